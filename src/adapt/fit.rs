@@ -1,0 +1,1 @@
+//! Fitting: drops and shortens parts of a text until it fits.

@@ -1,0 +1,1 @@
+//! The body as HTML for mail and boards.

@@ -1,0 +1,266 @@
+//! Adapts a posting to a channel: the [`Rendition`] is exactly what will be sent.
+//!
+//! Pure: the same posting, target and templates give the same rendition. One file per form:
+//! [`status`], [`mail`], [`document`]. Templates come from [`template`], counting from [`count`],
+//! and [`fit`] drops and shortens until a text fits.
+
+pub mod count;
+pub mod document;
+pub mod fit;
+pub mod html;
+pub mod mail;
+pub mod status;
+pub mod template;
+pub mod text;
+
+use std::fmt;
+use std::str::FromStr;
+
+use chrono_tz::Tz;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::posting::Posting;
+use count::Count;
+use template::Templates;
+
+/// Why a channel is addressed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Occasion {
+    Announce,
+    Remind,
+    Update,
+    Close,
+}
+
+impl Occasion {
+    pub const ALL: [Self; 4] = [Self::Announce, Self::Remind, Self::Update, Self::Close];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Announce => "announce",
+            Self::Remind => "remind",
+            Self::Update => "update",
+            Self::Close => "close",
+        }
+    }
+}
+
+impl fmt::Display for Occasion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for Occasion {
+    type Err = String;
+
+    fn from_str(word: &str) -> Result<Self, Self::Err> {
+        Self::ALL
+            .into_iter()
+            .find(|occasion| occasion.as_str() == word)
+            .ok_or_else(|| format!("`{word}` is no occasion"))
+    }
+}
+
+/// What a channel wants from us, as the adapter needs to know it.
+#[derive(Debug, Clone)]
+pub struct Target {
+    /// The channel's name.
+    pub channel: String,
+    pub form: Form,
+    /// Template folder, for example `mastodon`: `status.txt.j2` in it is the announcement,
+    /// `status.remind.txt.j2` a reminder.
+    pub template: String,
+    /// The language to prefer where a posting has several.
+    pub language: Option<String>,
+    /// The zone in which dates are written.
+    pub timezone: Tz,
+    /// Free values of the channel's file (`[values]`), for templates.
+    pub values: serde_json::Value,
+}
+
+/// The shape of a rendition and its limits.
+#[derive(Debug, Clone)]
+pub enum Form {
+    /// A short text under a limit, counted as the network counts.
+    Status {
+        count: Count,
+        limit: usize,
+    },
+    Mail(MailForm),
+    /// A document made by one template, for example `document.json.j2`.
+    Document {
+        media_type: DocumentType,
+    },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MailForm {
+    pub body: MailBody,
+    /// The longest subject, in characters.
+    pub subject_limit: usize,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum MailBody {
+    /// text/plain only, what most lists want.
+    #[default]
+    Text,
+    /// multipart/alternative with an HTML half.
+    Alternative,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum DocumentType {
+    #[serde(rename = "json")]
+    Json,
+    #[serde(rename = "form")]
+    Form,
+    #[serde(rename = "xml")]
+    Xml,
+    #[serde(rename = "text")]
+    Text,
+    #[serde(rename = "json-ld")]
+    JsonLd,
+}
+
+impl DocumentType {
+    /// The value of `Content-Type`.
+    pub fn media_type(self) -> &'static str {
+        match self {
+            Self::Json => "application/json",
+            Self::Form => "application/x-www-form-urlencoded",
+            Self::Xml => "application/xml",
+            Self::Text => "text/plain; charset=utf-8",
+            Self::JsonLd => "application/ld+json",
+        }
+    }
+
+    /// The ending of the template's file name before `.j2`.
+    pub fn extension(self) -> &'static str {
+        match self {
+            Self::Json => "json",
+            Self::Form => "form",
+            Self::Xml => "xml",
+            Self::Text => "txt",
+            Self::JsonLd => "jsonld",
+        }
+    }
+}
+
+/// The posting adapted to one channel: exactly what will be sent, before addresses, keys and
+/// credentials are put around it by the channel.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "form", rename_all = "lowercase")]
+pub enum Rendition {
+    Status {
+        text: String,
+        language: String,
+        /// The length as the network counts it, and what it allows.
+        length: usize,
+        limit: usize,
+        /// What fitting left out or shortened, in words, for the person who looks at a dry run.
+        left_out: Vec<String>,
+    },
+    Mail {
+        subject: String,
+        text: String,
+        html: Option<String>,
+        language: String,
+    },
+    Document {
+        media_type: DocumentType,
+        body: String,
+        language: String,
+    },
+}
+
+impl Rendition {
+    /// SHA-256 (hex) of what readers will see: two renditions with the same hash say the same.
+    pub fn content_hash(&self) -> String {
+        let mut hash = Sha256::new();
+        match self {
+            Self::Status { text, language, .. } => {
+                hash.update(["status\0", language, "\0", text].concat());
+            }
+            Self::Mail { subject, text, html, language } => {
+                let html = html.as_deref().unwrap_or_default();
+                hash.update(["mail\0", language, "\0", subject, "\0", text, "\0", html].concat());
+            }
+            Self::Document { body, language, .. } => {
+                hash.update(["document\0", language, "\0", body].concat());
+            }
+        }
+        hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    pub fn language(&self) -> &str {
+        match self {
+            Self::Status { language, .. }
+            | Self::Mail { language, .. }
+            | Self::Document { language, .. } => language,
+        }
+    }
+}
+
+/// Why a posting could not be adapted; nothing is sent then.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum AdaptError {
+    #[error("there is no template `{name}`{}", help.as_deref().map(|it| format!("; {it}")).unwrap_or_default())]
+    MissingTemplate { name: String, help: Option<String> },
+    /// A mistake in a template, where it is (`span` in bytes of `source`).
+    #[error("template `{name}`: {message}")]
+    Template {
+        name: String,
+        source_text: String,
+        line: Option<usize>,
+        span: Option<(usize, usize)>,
+        message: String,
+    },
+    #[error(
+        "the fixed parts of template `{template}` need {length}, but {channel} allows {limit}: \
+         mark more of it with `optional` or `shorten`"
+    )]
+    DoesNotFit { template: String, channel: String, length: usize, limit: usize },
+    #[error("the channel needs the posting's {field}, but the page does not say it")]
+    MissingField { field: &'static str },
+    #[error("template `{template}` does not make valid {format}: {message}")]
+    Malformed { template: String, format: &'static str, message: String },
+}
+
+/// Adapts a posting to a channel for an occasion. For [`Occasion::Update`] and
+/// [`Occasion::Close`] a template of its own (`….update.…`, `….close.…`) is taken where there is
+/// one; for a status an update without one re-renders the announcement, because it is an edit.
+///
+/// # Errors
+/// [`AdaptError`] if the template is missing or wrong, or if the text cannot be made to fit.
+pub fn adapt(
+    posting: &Posting,
+    target: &Target,
+    occasion: Occasion,
+    templates: &Templates,
+) -> Result<Rendition, AdaptError> {
+    let posting = in_language(posting, target.language.as_deref());
+    match &target.form {
+        Form::Status { count, limit } => {
+            status::adapt(posting, target, *count, *limit, occasion, templates)
+        }
+        Form::Mail(form) => mail::adapt(posting, target, *form, occasion, templates),
+        Form::Document { media_type } => {
+            document::adapt(posting, target, *media_type, occasion, templates)
+        }
+    }
+}
+
+/// The page of this posting in the wanted language, or the posting itself.
+fn in_language<'a>(posting: &'a Posting, language: Option<&str>) -> &'a Posting {
+    match language {
+        Some(language) if language != posting.language => {
+            posting.translations.get(language).map_or(posting, |translation| translation)
+        }
+        _ => posting,
+    }
+}

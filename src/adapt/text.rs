@@ -1,0 +1,1 @@
+//! The body as plain text for mail.

@@ -1,0 +1,244 @@
+//! Channels: places where postings go, one file per kind.
+//!
+//! A channel prepares (pure) and sends (once), and says what it knows. It never retries and never
+//! decides: whether something is sent again is [`crate::deliver`]'s business. It knows nothing of
+//! the ledger.
+
+pub mod board;
+pub mod feed;
+pub mod http;
+pub mod mail;
+pub mod manual;
+pub mod mastodon;
+pub mod oauth1;
+pub mod wire;
+pub mod x;
+
+use std::fmt;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use url::Url;
+use uuid::Uuid;
+
+use crate::adapt::{Form, Rendition};
+pub use wire::Wire;
+
+/// A channel's name: the name of its file.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ChannelName(pub String);
+
+impl fmt::Display for ChannelName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// What a channel speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    Mail,
+    Mastodon,
+    X,
+    Board,
+    Feed,
+    Manual,
+}
+
+impl Kind {
+    pub const ALL: [Self; 6] =
+        [Self::Mail, Self::Mastodon, Self::X, Self::Board, Self::Feed, Self::Manual];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Mail => "mail",
+            Self::Mastodon => "mastodon",
+            Self::X => "x",
+            Self::Board => "board",
+            Self::Feed => "feed",
+            Self::Manual => "manual",
+        }
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Names one delivery for ever: a UUIDv5 over ledger, posting, channel, occasion and occurrence.
+/// It is the `Idempotency-Key`, and what a Message-ID is made from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct DeliveryKey(pub Uuid);
+
+impl DeliveryKey {
+    /// The key without hyphens: 32 hexadecimal digits.
+    pub fn compact(&self) -> String {
+        self.0.simple().to_string()
+    }
+
+    /// The first eight digits, which people type (`handbill log show 3f2a91bc`).
+    pub fn short(&self) -> String {
+        self.compact()[..8].to_owned()
+    }
+}
+
+impl fmt::Display for DeliveryKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.hyphenated().fmt(f)
+    }
+}
+
+/// The channel's id and link for what it took.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Receipt {
+    /// The id on the channel: status id, Message-ID, the board's number.
+    pub remote_id: Option<String>,
+    /// Where readers find it; may come later.
+    pub link: Option<Url>,
+}
+
+/// What a delivery asks of a channel.
+#[derive(Debug, Clone, Copy)]
+pub enum Action<'a> {
+    /// A new copy.
+    Publish(&'a Rendition),
+    /// A new copy that answers an earlier one: a mail in its thread, a reply.
+    FollowUp(&'a Rendition, &'a Receipt),
+    /// Change the copy in place.
+    Edit(&'a Rendition, &'a Receipt),
+    /// Take the copy back.
+    Withdraw(&'a Receipt),
+}
+
+/// What is known after one attempt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// It is done; for a manual channel: a person was told, see [`Abilities`].
+    Posted(Receipt),
+    /// Certainly not there, and trying again would not change that.
+    Refused { why: String },
+    /// Certainly not there; try later.
+    Deferred { why: String, after: Option<Duration> },
+    /// Certainly not there, and nothing else will get through either: credentials, certificate.
+    /// The channel is paused until a person has mended it; the delivery stays due.
+    Blocked { why: String },
+    /// The request left, and no answer says what became of it.
+    Unknown { why: String },
+}
+
+/// What a search for an earlier attempt found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Trace {
+    Found(Receipt),
+    /// The place was searched in full and holds nothing of ours: another try is safe.
+    Absent,
+    /// Not to be seen yet; ask again later.
+    NotYet {
+        why: String,
+    },
+    /// This place cannot be searched: a person has to look.
+    CannotTell {
+        why: String,
+    },
+}
+
+/// What a fetched link shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Sight {
+    /// There, and it says what `expected` says.
+    Agrees,
+    /// There, but other words than expected.
+    Differs { found: String },
+    /// Not there (404, 410, left out of the feed).
+    Gone,
+    /// Could not be looked at.
+    Unseen { why: String },
+}
+
+/// What a channel can do, as data, so that plan, doctor and documentation know it too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Abilities {
+    pub edit: Can,
+    pub follow_up: Can,
+    pub withdraw: Can,
+    /// After an unknown outcome: can the channel be asked what is there?
+    pub find: Can,
+    /// Whether sending the same key twice is certainly harmless, and for how long (seconds).
+    pub repeat_safe_seconds: Option<u64>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Can {
+    Yes,
+    No,
+}
+
+/// What a probe of the account says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Probe {
+    /// For example `@lab@social.example`, or `250 mail.example`.
+    pub identity: String,
+    pub expires: Option<DateTime<Utc>>,
+}
+
+/// Why an action cannot be put on the wire; nothing is sent then.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PrepareError {
+    #[error("{kind} cannot {verb}")]
+    Unable { kind: Kind, verb: &'static str },
+    #[error("the receipt of the earlier copy has no {what}, so it cannot be addressed")]
+    NoReceipt { what: &'static str },
+    #[error("{0}")]
+    Invalid(String),
+}
+
+/// A place where postings go.
+///
+/// Laws: [`Channel::prepare`] is pure, and what it returns is what [`Channel::send`] transmits,
+/// credentials filled in at that moment and nowhere else. `send` transmits once; it never retries.
+/// It answers [`Outcome::Unknown`] for everything that happened after the first byte of a request
+/// that could have created something, unless a readable answer says otherwise.
+#[async_trait]
+pub trait Channel: Send + Sync {
+    fn kind(&self) -> Kind;
+
+    fn abilities(&self) -> Abilities;
+
+    /// The shape and limits of renditions for this channel.
+    fn form(&self) -> Form;
+
+    /// The exact request for an action, with placeholders where credentials belong. `at` is the
+    /// time that is written into it (a mail's Date).
+    ///
+    /// # Errors
+    /// [`PrepareError`] if the channel has no such verb or the receipt does not address a copy.
+    fn prepare(
+        &self,
+        action: Action<'_>,
+        key: &DeliveryKey,
+        at: DateTime<Utc>,
+    ) -> Result<Wire, PrepareError>;
+
+    /// Transmits once.
+    async fn send(&self, wire: &Wire) -> Outcome;
+
+    /// Looks for what an earlier attempt of unknown outcome left. `since` is when it began.
+    async fn find(&self, wire: &Wire, key: &DeliveryKey, since: DateTime<Utc>) -> Trace;
+
+    /// Looks whether a copy is there and says what `expected` says.
+    async fn verify(&self, receipt: &Receipt, expected: &Rendition) -> Sight;
+
+    /// Whether the credentials are good.
+    ///
+    /// # Errors
+    /// What is wrong, in words a person can act on.
+    async fn probe(&self) -> Result<Probe, String>;
+}

@@ -1,0 +1,65 @@
+//! Exactly what crosses the wire, as it is kept in the ledger and shown by a dry run.
+//!
+//! Credentials are not in it: a header value may hold a [`SECRET`] placeholder, which the channel
+//! fills in as it sends.
+
+use serde::{Deserialize, Serialize};
+
+/// Stands in a header value where a credential belongs.
+pub const SECRET: &str = "{secret}";
+
+/// One request to a channel, whole.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "wire", rename_all = "lowercase")]
+pub enum Wire {
+    Http(HttpRequest),
+    Mail(MailMessage),
+    /// An entry of a feed is written or left out.
+    Entry(FeedEntry),
+    /// A person is asked to do something.
+    Errand {
+        text: String,
+    },
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HttpRequest {
+    /// What this request is for, so that its answer can be read.
+    pub verb: Verb,
+    pub method: String,
+    pub url: String,
+    pub headers: Vec<(String, String)>,
+    pub body: Option<String>,
+    /// The id of the copy that is edited or withdrawn.
+    pub remote_id: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verb {
+    Create,
+    Update,
+    Withdraw,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MailMessage {
+    /// `smtp://host:port`, without credentials.
+    pub server: String,
+    pub envelope_from: String,
+    pub envelope_to: String,
+    /// Without angle brackets.
+    pub message_id: String,
+    /// RFC 5322, CRLF line ends, ASCII only (quoted-printable).
+    pub message: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FeedEntry {
+    /// The feed's folder.
+    pub folder: String,
+    /// Names the entry (and its file) for ever.
+    pub id: String,
+    /// The document, or `None` to leave the entry out.
+    pub document: Option<String>,
+}

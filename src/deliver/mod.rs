@@ -1,0 +1,1 @@
+//! Joins plan, ledger and channels: attempt, outcome, finding out.

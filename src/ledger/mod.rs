@@ -1,0 +1,380 @@
+//! The ledger: the durable record of what was planned, tried, and came of it.
+//!
+//! What people see of it is the syndication log. It knows nothing of channels: a delivery is a
+//! key, a state, and the exact bytes of each attempt. Arrows go one way: nothing leaves before its
+//! attempt is committed, what a dead worker left becomes unknown and never due, and unknown never
+//! becomes due by itself.
+//!
+//! SQL stays in [`store`], in the subset that SQLite and PostgreSQL share: `text` and `bigint`
+//! columns only, times as microseconds since 1970, JSON as text, `$1` placeholders.
+
+pub mod binding;
+pub mod event;
+pub mod store;
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::adapt::{Occasion, Rendition};
+use crate::channel::{ChannelName, DeliveryKey, Outcome, Receipt, Wire};
+use crate::posting::{PostingId, Revision};
+pub use store::Ledger;
+
+/// Which one of its kind an occasion is: `once`, a reminder's offset (`7d`), or an ordinal.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Occurrence(pub String);
+
+/// What a delivery delivers; its key is a function of this.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct DeliveryName {
+    pub posting: PostingId,
+    pub channel: ChannelName,
+    pub occasion: Occasion,
+    pub occurrence: Occurrence,
+}
+
+impl DeliveryName {
+    /// The key under which this delivery is known for ever. `ledger` is the ledger's own id, so
+    /// that two sites never share a key.
+    pub fn key(&self, ledger: Uuid) -> DeliveryKey {
+        let name = [
+            self.posting.0.as_str(),
+            self.channel.0.as_str(),
+            self.occasion.as_str(),
+            self.occurrence.0.as_str(),
+        ]
+        .join("\u{1f}");
+        DeliveryKey(Uuid::new_v5(&ledger, name.as_bytes()))
+    }
+}
+
+/// Where a delivery stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum State {
+    /// Waits for its time, the first time or after a deferral.
+    Planned,
+    /// An attempt is on disk and may be on its way.
+    Sending,
+    /// Done, with a receipt.
+    Posted,
+    /// A person was asked to do it and has not recorded the link yet.
+    Asked,
+    /// Certainly not there, and not tried again.
+    Refused,
+    /// Nobody knows; the channel is asked, then a person.
+    Unknown,
+    /// Overtaken before it was sent: closed, expired, superseded.
+    Cancelled,
+}
+
+impl State {
+    pub const ALL: [Self; 7] = [
+        Self::Planned,
+        Self::Sending,
+        Self::Posted,
+        Self::Asked,
+        Self::Refused,
+        Self::Unknown,
+        Self::Cancelled,
+    ];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Planned => "planned",
+            Self::Sending => "sending",
+            Self::Posted => "posted",
+            Self::Asked => "asked",
+            Self::Refused => "refused",
+            Self::Unknown => "unknown",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.as_str() == word)
+    }
+}
+
+/// What is known of the copy that a posted delivery made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CopyState {
+    /// Stands there as it was announced.
+    Live,
+    /// Stands there, changed by us since.
+    Edited,
+    /// Taken back by us, on purpose.
+    Withdrawn,
+    /// Was there and is not any more, not by us.
+    Gone,
+    /// Says something else than we wrote.
+    Altered,
+}
+
+impl CopyState {
+    pub const ALL: [Self; 5] =
+        [Self::Live, Self::Edited, Self::Withdrawn, Self::Gone, Self::Altered];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Live => "live",
+            Self::Edited => "edited",
+            Self::Withdrawn => "withdrawn",
+            Self::Gone => "gone",
+            Self::Altered => "altered",
+        }
+    }
+
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.as_str() == word)
+    }
+
+    /// Whether readers can still find it.
+    pub fn stands(self) -> bool {
+        matches!(self, Self::Live | Self::Edited | Self::Altered)
+    }
+}
+
+/// What a delivery does to the world; kept so that a restart does the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Deed {
+    /// A new copy.
+    Publish,
+    /// A new copy that answers `target`.
+    FollowUp,
+    /// Changes the copy that `target` made.
+    Edit,
+    /// Takes the copy that `target` made back.
+    Withdraw,
+    /// Asks a person to change or remove the copy that `target` made.
+    Ask,
+}
+
+impl Deed {
+    pub const ALL: [Self; 5] =
+        [Self::Publish, Self::FollowUp, Self::Edit, Self::Withdraw, Self::Ask];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Publish => "publish",
+            Self::FollowUp => "follow-up",
+            Self::Edit => "edit",
+            Self::Withdraw => "withdraw",
+            Self::Ask => "ask",
+        }
+    }
+
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|deed| deed.as_str() == word)
+    }
+}
+
+/// A delivery to be written down before it is tried.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewDelivery {
+    pub name: DeliveryName,
+    pub deed: Deed,
+    /// The delivery whose copy this one changes, answers or takes back.
+    pub target: Option<DeliveryKey>,
+    /// Not before.
+    pub due_at: DateTime<Utc>,
+    pub revision: Revision,
+}
+
+/// One delivery as the ledger has it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Delivery {
+    pub key: DeliveryKey,
+    #[serde(flatten)]
+    pub name: DeliveryName,
+    pub deed: Deed,
+    pub target: Option<DeliveryKey>,
+    pub state: State,
+    pub due_at: DateTime<Utc>,
+    /// The revision that it carries, or carried.
+    pub revision: Revision,
+    pub attempts: u32,
+    /// When the state was last changed.
+    pub changed_at: DateTime<Utc>,
+    /// Why it is in this state, in words; empty where the state says it all.
+    pub reason: String,
+    pub receipt: Option<Receipt>,
+    /// Of the copy that this delivery made; `None` if it made none.
+    pub copy: Option<CopyState>,
+    /// Hash, revision and rendition that the copy now says; follows edits.
+    pub standing: Option<Standing>,
+    /// When the link was last looked at, if ever.
+    pub verified_at: Option<DateTime<Utc>>,
+}
+
+/// What a copy says now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Standing {
+    pub revision: Revision,
+    pub content_hash: String,
+    pub rendition: Rendition,
+}
+
+/// One try, recorded before anything is sent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Attempt {
+    pub delivery: DeliveryKey,
+    /// From 1.
+    pub number: u32,
+    pub worker: String,
+    pub began_at: DateTime<Utc>,
+    /// Nothing of this attempt may be sent later than this.
+    pub send_by: DateTime<Utc>,
+    pub ended_at: Option<DateTime<Utc>>,
+    /// `posted`, `refused`, `deferred`, `blocked`, `unknown`; `None` while it runs.
+    pub outcome: Option<String>,
+    pub detail: String,
+    pub wire: Wire,
+    pub rendition: Rendition,
+}
+
+/// The right to send one attempt, once. Only [`Ledger::claim`] makes one, after the attempt is on
+/// disk; [`Ledger::settle`] ends it.
+#[derive(Debug)]
+#[must_use]
+pub struct Claim {
+    pub(in crate::ledger) key: DeliveryKey,
+    pub(in crate::ledger) number: u32,
+    pub(in crate::ledger) wire: Wire,
+    pub(in crate::ledger) send_by: DateTime<Utc>,
+}
+
+impl Claim {
+    pub fn key(&self) -> DeliveryKey {
+        self.key
+    }
+
+    /// From 1.
+    pub fn number(&self) -> u32 {
+        self.number
+    }
+
+    /// Exactly what to send.
+    pub fn wire(&self) -> &Wire {
+        &self.wire
+    }
+
+    pub fn send_by(&self) -> DateTime<Utc> {
+        self.send_by
+    }
+}
+
+/// How an attempt ended, for [`Ledger::settle`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settlement {
+    pub outcome: Outcome,
+    /// When to try again after a deferral; ignored otherwise.
+    pub again_at: Option<DateTime<Utc>>,
+    /// Whether this channel's "posted" only means that a person was asked.
+    pub asked_person: Asked,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asked {
+    /// The channel did it.
+    Done,
+    /// A person was asked and will record the link.
+    Person,
+}
+
+/// A page as the ledger knows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct KnownPosting {
+    pub id: PostingId,
+    pub path: String,
+    pub translation_key: String,
+    pub sub_id: Option<String>,
+    pub reference: Option<String>,
+    pub title: String,
+    pub first_seen: DateTime<Utc>,
+    /// The newest revision seen, and since when.
+    pub revision: Revision,
+    pub revision_since: DateTime<Utc>,
+}
+
+/// A channel as the ledger knows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct KnownChannel {
+    pub name: ChannelName,
+    pub first_seen: DateTime<Utc>,
+    /// Since when and why nothing goes out.
+    pub paused: Option<Pause>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Pause {
+    pub since: DateTime<Utc>,
+    pub reason: String,
+}
+
+/// Everything that `plan` needs to know of the past.
+#[derive(Debug, Clone, Default)]
+pub struct Past {
+    /// The ledger's own id; `None` where there is no ledger yet.
+    pub ledger: Option<Uuid>,
+    pub postings: BTreeMap<PostingId, KnownPosting>,
+    pub channels: BTreeMap<ChannelName, KnownChannel>,
+    pub deliveries: Vec<Delivery>,
+}
+
+/// One entry of the chain of events.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Event {
+    /// From 1, without gaps.
+    pub number: i64,
+    pub at: DateTime<Utc>,
+    /// The delivery it is about, if any.
+    pub delivery: Option<DeliveryKey>,
+    /// One word or two: `planned`, `attempt`, `posted`, `recorded` …
+    pub what: String,
+    /// JSON.
+    pub detail: String,
+    /// SHA-256 (hex) over the previous hash and this event.
+    pub hash: String,
+}
+
+/// What can go wrong with the ledger; ours, not the world's.
+#[derive(Debug, thiserror::Error)]
+pub enum LedgerError {
+    #[error("cannot open the ledger {path}: {why}")]
+    Open { path: String, why: String },
+    #[error("the ledger failed: {0}")]
+    Database(#[from] sqlx::Error),
+    #[error("the ledger's tables could not be brought up to date: {0}")]
+    Migration(#[from] sqlx::migrate::MigrateError),
+    #[error(
+        "this site already has a ledger ({ledger}), first opened as {place}, and {path} is not it. \
+         Two ledgers for one site could publish everything twice.\n\
+         help: work where that ledger is, or use `--dry-run` here; if it is gone for good, delete \
+         {marker} and start anew"
+    )]
+    SecondLedger { ledger: String, place: String, path: String, marker: String },
+    #[error(
+        "the ledger {path} belongs to another site (the one at {site})\n\
+         help: give this site a ledger of its own: `path` under `[ledger]` in handbill.toml"
+    )]
+    OtherSite { path: String, site: String },
+    #[error("cannot write {path}: {why}")]
+    Marker { path: String, why: String },
+    #[error("no delivery begins with `{0}`\nhelp: `handbill log` lists the ids")]
+    NoSuchDelivery(String),
+    #[error("`{0}` names more than one delivery\nhelp: write more of the id")]
+    Ambiguous(String),
+    #[error("{key} is {state}, so it cannot be {verb}")]
+    WrongState { key: String, state: &'static str, verb: &'static str },
+    #[error("the ledger holds something unreadable: {0}")]
+    Corrupt(String),
+    #[error("the chain of events is broken at event {number}: {why}")]
+    BrokenChain { number: i64, why: String },
+}

@@ -1,0 +1,2 @@
+//! All SQL of the ledger.
+pub struct Ledger;

@@ -1,0 +1,26 @@
+//! Handbill: one job posting, written once, goes out to every channel on its schedule, every copy
+//! keeps agreeing with it, and the log shows where each copy stands.
+//!
+//! The way of one posting through the house:
+//!
+//! ```text
+//! page ─► posting ─► check ─┐
+//!                           ├─► plan ─► rendition ─► attempt ─► channel ─► outcome ─► ledger ─► log
+//! channels, ledger, clock ──┘   (pure)    (pure)      (ledger)   (network)
+//! ```
+//!
+//! [`posting`], [`adapt`], [`schedule`] and [`plan`] touch no network, no disk and no clock.
+//! [`channel`] knows nothing of the [`ledger`], the ledger nothing of channels; [`deliver`] alone
+//! joins them. ARCHITECTURE.md walks through it.
+
+pub mod adapt;
+pub mod channel;
+pub mod cli;
+pub mod deliver;
+pub mod diagnostic;
+pub mod ledger;
+pub mod plan;
+pub mod posting;
+pub mod rehearsal;
+pub mod schedule;
+pub mod site;

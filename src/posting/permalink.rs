@@ -1,0 +1,1 @@
+//! Where readers find a page: the address as Hugo computes it.

@@ -1,0 +1,1 @@
+//! The revision: a hash of what a posting says.

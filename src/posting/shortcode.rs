@@ -1,0 +1,1 @@
+//! Hugo shortcodes and Liquid tags: found and taken out, with a notice.

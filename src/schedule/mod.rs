@@ -1,0 +1,1 @@
+//! When a channel may be addressed: cron expressions in a time zone.

@@ -1,0 +1,3 @@
+//! A site: the folder somebody edits.
+
+pub mod secret;
