@@ -4,6 +4,7 @@
 //! [`status`], [`mail`], [`document`]. Templates come from [`template`], counting from [`count`],
 //! and [`fit`] drops and shortens until a text fits.
 
+pub mod atom;
 pub mod count;
 pub mod document;
 pub mod fit;

@@ -95,6 +95,41 @@ impl fmt::Display for DeliveryKey {
     }
 }
 
+/// What is put on a message beside what it says, so that it can be found again.
+#[derive(Debug, Clone, Copy)]
+pub struct Address<'a> {
+    pub key: &'a DeliveryKey,
+    /// The posting's id: our reference number towards boards and feeds.
+    pub reference: &'a str,
+    /// The time that is written into it (a mail's Date).
+    pub at: DateTime<Utc>,
+}
+
+/// What a channel is built with, beside its own table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Context {
+    pub channel: ChannelName,
+    /// The site's name, for feeds.
+    pub site: String,
+    pub reach: Reach,
+}
+
+/// How far requests may go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    Anywhere,
+    /// The rehearsal: only to `localhost` and loopback addresses; everything else is refused
+    /// before a connection is opened.
+    LoopbackOnly,
+}
+
+/// What is wrong in a channel's table, in the file's words.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BuildError {
+    #[error("`{key}` of channel {channel}: {why}")]
+    Setting { channel: ChannelName, key: &'static str, why: String },
+}
+
 /// The channel's id and link for what it took.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Receipt {
@@ -215,17 +250,11 @@ pub trait Channel: Send + Sync {
     /// The shape and limits of renditions for this channel.
     fn form(&self) -> Form;
 
-    /// The exact request for an action, with placeholders where credentials belong. `at` is the
-    /// time that is written into it (a mail's Date).
+    /// The exact request for an action, with placeholders where credentials belong.
     ///
     /// # Errors
     /// [`PrepareError`] if the channel has no such verb or the receipt does not address a copy.
-    fn prepare(
-        &self,
-        action: Action<'_>,
-        key: &DeliveryKey,
-        at: DateTime<Utc>,
-    ) -> Result<Wire, PrepareError>;
+    fn prepare(&self, action: Action<'_>, address: &Address<'_>) -> Result<Wire, PrepareError>;
 
     /// Transmits once.
     async fn send(&self, wire: &Wire) -> Outcome;

@@ -3,6 +3,7 @@
 //! Credentials are not in it: a header value may hold a [`SECRET`] placeholder, which the channel
 //! fills in as it sends.
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 /// Stands in a header value where a credential belongs.
@@ -32,6 +33,9 @@ pub struct HttpRequest {
     pub body: Option<String>,
     /// The id of the copy that is edited or withdrawn.
     pub remote_id: Option<String>,
+    /// Our reference number, under which a board can be asked for the copy.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -62,4 +66,6 @@ pub struct FeedEntry {
     pub id: String,
     /// The document, or `None` to leave the entry out.
     pub document: Option<String>,
+    /// When it is written or left out: the feed's `updated`.
+    pub at: DateTime<Utc>,
 }
