@@ -1,1 +1,260 @@
 //! The commands, one file each.
+//!
+//! Data goes to standard output, everything else to standard error. Exit codes: 0 done; 1 refused
+//! or failed; 2 usage or configuration; 3 an unknown outcome waits for a person; 4 the check found
+//! errors.
+
+mod check;
+mod init;
+mod inspect;
+mod load;
+mod log;
+mod person;
+mod plan;
+mod post;
+mod preview;
+mod rehearse;
+mod verify;
+
+use std::io::{self, IsTerminal, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
+use clap::{Parser, Subcommand, ValueEnum};
+
+use crate::deliver::Clock;
+use crate::diagnostic::{self, Colour, Diagnostic};
+use crate::ledger::LedgerError;
+use crate::site::SiteError;
+
+/// One job posting, written once, goes out to every channel on its schedule, and the log shows
+/// where each copy stands.
+#[derive(Debug, Parser)]
+#[command(name = "handbill", version, propagate_version = true, max_term_width = 80)]
+struct Arguments {
+    /// The site's folder; default: the folder with handbill.toml here or above
+    #[arg(long, global = true, value_name = "FOLDER", env = "HANDBILL_SITE")]
+    site: Option<PathBuf>,
+
+    /// How much to say on standard error, for example `debug` or `handbill=debug`
+    #[arg(long, global = true, value_name = "FILTER", env = "HANDBILL_LOG", default_value = "warn")]
+    log_level: String,
+
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Make a site folder to edit: handbill.toml, channels/ and a first posting
+    Init(init::Arguments),
+    /// Show what was read from a page, field by field, with the line each came from
+    Inspect(inspect::Arguments),
+    /// Say what is wrong or missing in pages, channels and templates
+    Check(check::Arguments),
+    /// Show what will be done when, what not, and why
+    Plan(plan::Arguments),
+    /// Do what is due, or show exactly what would go out (`--dry-run`)
+    Post(post::Arguments),
+    /// Show what stands where
+    Log(log::Arguments),
+    /// Look whether the links are still there and say the same
+    Verify(verify::Arguments),
+    /// Record the link of something that a person posted, or that came later
+    Record(person::RecordArguments),
+    /// Say what became of an attempt whose outcome is unknown
+    Resolve(person::ResolveArguments),
+    /// Let a paused channel go on
+    Resume(person::ResumeArguments),
+    /// Play the whole life of a posting against stand-ins on this machine; nothing leaves it
+    Rehearse(rehearse::Arguments),
+}
+
+/// How an answer is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people
+    Text,
+    /// For machines; stable
+    Json,
+}
+
+/// How a command ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    Done,
+    Failed,
+    Configuration,
+    Unknown,
+    CheckFailed,
+}
+
+impl End {
+    fn code(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::Failed => 1,
+            Self::Configuration => 2,
+            Self::Unknown => 3,
+            Self::CheckFailed => 4,
+        }
+    }
+}
+
+/// What stops a command.
+#[derive(Debug, thiserror::Error)]
+enum CliError {
+    #[error(transparent)]
+    Site(#[from] SiteError),
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    #[error("{0}")]
+    Usage(String),
+    #[error("{0}")]
+    Failed(String),
+    /// The reader of our output has gone (`handbill log | head`): not an error.
+    #[error("output closed")]
+    Closed,
+    #[error("cannot write the output: {0}")]
+    Output(io::Error),
+    /// Everything was said already.
+    #[error("")]
+    Said(End),
+}
+
+impl CliError {
+    fn end(&self) -> End {
+        match self {
+            Self::Closed => End::Done,
+            Self::Site(_) | Self::Usage(_) => End::Configuration,
+            Self::Ledger(
+                LedgerError::SecondLedger { .. }
+                | LedgerError::OtherSite { .. }
+                | LedgerError::NoSuchDelivery(_)
+                | LedgerError::Ambiguous(_),
+            ) => End::Configuration,
+            Self::Said(end) => *end,
+            Self::Ledger(_) | Self::Failed(_) | Self::Output(_) => End::Failed,
+        }
+    }
+}
+
+/// Runs the command that the arguments name.
+pub fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            let code = if error.use_stderr() { End::Configuration.code() } else { 0 };
+            // A closed pipe is no reason to complain about it.
+            let _ = error.print();
+            return ExitCode::from(code);
+        }
+    };
+    start_tracing(&arguments.log_level);
+    match run(arguments) {
+        Ok(end) => ExitCode::from(end.code()),
+        Err(error) => {
+            let end = error.end();
+            if !matches!(error, CliError::Closed | CliError::Said(_)) {
+                let text = error.to_string();
+                let mut lines = text.lines();
+                complain(&format!("error: {}", lines.next().unwrap_or_default()));
+                for line in lines {
+                    complain(line);
+                }
+            }
+            ExitCode::from(end.code())
+        }
+    }
+}
+
+fn run(arguments: Arguments) -> Result<End, CliError> {
+    let site = arguments.site;
+    match arguments.command {
+        Command::Init(arguments) => init::run(&arguments),
+        Command::Inspect(arguments) => inspect::run(&arguments, site),
+        Command::Check(arguments) => check::run(&arguments, site),
+        Command::Plan(arguments) => wait(plan::run(&arguments, site)),
+        Command::Post(arguments) => wait(post::run(&arguments, site)),
+        Command::Log(arguments) => wait(log::run(&arguments, site)),
+        Command::Verify(arguments) => wait(verify::run(&arguments, site)),
+        Command::Record(arguments) => wait(person::record(&arguments, site)),
+        Command::Resolve(arguments) => wait(person::resolve(&arguments, site)),
+        Command::Resume(arguments) => wait(person::resume(&arguments, site)),
+        Command::Rehearse(arguments) => wait(rehearse::run(&arguments, site)),
+    }
+}
+
+/// Runs what needs the network or the ledger, on this thread.
+fn wait<T>(work: impl Future<Output = Result<T, CliError>>) -> Result<T, CliError> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| CliError::Failed(format!("cannot start the runtime: {error}")))?
+        .block_on(work)
+}
+
+/// Human-readable on a terminal, JSON under systemd (`$INVOCATION_ID` is set there).
+fn start_tracing(filter: &str) {
+    let filter = tracing_subscriber::EnvFilter::try_new(filter)
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
+    // A second start (in tests) keeps the first.
+    if std::env::var_os("INVOCATION_ID").is_some() {
+        let _ = builder.json().try_init();
+    } else {
+        let _ = builder.with_ansi(io::stderr().is_terminal()).with_target(false).try_init();
+    }
+}
+
+/// Writes to standard output; a reader that has gone ends the command quietly.
+fn say(text: &str) -> Result<(), CliError> {
+    let mut out = anstream::stdout().lock();
+    let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    written.map_err(|error| {
+        if error.kind() == io::ErrorKind::BrokenPipe {
+            CliError::Closed
+        } else {
+            CliError::Output(error)
+        }
+    })
+}
+
+fn say_json(value: &impl serde::Serialize) -> Result<(), CliError> {
+    let text = serde_json::to_string_pretty(value)
+        .map_err(|error| CliError::Failed(format!("cannot write JSON: {error}")))?;
+    say(&format!("{text}\n"))
+}
+
+/// Writes a line to standard error; there is nobody left to tell if that fails.
+fn complain(line: &str) {
+    let _ = writeln!(anstream::stderr(), "{line}");
+}
+
+/// Draws diagnostics on standard error.
+fn complain_about(diagnostics: &[Diagnostic]) {
+    let text = diagnostic::render(diagnostics, Colour::Styled);
+    let _ = write!(anstream::stderr(), "{text}");
+}
+
+/// Reads the value of `--at`: an RFC 3339 time, or a date or date and time in UTC.
+fn parse_time(text: &str) -> Result<DateTime<Utc>, String> {
+    if let Ok(at) = DateTime::parse_from_rfc3339(text) {
+        return Ok(at.to_utc());
+    }
+    for format in ["%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"] {
+        if let Ok(at) = NaiveDateTime::parse_from_str(text, format) {
+            return Ok(at.and_utc());
+        }
+    }
+    NaiveDate::parse_from_str(text, "%Y-%m-%d")
+        .ok()
+        .and_then(|day| day.and_hms_opt(0, 0, 0))
+        .map(|at| at.and_utc())
+        .ok_or_else(|| "write a time such as `2027-01-31T09:00:00+01:00` or `2027-01-31`".to_owned())
+}
+
+fn clock(at: Option<DateTime<Utc>>) -> Clock {
+    at.map_or(Clock::System, Clock::at)
+}

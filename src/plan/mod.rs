@@ -1,1 +1,492 @@
 //! What should be done, when, and why not.
+//!
+//! `plan` compares what should stand where (postings, channels, schedules, now) with what does
+//! (the ledger's past) and names the difference. It is a pure function: a dry run prints it,
+//! `post` does what is due, and its rules are tested without network, disk or clock.
+
+mod copies;
+pub mod reason;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+use serde::Serialize;
+use uuid::Uuid;
+
+use crate::adapt::{AdaptError, Occasion, Rendition};
+use crate::channel::{ChannelName, DeliveryKey};
+use crate::ledger::{CopyState, Deed, Delivery, DeliveryName, Occurrence, Past, State};
+use crate::posting::{Availability, Posting, PostingId, Revision};
+use crate::site::ChannelSpec;
+pub use reason::Reason;
+
+/// Renders a posting for a channel, so that two texts can be compared; pure.
+pub type Render<'a> =
+    &'a dyn Fn(&Posting, &ChannelSpec, Occasion) -> Result<Rendition, AdaptError>;
+
+/// Everything that a plan depends on.
+pub struct Inputs<'a> {
+    pub postings: &'a [Posting],
+    /// Pages that could not be read: what stands of them is left as it is.
+    pub held_back: &'a BTreeSet<String>,
+    pub channels: &'a [ChannelSpec],
+    pub past: &'a Past,
+    /// The zone in which a deadline's day ends.
+    pub timezone: Tz,
+    pub now: DateTime<Utc>,
+    pub pace: Pace,
+    pub render: Render<'a>,
+}
+
+/// Whether to wait for slots.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pace {
+    OnSchedule,
+    /// `--now`: without waiting for the slot. Everything else that holds a posting back still
+    /// does.
+    AtOnce,
+}
+
+/// One delivery that is wanted, or the reason why not.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Step {
+    pub key: DeliveryKey,
+    #[serde(flatten)]
+    pub name: DeliveryName,
+    pub title: String,
+    pub deed: Deed,
+    /// The delivery whose copy is changed, answered or taken back.
+    pub target: Option<DeliveryKey>,
+    pub revision: Revision,
+    #[serde(flatten)]
+    pub when: When,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "when", rename_all = "lowercase")]
+pub enum When {
+    /// Now.
+    Due { since: DateTime<Utc> },
+    /// At a slot to come.
+    At { slot: DateTime<Utc> },
+    /// Not as things are.
+    Not { reason: Reason },
+}
+
+impl When {
+    /// The time for the ledger, of what is wanted at all.
+    pub fn time(&self) -> Option<DateTime<Utc>> {
+        match self {
+            Self::Due { since } => Some(*since),
+            Self::At { slot } => Some(*slot),
+            Self::Not { .. } => None,
+        }
+    }
+}
+
+/// The difference between what should stand and what does.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct Plan {
+    pub steps: Vec<Step>,
+    /// Planned deliveries that nothing wants any more, with the reason.
+    pub cancel: Vec<(DeliveryKey, String)>,
+}
+
+impl Plan {
+    /// The steps that are due, in the order in which they are to be done.
+    pub fn due(&self) -> impl Iterator<Item = &Step> {
+        self.steps.iter().filter(|step| matches!(step.when, When::Due { .. }))
+    }
+}
+
+/// Names every delivery with its time, or the reason why not.
+pub fn plan(inputs: &Inputs<'_>) -> Plan {
+    let mut plan = Plan::default();
+    let mut past: BTreeMap<(&PostingId, &ChannelName), Vec<&Delivery>> = BTreeMap::new();
+    for delivery in &inputs.past.deliveries {
+        past.entry((&delivery.name.posting, &delivery.name.channel)).or_default().push(delivery);
+    }
+
+    // The nearest deadline first; the id makes the order independent of the files' order.
+    let mut postings: Vec<&Posting> = inputs.postings.iter().collect();
+    postings.sort_by_key(|posting| {
+        let closes = posting.closes_at(inputs.timezone).unwrap_or(DateTime::<Utc>::MAX_UTC);
+        (closes, &posting.id)
+    });
+    for posting in postings {
+        for channel in inputs.channels {
+            let deliveries = past.remove(&(&posting.id, &channel.name)).unwrap_or_default();
+            Pair { inputs, posting, channel, deliveries }.plan(&mut plan);
+        }
+    }
+    for deliveries in past.into_values() {
+        orphans(inputs, &deliveries, &mut plan);
+    }
+    plan
+}
+
+/// What stands of a page or channel that is not there any more: it is left alone, and said.
+fn orphans(inputs: &Inputs<'_>, deliveries: &[&Delivery], plan: &mut Plan) {
+    for delivery in deliveries {
+        let stands = delivery.copy.is_some_and(CopyState::stands);
+        if !stands && delivery.state != State::Planned {
+            continue;
+        }
+        let known = inputs.past.postings.get(&delivery.name.posting);
+        let path = known.map(|known| known.path.clone()).unwrap_or_default();
+        let posting_is_there =
+            inputs.postings.iter().any(|posting| posting.id == delivery.name.posting);
+        let reason = if posting_is_there {
+            Reason::ChannelGone
+        } else if inputs.held_back.contains(&path) {
+            Reason::PageHasErrors { path }
+        } else {
+            Reason::PageGone { path }
+        };
+        plan.steps.push(Step {
+            key: delivery.key,
+            name: delivery.name.clone(),
+            title: known.map(|known| known.title.clone()).unwrap_or_default(),
+            deed: delivery.deed,
+            target: delivery.target,
+            revision: delivery.revision.clone(),
+            when: When::Not { reason },
+        });
+    }
+}
+
+/// One posting and one channel, with what was done so far.
+struct Pair<'a> {
+    inputs: &'a Inputs<'a>,
+    posting: &'a Posting,
+    channel: &'a ChannelSpec,
+    deliveries: Vec<&'a Delivery>,
+}
+
+impl Pair<'_> {
+    fn plan(&self, plan: &mut Plan) {
+        let first = plan.steps.len();
+        match self.closed() {
+            Some(cause) => self.close(&cause, plan),
+            None => {
+                self.announce(plan);
+                self.update(plan);
+                self.remind(plan);
+            }
+        }
+        let wanted: BTreeSet<DeliveryKey> = plan.steps[first..]
+            .iter()
+            .filter(|step| step.when.time().is_some() || self.only_waits(step))
+            .map(|step| step.key)
+            .collect();
+        for delivery in &self.deliveries {
+            if delivery.state == State::Planned && !wanted.contains(&delivery.key) {
+                let reason = plan.steps[first..]
+                    .iter()
+                    .find(|step| step.key == delivery.key)
+                    .and_then(|step| match &step.when {
+                        When::Not { reason } => Some(reason.to_string()),
+                        _ => None,
+                    });
+                let reason = reason.unwrap_or_else(|| "nothing asks for it any more".to_owned());
+                plan.cancel.push((delivery.key, reason));
+            }
+        }
+    }
+
+    /// A planned delivery is kept while what holds it back can pass.
+    fn only_waits(&self, step: &Step) -> bool {
+        matches!(
+            &step.when,
+            When::Not { reason: Reason::Paused { .. } | Reason::NotYetPublished { .. } }
+        )
+    }
+
+    /// Why the ad is closed, if it is.
+    fn closed(&self) -> Option<Reason> {
+        match &self.posting.availability {
+            Availability::Draft(_) => return Some(Reason::Draft),
+            Availability::Closed(_) => return Some(Reason::Closed),
+            Availability::Open => {}
+        }
+        let at = self.posting.closes_at(self.inputs.timezone)?;
+        (at < self.inputs.now).then_some(Reason::Expired { at })
+    }
+
+    fn announce(&self, plan: &mut Plan) {
+        let latest = self.latest(Occasion::Announce, None);
+        let ordinal = match latest {
+            None => self.next_ordinal(Occasion::Announce),
+            Some(delivery) => match (delivery.state, delivery.copy) {
+                (State::Planned, _) => delivery.name.occurrence.clone(),
+                // Taken back when the ad closed, and now it is open again.
+                (State::Posted, Some(CopyState::Withdrawn)) | (State::Cancelled, _) => {
+                    self.next_ordinal(Occasion::Announce)
+                }
+                (State::Posted | State::Asked | State::Sending, _) => {
+                    if delivery.copy == Some(CopyState::Gone) {
+                        self.not(plan, delivery, Reason::CopyGone);
+                    }
+                    return;
+                }
+                (State::Refused, _) => {
+                    return self.not(plan, delivery, Reason::Refused(delivery.reason.clone()));
+                }
+                (State::Unknown, _) => return self.not(plan, delivery, Reason::Unknown),
+            },
+        };
+        let when = self.when_announced(latest);
+        self.push(plan, Occasion::Announce, ordinal, Deed::Publish, None, when);
+    }
+
+    fn when_announced(&self, latest: Option<&Delivery>) -> When {
+        if let Some(why) = self.channel.filter.rejects(self.posting) {
+            return When::Not { reason: Reason::Filtered(why) };
+        }
+        if let Some(at) = self.posting.publish_at.filter(|at| *at > self.inputs.now) {
+            return When::Not { reason: Reason::NotYetPublished { at } };
+        }
+        if let Some(retry) = latest.filter(|it| it.state == State::Planned && it.attempts > 0) {
+            return self.at(retry.due_at);
+        }
+        let first_seen = |at: Option<DateTime<Utc>>| at.unwrap_or(self.inputs.now);
+        let past = self.inputs.past;
+        let mut since =
+            first_seen(past.postings.get(&self.posting.id).map(|known| known.first_seen)).max(
+                first_seen(past.channels.get(&self.channel.name).map(|known| known.first_seen)),
+            );
+        if let Some(at) = self.posting.publish_at {
+            since = since.max(at);
+        }
+        if let Some(closed) = latest.filter(|it| it.state != State::Planned) {
+            // Re-opened: its slot comes after it was taken back.
+            since = since.max(closed.changed_at);
+        }
+        self.slot_from(since)
+    }
+
+    fn update(&self, plan: &mut Plan) {
+        for copy in copies::to_update(&self.deliveries, self.channel.update) {
+            let Some(standing) = &copy.standing else { continue };
+            if standing.revision == self.posting.revision {
+                continue;
+            }
+            // A change that this channel does not show needs no update.
+            let occasion = match copy.name.occasion {
+                Occasion::Close => Occasion::Announce,
+                occasion => occasion,
+            };
+            match (self.inputs.render)(self.posting, self.channel, occasion) {
+                Ok(rendition) if rendition.content_hash() == standing.content_hash => continue,
+                _ => {}
+            }
+            self.change(copy, Occasion::Update, copies::deed_for_update(self.channel.update), plan);
+        }
+    }
+
+    fn close(&self, cause: &Reason, plan: &mut Plan) {
+        let announce = self.latest(Occasion::Announce, None);
+        if announce.is_none_or(|it| matches!(it.state, State::Planned | State::Cancelled)) {
+            let ordinal = match announce {
+                Some(planned) if planned.state == State::Planned => planned.name.occurrence.clone(),
+                _ => self.next_ordinal(Occasion::Announce),
+            };
+            let when = When::Not { reason: cause.clone() };
+            self.push(plan, Occasion::Announce, ordinal, Deed::Publish, None, when);
+        }
+        if let Some(unknown) = announce.filter(|it| it.state == State::Unknown) {
+            self.not(plan, unknown, Reason::Unknown);
+        }
+        for copy in copies::to_close(&self.deliveries, self.channel.close) {
+            self.change(copy, Occasion::Close, copies::deed_for_close(self.channel.close), plan);
+        }
+    }
+
+    /// Plans to change a copy, unless that is under way, done, or came to nothing.
+    fn change(&self, copy: &Delivery, occasion: Occasion, deed: Option<Deed>, plan: &mut Plan) {
+        let Some(deed) = deed else {
+            let reason = match occasion {
+                Occasion::Close => Reason::StandsClosed,
+                _ => Reason::Stale,
+            };
+            return self.not(plan, copy, reason);
+        };
+        let target = Some(copy.key);
+        let latest = self
+            .deliveries
+            .iter()
+            .filter(|it| it.target == target && it.name.occasion != Occasion::Remind)
+            .max_by_key(|it| (it.due_at, &it.name));
+        let since = match occasion {
+            Occasion::Close => self.posting.closes_at(self.inputs.timezone),
+            _ => self
+                .inputs
+                .past
+                .postings
+                .get(&self.posting.id)
+                .filter(|known| known.revision == self.posting.revision)
+                .map(|known| known.revision_since),
+        };
+        let since = since.filter(|at| *at <= self.inputs.now).unwrap_or(self.inputs.now);
+        let under_way = latest.filter(|it| {
+            it.name.occasion == occasion
+                && (occasion == Occasion::Close
+                    || it.revision == self.posting.revision
+                    || !matches!(it.state, State::Posted | State::Refused | State::Asked))
+        });
+        match under_way.map(|it| (it, it.state)) {
+            None | Some((_, State::Cancelled)) => {
+                let ordinal = self.next_ordinal(occasion);
+                self.push(plan, occasion, ordinal, deed, target, self.at(since));
+            }
+            Some((planned, State::Planned)) => {
+                let ordinal = planned.name.occurrence.clone();
+                let due = if planned.attempts > 0 { planned.due_at } else { since };
+                self.push(plan, occasion, ordinal, planned.deed, target, self.at(due));
+            }
+            Some((refused, State::Refused)) => {
+                self.not(plan, refused, Reason::Refused(refused.reason.clone()));
+            }
+            Some((unknown, State::Unknown)) => self.not(plan, unknown, Reason::Unknown),
+            Some((_, State::Posted | State::Sending | State::Asked)) => {}
+        }
+    }
+
+    fn remind(&self, plan: &mut Plan) {
+        let Some(deadline) = self.posting.closes_at(self.inputs.timezone) else { return };
+        let Some(announced) = copies::announced(&self.deliveries) else { return };
+        let deed = copies::deed_for_reminder(self.channel.kind());
+        let target = (deed == Deed::FollowUp).then_some(announced.key);
+        for offset in &self.channel.remind {
+            let occurrence = Occurrence(offset.text.clone());
+            let existing = self.deliveries.iter().find(|it| {
+                it.name.occasion == Occasion::Remind && it.name.occurrence == occurrence
+            });
+            let when = match existing.map(|it| it.state) {
+                None | Some(State::Planned) => {
+                    let from = deadline - offset.length;
+                    if from <= announced.due_at && existing.is_none() {
+                        // Announced within that time: the announcement itself is the reminder.
+                        continue;
+                    }
+                    match existing {
+                        Some(retry) if retry.attempts > 0 => self.at(retry.due_at),
+                        _ => self.reminder_slot(from),
+                    }
+                }
+                Some(State::Unknown) => When::Not { reason: Reason::Unknown },
+                Some(State::Refused) => When::Not {
+                    reason: Reason::Refused(
+                        existing.map(|it| it.reason.clone()).unwrap_or_default(),
+                    ),
+                },
+                Some(State::Posted | State::Asked | State::Sending | State::Cancelled) => continue,
+            };
+            self.push(plan, Occasion::Remind, occurrence, deed, target, when);
+        }
+    }
+
+    fn reminder_slot(&self, from: DateTime<Utc>) -> When {
+        if from > self.inputs.now && self.channel.schedule.is_none() {
+            return self.at(from);
+        }
+        match &self.channel.schedule {
+            _ if from <= self.inputs.now && self.inputs.pace == Pace::AtOnce => self.at(from),
+            None => self.at(from),
+            Some(schedule) => match schedule.first_from(from) {
+                Some(slot) if !self.is_after_deadline(slot) => self.at(slot),
+                _ => When::Not { reason: Reason::NoSlot },
+            },
+        }
+    }
+
+    /// The first slot from a time on, unless the ad closes before it.
+    fn slot_from(&self, since: DateTime<Utc>) -> When {
+        let slot = match &self.channel.schedule {
+            _ if self.inputs.pace == Pace::AtOnce => Some(since),
+            None => Some(since),
+            Some(schedule) => schedule.first_from(since),
+        };
+        match slot {
+            Some(slot) if !self.is_after_deadline(slot) => self.at(slot),
+            _ => When::Not { reason: Reason::NoSlot },
+        }
+    }
+
+    fn is_after_deadline(&self, slot: DateTime<Utc>) -> bool {
+        self.posting.closes_at(self.inputs.timezone).is_some_and(|closes| slot > closes)
+    }
+
+    /// Due or to come, unless the channel is paused.
+    fn at(&self, time: DateTime<Utc>) -> When {
+        let known = self.inputs.past.channels.get(&self.channel.name);
+        if let Some(pause) = known.and_then(|known| known.paused.as_ref()) {
+            return When::Not { reason: Reason::Paused { why: pause.reason.clone() } };
+        }
+        if time <= self.inputs.now {
+            When::Due { since: time }
+        } else {
+            When::At { slot: time }
+        }
+    }
+
+    /// The newest delivery of an occasion, by ordinal.
+    fn latest(&self, occasion: Occasion, target: Option<DeliveryKey>) -> Option<&Delivery> {
+        self.deliveries
+            .iter()
+            .filter(|it| it.name.occasion == occasion && (target.is_none() || it.target == target))
+            .max_by_key(|it| copies::ordinal(&it.name.occurrence))
+            .copied()
+    }
+
+    /// An ordinal is given once: what was cancelled keeps its own.
+    fn next_ordinal(&self, occasion: Occasion) -> Occurrence {
+        let last = self.latest(occasion, None).map_or(0, |it| copies::ordinal(&it.name.occurrence));
+        Occurrence((last + 1).to_string())
+    }
+
+    fn push(
+        &self,
+        plan: &mut Plan,
+        occasion: Occasion,
+        occurrence: Occurrence,
+        deed: Deed,
+        target: Option<DeliveryKey>,
+        when: When,
+    ) {
+        let mut name = DeliveryName {
+            posting: self.posting.id.clone(),
+            channel: self.channel.name.clone(),
+            occasion,
+            occurrence,
+        };
+        // Several copies of one channel are changed in one plan: each gets an ordinal of its own.
+        while plan.steps.iter().any(|step| step.name == name) {
+            name.occurrence =
+                Occurrence((copies::ordinal(&name.occurrence) + 1).to_string());
+        }
+        plan.steps.push(Step {
+            key: name.key(self.inputs.past.ledger.unwrap_or(Uuid::nil())),
+            name,
+            title: self.posting.name().to_owned(),
+            deed,
+            target,
+            revision: self.posting.revision.clone(),
+            when,
+        });
+    }
+
+    /// Says why nothing happens about a delivery that is in the ledger.
+    fn not(&self, plan: &mut Plan, delivery: &Delivery, reason: Reason) {
+        plan.steps.push(Step {
+            key: delivery.key,
+            name: delivery.name.clone(),
+            title: self.posting.name().to_owned(),
+            deed: delivery.deed,
+            target: delivery.target,
+            revision: delivery.revision.clone(),
+            when: When::Not { reason },
+        });
+    }
+}

@@ -8,6 +8,7 @@
 pub mod facts;
 pub mod front_matter;
 pub mod identity;
+pub mod listing;
 pub mod markdown;
 pub mod mojibake;
 pub mod page;

@@ -1,3 +1,328 @@
-//! A site: the folder somebody edits.
+//! A site: the folder that somebody edits. `handbill.toml`, `channels/*.toml`, `templates/`, and
+//! the pages.
+//!
+//! This room reads files and hands text to the pure rooms. Everything wrong in a file that a
+//! person wrote becomes a [`Diagnostic`] with its place; an `Err` means that there is no site.
 
+pub mod channel_file;
+pub mod pages;
+pub mod preset;
 pub mod secret;
+mod toml_file;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use chrono_tz::Tz;
+use include_dir::{Dir, include_dir};
+use serde::Deserialize;
+use toml::Spanned;
+use url::Url;
+
+use crate::adapt::template::Templates;
+use crate::diagnostic::{Diagnostic, Source};
+use crate::posting::Settings;
+pub use channel_file::ChannelSpec;
+
+/// The shipped example: what `handbill init` writes and `handbill rehearse` plays.
+pub static EXAMPLE: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates/site");
+
+/// The name of a site's own file.
+pub const FILE: &str = "handbill.toml";
+
+/// A site, read.
+#[derive(Debug, Clone)]
+pub struct Site {
+    pub folder: PathBuf,
+    pub file: Arc<Source>,
+    pub name: String,
+    /// The site owner's own address, for `post --to-me`.
+    pub owner: Option<String>,
+    pub settings: Settings,
+    /// The folder from which the paths of pages count.
+    pub content: PathBuf,
+    /// Folders and files with postings.
+    pub postings: Vec<PathBuf>,
+    pub ledger: PathBuf,
+    pub channels: Vec<ChannelSpec>,
+    pub templates: Templates,
+}
+
+/// Why there is no site to work with.
+#[derive(Debug, thiserror::Error)]
+pub enum SiteError {
+    #[error(
+        "there is no {FILE} in {} or above it\n\
+         help: `handbill init` makes a site; `--site FOLDER` names one", .0.display()
+    )]
+    NotFound(PathBuf),
+    #[error("cannot read {}: {why}", path.display())]
+    Unreadable { path: PathBuf, why: String },
+}
+
+/// What is written in handbill.toml.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SiteFile {
+    site: SiteTable,
+    #[serde(default)]
+    permalinks: BTreeMap<String, String>,
+    #[serde(default)]
+    defaults: BTreeMap<Spanned<String>, Spanned<toml::Value>>,
+    #[serde(default)]
+    ledger: LedgerTable,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SiteTable {
+    /// Who we are.
+    name: String,
+    /// Where the site is read, as Hugo's `baseURL`.
+    base_url: Url,
+    /// IANA name, for example `Europe/Berlin`.
+    timezone: Spanned<String>,
+    #[serde(default = "english")]
+    language: String,
+    #[serde(default)]
+    languages: Vec<String>,
+    #[serde(default)]
+    default_language_in_folder: bool,
+    owner: Option<String>,
+    #[serde(default = "content_folder")]
+    content: PathBuf,
+    postings: Vec<Spanned<PathBuf>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LedgerTable {
+    path: PathBuf,
+}
+
+impl Default for LedgerTable {
+    fn default() -> Self {
+        Self { path: PathBuf::from("state/ledger.db") }
+    }
+}
+
+fn english() -> String {
+    "en".to_owned()
+}
+
+fn content_folder() -> PathBuf {
+    PathBuf::from("content")
+}
+
+impl Site {
+    /// The folder of the site that `start` lies in: itself or one above it.
+    ///
+    /// # Errors
+    /// [`SiteError::NotFound`] if there is none.
+    pub fn find(start: &Path) -> Result<PathBuf, SiteError> {
+        let absolute = std::path::absolute(start).unwrap_or_else(|_| start.to_owned());
+        absolute
+            .ancestors()
+            .find(|folder| folder.join(FILE).is_file())
+            .map(|folder| if folder == absolute { start.to_owned() } else { folder.to_owned() })
+            .ok_or_else(|| SiteError::NotFound(start.to_owned()))
+    }
+
+    /// Reads the site in `folder`. `None` with errors among the diagnostics if its own file is
+    /// wrong; a channel whose file is wrong is left out, with an error.
+    ///
+    /// # Errors
+    /// [`SiteError::Unreadable`] if a file or folder cannot be read at all.
+    pub fn load(folder: &Path) -> Result<(Option<Self>, Vec<Diagnostic>), SiteError> {
+        let mut diagnostics = Vec::new();
+        let path = folder.join(FILE);
+        let Some(file) = read_text(&path, &mut diagnostics)? else {
+            return Ok((None, diagnostics));
+        };
+        let Some(written) = toml_file::read::<SiteFile>(&file, None, &mut diagnostics) else {
+            return Ok((None, diagnostics));
+        };
+        let Some(timezone) = timezone(&written.site.timezone, &file, &mut diagnostics) else {
+            return Ok((None, diagnostics));
+        };
+        let templates = templates(folder, &mut diagnostics)?;
+        let settings = Settings {
+            base_url: written.site.base_url,
+            timezone,
+            default_language: written.site.language.clone(),
+            languages: if written.site.languages.is_empty() {
+                vec![written.site.language]
+            } else {
+                written.site.languages
+            },
+            default_language_in_folder: written.site.default_language_in_folder,
+            permalinks: written.permalinks,
+            defaults: defaults(written.defaults, &file, &mut diagnostics),
+        };
+        let mut postings = Vec::new();
+        for path in &written.site.postings {
+            let whole = folder.join(path.get_ref());
+            if whole.exists() {
+                postings.push(whole);
+            } else {
+                diagnostics.push(
+                    Diagnostic::error(
+                        "site::postings",
+                        format!("there is no `{}`", path.get_ref().display()),
+                    )
+                    .at(&file, path.span())
+                    .help("`postings` lists the folders or pages that hold job ads"),
+                );
+            }
+        }
+        let channels =
+            channel_file::load_all(folder, &settings, &templates, &mut diagnostics)?;
+        let site = Self {
+            folder: folder.to_owned(),
+            name: written.site.name,
+            owner: written.site.owner,
+            settings,
+            content: folder.join(written.site.content),
+            postings,
+            ledger: folder.join(written.ledger.path),
+            channels,
+            templates,
+            file,
+        };
+        Ok((Some(site), diagnostics))
+    }
+
+    /// What binds a ledger to this site.
+    pub fn mark(&self) -> crate::ledger::binding::SiteMark {
+        crate::ledger::binding::SiteMark {
+            folder: self.folder.clone(),
+            base_url: self.settings.base_url.to_string(),
+        }
+    }
+}
+
+/// Reads a file as UTF-8; what is not UTF-8 is an error at its first wrong byte.
+pub(crate) fn read_text(
+    path: &Path,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Result<Option<Arc<Source>>, SiteError> {
+    let bytes = std::fs::read(path).map_err(|error| SiteError::Unreadable {
+        path: path.to_owned(),
+        why: error.to_string(),
+    })?;
+    match String::from_utf8(bytes) {
+        Ok(text) => Ok(Some(Source::new(path, text))),
+        Err(error) => {
+            let at = error.utf8_error().valid_up_to();
+            // Every wrong byte becomes one character, so the place stays right up to the first.
+            let source = Source::new(path, String::from_utf8_lossy(error.as_bytes()));
+            diagnostics.push(
+                Diagnostic::error("file::not-utf8", "the file is not UTF-8")
+                    .at(&source, at..at + '\u{fffd}'.len_utf8())
+                    .label("this byte belongs to another encoding")
+                    .help(format!(
+                        "save it as UTF-8, for example `iconv -f WINDOWS-1252 -t UTF-8 {}`",
+                        path.display()
+                    )),
+            );
+            Ok(None)
+        }
+    }
+}
+
+/// The zone of an IANA name, or an error with a suggestion.
+pub(crate) fn timezone(
+    name: &Spanned<String>,
+    file: &Arc<Source>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<Tz> {
+    if let Ok(zone) = name.get_ref().parse::<Tz>() {
+        return Some(zone);
+    }
+    let names = chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name());
+    let help = match crate::diagnostic::suggestion(name.get_ref(), names) {
+        Some(meant) => format!("did you mean `{meant}`?"),
+        None => "write an IANA name such as `Europe/Berlin`".to_owned(),
+    };
+    diagnostics.push(
+        Diagnostic::error(
+            "config::timezone",
+            format!("there is no time zone `{}`", name.get_ref()),
+        )
+        .at(file, name.span())
+        .help(help),
+    );
+    None
+}
+
+/// The `[defaults]` as text, by the names of the `job:` block.
+fn defaults(
+    written: BTreeMap<Spanned<String>, Spanned<toml::Value>>,
+    file: &Arc<Source>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> BTreeMap<String, String> {
+    const NAMES: [&str; 8] = [
+        "organisation",
+        "unit",
+        "city",
+        "country",
+        "pay_scheme",
+        "contact_name",
+        "contact_emails",
+        "apply_url",
+    ];
+    let mut defaults = BTreeMap::new();
+    for (key, value) in written {
+        if !NAMES.contains(&key.get_ref().as_str()) {
+            let help = match crate::diagnostic::suggestion(key.get_ref(), NAMES) {
+                Some(meant) => format!("did you mean `{meant}`?"),
+                None => format!("a site can have defaults for {}", NAMES.join(", ")),
+            };
+            diagnostics.push(
+                Diagnostic::error(
+                    "site::default",
+                    format!("`{}` cannot have a default", key.get_ref()),
+                )
+                .at(file, key.span())
+                .help(help),
+            );
+            continue;
+        }
+        let text = match value.get_ref() {
+            toml::Value::String(text) => text.clone(),
+            toml::Value::Array(items) => items
+                .iter()
+                .map(|item| item.as_str().map_or_else(|| item.to_string(), ToOwned::to_owned))
+                .collect::<Vec<_>>()
+                .join(", "),
+            other => other.to_string(),
+        };
+        defaults.insert(key.into_inner(), text);
+    }
+    defaults
+}
+
+/// The shipped templates with the site's own over them, each one compiled.
+fn templates(folder: &Path, diagnostics: &mut Vec<Diagnostic>) -> Result<Templates, SiteError> {
+    let own = folder.join("templates");
+    let mut sources = BTreeMap::new();
+    let mut files = BTreeMap::new();
+    for path in pages::walk(&own)? {
+        let name = path.strip_prefix(&own).unwrap_or(&path).to_string_lossy().replace('\\', "/");
+        if !name.ends_with(".j2") {
+            continue;
+        }
+        if let Some(source) = read_text(&path, diagnostics)? {
+            sources.insert(name.clone(), source.text.clone());
+            files.insert(name, source);
+        }
+    }
+    let templates = Templates::with_overrides(sources);
+    for (name, file) in &files {
+        if let Err(error) = templates.check(name) {
+            diagnostics.push(channel_file::template_diagnostic(&error, Some(file)));
+        }
+    }
+    Ok(templates)
+}

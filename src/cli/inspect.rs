@@ -1,0 +1,130 @@
+//! `handbill inspect`: what was read from a page, field by field, with the line each came from.
+
+use std::path::PathBuf;
+
+use super::{CliError, End, Format, complain_about, load, say, say_json};
+use crate::diagnostic::Diagnostic;
+use crate::posting::listing::{FactLine, listing};
+use crate::posting::{self, Availability, Settings};
+use crate::site::{Site, SiteError, pages};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// The page to read
+    file: PathBuf,
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+}
+
+pub(super) fn run(arguments: &Arguments, folder: Option<PathBuf>) -> Result<End, CliError> {
+    let site = match folder {
+        Some(folder) => Some(load::site(Some(folder))?),
+        None => match Site::find(&arguments.file) {
+            Ok(folder) => Some(load::site(Some(folder))?),
+            Err(SiteError::NotFound(_)) => None,
+            Err(error) => return Err(error.into()),
+        },
+    };
+    let settings = match &site {
+        Some(site) => site.settings.clone(),
+        None => without_site()?,
+    };
+    let mut diagnostics = Vec::new();
+    let page = pages::load_one(&arguments.file, site.as_ref(), &mut diagnostics)?;
+    let mut reading = page.map(|page| posting::read(&page, &settings)).unwrap_or_default();
+    diagnostics.append(&mut reading.diagnostics);
+    let failed = diagnostics.iter().any(Diagnostic::is_error);
+    let publishable = !failed
+        && reading.postings.iter().any(|posting| posting.availability == Availability::Open);
+
+    match arguments.format {
+        Format::Json => {
+            let first = reading.postings.first();
+            let mut fields = serde_json::Map::new();
+            for fact in first.map(listing).unwrap_or_default() {
+                fields.insert(
+                    fact.name.to_owned(),
+                    serde_json::json!({
+                        "value": fact.value, "origin": fact.origin, "line": fact.line,
+                    }),
+                );
+            }
+            let mut json = serde_json::json!({
+                "publishable": publishable,
+                "positions": reading.postings.len(),
+                "id": first.map(|posting| &posting.id),
+                "revision": first.map(|posting| &posting.revision),
+                "permalink": first.map(|posting| &posting.permalink),
+                "fields": fields,
+                "diagnostics": diagnostics.iter().map(Diagnostic::to_json).collect::<Vec<_>>(),
+            });
+            if reading.postings.len() > 1 {
+                json["postings"] = reading
+                    .postings
+                    .iter()
+                    .map(|posting| {
+                        let fields: serde_json::Map<_, _> = listing(posting)
+                            .into_iter()
+                            .map(|fact| (fact.name.to_owned(), fact.value))
+                            .collect();
+                        serde_json::json!({ "id": posting.id, "fields": fields })
+                    })
+                    .collect();
+            }
+            say_json(&json)?;
+        }
+        Format::Text => {
+            complain_about(&diagnostics);
+            for posting in &reading.postings {
+                say(&format!(
+                    "{}\n  id {}, revision {}\n  {}\n\n",
+                    posting.name(),
+                    posting.id,
+                    posting.revision.short(),
+                    posting.permalink
+                ))?;
+                for fact in listing(posting) {
+                    say(&line(&fact))?;
+                }
+                say("\n")?;
+            }
+            if !failed && !publishable {
+                say("Nothing is published from this page: it is a draft or marked as closed.\n")?;
+            }
+        }
+    }
+    Ok(if failed { End::CheckFailed } else { End::Done })
+}
+
+/// One fact on one line, its place behind it.
+fn line(fact: &FactLine) -> String {
+    let value = match &fact.value {
+        serde_json::Value::String(text) => text.clone(),
+        serde_json::Value::Array(items) => items
+            .iter()
+            .map(|item| item.as_str().map_or_else(|| item.to_string(), ToOwned::to_owned))
+            .collect::<Vec<_>>()
+            .join(", "),
+        other => other.to_string(),
+    };
+    let place = match fact.line {
+        Some(line) => format!("{}, line {line}", fact.origin),
+        None => fact.origin.to_owned(),
+    };
+    format!("  {:<17} {value}  ({place})\n", fact.name)
+}
+
+/// Settings for a page that belongs to no site.
+fn without_site() -> Result<Settings, CliError> {
+    let base_url = url::Url::parse("https://site.invalid/")
+        .map_err(|error| CliError::Failed(error.to_string()))?;
+    Ok(Settings {
+        base_url,
+        timezone: chrono_tz::Tz::UTC,
+        default_language: "en".to_owned(),
+        languages: vec!["en".to_owned(), "de".to_owned()],
+        default_language_in_folder: false,
+        permalinks: std::collections::BTreeMap::new(),
+        defaults: std::collections::BTreeMap::new(),
+    })
+}

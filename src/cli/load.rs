@@ -1,0 +1,189 @@
+//! Loads a site, its postings and its ledger for a command.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use crate::channel::Reach;
+use crate::deliver::{Clock, Postings, Station};
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::ledger::{KnownPosting, Ledger, Past};
+use crate::posting::identity::{self, Known};
+use crate::posting::{self, PostingId};
+use crate::site::{self, EXAMPLE, Site, pages};
+
+use super::{CliError, End, complain_about};
+
+/// The site of this command; configuration errors are drawn and end it.
+pub(super) fn site(folder: Option<PathBuf>) -> Result<Site, CliError> {
+    let folder = match folder {
+        Some(folder) => {
+            if !folder.join(site::FILE).is_file() {
+                return Err(CliError::Usage(format!(
+                    "there is no {} in {}\nhelp: `handbill init {}` makes a site there",
+                    site::FILE,
+                    folder.display(),
+                    folder.display()
+                )));
+            }
+            folder
+        }
+        None => Site::find(Path::new("."))?,
+    };
+    let (site, diagnostics) = Site::load(&folder)?;
+    complain_about(&diagnostics);
+    match site {
+        Some(site) if !diagnostics.iter().any(Diagnostic::is_error) => Ok(site),
+        _ => Err(CliError::Said(End::Configuration)),
+    }
+}
+
+/// The channels of a site; what cannot be built is drawn and ends the command.
+pub(super) fn stations(site: &Site, reach: Reach) -> Result<Vec<Station>, CliError> {
+    let mut diagnostics = Vec::new();
+    let stations = Station::all(site, reach, &mut diagnostics);
+    complain_about(&diagnostics);
+    if diagnostics.iter().any(Diagnostic::is_error) {
+        return Err(CliError::Said(End::Configuration));
+    }
+    Ok(stations)
+}
+
+/// The postings of a command, with what reading them brought up.
+pub(super) struct Read {
+    pub postings: Postings,
+    pub diagnostics: Vec<Diagnostic>,
+    /// The postings that the command names; `None` if it names none and means all.
+    pub named: Option<BTreeSet<PostingId>>,
+}
+
+impl Read {
+    pub fn has_errors(&self) -> bool {
+        self.diagnostics.iter().any(Diagnostic::is_error)
+    }
+}
+
+/// Reads all pages of the site and the files that the command names, inside the site or not.
+pub(super) fn postings(site: &Site, files: &[PathBuf], past: &Past) -> Result<Read, CliError> {
+    let mut diagnostics = Vec::new();
+    let mut pages = pages::load(site, &mut diagnostics)?;
+    let mut named_paths = BTreeSet::new();
+    for file in files {
+        if !file.is_file() {
+            return Err(CliError::Usage(format!("there is no page {}", file.display())));
+        }
+        if let Some(page) = pages::load_one(file, Some(site), &mut diagnostics)? {
+            named_paths.insert(page.path.clone());
+            if !pages.iter().any(|other| other.path == page.path) {
+                pages.push(page);
+            }
+        }
+    }
+    pages.sort_by(|a, b| a.path.cmp(&b.path));
+
+    let mut postings = Postings::default();
+    let mut read = Vec::new();
+    for page in &pages {
+        let reading = posting::read(page, &site.settings);
+        if reading.diagnostics.iter().any(Diagnostic::is_error) {
+            postings.held_back.insert(page.path.clone());
+        }
+        // What concerns pages that the command does not name is not its business.
+        if files.is_empty() || named_paths.contains(&page.path) {
+            diagnostics.extend(reading.diagnostics);
+        } else {
+            diagnostics.extend(reading.diagnostics.into_iter().filter(Diagnostic::is_error));
+        }
+        read.extend(reading.postings);
+    }
+    let known: Vec<Known> = past.postings.values().map(Known::from).collect();
+    let before: BTreeSet<String> = read.iter().map(|posting| posting.path.clone()).collect();
+    postings.open =
+        identity::bind(read, &known, &site.settings.default_language, &mut diagnostics);
+    let after: BTreeSet<String> = postings
+        .open
+        .iter()
+        .flat_map(|posting| {
+            std::iter::once(posting.path.clone())
+                .chain(posting.translations.values().map(|it| it.path.clone()))
+        })
+        .collect();
+    postings.held_back.extend(before.difference(&after).cloned());
+    let named = (!files.is_empty()).then(|| {
+        postings
+            .open
+            .iter()
+            .filter(|posting| {
+                named_paths.contains(&posting.path)
+                    || posting.translations.values().any(|it| named_paths.contains(&it.path))
+            })
+            .map(|posting| posting.id.clone())
+            .collect()
+    });
+    Ok(Read { postings, diagnostics, named })
+}
+
+impl From<&KnownPosting> for Known {
+    fn from(known: &KnownPosting) -> Self {
+        Self {
+            id: known.id.clone(),
+            path: known.path.clone(),
+            translation_key: known.translation_key.clone(),
+            sub_id: known.sub_id.clone(),
+            reference: known.reference.clone(),
+        }
+    }
+}
+
+/// The past without writing anything; empty if there is no ledger yet.
+pub(super) async fn past(site: &Site) -> Result<Past, CliError> {
+    match Ledger::open_existing_read_only(&site.ledger).await? {
+        Some(ledger) => Ok(ledger.past().await?),
+        None => Ok(Past::default()),
+    }
+}
+
+/// The ledger, made if this site has none yet.
+pub(super) async fn ledger(site: &Site, clock: &Clock) -> Result<Ledger, CliError> {
+    Ok(Ledger::open(&site.ledger, &site.mark(), clock.now()).await?)
+}
+
+/// The ledger, for a command that only makes sense where there is one.
+pub(super) async fn existing_ledger(site: &Site, clock: &Clock) -> Result<Ledger, CliError> {
+    if !site.ledger.is_file() {
+        return Err(CliError::Usage(format!(
+            "there is no ledger yet at {}\nhelp: it is made by the first `handbill post`",
+            site.ledger.display()
+        )));
+    }
+    ledger(site, clock).await
+}
+
+/// Draws what is worse than a notice, and notices only when asked for.
+pub(super) fn worth_saying(diagnostics: &[Diagnostic]) -> Vec<Diagnostic> {
+    diagnostics.iter().filter(|it| it.severity >= Severity::Warning).cloned().collect()
+}
+
+/// The shipped example as a site in a folder of its own, for pages without a site.
+pub(super) fn example_site(folder: &Path) -> Result<Site, CliError> {
+    write_example(folder)?;
+    site(Some(folder.to_owned()))
+}
+
+/// Writes the shipped example into an existing or new folder, over nothing.
+pub(super) fn write_example(folder: &Path) -> Result<(), CliError> {
+    let failed = |path: &Path, error: std::io::Error| {
+        CliError::Failed(format!("cannot write {}: {error}", path.display()))
+    };
+    let mut folders = vec![&EXAMPLE];
+    while let Some(dir) = folders.pop() {
+        folders.extend(dir.dirs());
+        for file in dir.files() {
+            let path = folder.join(file.path());
+            if let Some(parent) = path.parent() {
+                std::fs::create_dir_all(parent).map_err(|error| failed(parent, error))?;
+            }
+            std::fs::write(&path, file.contents()).map_err(|error| failed(&path, error))?;
+        }
+    }
+    Ok(())
+}

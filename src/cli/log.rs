@@ -1,0 +1,321 @@
+//! `handbill log`: what stands where, since when, and what needs a person; `log show ID`: one
+//! delivery with its attempts and exactly what was sent.
+
+use std::fmt::Write;
+use std::path::PathBuf;
+
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+use clap::{Subcommand, ValueEnum};
+use serde::Serialize;
+
+use super::{CliError, End, clock, load, preview, say, say_json};
+use crate::adapt::Occasion;
+use crate::channel::Reach;
+use crate::deliver::compose::Composed;
+use crate::deliver;
+use crate::ledger::{Deed, Delivery, Ledger, Past, State};
+use crate::plan::{Pace, Plan, Reason, When};
+use crate::site::Site;
+
+#[derive(Debug, clap::Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    show: Option<Show>,
+    #[command(flatten)]
+    list: ListArguments,
+}
+
+#[derive(Debug, Subcommand)]
+enum Show {
+    /// One delivery: every attempt, exactly what was sent, what came of it
+    Show {
+        /// Its first digits are enough
+        id: String,
+        #[arg(long, value_enum, default_value_t = super::Format::Text)]
+        format: super::Format,
+    },
+}
+
+#[derive(Debug, clap::Args)]
+struct ListArguments {
+    /// Only this channel
+    #[arg(long, value_name = "NAME")]
+    channel: Option<String>,
+    /// Only this posting
+    #[arg(long, value_name = "ID")]
+    posting: Option<String>,
+    #[arg(long, value_enum, default_value_t = LogFormat::Table)]
+    format: LogFormat,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum LogFormat {
+    Table,
+    Json,
+    Csv,
+    Markdown,
+}
+
+pub(super) async fn run(arguments: &Arguments, folder: Option<PathBuf>) -> Result<End, CliError> {
+    let site = load::site(folder)?;
+    let clock = clock(None);
+    if let Some(Show::Show { id, format }) = &arguments.show {
+        let ledger = load::existing_ledger(&site, &clock).await?;
+        return show(&ledger, id, *format, site.settings.timezone).await;
+    }
+    let past = load::past(&site).await?;
+    let stale = stale_plan(&site, &past, clock.now());
+    let list = &arguments.list;
+    let mut rows = rows(&past, stale.as_ref());
+    rows.retain(|row| {
+        list.channel.as_ref().is_none_or(|channel| *channel == row.channel)
+            && list.posting.as_ref().is_none_or(|posting| *posting == row.posting)
+    });
+    say(&match list.format {
+        LogFormat::Table => table(&rows, site.settings.timezone),
+        LogFormat::Json => {
+            say_json(&rows)?;
+            String::new()
+        }
+        LogFormat::Csv => csv(&rows),
+        LogFormat::Markdown => markdown(&rows, site.settings.timezone),
+    })?;
+    let unknown = rows.iter().any(|row| row.state == State::Unknown.as_str());
+    Ok(if unknown { End::Unknown } else { End::Done })
+}
+
+/// The plan of this moment, for what it says about copies that lag behind; `None` where pages or
+/// templates are wrong, because the log must be readable all the same.
+fn stale_plan(site: &Site, past: &Past, now: DateTime<Utc>) -> Option<Plan> {
+    let stations = load::stations(site, Reach::Anywhere).ok()?;
+    let read = load::postings(site, &[], past).ok()?;
+    Some(deliver::make_plan(site, &stations, &read.postings, past, Pace::OnSchedule, now))
+}
+
+/// One line of the syndication log.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct Row {
+    pub id: String,
+    pub posting: String,
+    pub title: String,
+    pub channel: String,
+    /// `announce`, `remind 7d`, `update`, `close`.
+    pub occasion: String,
+    /// Of the delivery: `planned`, `posted`, `asked`, `refused`, `unknown` …
+    pub state: String,
+    /// Of the copy that it made: `live`, `edited`, `withdrawn`, `gone`, `altered`.
+    pub copy: Option<String>,
+    /// When it was, or is, due.
+    pub at: DateTime<Utc>,
+    /// Since when it is in this state.
+    pub since: DateTime<Utc>,
+    pub link: Option<String>,
+    pub note: String,
+}
+
+/// The log, by posting, then by time.
+pub(crate) fn rows(past: &Past, plan: Option<&Plan>) -> Vec<Row> {
+    let mut rows: Vec<Row> = past.deliveries.iter().map(|it| row(it, past, plan)).collect();
+    rows.sort_by(|a, b| {
+        (&a.posting, a.at, &a.channel, &a.id).cmp(&(&b.posting, b.at, &b.channel, &b.id))
+    });
+    rows
+}
+
+fn row(delivery: &Delivery, past: &Past, plan: Option<&Plan>) -> Row {
+    let lags = plan.is_some_and(|plan| {
+        plan.steps.iter().any(|step| {
+            step.key == delivery.key && step.when == When::Not { reason: Reason::Stale }
+        })
+    });
+    let occasion = match delivery.name.occasion {
+        Occasion::Remind => format!("remind {}", delivery.name.occurrence.0),
+        occasion => occasion.to_string(),
+    };
+    let mut note = delivery.reason.clone();
+    if lags {
+        note = Reason::Stale.to_string();
+    } else if note.is_empty() {
+        note = match (delivery.state, delivery.deed) {
+            (State::Posted, Deed::Edit) => "the copy was changed".to_owned(),
+            (State::Posted, Deed::Withdraw) => "the copy was taken back on purpose".to_owned(),
+            (State::Asked, _) => {
+                format!("waits for a person: `handbill record {} LINK`", delivery.key.short())
+            }
+            _ => String::new(),
+        };
+    }
+    // An edit or a withdrawal is about the link of the copy that it changed.
+    let target = || past.deliveries.iter().find(|it| Some(it.key) == delivery.target);
+    let receipt = match delivery.deed {
+        Deed::Edit | Deed::Withdraw | Deed::Ask => target().and_then(|it| it.receipt.as_ref()),
+        Deed::Publish | Deed::FollowUp => delivery.receipt.as_ref(),
+    };
+    let title = past.postings.get(&delivery.name.posting).map(|known| known.title.clone());
+    Row {
+        id: delivery.key.short(),
+        posting: delivery.name.posting.0.clone(),
+        title: title.unwrap_or_default(),
+        channel: delivery.name.channel.0.clone(),
+        occasion,
+        state: delivery.state.as_str().to_owned(),
+        copy: delivery.copy.map(|copy| copy.as_str().to_owned()),
+        at: delivery.due_at,
+        since: delivery.changed_at,
+        link: receipt.and_then(|it| it.link.as_ref()).map(ToString::to_string),
+        note,
+    }
+}
+
+impl Row {
+    /// What a person wants to know first: where the copy stands, or else the delivery.
+    fn standing(&self) -> &str {
+        match (&self.copy, self.state.as_str()) {
+            (Some(copy), "posted") => copy,
+            _ => &self.state,
+        }
+    }
+}
+
+/// For a terminal of 80 columns; a link has a line of its own, so that it is never cut.
+pub(crate) fn table(rows: &[Row], zone: Tz) -> String {
+    if rows.is_empty() {
+        return "Nothing has been planned or posted yet.\n".to_owned();
+    }
+    let width = rows.iter().map(|row| row.channel.chars().count()).max().unwrap_or(0).clamp(7, 20);
+    let mut drawn = String::new();
+    let mut posting = "";
+    for row in rows {
+        if row.posting != posting {
+            let gap = if posting.is_empty() { "" } else { "\n" };
+            posting = &row.posting;
+            // Writing to a string cannot fail.
+            let _ = writeln!(drawn, "{gap}{}\n  {}\n", row.title, row.posting);
+            let _ = writeln!(
+                drawn,
+                "  {:<8}  {:<width$}  {:<11}  {:<9}  WHEN",
+                "ID", "CHANNEL", "OCCASION", "STATE"
+            );
+        }
+        let _ = writeln!(
+            drawn,
+            "  {:<8}  {:<width$}  {:<11}  {:<9}  {}",
+            row.id,
+            row.channel,
+            row.occasion,
+            row.standing(),
+            row.at.with_timezone(&zone).format("%Y-%m-%d %H:%M")
+        );
+        for more in [row.link.as_deref().unwrap_or_default(), &row.note] {
+            if !more.is_empty() {
+                let _ = writeln!(drawn, "            {more}");
+            }
+        }
+    }
+    drawn
+}
+
+fn csv(rows: &[Row]) -> String {
+    let mut text =
+        "id,posting,title,channel,occasion,state,copy,at,since,link,note\r\n".to_owned();
+    for row in rows {
+        let fields = [
+            &row.id,
+            &row.posting,
+            &row.title,
+            &row.channel,
+            &row.occasion,
+            &row.state,
+            row.copy.as_ref().unwrap_or(&String::new()),
+            &row.at.to_rfc3339(),
+            &row.since.to_rfc3339(),
+            row.link.as_ref().unwrap_or(&String::new()),
+            &row.note,
+        ]
+        .map(|field| csv_field(field));
+        text.push_str(&fields.join(","));
+        text.push_str("\r\n");
+    }
+    text
+}
+
+/// RFC 4180 §2: quoted where it holds a comma, quote or line break. What a spreadsheet would take
+/// for a formula is quoted with an apostrophe before it.
+fn csv_field(field: &str) -> String {
+    let formula = field.starts_with(['=', '+', '-', '@', '\t']);
+    let field = if formula { format!("'{field}") } else { field.to_owned() };
+    if field.contains([',', '"', '\n', '\r']) {
+        format!("\"{}\"", field.replace('"', "\"\""))
+    } else {
+        field
+    }
+}
+
+fn markdown(rows: &[Row], zone: Tz) -> String {
+    let cell = |text: &str| text.replace('|', "\\|").replace('\n', " ");
+    let mut text = "| id | posting | channel | occasion | state | when | link | note |\n\
+                    | --- | --- | --- | --- | --- | --- | --- | --- |\n"
+        .to_owned();
+    for row in rows {
+        let link = row.link.as_ref().map(|link| format!("<{link}>")).unwrap_or_default();
+        let _ = writeln!(
+            text,
+            "| {} | {} | {} | {} | {} | {} | {} | {} |",
+            row.id,
+            cell(&row.title),
+            cell(&row.channel),
+            row.occasion,
+            row.standing(),
+            row.at.with_timezone(&zone).format("%Y-%m-%d %H:%M"),
+            link,
+            cell(&row.note)
+        );
+    }
+    text
+}
+
+async fn show(
+    ledger: &Ledger,
+    id: &str,
+    format: super::Format,
+    zone: Tz,
+) -> Result<End, CliError> {
+    let delivery = ledger.find_by_prefix(id).await?;
+    let attempts = ledger.attempts(delivery.key).await?;
+    let events = ledger.events_of(delivery.key).await?;
+    if format == super::Format::Json {
+        say_json(&serde_json::json!({
+            "delivery": delivery, "attempts": attempts, "events": events,
+        }))?;
+        return Ok(End::Done);
+    }
+    let past = ledger.past().await?;
+    say(&table(&[row(&delivery, &past, None)], zone))?;
+    let local = |at: &DateTime<Utc>| at.with_timezone(&zone).format("%Y-%m-%d %H:%M:%S");
+    say(&format!("\n  key {}\n  revision {}\n", delivery.key, delivery.revision.0))?;
+    for attempt in &attempts {
+        let outcome = attempt.outcome.as_deref().unwrap_or("on its way");
+        let detail = if attempt.detail.is_empty() {
+            String::new()
+        } else {
+            format!(": {}", attempt.detail)
+        };
+        say(&format!(
+            "\n  attempt {} at {} by {}: {outcome}{detail}\n",
+            attempt.number,
+            local(&attempt.began_at),
+            attempt.worker
+        ))?;
+        say(&preview::draw(&Composed {
+            rendition: attempt.rendition.clone(),
+            wire: attempt.wire.clone(),
+        }))?;
+    }
+    say("\n  what happened\n")?;
+    for event in &events {
+        say(&format!("    {}  {:<10} {}\n", local(&event.at), event.what, event.detail))?;
+    }
+    Ok(End::Done)
+}

@@ -1,0 +1,92 @@
+//! The moments that need a person: `record`, `resolve`, `resume`.
+
+use std::path::PathBuf;
+
+use url::Url;
+
+use super::{CliError, End, clock, load, say};
+use crate::channel::{ChannelName, Receipt};
+use crate::ledger::Resolution;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct RecordArguments {
+    /// The delivery, as `handbill log` shows it (its first digits are enough)
+    id: String,
+    /// Where readers find it
+    link: Url,
+}
+
+pub(super) async fn record(
+    arguments: &RecordArguments,
+    folder: Option<PathBuf>,
+) -> Result<End, CliError> {
+    let site = load::site(folder)?;
+    let clock = clock(None);
+    let ledger = load::existing_ledger(&site, &clock).await?;
+    let delivery = ledger.find_by_prefix(&arguments.id).await?;
+    let delivery = ledger.record(delivery.key, &arguments.link, clock.now()).await?;
+    say(&format!(
+        "Recorded for {} on {}: {}\n",
+        delivery.name.posting, delivery.name.channel, arguments.link
+    ))?;
+    Ok(End::Done)
+}
+
+#[derive(Debug, clap::Args)]
+#[group(required = true, multiple = false, id = "what")]
+pub(super) struct WhatHappened {
+    /// It is there, under this link
+    #[arg(long, value_name = "LINK")]
+    posted: Option<Url>,
+    /// It is certainly not there: it may be sent again
+    #[arg(long)]
+    not_posted: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct ResolveArguments {
+    /// The delivery, as `handbill log` shows it (its first digits are enough)
+    id: String,
+    #[command(flatten)]
+    what: WhatHappened,
+}
+
+pub(super) async fn resolve(
+    arguments: &ResolveArguments,
+    folder: Option<PathBuf>,
+) -> Result<End, CliError> {
+    let site = load::site(folder)?;
+    let clock = clock(None);
+    let ledger = load::existing_ledger(&site, &clock).await?;
+    let delivery = ledger.find_by_prefix(&arguments.id).await?;
+    let resolution = match &arguments.what.posted {
+        Some(link) => Resolution::Posted(Receipt { remote_id: None, link: Some(link.clone()) }),
+        None => Resolution::NotPosted,
+    };
+    let delivery = ledger.resolve(delivery.key, &resolution, clock.now()).await?;
+    say(&format!(
+        "{} on {} is {} now\n",
+        delivery.name.posting,
+        delivery.name.channel,
+        delivery.state.as_str()
+    ))?;
+    Ok(End::Done)
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct ResumeArguments {
+    /// The channel's name
+    channel: String,
+}
+
+pub(super) async fn resume(
+    arguments: &ResumeArguments,
+    folder: Option<PathBuf>,
+) -> Result<End, CliError> {
+    let site = load::site(folder)?;
+    let clock = clock(None);
+    let ledger = load::existing_ledger(&site, &clock).await?;
+    ledger.resume(&ChannelName(arguments.channel.clone()), clock.now()).await?;
+    say(&format!("{} goes on\n", arguments.channel))?;
+    Ok(End::Done)
+}

@@ -1,0 +1,382 @@
+//! `handbill post`: do what is due, or show exactly what would go out.
+
+use std::path::PathBuf;
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use super::load::Read;
+use super::{
+    CliError, End, Format, clock, complain, complain_about, load, parse_time, plan, preview, say,
+    say_json,
+};
+use crate::adapt::Occasion;
+use crate::channel::{ChannelName, DeliveryKey, Outcome, Reach, mastodon};
+use crate::deliver::compose::{self, compose};
+use crate::deliver::{self, Courier, Round, Station, Wanted};
+use crate::diagnostic::{Diagnostic, suggestion};
+use crate::ledger::{Deed, DeliveryName, Occurrence, Past, State};
+use crate::plan::{Pace, Reason, Step, When};
+use crate::site::channel_file::KindConfig;
+use crate::site::{ChannelSpec, Site, SiteError};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// Pages to post, inside the site's postings or not; default: all of the site
+    files: Vec<PathBuf>,
+    /// Only to this channel
+    #[arg(long, value_name = "NAME")]
+    channel: Option<String>,
+    /// Without waiting for the slot
+    #[arg(long)]
+    now: bool,
+    /// Show exactly what would go out, and send nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Send a real test to the site owner's own address, or as a private post
+    #[arg(long, conflicts_with = "dry_run")]
+    to_me: bool,
+    /// With `--dry-run`: as if it were this time
+    #[arg(long, value_name = "TIME", value_parser = parse_time, requires = "dry_run")]
+    at: Option<DateTime<Utc>>,
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+}
+
+pub(super) async fn run(arguments: &Arguments, folder: Option<PathBuf>) -> Result<End, CliError> {
+    let example = tempfolder(arguments, folder.as_deref())?;
+    let site = match &example {
+        Some(folder) => {
+            complain(
+                "notice: there is no site here, so this shows the example channels; \
+                 `handbill init` makes a site",
+            );
+            let mut site = load::example_site(folder.path())?;
+            site.postings.clear();
+            site
+        }
+        None => load::site(folder)?,
+    };
+    let channel = arguments.channel.as_deref().map(|name| known_channel(name, &site)).transpose()?;
+    if arguments.dry_run {
+        return dry_run(arguments, &site, channel.as_ref()).await;
+    }
+    let wanted_channels = || {
+        site.channels.iter().filter(|it| channel.as_ref().is_none_or(|name| *name == it.name))
+    };
+    let missing: Vec<Diagnostic> =
+        wanted_channels().flat_map(ChannelSpec::missing_secrets).collect();
+    if !missing.is_empty() {
+        complain_about(&missing);
+        return Err(CliError::Said(End::Configuration));
+    }
+    if arguments.to_me {
+        return to_me(arguments, &site, channel.as_ref()).await;
+    }
+
+    let clock = clock(None);
+    let stations = load::stations(&site, Reach::Anywhere)?;
+    // Read before the ledger is made: what is wrong touches nothing.
+    let read = load::postings(&site, &arguments.files, &load::past(&site).await?)?;
+    complain_about(&load::worth_saying(&read.diagnostics));
+    if read.has_errors() && read.postings.open.is_empty() {
+        return Ok(End::CheckFailed);
+    }
+    let ledger = load::ledger(&site, &clock).await?;
+    let courier = Courier {
+        site: &site,
+        stations: &stations,
+        ledger: &ledger,
+        worker: crate::ledger::worker(),
+        clock,
+    };
+    let pace = if arguments.now { Pace::AtOnce } else { Pace::OnSchedule };
+    let wanted = Wanted { channel: channel.as_ref(), postings: read.named.as_ref() };
+    let round = courier.round(&read.postings, pace, wanted).await?;
+    report(arguments.format, &round, &wanted, &site)?;
+    Ok(end(&round, &wanted, read.has_errors()))
+}
+
+/// A folder for the example channels, if there is no site and only a dry run is wanted.
+fn tempfolder(
+    arguments: &Arguments,
+    folder: Option<&std::path::Path>,
+) -> Result<Option<super::rehearse::Folder>, CliError> {
+    if folder.is_some() || !arguments.dry_run || arguments.files.is_empty() {
+        return Ok(None);
+    }
+    match Site::find(std::path::Path::new(".")) {
+        Ok(_) => Ok(None),
+        Err(SiteError::NotFound(_)) => super::rehearse::Folder::new().map(Some),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn known_channel(name: &str, site: &Site) -> Result<ChannelName, CliError> {
+    let names = || site.channels.iter().map(|channel| channel.name.0.as_str());
+    if names().any(|known| known == name) {
+        return Ok(ChannelName(name.to_owned()));
+    }
+    let help = match suggestion(name, names()) {
+        Some(meant) => format!("did you mean `{meant}`?"),
+        None => format!("the channels are {}", names().collect::<Vec<_>>().join(", ")),
+    };
+    Err(CliError::Usage(format!("there is no channel `{name}`\nhelp: {help}")))
+}
+
+async fn dry_run(
+    arguments: &Arguments,
+    site: &Site,
+    channel: Option<&ChannelName>,
+) -> Result<End, CliError> {
+    let stations = load::stations(site, Reach::Anywhere)?;
+    let past = load::past(site).await?;
+    let read = load::postings(site, &arguments.files, &past)?;
+    complain_about(&load::worth_saying(&read.diagnostics));
+    let now = clock(arguments.at).now();
+    let pace = if arguments.now { Pace::AtOnce } else { Pace::OnSchedule };
+    let plan = deliver::make_plan(site, &stations, &read.postings, &past, pace, now);
+    let wanted = Wanted { channel, postings: read.named.as_ref() };
+    let mut steps = Vec::new();
+    let mut failed = false;
+    for step in plan.steps.iter().filter(|step| wanted.includes(step)) {
+        let shown = show(step, site, &stations, &read, &past, now);
+        failed |= matches!(shown, Some(Err(_)));
+        steps.push((step, shown));
+    }
+    match arguments.format {
+        Format::Json => {
+            let steps: Vec<_> = steps
+                .iter()
+                .map(|(step, shown)| {
+                    let mut json = serde_json::to_value(step).unwrap_or_default();
+                    match shown {
+                        Some(Ok(composed)) => json["preview"] = preview::json(composed),
+                        Some(Err(error)) => json["error"] = error.to_string().into(),
+                        None => {}
+                    }
+                    json
+                })
+                .collect();
+            let diagnostics: Vec<_> = read.diagnostics.iter().map(Diagnostic::to_json).collect();
+            say_json(&serde_json::json!({
+                "now": now, "steps": steps, "diagnostics": diagnostics,
+            }))?;
+        }
+        Format::Text => {
+            draw_dry_run(&steps, site, &read)?;
+        }
+    }
+    Ok(match (failed, read.has_errors()) {
+        (true, _) => End::Failed,
+        (false, true) => End::CheckFailed,
+        (false, false) => End::Done,
+    })
+}
+
+type Shown = Option<Result<compose::Composed, compose::ComposeError>>;
+
+/// What a step would send: by the same way that sends it.
+fn show(
+    step: &Step,
+    site: &Site,
+    stations: &[Station],
+    read: &Read,
+    past: &Past,
+    now: DateTime<Utc>,
+) -> Shown {
+    // What is closed is rendered all the same, so that it can be looked at; what a channel does
+    // not want, or what stands already, is not.
+    let worth_a_look = match &step.when {
+        When::Due { .. } | When::At { .. } => true,
+        When::Not { reason } => matches!(
+            reason,
+            Reason::Draft
+                | Reason::Closed
+                | Reason::Expired { .. }
+                | Reason::NotYetPublished { .. }
+                | Reason::NoSlot
+                | Reason::Paused { .. }
+        ),
+    };
+    if !worth_a_look {
+        return None;
+    }
+    let station = stations.iter().find(|it| it.spec.name == step.name.channel)?;
+    let posting = read.postings.open.iter().find(|it| it.id == step.name.posting)?;
+    let target = step.target.and_then(|key| past.deliveries.iter().find(|it| it.key == key));
+    Some(compose(site, station, posting, step, target, step.when.time().unwrap_or(now)))
+}
+
+fn draw_dry_run(
+    steps: &[(&Step, Shown)],
+    site: &Site,
+    read: &Read,
+) -> Result<(), CliError> {
+    let mut posting = None;
+    for (step, shown) in steps {
+        if posting != Some(&step.name.posting) {
+            posting = Some(&step.name.posting);
+            let page = read.postings.open.iter().find(|it| it.id == step.name.posting);
+            let path = page.map(|it| it.source.path.display().to_string()).unwrap_or_default();
+            say(&format!(
+                "{}\n  {path}\n  id {}, revision {}\n",
+                step.title,
+                step.name.posting,
+                step.revision.short()
+            ))?;
+        }
+        let would = match step.when {
+            When::Not { .. } => "would not go out, ",
+            _ => "",
+        };
+        say(&format!(
+            "\n  {} · {} · {would}{}\n",
+            step.name.channel,
+            plan::occasion(step),
+            plan::when(step, site)
+        ))?;
+        match shown {
+            Some(Ok(composed)) => say(&preview::draw(composed))?,
+            Some(Err(error)) => say(&format!("    error: {error}\n"))?,
+            None => {}
+        }
+    }
+    if steps.is_empty() {
+        say("Nothing to do: everything stands as it should.\n")?;
+    } else {
+        say("\nThis was a dry run: nothing was sent and nothing was recorded.\n")?;
+    }
+    Ok(())
+}
+
+fn report(
+    format: Format,
+    round: &Round,
+    wanted: &Wanted<'_>,
+    site: &Site,
+) -> Result<(), CliError> {
+    if format == Format::Json {
+        return say_json(round);
+    }
+    for done in &round.done {
+        let link = done.link.as_ref().map(|link| format!("  {link}")).unwrap_or_default();
+        let reason =
+            if done.reason.is_empty() { String::new() } else { format!("  ({})", done.reason) };
+        say(&format!(
+            "{:<9} {:<16} {:<9} {}{link}{reason}\n",
+            done.state.as_str(),
+            done.channel.0,
+            done.occasion.as_str(),
+            done.posting
+        ))?;
+    }
+    for problem in &round.problems {
+        complain(&format!("error: {problem}"));
+    }
+    let later = round.plan.steps.iter().filter(|step| wanted.includes(step));
+    for step in later.filter(|step| !matches!(step.when, When::Due { .. })) {
+        say(&format!(
+            "{:<9} {:<16} {:<9} {}  {}\n",
+            if deliver::is_wanted(step) { "later" } else { "-" },
+            step.name.channel.0,
+            plan::occasion(step),
+            step.name.posting,
+            plan::when(step, site)
+        ))?;
+    }
+    if round.done.is_empty() && round.problems.is_empty() && round.plan.steps.is_empty() {
+        say("Nothing to do: everything stands as it should.\n")?;
+    }
+    Ok(())
+}
+
+/// The exit code of a round: unknown outcomes first, then failures, then pages with errors.
+fn end(round: &Round, wanted: &Wanted<'_>, page_errors: bool) -> End {
+    let waits_for_person = round.done.iter().any(|done| done.state == State::Unknown)
+        || round.plan.steps.iter().filter(|step| wanted.includes(step)).any(|step| {
+            matches!(&step.when, When::Not { reason: Reason::Unknown })
+        });
+    let failed = !round.problems.is_empty()
+        || round.done.iter().any(|done| matches!(done.state, State::Refused | State::Planned));
+    match (waits_for_person, failed, page_errors) {
+        (true, _, _) => End::Unknown,
+        (false, true, _) => End::Failed,
+        (false, false, true) => End::CheckFailed,
+        (false, false, false) => End::Done,
+    }
+}
+
+/// A real test: to the owner's own address, or as a post that only the account itself sees. It is
+/// no delivery: nothing is recorded.
+async fn to_me(
+    arguments: &Arguments,
+    site: &Site,
+    channel: Option<&ChannelName>,
+) -> Result<End, CliError> {
+    let Some(owner) = &site.owner else {
+        return Err(CliError::Usage(
+            "handbill.toml does not say who you are\n\
+             help: write `owner = \"you@your-site\"` under [site]"
+                .to_owned(),
+        ));
+    };
+    let past = load::past(site).await?;
+    let read = load::postings(site, &arguments.files, &past)?;
+    complain_about(&load::worth_saying(&read.diagnostics));
+    let mut failed = read.has_errors();
+    for spec in site.channels.iter().filter(|it| channel.is_none_or(|name| *name == it.name)) {
+        let mut private = spec.clone();
+        match &mut private.config {
+            KindConfig::Mail(mail) => {
+                mail.to.clone_from(owner);
+                mail.archive = None;
+            }
+            KindConfig::Mastodon(mastodon) => mastodon.visibility = mastodon::Visibility::Direct,
+            _ => {
+                let (name, kind) = (&spec.name, spec.kind());
+                say(&format!("{name}: a channel of kind {kind} has no private test\n"))?;
+                continue;
+            }
+        }
+        let station = Station::new(&private, site, Reach::Anywhere).map_err(|diagnostic| {
+            complain_about(&[*diagnostic]);
+            CliError::Said(End::Configuration)
+        })?;
+        let named = |id| read.named.as_ref().is_none_or(|named| named.contains(id));
+        for posting in read.postings.open.iter().filter(|posting| named(&posting.id)) {
+            let step = Step {
+                // A key of its own: a test must never stand in the way of the real delivery.
+                key: DeliveryKey(Uuid::new_v4()),
+                name: DeliveryName {
+                    posting: posting.id.clone(),
+                    channel: spec.name.clone(),
+                    occasion: Occasion::Announce,
+                    occurrence: Occurrence("test".to_owned()),
+                },
+                title: posting.name().to_owned(),
+                deed: Deed::Publish,
+                target: None,
+                revision: posting.revision.clone(),
+                when: When::Due { since: Utc::now() },
+            };
+            let outcome = match compose(site, &station, posting, &step, None, Utc::now()) {
+                Ok(composed) => station.channel.send(&composed.wire).await,
+                Err(error) => Outcome::Refused { why: error.to_string() },
+            };
+            let (what, sent) = match outcome {
+                Outcome::Posted(receipt) => (
+                    receipt.link.map_or_else(|| format!("sent to {owner}"), |it| it.to_string()),
+                    true,
+                ),
+                Outcome::Refused { why }
+                | Outcome::Deferred { why, .. }
+                | Outcome::Blocked { why }
+                | Outcome::Unknown { why } => (why, false),
+            };
+            failed |= !sent;
+            say(&format!("{}: {}: {what}\n", spec.name, posting.id))?;
+        }
+    }
+    Ok(if failed { End::Failed } else { End::Done })
+}

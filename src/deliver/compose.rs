@@ -1,0 +1,111 @@
+//! From a step of the plan to what crosses the wire: the one way for dry run and publishing.
+
+use chrono::{DateTime, Utc};
+
+use super::Station;
+use crate::adapt::{self, AdaptError, Occasion, Rendition};
+use crate::channel::{Action, Address, PrepareError, Receipt, Wire};
+use crate::ledger::{Deed, Delivery};
+use crate::plan::Step;
+use crate::posting::Posting;
+use crate::site::Site;
+
+/// What readers will see, and exactly what is sent for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Composed {
+    pub rendition: Rendition,
+    pub wire: Wire,
+}
+
+/// Why a step cannot be put on the wire.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ComposeError {
+    #[error(transparent)]
+    Adapt(#[from] AdaptError),
+    #[error(transparent)]
+    Prepare(#[from] PrepareError),
+    #[error("the copy that it is about is not in the ledger")]
+    NoTarget,
+}
+
+/// Renders and prepares a step. `target` is the delivery whose copy it is about.
+///
+/// # Errors
+/// [`ComposeError`]; nothing was sent then.
+pub fn compose(
+    site: &Site,
+    station: &Station,
+    posting: &Posting,
+    step: &Step,
+    target: Option<&Delivery>,
+    at: DateTime<Utc>,
+) -> Result<Composed, ComposeError> {
+    let address = Address { key: &step.key, reference: &posting.id.0, at };
+    let receipt = || target.and_then(|it| it.receipt.as_ref()).ok_or(ComposeError::NoTarget);
+    let render = |occasion| adapt::adapt(posting, &station.target, occasion, &site.templates);
+    match step.deed {
+        Deed::Publish => {
+            let rendition = render(step.name.occasion)?;
+            let wire = station.channel.prepare(Action::Publish(&rendition), &address)?;
+            Ok(Composed { rendition, wire })
+        }
+        Deed::FollowUp => {
+            let rendition = render(step.name.occasion)?;
+            let action = Action::FollowUp(&rendition, receipt()?);
+            let wire = station.channel.prepare(action, &address)?;
+            Ok(Composed { rendition, wire })
+        }
+        Deed::Edit => {
+            let rendition = render(edited_occasion(step, target))?;
+            let action = Action::Edit(&rendition, receipt()?);
+            let wire = station.channel.prepare(action, &address)?;
+            Ok(Composed { rendition, wire })
+        }
+        Deed::Withdraw => {
+            let standing = target.and_then(|it| it.standing.as_ref()).ok_or(ComposeError::NoTarget)?;
+            let wire = station.channel.prepare(Action::Withdraw(receipt()?), &address)?;
+            Ok(Composed { rendition: standing.rendition.clone(), wire })
+        }
+        Deed::Ask => ask(posting, step, target, &render),
+    }
+}
+
+/// An edit keeps what the copy is for: an announcement stays one, a reminder a reminder.
+fn edited_occasion(step: &Step, target: Option<&Delivery>) -> Occasion {
+    match (step.name.occasion, target) {
+        (Occasion::Update, Some(target)) => match target.name.occasion {
+            Occasion::Remind => Occasion::Remind,
+            _ => Occasion::Announce,
+        },
+        (occasion, _) => occasion,
+    }
+}
+
+/// An errand for a person: what to change or take down, and where.
+fn ask(
+    posting: &Posting,
+    step: &Step,
+    target: Option<&Delivery>,
+    render: &dyn Fn(Occasion) -> Result<Rendition, AdaptError>,
+) -> Result<Composed, ComposeError> {
+    let place = target
+        .and_then(|it| it.receipt.as_ref())
+        .and_then(|Receipt { link, .. }| link.as_ref())
+        .map_or_else(|| format!("the copy on {}", step.name.channel), ToString::to_string);
+    let rendition = match (step.name.occasion, target.and_then(|it| it.standing.as_ref())) {
+        (Occasion::Close, Some(standing)) => standing.rendition.clone(),
+        _ => render(Occasion::Announce)?,
+    };
+    let text = match (step.name.occasion, &rendition) {
+        (Occasion::Close, _) => {
+            format!("Please take down {place}: “{}” is closed.\n", posting.name())
+        }
+        (
+            _,
+            Rendition::Status { text, .. }
+            | Rendition::Mail { text, .. }
+            | Rendition::Document { body: text, .. },
+        ) => format!("Please change {place} to say:\n\n{text}\n"),
+    };
+    Ok(Composed { rendition, wire: Wire::Errand { text } })
+}

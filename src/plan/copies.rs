@@ -1,0 +1,87 @@
+//! Which copies a change concerns, and what is done with them.
+
+use crate::adapt::Occasion;
+use crate::channel::Kind;
+use crate::ledger::{CopyState, Deed, Delivery, Occurrence, State};
+use crate::site::channel_file::{Close, Update};
+
+/// The number of an occurrence; 0 for a reminder's offset.
+pub(super) fn ordinal(occurrence: &Occurrence) -> u32 {
+    occurrence.0.parse().unwrap_or(0)
+}
+
+/// The announcement that stands, or that a person was asked for.
+pub(super) fn announced<'a>(deliveries: &[&'a Delivery]) -> Option<&'a Delivery> {
+    deliveries
+        .iter()
+        .filter(|it| it.name.occasion == Occasion::Announce && stands(it))
+        .max_by_key(|it| ordinal(&it.name.occurrence))
+        .copied()
+}
+
+/// The copies that must follow a change of the page. Where a change is a follow-up, a thread is
+/// one copy, and its newest message speaks for it.
+pub(super) fn to_update<'a>(deliveries: &[&'a Delivery], update: Update) -> Vec<&'a Delivery> {
+    let all = standing(deliveries);
+    match update {
+        Update::FollowUp => newest(&all).into_iter().collect(),
+        Update::Edit | Update::Manual | Update::Ignore => all,
+    }
+}
+
+/// The copies that must be closed.
+pub(super) fn to_close<'a>(deliveries: &[&'a Delivery], close: Close) -> Vec<&'a Delivery> {
+    let all = standing(deliveries);
+    match close {
+        Close::FollowUp => {
+            newest(&all).filter(|it| it.name.occasion != Occasion::Close).into_iter().collect()
+        }
+        Close::Withdraw | Close::Edit | Close::Manual | Close::Ignore => all,
+    }
+}
+
+pub(super) fn deed_for_update(update: Update) -> Option<Deed> {
+    match update {
+        Update::Edit => Some(Deed::Edit),
+        Update::FollowUp => Some(Deed::FollowUp),
+        Update::Manual => Some(Deed::Ask),
+        Update::Ignore => None,
+    }
+}
+
+pub(super) fn deed_for_close(close: Close) -> Option<Deed> {
+    match close {
+        Close::Withdraw => Some(Deed::Withdraw),
+        Close::Edit => Some(Deed::Edit),
+        Close::FollowUp => Some(Deed::FollowUp),
+        Close::Manual => Some(Deed::Ask),
+        Close::Ignore => None,
+    }
+}
+
+/// On a list a reminder belongs in the thread; elsewhere it is a post of its own, because X allows
+/// no replies to oneself and followers of Mastodon would not see one.
+pub(super) fn deed_for_reminder(kind: Kind) -> Deed {
+    match kind {
+        Kind::Mail => Deed::FollowUp,
+        Kind::Mastodon | Kind::X | Kind::Board | Kind::Feed | Kind::Manual => Deed::Publish,
+    }
+}
+
+fn stands(delivery: &Delivery) -> bool {
+    matches!(delivery.deed, Deed::Publish | Deed::FollowUp)
+        && (delivery.copy.is_some_and(CopyState::stands) || delivery.state == State::Asked)
+}
+
+fn standing<'a>(deliveries: &[&'a Delivery]) -> Vec<&'a Delivery> {
+    deliveries.iter().filter(|it| stands(it)).copied().collect()
+}
+
+/// The newest message of a thread; reminders do not speak for it.
+fn newest<'a>(copies: &[&'a Delivery]) -> Option<&'a Delivery> {
+    copies
+        .iter()
+        .filter(|it| it.name.occasion != Occasion::Remind)
+        .max_by_key(|it| (it.due_at, &it.name))
+        .copied()
+}

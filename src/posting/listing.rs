@@ -1,0 +1,91 @@
+//! The facts of a posting as a list: name, value, where from. For `inspect` and for machines.
+
+use serde_json::{Value, json};
+
+use super::{Field, Origin, Posting};
+use crate::diagnostic::Source;
+
+/// One fact, ready to be shown.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FactLine {
+    /// As in the `job:` block.
+    pub name: &'static str,
+    pub value: Value,
+    /// `declared`, `inferred` or `default`.
+    pub origin: &'static str,
+    /// From 1; `None` for a default.
+    pub line: Option<usize>,
+}
+
+/// All facts that are known, in the order in which people ask for them.
+pub fn listing(posting: &Posting) -> Vec<FactLine> {
+    let facts = &posting.facts;
+    let source = posting.source.as_ref();
+    let mut lines = Vec::new();
+    let text = |name, field: &Option<Field<String>>| {
+        field.as_ref().map(|field| line(name, json!(field.value), field, source))
+    };
+    lines.extend(text("title", &facts.title));
+    lines.extend(text("display_title", &facts.display_title));
+    lines.extend(text("reference", &facts.reference));
+    lines.extend(
+        facts.position_type.as_ref().map(|it| line("position_type", json!(it.value), it, source)),
+    );
+    lines.extend(text("organisation", &facts.organisation));
+    lines.extend(text("unit", &facts.unit));
+    lines.extend(text("city", &facts.city));
+    lines.extend(text("country", &facts.country));
+    lines.extend(text("pay_scheme", &facts.pay_scheme));
+    lines.extend(
+        facts
+            .workload_percent
+            .as_ref()
+            .map(|it| line("workload_percent", number(it.value), it, source)),
+    );
+    lines.extend(
+        facts.start.as_ref().map(|it| line("start", json!(it.value.to_string()), it, source)),
+    );
+    lines.extend(
+        facts
+            .duration_months
+            .as_ref()
+            .map(|it| line("duration_months", number(it.value), it, source)),
+    );
+    if let Some(deadline) = &facts.deadline {
+        lines.push(match deadline.value {
+            super::Deadline::On(_) => {
+                line("deadline", json!(deadline.value.to_string()), deadline, source)
+            }
+            super::Deadline::Rolling => line("deadline_rolling", json!(true), deadline, source),
+        });
+    }
+    lines.extend(text("contact_name", &facts.contact_name));
+    lines.extend(
+        facts.contact_emails.as_ref().map(|it| line("contact_emails", json!(it.value), it, source)),
+    );
+    lines.extend(
+        facts.apply_url.as_ref().map(|it| line("apply_url", json!(it.value), it, source)),
+    );
+    lines.extend(text("summary", &facts.summary));
+    lines.push(FactLine {
+        name: "language",
+        value: json!(posting.language),
+        origin: "default",
+        line: None,
+    });
+    lines
+}
+
+fn line<T>(name: &'static str, value: Value, field: &Field<T>, source: &Source) -> FactLine {
+    let (origin, span) = match field.origin {
+        Origin::Declared(span) => ("declared", Some(span)),
+        Origin::Inferred(span) => ("inferred", Some(span)),
+        Origin::Default => ("default", None),
+    };
+    FactLine { name, value, origin, line: span.map(|span| source.line_and_column(span.start).0) }
+}
+
+/// A whole number without a decimal point.
+fn number(value: f64) -> Value {
+    if value.fract() == 0.0 && value.abs() < 1e9 { json!(value as i64) } else { json!(value) }
+}

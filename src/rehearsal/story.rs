@@ -1,0 +1,274 @@
+//! The story: the whole life of some postings, played against the stand-ins through exactly the
+//! code that real use takes.
+//!
+//! Days go by on a set clock: everything is announced in its slots, a deadline moves, reminders
+//! come, the ads close. Pages are changed in memory only; nothing leaves the machine, because
+//! every channel is built with [`Reach::LoopbackOnly`] and addressed to a stand-in.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use chrono::{DateTime, Days, TimeDelta, Utc};
+
+use super::change;
+use super::stage::{self, StageError};
+use super::StandIns;
+use crate::channel::Reach;
+use crate::channel::Sight;
+use crate::deliver::{Clock, Courier, Postings, Round, Seen, Station, Wanted};
+use crate::diagnostic::{Diagnostic, Source};
+use crate::ledger::binding::SiteMark;
+use crate::ledger::{CopyState, Ledger, LedgerError, Past};
+use crate::plan::{Pace, When};
+use crate::posting::{self, PageFile, Posting, identity};
+use crate::site::Site;
+
+/// A rehearsal under way.
+pub struct Rehearsal {
+    pub site: Site,
+    pub stand_ins: StandIns,
+    stations: Vec<Station>,
+    ledger: Ledger,
+    clock: Clock,
+    pages: Vec<PageFile>,
+    postings: Postings,
+}
+
+/// Why a rehearsal cannot be played.
+#[derive(Debug, thiserror::Error)]
+pub enum RehearsalError {
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    #[error("a stand-in could not be started: {0}")]
+    Stage(#[from] StageError),
+    #[error("{0}")]
+    Channel(String),
+    #[error("there is no posting to rehearse")]
+    NothingToPlay,
+}
+
+/// How long after the announcement the page changes.
+const CHANGE_AFTER: Days = Days::new(12);
+/// By how much the deadline moves, and how far off it is put where there was none.
+const EXTENSION: Days = Days::new(14);
+const NEW_DEADLINE: Days = Days::new(45);
+
+impl Rehearsal {
+    /// Starts a stand-in for each channel of the site, and reads the pages. `folder` takes the
+    /// ledger and the feeds; `start` is the first day, by default the day on which the last of the
+    /// pages is published.
+    ///
+    /// # Errors
+    /// [`RehearsalError`] if a stand-in or the ledger cannot be made, or no page can be played.
+    pub async fn start(
+        mut site: Site,
+        pages: Vec<PageFile>,
+        folder: &Path,
+        start: Option<DateTime<Utc>>,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) -> Result<Self, RehearsalError> {
+        let postings = read(&site, &pages, &Past::default(), diagnostics);
+        if postings.open.is_empty() {
+            return Err(RehearsalError::NothingToPlay);
+        }
+        let first_day = start
+            .or_else(|| postings.open.iter().filter_map(|it| it.publish_at.or(it.date)).max())
+            .unwrap_or_else(Utc::now);
+        let clock = Clock::at(first_day);
+        let stand_ins = stage::build(&mut site, folder, &clock).await?;
+        let mut wrong = Vec::new();
+        let stations = Station::all(&site, Reach::LoopbackOnly, &mut wrong);
+        if let Some(wrong) = wrong.first() {
+            return Err(RehearsalError::Channel(wrong.message.clone()));
+        }
+        let mark = SiteMark {
+            folder: folder.to_owned(),
+            base_url: site.settings.base_url.to_string(),
+        };
+        let ledger = Ledger::open(&folder.join("ledger.db"), &mark, clock.now()).await?;
+        Ok(Self { site, stand_ins, stations, ledger, clock, pages, postings })
+    }
+
+    pub fn now(&self) -> DateTime<Utc> {
+        self.clock.now()
+    }
+
+    pub fn postings(&self) -> &[Posting] {
+        &self.postings.open
+    }
+
+    /// The ledger of this rehearsal, as the log reads it.
+    ///
+    /// # Errors
+    /// [`LedgerError`] if it cannot be read.
+    pub async fn past(&self) -> Result<Past, LedgerError> {
+        self.ledger.past().await
+    }
+
+    fn courier(&self) -> Courier<'_> {
+        Courier {
+            site: &self.site,
+            stations: &self.stations,
+            ledger: &self.ledger,
+            worker: crate::ledger::worker(),
+            clock: self.clock.clone(),
+        }
+    }
+
+    /// Lets days go by until `end`: one round at every slot on the way. Each round that did
+    /// something is told.
+    ///
+    /// # Errors
+    /// [`LedgerError`] if the record fails.
+    pub async fn until(
+        &self,
+        end: DateTime<Utc>,
+        mut told: impl FnMut(DateTime<Utc>, &Round),
+    ) -> Result<(), LedgerError> {
+        loop {
+            let round =
+                self.courier().round(&self.postings, Pace::OnSchedule, Wanted::default()).await?;
+            if !round.done.is_empty() || !round.problems.is_empty() {
+                told(self.clock.now(), &round);
+            }
+            let now = self.clock.now();
+            let slots = round.plan.steps.iter().filter_map(|step| match step.when {
+                When::At { slot } if slot > now => Some(slot),
+                _ => None,
+            });
+            match slots.min().filter(|slot| *slot <= end) {
+                Some(slot) => self.clock.set(slot),
+                None if round.done.is_empty() => break,
+                None => {}
+            }
+        }
+        if self.clock.now() < end {
+            self.clock.set(end);
+        }
+        Ok(())
+    }
+
+    /// The author changes the page: every deadline moves, or is given where there was none.
+    /// Returns what changed, in words.
+    pub fn change_pages(&mut self) -> Vec<String> {
+        let mut told = Vec::new();
+        let today = self.clock.now().with_timezone(&self.site.settings.timezone).date_naive();
+        for posting in self.postings.open.clone() {
+            let old = posting.facts.deadline.as_ref().and_then(|field| match field.value {
+                posting::Deadline::On(day) => Some(day),
+                posting::Deadline::Rolling => None,
+            });
+            let new = match old {
+                Some(day) if day > today => day.checked_add_days(EXTENSION),
+                _ => today.checked_add_days(NEW_DEADLINE),
+            };
+            let Some(new) = new else { continue };
+            let text = change::with_deadline(&posting, new);
+            for page in self.pages.iter_mut().filter(|page| page.path == posting.path) {
+                page.source = Source::new(page.source.path.clone(), text.clone());
+            }
+            told.push(match old {
+                Some(old) => format!("{}: the deadline moves from {old} to {new}", posting.id),
+                None => format!("{}: there is a deadline now, {new}", posting.id),
+            });
+        }
+        told
+    }
+
+    /// Reads the pages once more, as a later run would.
+    ///
+    /// # Errors
+    /// [`LedgerError`] if the ledger cannot be read.
+    pub async fn read_again(
+        &mut self,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) -> Result<(), LedgerError> {
+        let past = self.ledger.past().await?;
+        self.postings = read(&self.site, &self.pages, &past, diagnostics);
+        Ok(())
+    }
+
+    /// When the first of the ads closes, or the next of those still open.
+    pub fn last_closing(&self) -> Option<DateTime<Utc>> {
+        self.postings.open.iter().filter_map(|it| it.closes_at(self.site.settings.timezone)).max()
+    }
+
+    /// When the page will change.
+    pub fn change_time(&self) -> DateTime<Utc> {
+        self.clock.now().checked_add_days(CHANGE_AFTER).unwrap_or(self.clock.now())
+    }
+
+    /// Looks at every link.
+    ///
+    /// # Errors
+    /// [`LedgerError`] if the record fails.
+    pub async fn look(&self) -> Result<Vec<Seen>, LedgerError> {
+        self.courier().verify(Wanted::default()).await
+    }
+
+    /// Looks at every copy that was taken back: it should be gone.
+    ///
+    /// # Errors
+    /// [`LedgerError`] if the ledger cannot be read.
+    pub async fn look_at_withdrawn(&self) -> Result<Vec<(String, Sight)>, LedgerError> {
+        let mut seen = Vec::new();
+        for delivery in self.ledger.past().await?.deliveries {
+            let withdrawn = delivery.copy == Some(CopyState::Withdrawn);
+            let (true, Some(receipt), Some(standing)) =
+                (withdrawn, &delivery.receipt, &delivery.standing)
+            else {
+                continue;
+            };
+            let station =
+                self.stations.iter().find(|it| it.spec.name == delivery.name.channel);
+            let Some(station) = station else { continue };
+            let sight = station.channel.verify(receipt, &standing.rendition).await;
+            let place = receipt.link.as_ref().map_or_else(
+                || delivery.name.channel.0.clone(),
+                ToString::to_string,
+            );
+            seen.push((place, sight));
+        }
+        Ok(seen)
+    }
+}
+
+/// The moment after which everything is closed, with a margin of a day.
+pub fn after(closing: DateTime<Utc>) -> DateTime<Utc> {
+    closing + TimeDelta::days(1)
+}
+
+fn read(
+    site: &Site,
+    pages: &[PageFile],
+    past: &Past,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Postings {
+    let mut read = Vec::new();
+    let mut held_back = BTreeSet::new();
+    for page in pages {
+        let reading = posting::read(page, &site.settings);
+        if reading.postings.is_empty() {
+            held_back.insert(page.path.clone());
+        }
+        diagnostics.extend(reading.diagnostics);
+        read.extend(reading.postings);
+    }
+    let known: Vec<identity::Known> = past.postings.values().map(identity::Known::from).collect();
+    let open = identity::bind(read, &known, &site.settings.default_language, diagnostics);
+    Postings { open, held_back }
+}
+
+/// A path below the rehearsal's folder.
+pub(super) fn below(folder: &Path, name: &str) -> PathBuf {
+    folder.join(name)
+}
+
+/// The clock's time as the stand-ins share it.
+pub(super) fn shared(clock: &Clock) -> Arc<std::sync::Mutex<DateTime<Utc>>> {
+    match clock {
+        Clock::Set(time) => Arc::clone(time),
+        Clock::System => Arc::new(std::sync::Mutex::new(Utc::now())),
+    }
+}

@@ -1,0 +1,620 @@
+//! A channel's file: `channels/NAME.toml`.
+//!
+//! Common keys stand at the top, those of the kind in a table named after it. A `preset` is a
+//! shipped file under it: the file's own keys win.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
+
+use chrono::TimeDelta;
+use chrono_tz::Tz;
+use serde::Deserialize;
+use toml::Spanned;
+
+use super::secret::SecretRef;
+use super::{SiteError, preset, read_text, timezone, toml_file};
+use crate::adapt::template::Templates;
+use crate::adapt::{AdaptError, Target};
+use crate::channel::{
+    BuildError, Channel, ChannelName, Context, Kind, board, feed, mail, manual, mastodon, x,
+};
+use crate::diagnostic::{Diagnostic, Source, suggestion};
+use crate::posting::{PositionType, Posting, Settings};
+use crate::schedule::Schedule;
+
+/// A channel as its file describes it.
+#[derive(Debug, Clone)]
+pub struct ChannelSpec {
+    pub name: ChannelName,
+    pub file: Arc<Source>,
+    /// `None`: at any time.
+    pub schedule: Option<Schedule>,
+    pub timezone: Tz,
+    pub filter: Filter,
+    /// Folder of the templates, for example `mastodon`.
+    pub template: String,
+    pub language: Option<String>,
+    /// How long before the deadline reminders are due, the earliest first.
+    pub remind: Vec<Offset>,
+    pub update: Update,
+    pub close: Close,
+    /// `[values]`: free values for templates.
+    pub values: serde_json::Value,
+    pub config: KindConfig,
+}
+
+/// The table of the channel's kind.
+#[derive(Debug, Clone)]
+pub enum KindConfig {
+    Mail(mail::Config),
+    Mastodon(mastodon::Config),
+    X(x::Config),
+    Board(Box<board::Config>),
+    Feed(feed::Config),
+    Manual(manual::Config),
+}
+
+/// Which postings go to a channel: all that match every given list.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Filter {
+    /// One of these tags, in any case.
+    #[serde(default)]
+    pub tags: Vec<String>,
+    #[serde(default)]
+    pub position_types: Vec<PositionType>,
+    /// The posting has a page in one of these languages.
+    #[serde(default)]
+    pub languages: Vec<String>,
+}
+
+impl Filter {
+    /// Why a posting is not for this channel; `None` if it is.
+    pub fn rejects(&self, posting: &Posting) -> Option<String> {
+        let has_tag = |tag: &String| posting.tags.iter().any(|own| own.eq_ignore_ascii_case(tag));
+        if !self.tags.is_empty() && !self.tags.iter().any(has_tag) {
+            return Some(format!("it has none of the tags {}", self.tags.join(", ")));
+        }
+        if !self.position_types.is_empty() {
+            let wanted: Vec<_> = self.position_types.iter().map(|it| it.as_str()).collect();
+            match &posting.facts.position_type {
+                Some(own) if self.position_types.contains(&own.value) => {}
+                Some(own) => {
+                    let own = own.value.as_str();
+                    return Some(format!("it is {own}, not {}", wanted.join(" or ")));
+                }
+                None => return Some(format!("it does not say that it is {}", wanted.join(" or "))),
+            }
+        }
+        let speaks = |language: &String| {
+            *language == posting.language || posting.translations.contains_key(language)
+        };
+        if !self.languages.is_empty() && !self.languages.iter().any(speaks) {
+            return Some(format!("it is not in {}", self.languages.join(" or ")));
+        }
+        None
+    }
+}
+
+/// A length of time before the deadline: `14d`, `36h`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Offset {
+    /// As it is written; names the reminder for ever.
+    pub text: String,
+    pub length: TimeDelta,
+}
+
+impl Offset {
+    /// Reads `14d` (days), `36h` (hours) or `2w` (weeks).
+    pub fn parse(text: &str) -> Option<Self> {
+        let text = text.trim();
+        let digits = text.trim_end_matches(|it: char| it.is_ascii_alphabetic());
+        let count: i64 = digits.parse().ok().filter(|count| (1..=3650).contains(count))?;
+        let length = match text.get(digits.len()..)? {
+            "h" => TimeDelta::hours(count),
+            "d" => TimeDelta::days(count),
+            "w" => TimeDelta::weeks(count),
+            _ => return None,
+        };
+        Some(Self { text: text.to_owned(), length })
+    }
+}
+
+/// What becomes of a copy when the page changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Update {
+    Edit,
+    FollowUp,
+    /// A person is told what to change.
+    Manual,
+    /// The copy stays as it is and is shown as stale.
+    Ignore,
+}
+
+/// What becomes of a copy when the ad closes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Close {
+    Withdraw,
+    /// The copy is changed to say that it is closed.
+    Edit,
+    FollowUp,
+    /// A person is told to take it down.
+    Manual,
+    /// The copy stays as it is.
+    Ignore,
+}
+
+impl fmt::Display for Update {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Edit => "edit",
+            Self::FollowUp => "follow-up",
+            Self::Manual => "manual",
+            Self::Ignore => "ignore",
+        })
+    }
+}
+
+impl fmt::Display for Close {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Withdraw => "withdraw",
+            Self::Edit => "edit",
+            Self::FollowUp => "follow-up",
+            Self::Manual => "manual",
+            Self::Ignore => "ignore",
+        })
+    }
+}
+
+/// What is written in the file.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ChannelFile {
+    kind: Spanned<String>,
+    /// Read before the rest; see [`preset`].
+    #[serde(rename = "preset")]
+    _preset: Option<String>,
+    name: Option<Spanned<String>>,
+    schedule: Option<Spanned<String>>,
+    timezone: Option<Spanned<String>>,
+    #[serde(default)]
+    postings: Filter,
+    template: Option<Spanned<String>>,
+    language: Option<String>,
+    #[serde(default)]
+    remind: Vec<Spanned<String>>,
+    update: Option<Spanned<Update>>,
+    close: Option<Spanned<Close>>,
+    #[serde(default)]
+    values: toml::Table,
+    mail: Option<mail::Config>,
+    mastodon: Option<mastodon::Config>,
+    x: Option<x::Config>,
+    board: Option<board::Config>,
+    feed: Option<feed::Config>,
+    manual: Option<manual::Config>,
+}
+
+/// The one key that is read before the rest.
+#[derive(Debug, Deserialize)]
+struct PresetOnly {
+    preset: Option<Spanned<String>>,
+}
+
+/// Reads all files in `channels/` of a site, sorted by name.
+pub(super) fn load_all(
+    folder: &Path,
+    settings: &Settings,
+    templates: &Templates,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Result<Vec<ChannelSpec>, SiteError> {
+    let mut channels: BTreeMap<ChannelName, ChannelSpec> = BTreeMap::new();
+    for path in super::pages::walk(&folder.join("channels"))? {
+        if path.extension().is_none_or(|ending| ending != "toml") {
+            continue;
+        }
+        let Some(file) = read_text(&path, diagnostics)? else { continue };
+        let Some(channel) = read(&file, folder, settings, templates, diagnostics) else { continue };
+        if let Some(other) = channels.get(&channel.name) {
+            diagnostics.push(
+                Diagnostic::error(
+                    "channel::same-name",
+                    format!(
+                        "two channels are named `{}`: {} and {}",
+                        channel.name,
+                        other.file.path.display(),
+                        file.path.display()
+                    ),
+                )
+                .at(&file, toml_file::locate(&file, &["name"]).unwrap_or_default())
+                .help("rename one: the ledger knows a channel by its name"),
+            );
+            continue;
+        }
+        channels.insert(channel.name.clone(), channel);
+    }
+    Ok(channels.into_values().collect())
+}
+
+/// Reads one channel's file; `None` with errors among the diagnostics.
+fn read(
+    file: &Arc<Source>,
+    folder: &Path,
+    settings: &Settings,
+    templates: &Templates,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<ChannelSpec> {
+    let preset = match toml::from_str::<PresetOnly>(&file.text).ok().and_then(|it| it.preset) {
+        None => None,
+        Some(name) => Some(named_preset(&name, file, diagnostics)?),
+    };
+    let written: ChannelFile = toml_file::read(file, preset, diagnostics)?;
+    let errors_before = diagnostics.len();
+
+    let name = match &written.name {
+        Some(name) => name.get_ref().clone(),
+        None => file.path.file_stem()?.to_string_lossy().into_owned(),
+    };
+    let kind = kind(&written.kind, file, diagnostics)?;
+    let zone = match &written.timezone {
+        Some(name) => timezone(name, file, diagnostics)?,
+        None => settings.timezone,
+    };
+    let schedule = match &written.schedule {
+        None => None,
+        Some(text) => schedule(text, zone, file, diagnostics),
+    };
+    let remind = reminders(&written.remind, kind, file, diagnostics);
+    let template = template(written.template.as_ref(), kind, templates, file, diagnostics);
+    let (update, close) = policies(&written, kind, file, diagnostics);
+
+    let mut config = config_of(kind, &written).or_else(|| {
+        diagnostics.push(
+            Diagnostic::error("channel::no-table", format!("the table `[{kind}]` is missing"))
+                .at(file, written.kind.span())
+                .label(format!("a channel of kind {kind} needs it")),
+        );
+        None
+    })?;
+    for secret in config.secrets_mut() {
+        if let SecretRef::File(path) = secret
+            && path.is_relative()
+        {
+            *path = folder.join(&*path);
+        }
+    }
+    if let KindConfig::Feed(feed) = &mut config
+        && feed.folder.is_relative()
+    {
+        feed.folder = folder.join(&feed.folder);
+    }
+    if diagnostics[errors_before..].iter().any(Diagnostic::is_error) {
+        return None;
+    }
+    Some(ChannelSpec {
+        name: ChannelName(name),
+        file: Arc::clone(file),
+        schedule,
+        timezone: zone,
+        filter: written.postings,
+        template,
+        language: written.language,
+        remind,
+        update,
+        close,
+        values: serde_json::to_value(written.values).unwrap_or_default(),
+        config,
+    })
+}
+
+impl ChannelSpec {
+    pub fn kind(&self) -> Kind {
+        match &self.config {
+            KindConfig::Mail(_) => Kind::Mail,
+            KindConfig::Mastodon(_) => Kind::Mastodon,
+            KindConfig::X(_) => Kind::X,
+            KindConfig::Board(_) => Kind::Board,
+            KindConfig::Feed(_) => Kind::Feed,
+            KindConfig::Manual(_) => Kind::Manual,
+        }
+    }
+
+    /// Makes the channel that this file describes.
+    ///
+    /// # Errors
+    /// [`BuildError`] if the table of the kind makes no sense.
+    pub fn build(&self, context: Context) -> Result<Box<dyn Channel>, BuildError> {
+        Ok(match self.config.clone() {
+            KindConfig::Mail(config) => Box::new(mail::Mail::new(config, context)?),
+            KindConfig::Mastodon(config) => Box::new(mastodon::Mastodon::new(config, context)?),
+            KindConfig::X(config) => Box::new(x::X::new(config, context)?),
+            KindConfig::Board(config) => Box::new(board::Board::new(*config, context)?),
+            KindConfig::Feed(config) => Box::new(feed::Feed::new(config, context)?),
+            KindConfig::Manual(config) => Box::new(manual::Manual::new(config, context)?),
+        })
+    }
+
+    /// What the adapter needs to know of this channel.
+    pub fn target(&self, channel: &dyn Channel) -> Target {
+        Target {
+            channel: self.name.0.clone(),
+            form: channel.form(),
+            template: self.template.clone(),
+            language: self.language.clone(),
+            timezone: self.timezone,
+            values: self.values.clone(),
+        }
+    }
+
+    /// A diagnostic for each credential that cannot be read now.
+    pub fn missing_secrets(&self) -> Vec<Diagnostic> {
+        let mut config = self.config.clone();
+        let mut missing = Vec::new();
+        for secret in config.secrets_mut() {
+            if let Err(error) = secret.read() {
+                let span = self.secret_span(secret);
+                missing.push(
+                    Diagnostic::error("channel::secret", error.to_string())
+                        .at(&self.file, span)
+                        .label(format!("{} needs it", self.name))
+                        .help(
+                            "set it where Handbill runs; the value itself never goes into a file \
+                             of the site",
+                        ),
+                );
+            }
+        }
+        missing
+    }
+
+    /// Where the file names a secret: the line that holds its variable, file or credential.
+    fn secret_span(&self, secret: &SecretRef) -> std::ops::Range<usize> {
+        let name = match secret {
+            SecretRef::Env(name) | SecretRef::Credential(name) => name.clone(),
+            SecretRef::File(path) => {
+                path.file_name().map(|it| it.to_string_lossy().into_owned()).unwrap_or_default()
+            }
+        };
+        let quoted = format!("\"{name}\"");
+        match self.file.text.find(&quoted) {
+            Some(at) => at..at + quoted.len(),
+            None => self.file.text.find(&name).map_or(0..0, |at| at..at + name.len()),
+        }
+    }
+}
+
+impl KindConfig {
+    fn secrets_mut(&mut self) -> Vec<&mut SecretRef> {
+        match self {
+            Self::Mail(config) => config.password.iter_mut().collect(),
+            Self::Mastodon(config) => vec![&mut config.token],
+            Self::X(config) => vec![
+                &mut config.consumer_key,
+                &mut config.consumer_secret,
+                &mut config.access_token,
+                &mut config.access_token_secret,
+            ],
+            Self::Board(config) => match &mut config.auth {
+                board::Auth::None => Vec::new(),
+                board::Auth::Basic { password, .. } => vec![password],
+                board::Auth::Bearer { token } => vec![token],
+                board::Auth::Header { value, .. } => vec![value],
+            },
+            Self::Feed(_) | Self::Manual(_) => Vec::new(),
+        }
+    }
+}
+
+fn named_preset(
+    name: &Spanned<String>,
+    file: &Arc<Source>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<&'static str> {
+    let found = preset::text(name.get_ref());
+    if found.is_none() {
+        let names = preset::names();
+        let help = match suggestion(name.get_ref(), names.iter().map(String::as_str)) {
+            Some(meant) => format!("did you mean `{meant}`?"),
+            None => format!("shipped presets: {}", names.join(", ")),
+        };
+        diagnostics.push(
+            Diagnostic::error("channel::preset", format!("there is no preset `{}`", name.get_ref()))
+                .at(file, name.span())
+                .help(help),
+        );
+    }
+    found
+}
+
+fn kind(
+    word: &Spanned<String>,
+    file: &Arc<Source>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<Kind> {
+    let found = Kind::ALL.into_iter().find(|kind| kind.as_str() == word.get_ref());
+    if found.is_none() {
+        let names = Kind::ALL.map(Kind::as_str);
+        let help = match suggestion(word.get_ref(), names) {
+            Some(meant) => format!("did you mean `{meant}`?"),
+            None => format!("the kinds are {}", names.join(", ")),
+        };
+        diagnostics.push(
+            Diagnostic::error(
+                "channel::kind",
+                format!("there is no kind of channel `{}`", word.get_ref()),
+            )
+            .at(file, word.span())
+            .help(help),
+        );
+    }
+    found
+}
+
+fn schedule(
+    text: &Spanned<String>,
+    zone: Tz,
+    file: &Arc<Source>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<Schedule> {
+    match Schedule::parse(text.get_ref(), zone) {
+        Ok(schedule) => Some(schedule),
+        Err(error) => {
+            // The value stands in quotes; without escapes its bytes count from after the first.
+            let value = text.span();
+            let inside = value.start + 1 + error.span.start..value.start + 1 + error.span.end;
+            let exact = file.text.get(inside.clone()) == text.get_ref().get(error.span.clone());
+            diagnostics.push(
+                Diagnostic::error("channel::schedule", error.message)
+                    .at(file, if exact { inside } else { value })
+                    .help(error.help),
+            );
+            None
+        }
+    }
+}
+
+fn reminders(
+    written: &[Spanned<String>],
+    kind: Kind,
+    file: &Arc<Source>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Vec<Offset> {
+    let mut offsets = Vec::new();
+    for text in written {
+        if matches!(kind, Kind::Board | Kind::Feed) {
+            diagnostics.push(
+                Diagnostic::error("channel::remind", format!("a {kind} takes no reminders"))
+                    .at(file, text.span())
+                    .help("remove `remind`: the ad itself stands there until it closes"),
+            );
+            return Vec::new();
+        }
+        match Offset::parse(text.get_ref()) {
+            Some(offset) => offsets.push(offset),
+            None => diagnostics.push(
+                Diagnostic::error(
+                    "channel::remind",
+                    format!("`{}` is no length of time", text.get_ref()),
+                )
+                .at(file, text.span())
+                .help("write days, hours or weeks before the deadline, for example `7d` or `36h`"),
+            ),
+        }
+    }
+    offsets.sort_by_key(|offset| std::cmp::Reverse(offset.length));
+    offsets.dedup_by_key(|offset| offset.length);
+    offsets
+}
+
+fn template(
+    written: Option<&Spanned<String>>,
+    kind: Kind,
+    templates: &Templates,
+    file: &Arc<Source>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> String {
+    let Some(written) = written else { return kind.as_str().to_owned() };
+    let folder = written.get_ref();
+    let names = templates.names();
+    if names.iter().any(|name| name.starts_with(&format!("{folder}/"))) {
+        return folder.clone();
+    }
+    let folders: std::collections::BTreeSet<&str> =
+        names.iter().filter_map(|name| name.split_once('/').map(|(folder, _)| folder)).collect();
+    let help = match suggestion(folder, folders.iter().copied()) {
+        Some(meant) => format!("did you mean `{meant}`?"),
+        None => format!("make a folder `templates/{folder}` in the site, or use a shipped one"),
+    };
+    diagnostics.push(
+        Diagnostic::error("channel::template", format!("there are no templates `{folder}`"))
+            .at(file, written.span())
+            .help(help),
+    );
+    folder.clone()
+}
+
+/// The kind's usual way where the file says nothing; what the kind cannot do is an error.
+fn policies(
+    written: &ChannelFile,
+    kind: Kind,
+    file: &Arc<Source>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> (Update, Close) {
+    let (updates, closes): (&[Update], &[Close]) = match kind {
+        Kind::Mail => (
+            &[Update::FollowUp, Update::Manual, Update::Ignore],
+            &[Close::Ignore, Close::FollowUp, Close::Manual],
+        ),
+        Kind::Mastodon => (
+            &[Update::Edit, Update::FollowUp, Update::Manual, Update::Ignore],
+            &[Close::Edit, Close::Withdraw, Close::FollowUp, Close::Manual, Close::Ignore],
+        ),
+        Kind::X => (
+            &[Update::Ignore, Update::FollowUp, Update::Manual],
+            &[Close::Withdraw, Close::FollowUp, Close::Manual, Close::Ignore],
+        ),
+        Kind::Board => (
+            &[Update::Edit, Update::Manual, Update::Ignore],
+            &[Close::Withdraw, Close::Manual, Close::Ignore],
+        ),
+        Kind::Feed => (&[Update::Edit], &[Close::Withdraw]),
+        Kind::Manual => (&[Update::Manual, Update::Ignore], &[Close::Manual, Close::Ignore]),
+    };
+    let update = written.update.as_ref().map_or(updates[0], |it| *it.get_ref());
+    let close = written.close.as_ref().map_or(closes[0], |it| *it.get_ref());
+    if !updates.contains(&update)
+        && let Some(written) = &written.update
+    {
+        diagnostics.push(cannot("update", &update, updates, kind).at(file, written.span()));
+    }
+    if !closes.contains(&close)
+        && let Some(written) = &written.close
+    {
+        diagnostics.push(cannot("close", &close, closes, kind).at(file, written.span()));
+    }
+    (update, close)
+}
+
+fn cannot<P: fmt::Display>(key: &str, policy: &P, possible: &[P], kind: Kind) -> Diagnostic {
+    let possible: Vec<String> = possible.iter().map(|it| format!("`{it}`")).collect();
+    Diagnostic::error(
+        "channel::cannot",
+        format!("a channel of kind {kind} cannot have `{key} = \"{policy}\"`"),
+    )
+    .help(format!("possible: {}", possible.join(", ")))
+}
+
+fn config_of(kind: Kind, written: &ChannelFile) -> Option<KindConfig> {
+    match kind {
+        Kind::Mail => written.mail.clone().map(KindConfig::Mail),
+        Kind::Mastodon => written.mastodon.clone().map(KindConfig::Mastodon),
+        Kind::X => written.x.clone().map(KindConfig::X),
+        Kind::Board => written.board.clone().map(|it| KindConfig::Board(Box::new(it))),
+        Kind::Feed => written.feed.clone().map(KindConfig::Feed),
+        Kind::Manual => written.manual.clone().map(KindConfig::Manual),
+    }
+}
+
+/// A template's error as a diagnostic, in the site's file where it is one.
+pub fn template_diagnostic(error: &AdaptError, file: Option<&Arc<Source>>) -> Diagnostic {
+    let AdaptError::Template { name, source_text, line, span, message } = error else {
+        return Diagnostic::error("template::error", error.to_string());
+    };
+    let source = file.cloned().unwrap_or_else(|| {
+        Source::new(Path::new("templates").join(name), source_text.clone())
+    });
+    let span = span.map(|(start, end)| start..end).unwrap_or_else(|| {
+        // Only the line is known: underline it whole.
+        let wanted = line.unwrap_or(1).saturating_sub(1);
+        let start: usize =
+            source.text.split_inclusive('\n').take(wanted).map(str::len).sum();
+        let length = source.text.get(start..).and_then(|it| it.lines().next()).map_or(0, str::len);
+        start..start + length
+    });
+    Diagnostic::error("template::error", message.clone()).at(&source, span)
+}

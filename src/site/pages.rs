@@ -1,0 +1,158 @@
+//! Finds and loads the pages of a site.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::{Site, SiteError, read_text};
+use crate::diagnostic::{Diagnostic, Source};
+use crate::posting::PageFile;
+
+/// The endings of files that are pages.
+const PAGE_ENDINGS: [&str; 6] = ["md", "markdown", "qmd", "rmd", "html", "htm"];
+
+/// All pages of the site's postings, sorted by path.
+///
+/// # Errors
+/// [`SiteError::Unreadable`] if a folder or file cannot be read.
+pub fn load(site: &Site, diagnostics: &mut Vec<Diagnostic>) -> Result<Vec<PageFile>, SiteError> {
+    let mut paths = Vec::new();
+    for place in &site.postings {
+        if place.is_file() {
+            paths.push(place.clone());
+            continue;
+        }
+        let found = walk(place)?;
+        paths.extend(found.iter().filter(|path| is_posting_page(path, place, &found)).cloned());
+    }
+    paths.sort();
+    paths.dedup();
+    let mut pages = Vec::new();
+    for path in paths {
+        if let Some(page) = load_one(&path, Some(site), diagnostics)? {
+            pages.push(page);
+        }
+    }
+    Ok(pages)
+}
+
+/// One page, inside the site's content folder or anywhere else.
+///
+/// # Errors
+/// [`SiteError::Unreadable`] if it cannot be read.
+pub fn load_one(
+    path: &Path,
+    site: Option<&Site>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Result<Option<PageFile>, SiteError> {
+    let Some(source) = read_text(path, diagnostics)? else { return Ok(None) };
+    let inside = site.and_then(|site| relative(path, &site.content));
+    let ancestors = match (site, &inside) {
+        (Some(site), Some(_)) => ancestors(path, &site.content, diagnostics)?,
+        _ => Vec::new(),
+    };
+    let path = inside.unwrap_or_else(|| outside(path));
+    Ok(Some(PageFile { source, path, ancestors }))
+}
+
+/// All files below a folder, sorted; none if there is no such folder. Hidden files are passed
+/// over.
+///
+/// # Errors
+/// [`SiteError::Unreadable`] if a folder cannot be listed.
+pub fn walk(folder: &Path) -> Result<Vec<PathBuf>, SiteError> {
+    let mut files = Vec::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        let unreadable = |error: std::io::Error| SiteError::Unreadable {
+            path: folder.clone(),
+            why: error.to_string(),
+        };
+        let entries = match std::fs::read_dir(&folder) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
+            Err(error) => return Err(unreadable(error)),
+        };
+        for entry in entries {
+            let entry = entry.map_err(unreadable)?;
+            if entry.file_name().to_string_lossy().starts_with('.') {
+                continue;
+            }
+            // A link to a folder is not followed: it could lead back up.
+            match entry.file_type() {
+                Ok(kind) if kind.is_dir() => folders.push(entry.path()),
+                _ => files.push(entry.path()),
+            }
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+/// Whether a file in a folder of postings is itself a posting: a page, and not the list page of a
+/// section (an `_index` with pages below it, or the `_index` of the folder itself).
+fn is_posting_page(path: &Path, place: &Path, all: &[PathBuf]) -> bool {
+    let ending = path.extension().map(|it| it.to_string_lossy().to_lowercase());
+    if !ending.is_some_and(|ending| PAGE_ENDINGS.contains(&ending.as_str())) {
+        return false;
+    }
+    let stem = path.file_stem().map(|it| it.to_string_lossy().into_owned()).unwrap_or_default();
+    let parent = path.parent().unwrap_or(place);
+    if stem == "_index" || stem.starts_with("_index.") {
+        let has_pages_below = all.iter().any(|other| {
+            other != path
+                && other.starts_with(parent)
+                && other.extension().is_some_and(|it| it == "md" || it == "markdown")
+                && !other.file_name().is_some_and(|it| it.to_string_lossy().starts_with("_index"))
+        });
+        return parent != place && !has_pages_below;
+    }
+    // Other pages of a leaf bundle are its resources, not pages (Hugo, "Page bundles").
+    let is_index = stem == "index" || stem.starts_with("index.");
+    let in_leaf_bundle = parent != place
+        && all.iter().any(|other| {
+            other.parent() == Some(parent)
+                && other
+                    .file_stem()
+                    .is_some_and(|it| it == "index" || it.to_string_lossy().starts_with("index."))
+        });
+    is_index || !in_leaf_bundle
+}
+
+/// The `_index` pages above a page, the outermost first.
+fn ancestors(
+    path: &Path,
+    content: &Path,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Result<Vec<Arc<Source>>, SiteError> {
+    let mut found = Vec::new();
+    for folder in path.ancestors().skip(1).take_while(|folder| folder.starts_with(content)) {
+        let index = folder.join("_index.md");
+        if index != path
+            && index.is_file()
+            && let Some(source) = read_text(&index, diagnostics)?
+        {
+            found.push(source);
+        }
+    }
+    found.reverse();
+    Ok(found)
+}
+
+fn relative(path: &Path, content: &Path) -> Option<String> {
+    let path = std::fs::canonicalize(path).ok()?;
+    let content = std::fs::canonicalize(content).ok()?;
+    let relative = path.strip_prefix(content).ok()?;
+    Some(relative.to_string_lossy().replace('\\', "/"))
+}
+
+/// The path of a page that lies outside the content folder: its name below its folder's, so that
+/// two pages of one name stay apart.
+fn outside(path: &Path) -> String {
+    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let name = |path: &Path| path.file_name().map(|it| it.to_string_lossy().into_owned());
+    let file = name(&absolute).unwrap_or_default();
+    match absolute.parent().and_then(name) {
+        Some(folder) => format!("{folder}/{file}"),
+        None => file,
+    }
+}
