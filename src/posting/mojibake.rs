@@ -93,9 +93,7 @@ pub fn report(source: &Arc<Source>, span: Span, diagnostics: &mut Vec<Diagnostic
             )
             .at(source, run.span.shifted(span.start))
             .label(format!("read as `{repaired}`"))
-            .help(format!(
-                "replace `{broken}` by `{repaired}` on the page and save it as UTF-8"
-            )),
+            .help(format!("replace `{broken}` by `{repaired}` on the page and save it as UTF-8")),
         );
     }
 }
@@ -178,7 +176,9 @@ fn plausibility(
         }
         // Punctuation, currency, arrows, and the ligatures and marks at the end of the plane.
         (Some('â'), 3) => match second {
-            Some('…' | '‘' | '’' | '“' | '”' | '•' | '–' | '—' | '‹' | '›') => Plausibility::Meant,
+            Some('…' | '‘' | '’' | '“' | '”' | '•' | '–' | '—' | '‹' | '›') => {
+                Plausibility::Meant
+            }
             _ => Plausibility::Broken,
         },
         (Some('ï'), 3) if matches!(letter, '\u{fb00}'..='\u{fb06}' | '\u{feff}') => {

@@ -30,11 +30,8 @@ pub(super) struct Unclosed {
 pub(super) fn split(text: &str) -> Result<Parts, Unclosed> {
     let start = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
     let page = &text[start..];
-    let none = Parts {
-        format: None,
-        front: Span::new(start, start),
-        body: Span::new(start, text.len()),
-    };
+    let none =
+        Parts { format: None, front: Span::new(start, start), body: Span::new(start, text.len()) };
     let blank = page.len() - page.trim_start().len();
     let opening = page.trim_start().lines().next().unwrap_or_default().trim_end();
     let parts = match opening {

@@ -123,8 +123,7 @@ fn node(raw: Spanned<Raw>, text: &str, offset: usize) -> Node {
         Raw::Float(value) => Value::Float(value),
         Raw::Text(value) => Value::Text(value),
         Raw::List(items) => {
-            let items: Vec<Node> =
-                items.into_iter().map(|item| node(item, text, offset)).collect();
+            let items: Vec<Node> = items.into_iter().map(|item| node(item, text, offset)).collect();
             span.end = items.iter().map(|item| item.span.end).fold(span.end, usize::max);
             Value::List(items)
         }
