@@ -616,7 +616,7 @@ mod tests {
             ("a < b and 3 > 2", vec!["a < b and 3 > 2"]),
             ("</ul></div>left", vec!["left"]),
             ("<ul>loose<li>one</ul>after", vec!["- loose", "- one", "after"]),
-            ("<b>open <p>next", vec!["open", "next"]),
+            ("<b>open<p>next", vec!["open", "next"]),
             ("<details><summary>More</summary>inside</details>", vec!["h4 More", "inside"]),
             ("<h4>\n<p>Large words</p></h4>", vec!["Large words"]),
         ] {
