@@ -54,6 +54,8 @@ pub struct MailMessage {
     pub envelope_to: String,
     /// Without angle brackets.
     pub message_id: String,
+    /// As readers see it; in `message` it may be encoded (RFC 2047).
+    pub subject: String,
     /// RFC 5322, CRLF line ends, ASCII only (quoted-printable).
     pub message: String,
 }
