@@ -188,6 +188,19 @@ pub enum Outcome {
     Unknown { why: String },
 }
 
+impl Outcome {
+    /// What the channel gave as its reason; empty for [`Outcome::Posted`].
+    pub fn why(&self) -> &str {
+        match self {
+            Self::Posted(_) => "",
+            Self::Refused { why }
+            | Self::Deferred { why, .. }
+            | Self::Blocked { why }
+            | Self::Unknown { why } => why,
+        }
+    }
+}
+
 /// What a search for the effect of an earlier attempt found: the copy that it created or changed,
 /// or, for a withdrawal, that the copy is gone ([`Trace::Found`] then too).
 #[derive(Debug, Clone, PartialEq, Eq)]
