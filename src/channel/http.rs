@@ -84,7 +84,8 @@ impl Credential {
         Self { value, parts }
     }
 
-    fn hide(&self, text: &str) -> String {
+    /// A text without any of the secrets.
+    pub fn hide(&self, text: &str) -> String {
         let mut text = text.to_owned();
         for secret in std::iter::once(&self.value).chain(&self.parts) {
             if !secret.expose_secret().is_empty() {

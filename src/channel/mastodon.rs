@@ -147,6 +147,7 @@ impl Mastodon {
             body: None,
             remote_id: remote_id.map(str::to_owned),
             reference: Some(address.reference.to_owned()),
+            ask_first: None,
         }
     }
 

@@ -36,6 +36,9 @@ pub struct HttpRequest {
     /// Our reference number, under which a board can be asked for the copy.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reference: Option<String>,
+    /// The address that is asked for a copy of ours first: one that is there is not made again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ask_first: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -118,6 +118,7 @@ impl X {
             body: None,
             remote_id: remote_id.map(str::to_owned),
             reference: Some(address.reference.to_owned()),
+            ask_first: None,
         }
     }
 
