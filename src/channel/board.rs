@@ -1,12 +1,36 @@
 //! Boards: job boards with a REST interface, described as data.
+//!
+//! Boards know no idempotency key, and several do not even notice a double; but all take a number
+//! of ours. So the board is asked for it before anything is created, and a copy that is there is
+//! not made again.
 
 use std::collections::BTreeMap;
 
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use data_encoding::BASE64;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use reqwest::header::{HeaderName, HeaderValue};
+use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
+use serde_json::Value;
 use url::Url;
 
-use crate::adapt::DocumentType;
+use super::http::{Answer, Busy, Credential, Exchange, Http};
+use super::wire::{HttpRequest, SECRET, Verb};
+use super::{
+    Abilities, Action, Address, BuildError, Can, Channel, Context, DeliveryKey, Kind, Outcome,
+    PrepareError, Probe, Receipt, Sight, Trace, Wire, http, words,
+};
+use crate::adapt::{DocumentType, Form, Rendition};
+use crate::diagnostic::suggestion;
 use crate::site::secret::SecretRef;
+
+/// The placeholders of addresses.
+const PLACEHOLDERS: [&str; 4] = ["base", "id", "reference", "key"];
+
+/// What is percent-encoded in an address: all but RFC 3986's unreserved characters.
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
 /// The `[board]` table of a channel's file: the board's description, usually from a preset in
 /// `channels/`, and the account.
@@ -104,4 +128,591 @@ pub enum Place {
     Header(String),
     /// Made of other values, for example `{base}/jobs/{id}`.
     Template(String),
+}
+
+/// One account at one board.
+pub struct Board {
+    config: Config,
+    find: Find,
+    http: Http,
+}
+
+impl Board {
+    /// # Errors
+    /// [`BuildError`] if the description cannot work.
+    pub fn new(config: Config, context: Context) -> Result<Self, BuildError> {
+        let setting =
+            |key, why: String| BuildError::Setting { channel: context.channel.clone(), key, why };
+        let Some(find) = config.find.clone() else {
+            let why = "it is missing: a board that cannot be asked for our reference could be \
+                       given the same posting twice; describe how it is asked, or use the kind \
+                       `manual`";
+            return Err(setting("board.find", why.to_owned()));
+        };
+        if !matches!(config.base.scheme(), "http" | "https") || config.base.host().is_none() {
+            return Err(setting("board.base", format!("`{}` is no web address", config.base)));
+        }
+        check_address(&find.method, &find.url).map_err(|why| setting("board.find", why))?;
+        check_place(Some(&find.id)).map_err(|why| setting("board.find", why))?;
+        check_place(find.link.as_ref()).map_err(|why| setting("board.find", why))?;
+        let requests = [
+            ("board.create", Some(&config.create)),
+            ("board.update", config.update.as_ref()),
+            ("board.withdraw", config.withdraw.as_ref()),
+        ];
+        for (key, request) in requests {
+            let Some(request) = request else { continue };
+            check_address(&request.method, &request.url).map_err(|why| setting(key, why))?;
+            check_place(request.id.as_ref()).map_err(|why| setting(key, why))?;
+            check_place(request.link.as_ref()).map_err(|why| setting(key, why))?;
+        }
+        for (name, value) in &config.headers {
+            if HeaderName::try_from(name).is_err() || HeaderValue::from_str(value).is_err() {
+                let why = format!("`{name}` with this value is no header");
+                return Err(setting("board.headers", why));
+            }
+        }
+        if let Auth::Header { name, .. } = &config.auth
+            && HeaderName::try_from(name).is_err()
+        {
+            return Err(setting("board.auth", format!("`{name}` is no name of a header")));
+        }
+        Ok(Self { http: Http::new(context.reach), config, find })
+    }
+
+    fn request(
+        &self,
+        verb: Verb,
+        request: &Request,
+        remote_id: Option<&str>,
+        rendition: Option<&Rendition>,
+        address: &Address<'_>,
+    ) -> Result<Wire, PrepareError> {
+        let key = address.key.to_string();
+        let values = Values {
+            base: &self.config.base,
+            id: remote_id,
+            reference: Some(address.reference),
+            key: Some(&key),
+        };
+        let fill = |template: &str| {
+            values.fill(template).ok_or(PrepareError::NoReceipt { what: "id of the board" })
+        };
+        let mut headers = self.headers();
+        let body = rendition.map(document_of).transpose()?.map(str::to_owned);
+        if body.is_some() {
+            headers.push(("Content-Type".to_owned(), self.config.format.media_type().to_owned()));
+        }
+        // Only a board whose search goes by its own id cannot be asked before there is one.
+        let ask_first = values.fill(&self.find.url);
+        Ok(Wire::Http(HttpRequest {
+            verb,
+            method: request.method.to_uppercase(),
+            url: fill(&request.url)?,
+            headers,
+            body,
+            remote_id: remote_id.map(str::to_owned),
+            reference: Some(address.reference.to_owned()),
+            ask_first,
+        }))
+    }
+
+    fn headers(&self) -> Vec<(String, String)> {
+        let mut headers: Vec<_> =
+            self.config.headers.iter().map(|(name, it)| (name.clone(), it.clone())).collect();
+        match &self.config.auth {
+            Auth::None => {}
+            Auth::Basic { .. } => {
+                headers.push(("Authorization".to_owned(), format!("Basic {SECRET}")));
+            }
+            Auth::Bearer { .. } => {
+                headers.push(("Authorization".to_owned(), format!("Bearer {SECRET}")));
+            }
+            Auth::Header { name, .. } => headers.push((name.clone(), SECRET.to_owned())),
+        }
+        headers
+    }
+
+    fn credential(&self) -> Result<Option<Credential>, Outcome> {
+        let read = |secret: &SecretRef| {
+            secret.read().map_err(|error| Outcome::Blocked { why: error.to_string() })
+        };
+        Ok(match &self.config.auth {
+            Auth::None => None,
+            Auth::Basic { username, password } => {
+                let password = read(password)?;
+                let pair = format!("{username}:{}", password.expose_secret());
+                let value = SecretString::from(BASE64.encode(pair.as_bytes()));
+                Some(Credential::made_from(value, vec![password]))
+            }
+            Auth::Bearer { token } => Some(Credential::new(read(token)?)),
+            Auth::Header { value, .. } => Some(Credential::new(read(value)?)),
+        })
+    }
+
+    /// The copy under our reference, if the board has one. The error is an outcome that says that
+    /// nothing was created: the board could not be asked.
+    async fn look(&self, asked: &str, reference: &str) -> Result<Option<Receipt>, Outcome> {
+        let blocked = |why: String| Outcome::Blocked {
+            why: format!("the board could not be asked for our reference: {why}"),
+        };
+        let url = Url::parse(asked).map_err(|error| blocked(error.to_string()))?;
+        let request = http::Request {
+            method: self.find.method.to_uppercase(),
+            url,
+            headers: self.headers(),
+            body: None,
+        };
+        let answer = match self.http.send(&request, self.credential()?.as_ref()).await {
+            Exchange::Answer(answer) => answer,
+            Exchange::NoAnswer(Outcome::Unknown { why }) => {
+                return Err(Outcome::Deferred { why, after: None });
+            }
+            Exchange::NoAnswer(outcome) => return Err(outcome),
+        };
+        let one_copy = self.names_one_copy();
+        if one_copy && matches!(answer.status, 404 | 410) {
+            return Ok(None);
+        }
+        match self.find.ok.judge(&answer) {
+            Judgement::Success => {}
+            Judgement::Error | Judgement::Unexpected => return Err(blocked(answer.summary())),
+            Judgement::Status => {
+                return Err(match answer.failure(Busy::BeforeProcessing) {
+                    Outcome::Unknown { why } => Outcome::Deferred { why, after: None },
+                    Outcome::Refused { why } => blocked(why),
+                    outcome => outcome,
+                });
+            }
+        }
+        if matches!(self.find.id, Place::Json(_)) && answer.json().is_none() {
+            return Err(blocked(format!("its answer is no JSON: {}", answer.summary())));
+        }
+        let values =
+            Values { base: &self.config.base, id: None, reference: Some(reference), key: None };
+        let Some(id) = values.read(&self.find.id, &answer, &request.url, Want::Id) else {
+            return Ok(None);
+        };
+        // A search that a board does not understand answers with somebody's ads.
+        if !one_copy && !carries(&answer, &self.find.id, reference) {
+            return Err(blocked(format!(
+                "asked for `{reference}`, it named the copy {id}, which does not carry it"
+            )));
+        }
+        let values = Values { id: Some(&id), ..values };
+        let link = self
+            .find
+            .link
+            .as_ref()
+            .and_then(|place| values.read(place, &answer, &request.url, Want::Link))
+            .and_then(|link| Url::parse(&link).ok());
+        Ok(Some(Receipt { remote_id: Some(id), link }))
+    }
+
+    /// Whether the search names one copy in its path, so that 404 says that there is none.
+    fn names_one_copy(&self) -> bool {
+        let path = self.find.url.split('?').next().unwrap_or_default();
+        path.contains("{reference}") || path.contains("{key}")
+    }
+
+    async fn outcome(
+        &self,
+        on_record: &HttpRequest,
+        described: &Request,
+        answer: &Answer,
+    ) -> Outcome {
+        let known = on_record.remote_id.as_deref();
+        match described.ok.judge(answer) {
+            Judgement::Success => {}
+            Judgement::Error => return Outcome::Refused { why: answer.summary() },
+            Judgement::Unexpected => {
+                let why = format!("the board's answer is no success: {}", answer.summary());
+                return Outcome::Unknown { why };
+            }
+            // Taking back what is gone already has done what was asked.
+            Judgement::Status
+                if on_record.verb == Verb::Withdraw && matches!(answer.status, 404 | 410) => {}
+            // A conflict can mean that our reference is taken, by a copy of ours.
+            Judgement::Status if on_record.verb == Verb::Create && answer.status == 409 => {
+                return Outcome::Unknown { why: answer.summary() };
+            }
+            Judgement::Status => return answer.failure(Busy::Unsaid),
+        }
+        let Ok(asked) = Url::parse(&on_record.url) else {
+            return Outcome::Unknown { why: "the address on record cannot be read".to_owned() };
+        };
+        let reference = on_record.reference.as_deref();
+        let values = Values { base: &self.config.base, id: known, reference, key: None };
+        let id = match (&described.id, known) {
+            (Some(place), _) if on_record.verb == Verb::Create => {
+                match values.read(place, answer, &asked, Want::Id) {
+                    Some(id) => Some(id),
+                    None => {
+                        let why = format!("the board names no id: {}", answer.summary());
+                        return Outcome::Unknown { why };
+                    }
+                }
+            }
+            (None, None) if on_record.verb == Verb::Create => {
+                // The board says its id only when it is asked.
+                if let (Some(ask), Some(reference)) = (&on_record.ask_first, reference)
+                    && let Ok(Some(receipt)) = self.look(ask, reference).await
+                {
+                    return Outcome::Posted(receipt);
+                }
+                None
+            }
+            (_, known) => known.map(str::to_owned),
+        };
+        let values = Values { id: id.as_deref(), ..values };
+        let link = described
+            .link
+            .as_ref()
+            .and_then(|place| values.read(place, answer, &asked, Want::Link))
+            .and_then(|link| Url::parse(&link).ok());
+        Outcome::Posted(Receipt { remote_id: id, link })
+    }
+
+    fn described(&self, verb: Verb) -> Option<&Request> {
+        match verb {
+            Verb::Create => Some(&self.config.create),
+            Verb::Update => self.config.update.as_ref(),
+            Verb::Withdraw => self.config.withdraw.as_ref(),
+        }
+    }
+}
+
+#[async_trait]
+impl Channel for Board {
+    fn kind(&self) -> Kind {
+        Kind::Board
+    }
+
+    fn abilities(&self) -> Abilities {
+        let can = |request: &Option<Request>| if request.is_some() { Can::Yes } else { Can::No };
+        Abilities {
+            edit: can(&self.config.update),
+            follow_up: Can::No,
+            withdraw: can(&self.config.withdraw),
+            find: Can::Yes,
+            repeat_safe_seconds: None,
+        }
+    }
+
+    fn form(&self) -> Form {
+        Form::Document { media_type: self.config.format }
+    }
+
+    fn prepare(&self, action: Action<'_>, address: &Address<'_>) -> Result<Wire, PrepareError> {
+        let unable = |verb| PrepareError::Unable { kind: Kind::Board, verb };
+        match action {
+            Action::Publish(rendition) => {
+                self.request(Verb::Create, &self.config.create, None, Some(rendition), address)
+            }
+            Action::FollowUp(..) => Err(unable("follow up")),
+            Action::Edit(rendition, receipt) => {
+                let request = self.config.update.as_ref().ok_or_else(|| unable("change a copy"))?;
+                let id = receipt.remote_id.as_deref();
+                self.request(Verb::Update, request, id, Some(rendition), address)
+            }
+            Action::Withdraw(receipt) => {
+                let request =
+                    self.config.withdraw.as_ref().ok_or_else(|| unable("take a copy back"))?;
+                let id = receipt.remote_id.as_deref();
+                self.request(Verb::Withdraw, request, id, None, address)
+            }
+        }
+    }
+
+    async fn send(&self, wire: &Wire) -> Outcome {
+        let Wire::Http(on_record) = wire else { return super::not_ours(Kind::Board) };
+        let Some(described) = self.described(on_record.verb) else {
+            let why = "nothing was sent: the board's file does not describe this request any more";
+            return Outcome::Refused { why: why.to_owned() };
+        };
+        if let (Verb::Create, Some(ask), Some(reference)) =
+            (on_record.verb, &on_record.ask_first, &on_record.reference)
+        {
+            match self.look(ask, reference).await {
+                Ok(Some(receipt)) => return Outcome::Posted(receipt),
+                Ok(None) => {}
+                Err(outcome) => return outcome,
+            }
+        }
+        let request = match http::Request::from_wire(on_record) {
+            Ok(request) => request,
+            Err(why) => return Outcome::Refused { why },
+        };
+        let credential = match self.credential() {
+            Ok(credential) => credential,
+            Err(outcome) => return outcome,
+        };
+        match self.http.send(&request, credential.as_ref()).await {
+            Exchange::Answer(answer) => self.outcome(on_record, described, &answer).await,
+            Exchange::NoAnswer(outcome) => outcome,
+        }
+    }
+
+    async fn find(&self, wire: &Wire, _key: &DeliveryKey, _since: DateTime<Utc>) -> Trace {
+        let cannot = |why: &str| Trace::CannotTell { why: why.to_owned() };
+        let Wire::Http(request) = wire else {
+            return cannot("the record is no request to a board");
+        };
+        if request.verb == Verb::Update {
+            // The same change once more changes nothing.
+            return Trace::Absent;
+        }
+        let (Some(ask), Some(reference)) = (&request.ask_first, &request.reference) else {
+            return cannot("the record does not say how the board is asked");
+        };
+        match (request.verb, self.look(ask, reference).await) {
+            (Verb::Withdraw, Ok(Some(_))) | (Verb::Create | Verb::Update, Ok(None)) => {
+                Trace::Absent
+            }
+            (Verb::Withdraw, Ok(None)) => {
+                Trace::Found(Receipt { remote_id: request.remote_id.clone(), link: None })
+            }
+            (Verb::Create | Verb::Update, Ok(Some(receipt))) => Trace::Found(receipt),
+            (_, Err(Outcome::Deferred { why, .. })) => Trace::NotYet { why },
+            (_, Err(outcome)) => cannot(outcome.why()),
+        }
+    }
+
+    /// Whether the page behind the link shows the posting's title; what else a board shows, and
+    /// how, is its own affair.
+    async fn verify(&self, receipt: &Receipt, expected: &Rendition) -> Sight {
+        let unseen = |why: String| Sight::Unseen { why };
+        let Some(link) = &receipt.link else {
+            return unseen("the board gave no link".to_owned());
+        };
+        let Some(title) = document_of(expected).ok().and_then(title_of) else {
+            return unseen("what was sent names no `title` to look for".to_owned());
+        };
+        match self.http.fetch(link).await {
+            Exchange::Answer(answer) if matches!(answer.status, 404 | 410) => Sight::Gone,
+            Exchange::Answer(answer) if !answer.is_success() => unseen(answer.summary()),
+            Exchange::Answer(answer) if words::page_shows(&answer.body, &title) => Sight::Agrees,
+            Exchange::Answer(answer) => Sight::Differs { found: words::excerpt(&answer.body) },
+            Exchange::NoAnswer(outcome) => unseen(outcome.why().to_owned()),
+        }
+    }
+
+    async fn probe(&self) -> Result<Probe, String> {
+        // A search for a number that nobody has: it shows address and credentials, and no more.
+        let key = "00000000-0000-0000-0000-000000000000";
+        let values = Values {
+            base: &self.config.base,
+            id: None,
+            reference: Some("handbill-probe"),
+            key: Some(key),
+        };
+        let asked = values.fill(&self.find.url).ok_or("`board.find` needs an id")?;
+        match self.look(&asked, "handbill-probe").await {
+            Ok(_) => Ok(Probe {
+                identity: self.config.base.host_str().unwrap_or_default().to_owned(),
+                expires: None,
+            }),
+            Err(outcome) => Err(outcome.why().to_owned()),
+        }
+    }
+}
+
+impl Success {
+    fn judge(&self, answer: &Answer) -> Judgement {
+        let expected = if self.status.is_empty() {
+            answer.is_success()
+        } else {
+            self.status.contains(&answer.status)
+        };
+        if self.body_not.as_ref().is_some_and(|text| answer.body.contains(text)) {
+            // With a server error nobody knows, whatever the page says.
+            return if answer.status < 500 { Judgement::Error } else { Judgement::Status };
+        }
+        if !expected {
+            return Judgement::Status;
+        }
+        match &self.body {
+            Some(text) if !answer.body.contains(text) => Judgement::Unexpected,
+            _ => Judgement::Success,
+        }
+    }
+}
+
+/// How an answer compares with what counts as success.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Judgement {
+    Success,
+    /// The body says that it is an error.
+    Error,
+    /// The status is right, but the body lacks what a success has.
+    Unexpected,
+    /// The status decides.
+    Status,
+}
+
+/// What a value is read for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Want {
+    Id,
+    Link,
+}
+
+/// What placeholders stand for.
+#[derive(Debug, Clone, Copy)]
+struct Values<'a> {
+    base: &'a Url,
+    id: Option<&'a str>,
+    reference: Option<&'a str>,
+    key: Option<&'a str>,
+}
+
+impl Values<'_> {
+    /// The template with its placeholders replaced; `None` if a value is not known.
+    fn fill(&self, template: &str) -> Option<String> {
+        let mut filled = template.replace("{base}", self.base.as_str().trim_end_matches('/'));
+        let values = [("{id}", self.id), ("{reference}", self.reference), ("{key}", self.key)];
+        for (placeholder, value) in values {
+            if filled.contains(placeholder) {
+                let value = utf8_percent_encode(value?, RESERVED).to_string();
+                filled = filled.replace(placeholder, &value);
+            }
+        }
+        Some(filled)
+    }
+
+    fn read(&self, place: &Place, answer: &Answer, asked: &Url, want: Want) -> Option<String> {
+        match place {
+            Place::Json(pointer) => match answer.json()?.pointer(pointer)? {
+                Value::String(text) if !text.is_empty() => match want {
+                    Want::Id => Some(text.clone()),
+                    Want::Link => asked.join(text).ok().map(String::from),
+                },
+                Value::Number(number) => Some(number.to_string()),
+                _ => None,
+            },
+            Place::Header(name) => {
+                let value = answer.header(name).filter(|value| !value.is_empty())?;
+                match want {
+                    Want::Link => asked.join(value).ok().map(String::from),
+                    Want::Id if name.eq_ignore_ascii_case("location") => {
+                        let target = asked.join(value).ok()?;
+                        let last = target.path_segments()?.rfind(|part| !part.is_empty())?;
+                        Some(last.to_owned())
+                    }
+                    Want::Id => Some(value.to_owned()),
+                }
+            }
+            Place::Template(template) => self.fill(template),
+        }
+    }
+}
+
+/// Whether the copy that an answer names carries our reference: the part of the JSON in which its
+/// id stands, or the whole answer. Boards change case and punctuation (`2026-W07/a` becomes the
+/// slug `2026-w07-a`), so only letters and digits are compared.
+fn carries(answer: &Answer, id: &Place, reference: &str) -> bool {
+    let wanted = slug(reference);
+    if let (Place::Json(pointer), Some(json)) = (id, answer.json()) {
+        let parent = pointer.rsplit_once('/').map_or("", |(parent, _)| parent);
+        return json.pointer(parent).is_some_and(|part| any_text(part, &wanted));
+    }
+    slug(&answer.body).contains(&wanted)
+}
+
+fn any_text(json: &Value, wanted: &str) -> bool {
+    match json {
+        Value::String(text) => slug(text).contains(wanted),
+        Value::Number(number) => slug(&number.to_string()).contains(wanted),
+        Value::Array(items) => items.iter().any(|item| any_text(item, wanted)),
+        Value::Object(fields) => fields.values().any(|value| any_text(value, wanted)),
+        _ => false,
+    }
+}
+
+/// `-2026-w07-a-`: with a hyphen at both ends, so that `7` is not found in `17`.
+fn slug(text: &str) -> String {
+    let mut slug = "-".to_owned();
+    for character in text.chars().flat_map(char::to_lowercase) {
+        if character.is_alphanumeric() {
+            slug.push(character);
+        } else if !slug.ends_with('-') {
+            slug.push('-');
+        }
+    }
+    if !slug.ends_with('-') {
+        slug.push('-');
+    }
+    slug
+}
+
+fn document_of(rendition: &Rendition) -> Result<&str, PrepareError> {
+    match rendition {
+        Rendition::Document { body, .. } => Ok(body),
+        _ => Err(PrepareError::Invalid("a board takes a document, and this is none".to_owned())),
+    }
+}
+
+/// The posting's title in a document: JSON's `title`, at the top or one level down, or the form
+/// field `title`.
+fn title_of(document: &str) -> Option<String> {
+    if let Ok(json) = serde_json::from_str::<Value>(document) {
+        let inner = json.as_object()?.values().filter_map(|value| value.get("title"));
+        return json.get("title").into_iter().chain(inner).find_map(|title| match title {
+            Value::String(title) => Some(title.clone()),
+            // WordPress: `"title": {"raw": "…"}`.
+            title => title.get("raw").and_then(Value::as_str).map(str::to_owned),
+        });
+    }
+    if let Some((_, rest)) = document.split_once("<title>") {
+        let (title, _) = rest.split_once("</title>")?;
+        return Some(words::decode_entities(title.trim()));
+    }
+    url::form_urlencoded::parse(document.as_bytes())
+        .find(|(name, _)| name == "title")
+        .map(|(_, title)| title.into_owned())
+}
+
+fn check_address(method: &str, template: &str) -> Result<(), String> {
+    method.parse::<reqwest::Method>().map_err(|_| format!("`{method}` is no HTTP method"))?;
+    check_placeholders(template)?;
+    let base = Url::parse("https://board.invalid").map_err(|error| error.to_string())?;
+    let example = Values { base: &base, id: Some("1"), reference: Some("1"), key: Some("1") };
+    let address = example.fill(template).unwrap_or_default();
+    match Url::parse(&address) {
+        Ok(url) if matches!(url.scheme(), "http" | "https") => Ok(()),
+        _ => Err(format!("`{template}` makes no web address; begin it with `{{base}}/`")),
+    }
+}
+
+fn check_place(place: Option<&Place>) -> Result<(), String> {
+    match place {
+        Some(Place::Json(pointer)) if !pointer.is_empty() && !pointer.starts_with('/') => {
+            Err(format!("`{pointer}` is no JSON pointer; it begins with `/`, like `/data/id`"))
+        }
+        Some(Place::Header(name)) if HeaderName::try_from(name).is_err() => {
+            Err(format!("`{name}` is no name of a header"))
+        }
+        Some(Place::Template(template)) => check_placeholders(template),
+        _ => Ok(()),
+    }
+}
+
+fn check_placeholders(template: &str) -> Result<(), String> {
+    let mut rest = template;
+    while let Some((_, after)) = rest.split_once('{') {
+        let (name, after) = after
+            .split_once('}')
+            .ok_or_else(|| format!("`{template}` has a `{{` without its `}}`"))?;
+        if !PLACEHOLDERS.contains(&name) {
+            let help = match suggestion(name, PLACEHOLDERS) {
+                Some(meant) => format!("did you mean `{{{meant}}}`?"),
+                None => {
+                    format!("there are {}", PLACEHOLDERS.map(|it| format!("`{{{it}}}`")).join(", "))
+                }
+            };
+            return Err(format!("`{{{name}}}` stands for nothing; {help}"));
+        }
+        rest = after;
+    }
+    Ok(())
 }

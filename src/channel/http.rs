@@ -1,1 +1,431 @@
 //! The one HTTP client, and what an answer means.
+//!
+//! A request goes out once: no redirects, no retries, no connection that was used before. What
+//! came back is an [`Exchange`]; [`Answer::failure`] is the only table of what a status means for
+//! a request that could have created something.
+
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use secrecy::{ExposeSecret, SecretString};
+use url::Url;
+
+use super::wire::{HttpRequest, SECRET};
+use super::{Outcome, Reach, is_loopback, tls, words};
+
+/// How long a connection may take.
+pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long a whole exchange may take, if the channel does not say otherwise.
+pub const TOTAL_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Longer answers are not read to their end.
+const LONGEST_BODY: usize = 4 * 1024 * 1024;
+
+/// Longer waits than this are shortened: the server is asked again after a day.
+const LONGEST_WAIT: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Redirects that a reader's browser would follow; only [`Http::fetch`] does.
+const REDIRECTS: usize = 5;
+
+/// A request as a channel makes it; header values may hold the `{secret}` placeholder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Request {
+    pub method: String,
+    pub url: Url,
+    pub headers: Vec<(String, String)>,
+    pub body: Option<String>,
+}
+
+impl Request {
+    pub fn get(url: Url) -> Self {
+        Self { method: "GET".to_owned(), url, headers: Vec::new(), body: None }
+    }
+
+    #[must_use]
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        self.headers.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// The request on record.
+    ///
+    /// # Errors
+    /// In words, if its address cannot be read.
+    pub fn from_wire(wire: &HttpRequest) -> Result<Self, String> {
+        let url =
+            Url::parse(&wire.url).map_err(|error| format!("the address {}: {error}", wire.url))?;
+        Ok(Self {
+            method: wire.method.clone(),
+            url,
+            headers: wire.headers.clone(),
+            body: wire.body.clone(),
+        })
+    }
+}
+
+/// What a `{secret}` placeholder stands for, and everything that must never come back to light in
+/// a server's error text.
+#[derive(Debug)]
+pub struct Credential {
+    value: SecretString,
+    parts: Vec<SecretString>,
+}
+
+impl Credential {
+    pub fn new(value: SecretString) -> Self {
+        Self { value, parts: Vec::new() }
+    }
+
+    /// A value that was made from secret parts.
+    pub fn made_from(value: SecretString, parts: Vec<SecretString>) -> Self {
+        Self { value, parts }
+    }
+
+    /// A text without any of the secrets.
+    pub fn hide(&self, text: &str) -> String {
+        let mut text = text.to_owned();
+        for secret in std::iter::once(&self.value).chain(&self.parts) {
+            if !secret.expose_secret().is_empty() {
+                text = text.replace(secret.expose_secret(), "***");
+            }
+        }
+        text
+    }
+}
+
+/// What became of a request.
+#[derive(Debug)]
+pub enum Exchange {
+    /// An answer came, whatever its status.
+    Answer(Answer),
+    /// No answer that can be read; this is what is known all the same.
+    NoAnswer(Outcome),
+}
+
+/// An answer, read to its end if it is a success.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: u16,
+    pub headers: HeaderMap,
+    pub body: String,
+}
+
+/// Whether a channel promises that its 503 with `Retry-After` comes before anything is processed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Busy {
+    BeforeProcessing,
+    Unsaid,
+}
+
+impl Answer {
+    pub fn is_success(&self) -> bool {
+        (200..300).contains(&self.status)
+    }
+
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+
+    pub fn json(&self) -> Option<serde_json::Value> {
+        serde_json::from_str(&self.body).ok()
+    }
+
+    /// Status and the beginning of the body on one line.
+    pub fn summary(&self) -> String {
+        let excerpt = words::excerpt(&self.body);
+        if excerpt.is_empty() {
+            format!("HTTP {}", self.status)
+        } else {
+            format!("HTTP {}: {excerpt}", self.status)
+        }
+    }
+
+    /// What an answer that is no success means for a request that could have created something.
+    /// Asked of a success it is [`Outcome::Unknown`]: something is there, but not what was
+    /// expected.
+    pub fn failure(&self, busy: Busy) -> Outcome {
+        let why = self.summary();
+        match self.status {
+            // 402: credits are used up; 407: the proxy wants credentials. Nothing else gets
+            // through either until a person has been there.
+            401 | 402 | 407 => Outcome::Blocked { why },
+            // The server, or a proxy before it, gave up waiting: some do so after processing.
+            408 | 425 => Outcome::Unknown { why },
+            429 => Outcome::Deferred { why, after: retry_after(&self.headers, Utc::now()) },
+            503 if busy == Busy::BeforeProcessing && self.headers.contains_key("retry-after") => {
+                Outcome::Deferred { why, after: retry_after(&self.headers, Utc::now()) }
+            }
+            400..=499 => Outcome::Refused { why },
+            _ => Outcome::Unknown { why },
+        }
+    }
+}
+
+/// Sends requests, as far as it may.
+#[derive(Debug, Clone, Copy)]
+pub struct Http {
+    reach: Reach,
+    timeout: Duration,
+}
+
+impl Http {
+    pub fn new(reach: Reach) -> Self {
+        Self { reach, timeout: TOTAL_TIMEOUT }
+    }
+
+    /// The same, with another time for a whole exchange.
+    #[must_use]
+    pub fn with_timeout(self, timeout: Duration) -> Self {
+        Self { timeout, ..self }
+    }
+
+    /// Whether a request to this address may leave.
+    ///
+    /// # Errors
+    /// In words, if it may not.
+    pub fn allows(&self, url: &Url) -> Result<(), String> {
+        let host = url.host_str().unwrap_or_default();
+        if self.reach.allows(host) {
+            return Ok(());
+        }
+        Err(format!("nothing was sent: `{host}` is not this machine, and this is a rehearsal"))
+    }
+
+    /// Sends a request once.
+    pub async fn send(&self, request: &Request, credential: Option<&Credential>) -> Exchange {
+        if let Err(why) = self.allows(&request.url) {
+            return Exchange::NoAnswer(Outcome::Refused { why });
+        }
+        let client = match client(&request.url) {
+            Ok(client) => client,
+            Err(why) => return Exchange::NoAnswer(Outcome::Blocked { why }),
+        };
+        let built = match self.build(client, request, credential) {
+            Ok(built) => built,
+            Err(outcome) => return Exchange::NoAnswer(outcome),
+        };
+        let hide = |text: &str| credential.map_or_else(|| text.to_owned(), |it| it.hide(text));
+        match client.execute(built).await {
+            Ok(response) => read(response, hide).await,
+            Err(error) => Exchange::NoAnswer(no_answer(error, request.url.host_str())),
+        }
+    }
+
+    /// Looks at a page as a reader would: without credentials, following redirects.
+    pub async fn fetch(&self, url: &Url) -> Exchange {
+        let mut url = url.clone();
+        for _ in 0..REDIRECTS {
+            let exchange = self.send(&Request::get(url.clone()), None).await;
+            let Exchange::Answer(answer) = &exchange else { return exchange };
+            let target = answer.header("location").and_then(|target| url.join(target).ok());
+            match target {
+                Some(target) if (300..400).contains(&answer.status) => url = target,
+                _ => return exchange,
+            }
+        }
+        Exchange::NoAnswer(Outcome::Unknown { why: format!("more than {REDIRECTS} redirects") })
+    }
+
+    fn build(
+        &self,
+        client: &reqwest::Client,
+        request: &Request,
+        credential: Option<&Credential>,
+    ) -> Result<reqwest::Request, Outcome> {
+        let invalid = |what: &str| Outcome::Refused {
+            why: format!("nothing was sent: the request's {what} is not valid"),
+        };
+        let method = request.method.parse().map_err(|_| invalid("method"))?;
+        let mut builder = client.request(method, request.url.clone()).timeout(self.timeout);
+        for (name, value) in &request.headers {
+            let header = HeaderName::try_from(name).map_err(|_| invalid("header name"))?;
+            let mut filled = match (value.contains(SECRET), credential) {
+                (false, _) => HeaderValue::from_str(value),
+                (true, Some(credential)) => {
+                    HeaderValue::from_str(&value.replace(SECRET, credential.value.expose_secret()))
+                }
+                (true, None) => {
+                    let why = format!("the header {name} needs a credential, and there is none");
+                    return Err(Outcome::Blocked { why });
+                }
+            }
+            .map_err(|_| Outcome::Blocked {
+                why: format!("the header {name} holds characters that no header may hold"),
+            })?;
+            filled.set_sensitive(value.contains(SECRET));
+            builder = builder.header(header, filled);
+        }
+        if let Some(body) = &request.body {
+            builder = builder.body(body.clone());
+        }
+        builder.build().map_err(|_| invalid("address"))
+    }
+}
+
+/// An address under a base that may have a path of its own: `https://host/api` and `/v1/x` make
+/// `https://host/api/v1/x`.
+pub fn endpoint(base: &Url, path: &str) -> Url {
+    let mut url = base.clone();
+    let joined = format!("{}{path}", base.path().trim_end_matches('/'));
+    url.set_path(&joined);
+    url.set_query(None);
+    url.set_fragment(None);
+    url
+}
+
+/// The only place that makes HTTP clients. Loopback is never reached through a proxy; anything
+/// else may be, as the environment says.
+fn client(url: &Url) -> Result<&'static reqwest::Client, String> {
+    static NEAR: OnceLock<Result<reqwest::Client, String>> = OnceLock::new();
+    static FAR: OnceLock<Result<reqwest::Client, String>> = OnceLock::new();
+    tls::install_provider();
+    let made = if is_loopback(url.host_str().unwrap_or_default()) {
+        // A machine without any certificates can still rehearse over plain HTTP.
+        NEAR.get_or_init(|| {
+            let builder = || builder().no_proxy();
+            builder().build().or_else(|_| builder().tls_certs_only([]).build()).map_err(unmade)
+        })
+    } else {
+        FAR.get_or_init(|| builder().build().map_err(unmade))
+    };
+    made.as_ref().map_err(Clone::clone)
+}
+
+fn builder() -> reqwest::ClientBuilder {
+    reqwest::Client::builder()
+        .user_agent(concat!("handbill/", env!("CARGO_PKG_VERSION")))
+        .connect_timeout(CONNECT_TIMEOUT)
+        .redirect(reqwest::redirect::Policy::none())
+        .retry(reqwest::retry::never())
+        // A connection that the server is about to close makes an outcome unknown for nothing.
+        .pool_max_idle_per_host(0)
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "handed to map_err")]
+fn unmade(error: reqwest::Error) -> String {
+    format!("no HTTP client could be made: {}", tls::chain(&error))
+}
+
+async fn read(mut response: reqwest::Response, hide: impl Fn(&str) -> String) -> Exchange {
+    let status = response.status();
+    let headers = response.headers().clone();
+    let mut body = Vec::new();
+    let broken = loop {
+        match response.chunk().await {
+            Ok(None) => break None,
+            Ok(Some(_)) if body.len() > LONGEST_BODY => break Some("it is too long".to_owned()),
+            Ok(Some(chunk)) => body.extend_from_slice(&chunk),
+            Err(error) => break Some(tls::chain(&error.without_url())),
+        }
+    };
+    match broken {
+        Some(why) if status.is_success() => Exchange::NoAnswer(Outcome::Unknown {
+            why: format!("HTTP {}, but the answer could not be read: {why}", status.as_u16()),
+        }),
+        _ => Exchange::Answer(Answer {
+            status: status.as_u16(),
+            headers,
+            body: hide(&String::from_utf8_lossy(&body)),
+        }),
+    }
+}
+
+/// What is known when no answer came.
+fn no_answer(error: reqwest::Error, host: Option<&str>) -> Outcome {
+    let error = error.without_url();
+    let host = host.unwrap_or("the server");
+    if error.is_builder() {
+        return Outcome::Refused { why: format!("nothing was sent: {}", tls::chain(&error)) };
+    }
+    if error.is_connect() || error.is_dns() {
+        return match tls::fault(&error) {
+            Some(fault) => Outcome::Blocked {
+                why: format!(
+                    "no safe connection to {host}: {fault}; check the address and its certificate"
+                ),
+            },
+            None => Outcome::Deferred {
+                why: format!("no connection to {host}: {}", tls::chain(&error)),
+                after: None,
+            },
+        };
+    }
+    let why = if error.is_timeout() {
+        format!("{host} took the request and did not answer in time")
+    } else {
+        format!("{host} took the request, and the answer was lost: {}", tls::chain(&error))
+    };
+    Outcome::Unknown { why }
+}
+
+/// How long a server asks to wait: `Retry-After` in seconds or as an HTTP date (RFC 9110 §10.2.3),
+/// or `X-RateLimit-Reset` as seconds since 1970 (X) or ISO 8601 (Mastodon). Times are read by the
+/// server's own clock if it says what that is.
+pub fn retry_after(headers: &HeaderMap, now: DateTime<Utc>) -> Option<Duration> {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
+    let date = |text: &str| httpdate::parse_http_date(text).ok().map(DateTime::<Utc>::from);
+    let now = text("date").and_then(date).unwrap_or(now);
+    let until = |at: DateTime<Utc>| (at - now).to_std().unwrap_or_default();
+    let asked = text("retry-after").and_then(|value| match value.parse::<u64>() {
+        Ok(seconds) => Some(Duration::from_secs(seconds)),
+        Err(_) => date(value).map(until),
+    });
+    let reset = || {
+        let value = text("x-ratelimit-reset").or_else(|| text("x-rate-limit-reset"))?;
+        match value.parse::<i64>() {
+            Ok(epoch) => DateTime::from_timestamp(epoch, 0).map(until),
+            Err(_) => DateTime::parse_from_rfc3339(value).ok().map(|at| until(at.to_utc())),
+        }
+    };
+    asked.or_else(reset).map(|wait| wait.min(LONGEST_WAIT))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
+        pairs
+            .iter()
+            .map(|(name, value)| (HeaderName::from_static(name), value.parse().unwrap()))
+            .collect()
+    }
+
+    fn wait(pairs: &[(&'static str, &str)]) -> Option<u64> {
+        let now = "2026-11-24T10:00:00Z".parse().unwrap();
+        retry_after(&headers(pairs), now).map(|wait| wait.as_secs())
+    }
+
+    #[test]
+    fn every_way_to_ask_for_patience_is_understood() {
+        assert_eq!(wait(&[("retry-after", "120")]), Some(120));
+        assert_eq!(wait(&[("retry-after", "Tue, 24 Nov 2026 10:01:00 GMT")]), Some(60));
+        assert_eq!(wait(&[("x-rate-limit-reset", "1795514460")]), Some(60));
+        assert_eq!(wait(&[("x-ratelimit-reset", "2026-11-24T10:01:30.123456Z")]), Some(90));
+        assert_eq!(wait(&[("retry-after", "soon")]), None);
+        assert_eq!(wait(&[]), None);
+    }
+
+    #[test]
+    fn a_wait_is_read_by_the_servers_own_clock_and_never_longer_than_a_day() {
+        let date = ("date", "Tue, 24 Nov 2026 12:00:00 GMT");
+        assert_eq!(wait(&[date, ("retry-after", "Tue, 24 Nov 2026 12:00:10 GMT")]), Some(10));
+        assert_eq!(wait(&[("retry-after", "99999999")]), Some(86_400));
+        assert_eq!(wait(&[("x-rate-limit-reset", "1000")]), Some(0));
+    }
+
+    #[test]
+    fn a_path_is_added_to_the_path_of_the_base() {
+        let base = Url::parse("https://host.example/api/?x=1").unwrap();
+        assert_eq!(endpoint(&base, "/v1/x").as_str(), "https://host.example/api/v1/x");
+    }
+
+    #[test]
+    fn a_secret_that_a_server_echoes_stays_hidden() {
+        let credential = Credential::made_from("dXNlcjpwdw==".into(), vec!["pw-17".into()]);
+        assert_eq!(credential.hide("no pw-17, no dXNlcjpwdw=="), "no ***, no ***");
+    }
+}

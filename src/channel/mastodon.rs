@@ -1,9 +1,48 @@
 //! Mastodon and servers that speak its API.
+//!
+//! Writing does not go through megalodon: it cannot send `Idempotency-Key`, its calls have no
+//! timeout, it reports a published status as an error when a field of the answer is missing, and
+//! the exact bytes of its requests cannot be put on record. So the three writes are plain
+//! requests, and megalodon reads.
 
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use chrono::{DateTime, TimeDelta, Utc};
+use megalodon::entities::Status;
+use megalodon::error::Error as ReadFailure;
+use megalodon::megalodon::GetAccountStatusesInputOptions;
+use megalodon::{Megalodon, SNS};
+use secrecy::ExposeSecret;
 use serde::Deserialize;
+use serde_json::{Value, json};
 use url::Url;
 
+use super::http::{self, Answer, Busy, Credential, Exchange, Http};
+use super::wire::{HttpRequest, SECRET, Verb};
+use super::{
+    Abilities, Action, Address, BuildError, Can, Channel, Context, DeliveryKey, Kind, Outcome,
+    PrepareError, Probe, Receipt, Sight, Trace, Wire, words,
+};
+use crate::adapt::count::Count;
+use crate::adapt::{Form, Rendition};
 use crate::site::secret::SecretRef;
+
+/// How long Mastodon and Pleroma remember an `Idempotency-Key`: `setex 3600` in Mastodon's
+/// `PostStatusService`.
+const KEY_KEPT_SECONDS: u64 = 3600;
+
+/// How long one read may take; megalodon itself would wait for ever.
+const READ_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// What clocks may differ by when statuses are matched with an attempt.
+const CLOCK_SLACK: TimeDelta = TimeDelta::minutes(5);
+
+/// Statuses asked for at once (the API's maximum), and how often more are asked for.
+const PAGE: u32 = 40;
+const PAGES: usize = 50;
 
 /// The `[mastodon]` table of a channel's file.
 #[derive(Debug, Clone, Deserialize)]
@@ -39,4 +78,403 @@ pub enum Software {
     Pleroma,
     /// Honours no key: GoToSocial, Takahe, snac and others.
     Other,
+}
+
+/// One account on one server.
+pub struct Mastodon {
+    config: Config,
+    http: Http,
+}
+
+impl Mastodon {
+    /// # Errors
+    /// [`BuildError`] if a setting cannot work.
+    pub fn new(config: Config, context: Context) -> Result<Self, BuildError> {
+        if !matches!(config.server.scheme(), "http" | "https") || config.server.host().is_none() {
+            return Err(BuildError::Setting {
+                channel: context.channel,
+                key: "mastodon.server",
+                why: format!(
+                    "`{}` is no web address; write it like `https://social.example`",
+                    config.server
+                ),
+            });
+        }
+        Ok(Self { config, http: Http::new(context.reach) })
+    }
+
+    fn create(
+        &self,
+        rendition: &Rendition,
+        answers: Option<&str>,
+        address: &Address<'_>,
+    ) -> Result<Wire, PrepareError> {
+        let (text, language) = status_of(rendition)?;
+        let mut body = json!({
+            "status": text,
+            "visibility": self.config.visibility.as_str(),
+            "language": language,
+        });
+        if let Some(id) = answers {
+            body["in_reply_to_id"] = id.into();
+        }
+        let mut request = self.request(Verb::Create, "POST", "/api/v1/statuses", None, address);
+        request.headers.push(("Idempotency-Key".to_owned(), address.key.to_string()));
+        request.body = Some(body.to_string());
+        Ok(Wire::Http(request))
+    }
+
+    fn request(
+        &self,
+        verb: Verb,
+        method: &str,
+        path: &str,
+        remote_id: Option<&str>,
+        address: &Address<'_>,
+    ) -> HttpRequest {
+        let mut headers = vec![
+            ("Authorization".to_owned(), format!("Bearer {SECRET}")),
+            ("Accept".to_owned(), "application/json".to_owned()),
+        ];
+        if verb != Verb::Withdraw {
+            headers.push(("Content-Type".to_owned(), "application/json".to_owned()));
+        }
+        HttpRequest {
+            verb,
+            method: method.to_owned(),
+            url: http::endpoint(&self.config.server, path).into(),
+            headers,
+            body: None,
+            remote_id: remote_id.map(str::to_owned),
+            reference: Some(address.reference.to_owned()),
+            ask_first: None,
+        }
+    }
+
+    fn outcome(request: &HttpRequest, answer: &Answer) -> Outcome {
+        let known = || Receipt { remote_id: request.remote_id.clone(), link: None };
+        match request.verb {
+            // Deleting what is gone already has done what was asked.
+            Verb::Withdraw if answer.is_success() || matches!(answer.status, 404 | 410) => {
+                Outcome::Posted(known())
+            }
+            Verb::Create | Verb::Update if answer.is_success() => match receipt_of(answer) {
+                Some(receipt) => Outcome::Posted(receipt),
+                None => Outcome::Unknown {
+                    why: format!("the server took it, but names no status: {}", answer.summary()),
+                },
+            },
+            _ => answer.failure(Busy::Unsaid),
+        }
+    }
+
+    fn reader(&self) -> Result<Arc<dyn Megalodon + Send + Sync>, Unread> {
+        self.http.allows(&self.config.server).map_err(Unread::other)?;
+        let token = self.config.token.read().map_err(|error| Unread::other(error.to_string()))?;
+        let software = match self.config.software {
+            Software::Mastodon | Software::Other => SNS::Mastodon,
+            Software::Pleroma => SNS::Pleroma,
+        };
+        let client = megalodon::generator(
+            software,
+            self.config.server.as_str().trim_end_matches('/').to_owned(),
+            Some(token.expose_secret().to_owned()),
+            Some(concat!("handbill/", env!("CARGO_PKG_VERSION")).to_owned()),
+        );
+        client.map(Arc::from).map_err(Unread::from)
+    }
+
+    async fn status(&self, id: &str) -> Result<Status, Unread> {
+        let (reader, id) = (self.reader()?, id.to_owned());
+        guarded(async move { reader.get_status(id).await.map(|response| response.json) }).await
+    }
+
+    /// Our own status that says `text` and is not older than `since`, and whether everything back
+    /// to then was looked at.
+    async fn search(&self, text: &str, since: DateTime<Utc>) -> Result<Trace, Unread> {
+        let client = self.reader()?;
+        let reader = Arc::clone(&client);
+        let account = guarded(async move {
+            reader.verify_account_credentials().await.map(|response| response.json.id)
+        })
+        .await?;
+        let wanted = words::normalised(text);
+        let mut older_than = None;
+        for _ in 0..PAGES {
+            let (reader, id) = (Arc::clone(&client), account.clone());
+            let options = GetAccountStatusesInputOptions {
+                limit: Some(PAGE),
+                max_id: older_than.clone(),
+                exclude_reblogs: Some(true),
+                ..Default::default()
+            };
+            let page = guarded(async move {
+                reader.get_account_statuses(id, Some(&options)).await.map(|response| response.json)
+            })
+            .await?;
+            let ours = page.iter().find(|status| {
+                status.account.id == account
+                    && status.reblog.is_none()
+                    && status.created_at >= since
+                    && words::normalised(&words::plain_text_of_html(&status.content)) == wanted
+            });
+            if let Some(status) = ours {
+                return Ok(Trace::Found(Receipt {
+                    remote_id: Some(status.id.clone()),
+                    link: link_of(status.url.as_deref(), Some(&status.uri)),
+                }));
+            }
+            let Some(last) = page.last() else { return Ok(Trace::Absent) };
+            if page.iter().any(|status| status.created_at < since) {
+                return Ok(Trace::Absent);
+            }
+            if older_than.as_deref() == Some(last.id.as_str()) {
+                break;
+            }
+            older_than = Some(last.id.clone());
+        }
+        Ok(Trace::CannotTell {
+            why: "the account's list of statuses could not be read back far enough".to_owned(),
+        })
+    }
+}
+
+#[async_trait]
+impl Channel for Mastodon {
+    fn kind(&self) -> Kind {
+        Kind::Mastodon
+    }
+
+    fn abilities(&self) -> Abilities {
+        Abilities {
+            edit: Can::Yes,
+            follow_up: Can::Yes,
+            withdraw: Can::Yes,
+            find: Can::Yes,
+            repeat_safe_seconds: match self.config.software {
+                Software::Mastodon | Software::Pleroma => Some(KEY_KEPT_SECONDS),
+                Software::Other => None,
+            },
+        }
+    }
+
+    fn form(&self) -> Form {
+        Form::Status { count: Count::Mastodon, limit: self.config.limit.unwrap_or(500) }
+    }
+
+    fn prepare(&self, action: Action<'_>, address: &Address<'_>) -> Result<Wire, PrepareError> {
+        match action {
+            Action::Publish(rendition) => self.create(rendition, None, address),
+            Action::FollowUp(rendition, receipt) => {
+                self.create(rendition, Some(id_of(receipt)?), address)
+            }
+            Action::Edit(rendition, receipt) => {
+                let id = id_of(receipt)?;
+                let (text, language) = status_of(rendition)?;
+                // A server clears what is left out, so everything is sent again.
+                let body = json!({
+                    "status": text,
+                    "language": language,
+                    "sensitive": false,
+                    "spoiler_text": "",
+                });
+                let path = format!("/api/v1/statuses/{id}");
+                let mut request = self.request(Verb::Update, "PUT", &path, Some(id), address);
+                request.body = Some(body.to_string());
+                Ok(Wire::Http(request))
+            }
+            Action::Withdraw(receipt) => {
+                let id = id_of(receipt)?;
+                let path = format!("/api/v1/statuses/{id}");
+                Ok(Wire::Http(self.request(Verb::Withdraw, "DELETE", &path, Some(id), address)))
+            }
+        }
+    }
+
+    async fn send(&self, wire: &Wire) -> Outcome {
+        let Wire::Http(on_record) = wire else { return super::not_ours(Kind::Mastodon) };
+        let request = match http::Request::from_wire(on_record) {
+            Ok(request) => request,
+            Err(why) => return Outcome::Refused { why },
+        };
+        let token = match self.config.token.read() {
+            Ok(token) => Credential::new(token),
+            Err(error) => return Outcome::Blocked { why: error.to_string() },
+        };
+        match self.http.send(&request, Some(&token)).await {
+            Exchange::Answer(answer) => Self::outcome(on_record, &answer),
+            Exchange::NoAnswer(outcome) => outcome,
+        }
+    }
+
+    async fn find(&self, wire: &Wire, _key: &DeliveryKey, since: DateTime<Utc>) -> Trace {
+        let Wire::Http(request) = wire else {
+            return Trace::CannotTell { why: "the record is no request to Mastodon".to_owned() };
+        };
+        let text = request.body.as_deref().and_then(text_of_body);
+        let found = match (request.verb, request.remote_id.as_deref(), text) {
+            (Verb::Create, _, Some(text)) => {
+                let since = since.min(Utc::now()) - CLOCK_SLACK;
+                self.search(&text, since).await
+            }
+            (Verb::Update, Some(id), Some(text)) => self.status(id).await.map(|status| {
+                if words::same(&text, &words::plain_text_of_html(&status.content)) {
+                    Trace::Found(Receipt {
+                        link: link_of(status.url.as_deref(), Some(&status.uri)),
+                        remote_id: Some(status.id),
+                    })
+                } else {
+                    Trace::Absent
+                }
+            }),
+            (Verb::Withdraw, Some(id), _) => match self.status(id).await {
+                Ok(_) => Ok(Trace::Absent),
+                Err(unread) if unread.is_gone() => {
+                    Ok(Trace::Found(Receipt { remote_id: Some(id.to_owned()), link: None }))
+                }
+                Err(unread) => Err(unread),
+            },
+            _ => Err(Unread::other("the record of the attempt is incomplete".to_owned())),
+        };
+        found.unwrap_or_else(Unread::into_trace)
+    }
+
+    async fn verify(&self, receipt: &Receipt, expected: &Rendition) -> Sight {
+        let (Some(id), Ok((text, _))) = (receipt.remote_id.as_deref(), status_of(expected)) else {
+            return Sight::Unseen { why: "the receipt names no status".to_owned() };
+        };
+        match self.status(id).await {
+            Ok(status) => {
+                let shown = words::plain_text_of_html(&status.content);
+                if words::same(text, &shown) {
+                    Sight::Agrees
+                } else {
+                    Sight::Differs { found: shown }
+                }
+            }
+            Err(unread) if unread.is_gone() => Sight::Gone,
+            Err(unread) => Sight::Unseen { why: unread.why },
+        }
+    }
+
+    async fn probe(&self) -> Result<Probe, String> {
+        let reader = self.reader().map_err(|unread| unread.why)?;
+        let account = guarded(async move {
+            reader.verify_account_credentials().await.map(|response| response.json)
+        })
+        .await
+        .map_err(|unread| unread.why)?;
+        let host = self.config.server.host_str().unwrap_or_default();
+        Ok(Probe { identity: format!("@{}@{host}", account.username), expires: None })
+    }
+}
+
+impl Visibility {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Public => "public",
+            Self::Unlisted => "unlisted",
+            Self::Private => "private",
+            Self::Direct => "direct",
+        }
+    }
+}
+
+/// Why something could not be read.
+struct Unread {
+    status: Option<u16>,
+    why: String,
+}
+
+impl Unread {
+    fn other(why: String) -> Self {
+        Self { status: None, why }
+    }
+
+    fn is_gone(&self) -> bool {
+        matches!(self.status, Some(404 | 410))
+    }
+
+    fn into_trace(self) -> Trace {
+        match self.status {
+            None | Some(429 | 500..=599) => Trace::NotYet { why: self.why },
+            Some(_) => Trace::CannotTell { why: self.why },
+        }
+    }
+}
+
+impl From<ReadFailure> for Unread {
+    fn from(error: ReadFailure) -> Self {
+        match error {
+            ReadFailure::OwnError(error) => Self {
+                why: match error.status {
+                    Some(status) => format!("HTTP {status}: {}", words::excerpt(&error.message)),
+                    None => words::excerpt(&error.message),
+                },
+                status: error.status,
+            },
+            error => Self::other(super::tls::chain(&error)),
+        }
+    }
+}
+
+/// Runs one read in a task of its own: megalodon has no timeout, and it panics on an attachment
+/// without an address.
+async fn guarded<T: Send + 'static>(
+    read: impl Future<Output = Result<T, ReadFailure>> + Send + 'static,
+) -> Result<T, Unread> {
+    let task = tokio::spawn(read);
+    let stop = task.abort_handle();
+    match tokio::time::timeout(READ_TIMEOUT, task).await {
+        Ok(Ok(answer)) => answer.map_err(Unread::from),
+        Ok(Err(_)) => Err(Unread::other("the server's answer could not be read".to_owned())),
+        Err(_) => {
+            stop.abort();
+            let seconds = READ_TIMEOUT.as_secs();
+            Err(Unread::other(format!("the server did not answer within {seconds} s")))
+        }
+    }
+}
+
+fn status_of(rendition: &Rendition) -> Result<(&str, &str), PrepareError> {
+    match rendition {
+        Rendition::Status { text, language, .. } => Ok((text, language)),
+        _ => Err(PrepareError::Invalid("Mastodon takes a status, and this is none".to_owned())),
+    }
+}
+
+/// The id of a status, if it is one that may stand in an address.
+fn id_of(receipt: &Receipt) -> Result<&str, PrepareError> {
+    let id = receipt.remote_id.as_deref().ok_or(PrepareError::NoReceipt { what: "status id" })?;
+    if id.is_empty()
+        || !id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+    {
+        return Err(PrepareError::Invalid(format!("`{id}` is no id of a status")));
+    }
+    Ok(id)
+}
+
+fn text_of_body(body: &str) -> Option<String> {
+    let body: Value = serde_json::from_str(body).ok()?;
+    body.get("status")?.as_str().map(str::to_owned)
+}
+
+/// Reads id and link and nothing else, so that an unusual server's answer is no error.
+fn receipt_of(answer: &Answer) -> Option<Receipt> {
+    let status = answer.json()?;
+    let id = match status.get("id")? {
+        Value::String(id) if !id.is_empty() => id.clone(),
+        Value::Number(id) => id.to_string(),
+        _ => return None,
+    };
+    let text = |key: &str| status.get(key).and_then(Value::as_str);
+    Some(Receipt { remote_id: Some(id), link: link_of(text("url"), text("uri")) })
+}
+
+fn link_of(url: Option<&str>, uri: Option<&str>) -> Option<Url> {
+    [url, uri]
+        .into_iter()
+        .flatten()
+        .filter_map(|text| Url::parse(text).ok())
+        .find(|url| matches!(url.scheme(), "http" | "https"))
 }

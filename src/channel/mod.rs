@@ -11,10 +11,13 @@ pub mod mail;
 pub mod manual;
 pub mod mastodon;
 pub mod oauth1;
+pub mod tls;
 pub mod wire;
+pub mod words;
 pub mod x;
 
 use std::fmt;
+use std::net::IpAddr;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -123,6 +126,23 @@ pub enum Reach {
     LoopbackOnly,
 }
 
+impl Reach {
+    /// Whether a connection to this host (a name or an address) may be opened.
+    pub fn allows(self, host: &str) -> bool {
+        match self {
+            Self::Anywhere => true,
+            Self::LoopbackOnly => is_loopback(host),
+        }
+    }
+}
+
+/// Whether a host is this machine: `localhost` or a loopback address.
+pub fn is_loopback(host: &str) -> bool {
+    let host = host.trim_start_matches('[').trim_end_matches(']');
+    host.eq_ignore_ascii_case("localhost")
+        || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
 /// What is wrong in a channel's table, in the file's words.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BuildError {
@@ -168,7 +188,21 @@ pub enum Outcome {
     Unknown { why: String },
 }
 
-/// What a search for an earlier attempt found.
+impl Outcome {
+    /// What the channel gave as its reason; empty for [`Outcome::Posted`].
+    pub fn why(&self) -> &str {
+        match self {
+            Self::Posted(_) => "",
+            Self::Refused { why }
+            | Self::Deferred { why, .. }
+            | Self::Blocked { why }
+            | Self::Unknown { why } => why,
+        }
+    }
+}
+
+/// What a search for the effect of an earlier attempt found: the copy that it created or changed,
+/// or, for a withdrawal, that the copy is gone ([`Trace::Found`] then too).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Trace {
     Found(Receipt),
@@ -270,4 +304,9 @@ pub trait Channel: Send + Sync {
     /// # Errors
     /// What is wrong, in words a person can act on.
     async fn probe(&self) -> Result<Probe, String>;
+}
+
+/// The outcome for a record that another kind of channel made: a mistake of ours, and harmless.
+fn not_ours(kind: Kind) -> Outcome {
+    Outcome::Refused { why: format!("nothing was sent: the record is none of a {kind} channel") }
 }

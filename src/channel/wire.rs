@@ -36,6 +36,9 @@ pub struct HttpRequest {
     /// Our reference number, under which a board can be asked for the copy.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reference: Option<String>,
+    /// The address that is asked for a copy of ours first: one that is there is not made again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ask_first: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -54,6 +57,8 @@ pub struct MailMessage {
     pub envelope_to: String,
     /// Without angle brackets.
     pub message_id: String,
+    /// As readers see it; in `message` it may be encoded (RFC 2047).
+    pub subject: String,
     /// RFC 5322, CRLF line ends, ASCII only (quoted-printable).
     pub message: String,
 }

@@ -1,9 +1,42 @@
 //! X, API v2 with OAuth 1.0a user context.
+//!
+//! X knows no idempotency key and no editing. What it answers is described in its OpenAPI
+//! document (<https://docs.x.com>); a repeated text is refused with 403 and no id, so that the
+//! account's own timeline has to be asked.
 
+use async_trait::async_trait;
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::Deserialize;
+use serde_json::{Value, json};
 use url::Url;
 
+use super::http::{self, Answer, Busy, Credential, Exchange, Http, Request};
+use super::oauth1::{self, Keys};
+use super::wire::{HttpRequest, SECRET, Verb};
+use super::{
+    Abilities, Action, Address, BuildError, Can, Channel, ChannelName, Context, DeliveryKey, Kind,
+    Outcome, PrepareError, Probe, Receipt, Sight, Trace, Wire, words,
+};
+use crate::adapt::count::Count;
+use crate::adapt::{Form, Rendition};
 use crate::site::secret::SecretRef;
+
+/// Weighted characters that a post may have.
+const LIMIT: usize = 280;
+
+/// What clocks may differ by when posts are matched with an attempt.
+const CLOCK_SLACK: TimeDelta = TimeDelta::minutes(5);
+
+/// Pages of a hundred posts that are read back; the API gives no more than 3200 posts.
+const PAGES: usize = 33;
+
+/// What a 403 says when the account or the app is shut out altogether, and not this text refused.
+const SHUT_OUT: [&str; 4] = [
+    "usage-capped",
+    "user-suspended",
+    "unsupported authentication",
+    "you are not permitted to perform this action",
+];
 
 /// The `[x]` table of a channel's file.
 #[derive(Debug, Clone, Deserialize)]
@@ -21,4 +54,387 @@ pub struct Config {
     pub consumer_secret: SecretRef,
     pub access_token: SecretRef,
     pub access_token_secret: SecretRef,
+}
+
+/// One account.
+pub struct X {
+    config: Config,
+    api: Url,
+    web: Url,
+    http: Http,
+}
+
+impl X {
+    /// # Errors
+    /// [`BuildError`] if a setting cannot work.
+    pub fn new(config: Config, context: Context) -> Result<Self, BuildError> {
+        let channel = &context.channel;
+        let api = address(channel, "x.api", config.api.as_ref(), "https://api.x.com")?;
+        let web = address(channel, "x.web", config.web.as_ref(), "https://x.com")?;
+        if config.user_id.is_empty() || !config.user_id.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Err(setting(
+                channel,
+                "x.user_id",
+                format!("`{}` is no numeric id", config.user_id),
+            ));
+        }
+        let name = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+        if config.username.is_empty() || !config.username.bytes().all(name) {
+            let why = format!("`{}` is no account name; write it without `@`", config.username);
+            return Err(setting(channel, "x.username", why));
+        }
+        Ok(Self { config, api, web, http: Http::new(context.reach) })
+    }
+
+    fn create(
+        &self,
+        rendition: &Rendition,
+        answers: Option<&str>,
+        address: &Address<'_>,
+    ) -> Result<Wire, PrepareError> {
+        let mut body = json!({ "text": text_of(rendition)? });
+        if let Some(id) = answers {
+            body["reply"] = json!({ "in_reply_to_tweet_id": id });
+        }
+        let mut request = self.request(Verb::Create, "POST", "/2/tweets", None, address);
+        request.headers.push(("Content-Type".to_owned(), "application/json".to_owned()));
+        request.body = Some(body.to_string());
+        Ok(Wire::Http(request))
+    }
+
+    fn request(
+        &self,
+        verb: Verb,
+        method: &str,
+        path: &str,
+        remote_id: Option<&str>,
+        address: &Address<'_>,
+    ) -> HttpRequest {
+        HttpRequest {
+            verb,
+            method: method.to_owned(),
+            url: http::endpoint(&self.api, path).into(),
+            headers: vec![("Authorization".to_owned(), format!("OAuth {SECRET}"))],
+            body: None,
+            remote_id: remote_id.map(str::to_owned),
+            reference: Some(address.reference.to_owned()),
+            ask_first: None,
+        }
+    }
+
+    /// Signs and sends: nonce and time are of this moment, so they are not on record.
+    async fn exchange(&self, request: &Request) -> Exchange {
+        let keys = match self.keys() {
+            Ok(keys) => keys,
+            Err(why) => return Exchange::NoAnswer(Outcome::Blocked { why }),
+        };
+        let header = oauth1::authorization(&request.method, &request.url, &keys, None);
+        let parts = vec![
+            keys.consumer_key,
+            keys.consumer_secret,
+            keys.access_token,
+            keys.access_token_secret,
+        ];
+        self.http.send(request, Some(&Credential::made_from(header, parts))).await
+    }
+
+    fn keys(&self) -> Result<Keys, String> {
+        let read = |secret: &SecretRef| secret.read().map_err(|error| error.to_string());
+        Ok(Keys {
+            consumer_key: read(&self.config.consumer_key)?,
+            consumer_secret: read(&self.config.consumer_secret)?,
+            access_token: read(&self.config.access_token)?,
+            access_token_secret: read(&self.config.access_token_secret)?,
+        })
+    }
+
+    fn outcome(&self, request: &HttpRequest, answer: &Answer) -> Outcome {
+        if answer.status == 403 {
+            return forbidden(answer);
+        }
+        if request.verb == Verb::Withdraw && answer.status == 404 {
+            return Outcome::Posted(Receipt { remote_id: request.remote_id.clone(), link: None });
+        }
+        if !answer.is_success() {
+            return answer.failure(Busy::Unsaid);
+        }
+        let data = answer.json().and_then(|json| json.get("data").cloned()).unwrap_or_default();
+        match request.verb {
+            Verb::Withdraw if data.get("deleted") == Some(&Value::Bool(true)) => {
+                Outcome::Posted(Receipt { remote_id: request.remote_id.clone(), link: None })
+            }
+            Verb::Create | Verb::Update => match data.get("id").and_then(Value::as_str) {
+                Some(id) => Outcome::Posted(self.receipt(id)),
+                None => unexpected(answer),
+            },
+            Verb::Withdraw => unexpected(answer),
+        }
+    }
+
+    fn receipt(&self, id: &str) -> Receipt {
+        let path = format!("/{}/status/{id}", self.config.username);
+        Receipt { remote_id: Some(id.to_owned()), link: Some(http::endpoint(&self.web, &path)) }
+    }
+
+    /// A signed GET whose answer is JSON.
+    async fn read(&self, url: Url) -> Result<Value, Unread> {
+        let request = Request::get(url).header("Authorization", &format!("OAuth {SECRET}"));
+        match self.exchange(&request).await {
+            Exchange::Answer(answer) if answer.is_success() => {
+                answer.json().ok_or_else(|| Unread::Unable { why: answer.summary() })
+            }
+            Exchange::Answer(answer) if answer.status == 404 => Err(Unread::Gone),
+            Exchange::Answer(answer) if matches!(answer.status, 429 | 500..=599) => {
+                Err(Unread::Later { why: answer.summary() })
+            }
+            Exchange::Answer(answer) => Err(Unread::Unable { why: answer.summary() }),
+            Exchange::NoAnswer(Outcome::Deferred { why, .. } | Outcome::Unknown { why }) => {
+                Err(Unread::Later { why })
+            }
+            Exchange::NoAnswer(Outcome::Refused { why } | Outcome::Blocked { why }) => {
+                Err(Unread::Unable { why })
+            }
+            Exchange::NoAnswer(Outcome::Posted(_)) => Err(Unread::Gone),
+        }
+    }
+
+    /// The words of one post.
+    async fn post(&self, id: &str) -> Result<String, Unread> {
+        let mut url = http::endpoint(&self.api, &format!("/2/tweets/{id}"));
+        url.query_pairs_mut().append_pair("tweet.fields", "created_at,entities,text");
+        let json = self.read(url).await?;
+        // A post that is gone answers 200 with `errors` and without `data`.
+        json.get("data").map(words_of_post).ok_or(Unread::Gone)
+    }
+
+    async fn search(&self, text: &str, since: DateTime<Utc>) -> Result<Trace, Unread> {
+        let wanted = words::normalised(text);
+        let path = format!("/2/users/{}/tweets", self.config.user_id);
+        let mut next: Option<String> = None;
+        for _ in 0..PAGES {
+            let mut url = http::endpoint(&self.api, &path);
+            url.query_pairs_mut()
+                .append_pair("max_results", "100")
+                .append_pair("tweet.fields", "created_at,entities,text");
+            if let Some(token) = &next {
+                url.query_pairs_mut().append_pair("pagination_token", token);
+            }
+            let json = self.read(url).await?;
+            let posts = json.get("data").and_then(Value::as_array).cloned().unwrap_or_default();
+            if posts.is_empty() && json.get("errors").is_some() {
+                let why = words::excerpt(&json["errors"].to_string());
+                return Ok(Trace::CannotTell { why });
+            }
+            for post in &posts {
+                let Some(made) = created_at(post) else {
+                    let why = "a post of the timeline has no readable time".to_owned();
+                    return Ok(Trace::CannotTell { why });
+                };
+                if made < since {
+                    return Ok(Trace::Absent);
+                }
+                let id = post.get("id").and_then(Value::as_str);
+                if let Some(id) = id
+                    && words::normalised(&words_of_post(post)) == wanted
+                {
+                    return Ok(Trace::Found(self.receipt(id)));
+                }
+            }
+            next = json["meta"]["next_token"].as_str().map(str::to_owned);
+            if next.is_none() {
+                return Ok(Trace::Absent);
+            }
+        }
+        let why = "the account's timeline could not be read back far enough".to_owned();
+        Ok(Trace::CannotTell { why })
+    }
+}
+
+#[async_trait]
+impl Channel for X {
+    fn kind(&self) -> Kind {
+        Kind::X
+    }
+
+    fn abilities(&self) -> Abilities {
+        Abilities {
+            edit: Can::No,
+            follow_up: Can::Yes,
+            withdraw: Can::Yes,
+            find: Can::Yes,
+            repeat_safe_seconds: None,
+        }
+    }
+
+    fn form(&self) -> Form {
+        Form::Status { count: Count::X, limit: LIMIT }
+    }
+
+    fn prepare(&self, action: Action<'_>, address: &Address<'_>) -> Result<Wire, PrepareError> {
+        match action {
+            Action::Publish(rendition) => self.create(rendition, None, address),
+            Action::FollowUp(rendition, receipt) => {
+                self.create(rendition, Some(id_of(receipt)?), address)
+            }
+            Action::Edit(..) => Err(PrepareError::Unable { kind: Kind::X, verb: "edit a post" }),
+            Action::Withdraw(receipt) => {
+                let id = id_of(receipt)?;
+                let path = format!("/2/tweets/{id}");
+                Ok(Wire::Http(self.request(Verb::Withdraw, "DELETE", &path, Some(id), address)))
+            }
+        }
+    }
+
+    async fn send(&self, wire: &Wire) -> Outcome {
+        let Wire::Http(on_record) = wire else { return super::not_ours(Kind::X) };
+        let request = match Request::from_wire(on_record) {
+            Ok(request) => request,
+            Err(why) => return Outcome::Refused { why },
+        };
+        match self.exchange(&request).await {
+            Exchange::Answer(answer) => self.outcome(on_record, &answer),
+            Exchange::NoAnswer(outcome) => outcome,
+        }
+    }
+
+    async fn find(&self, wire: &Wire, _key: &DeliveryKey, since: DateTime<Utc>) -> Trace {
+        let Wire::Http(request) = wire else {
+            return Trace::CannotTell { why: "the record is no request to X".to_owned() };
+        };
+        let text = request.body.as_deref().and_then(text_of_body);
+        let found = match (request.verb, request.remote_id.as_deref(), text) {
+            (Verb::Create, _, Some(text)) => {
+                self.search(&text, since.min(Utc::now()) - CLOCK_SLACK).await
+            }
+            (Verb::Withdraw, Some(id), _) => match self.post(id).await {
+                Ok(_) => Ok(Trace::Absent),
+                Err(Unread::Gone) => {
+                    Ok(Trace::Found(Receipt { remote_id: Some(id.to_owned()), link: None }))
+                }
+                Err(unread) => Err(unread),
+            },
+            _ => {
+                Ok(Trace::CannotTell { why: "the record of the attempt is incomplete".to_owned() })
+            }
+        };
+        found.unwrap_or_else(|unread| match unread {
+            Unread::Later { why } => Trace::NotYet { why },
+            Unread::Unable { why } => Trace::CannotTell { why },
+            Unread::Gone => {
+                Trace::CannotTell { why: "the account has no timeline at X".to_owned() }
+            }
+        })
+    }
+
+    async fn verify(&self, receipt: &Receipt, expected: &Rendition) -> Sight {
+        let (Some(id), Ok(text)) = (receipt.remote_id.as_deref(), text_of(expected)) else {
+            return Sight::Unseen { why: "the receipt names no post".to_owned() };
+        };
+        match self.post(id).await {
+            Ok(shown) if words::same(text, &shown) => Sight::Agrees,
+            Ok(shown) => Sight::Differs { found: shown },
+            Err(Unread::Gone) => Sight::Gone,
+            Err(Unread::Later { why } | Unread::Unable { why }) => Sight::Unseen { why },
+        }
+    }
+
+    async fn probe(&self) -> Result<Probe, String> {
+        let answer = self.read(http::endpoint(&self.api, "/2/users/me")).await;
+        let me = answer.map_err(|unread| match unread {
+            Unread::Gone => "X does not know this account".to_owned(),
+            Unread::Later { why } | Unread::Unable { why } => why,
+        })?;
+        let field = |name: &str| me["data"][name].as_str().unwrap_or_default().to_owned();
+        let (id, username) = (field("id"), field("username"));
+        if id != self.config.user_id {
+            let wanted = &self.config.user_id;
+            return Err(format!(
+                "the keys are those of @{username} with the id {id}, but `x.user_id` says {wanted}"
+            ));
+        }
+        Ok(Probe { identity: format!("@{username}"), expires: None })
+    }
+}
+
+/// Why something could not be read.
+enum Unread {
+    Gone,
+    Later { why: String },
+    Unable { why: String },
+}
+
+fn address(
+    channel: &ChannelName,
+    key: &'static str,
+    given: Option<&Url>,
+    default: &str,
+) -> Result<Url, BuildError> {
+    let url = match given {
+        Some(url) => url.clone(),
+        None => Url::parse(default).map_err(|error| setting(channel, key, error.to_string()))?,
+    };
+    if matches!(url.scheme(), "http" | "https") && url.host().is_some() {
+        Ok(url)
+    } else {
+        Err(setting(channel, key, format!("`{url}` is no web address")))
+    }
+}
+
+fn setting(channel: &ChannelName, key: &'static str, why: String) -> BuildError {
+    BuildError::Setting { channel: channel.clone(), key, why }
+}
+
+/// A refusal with 403 has three meanings: the text stands there already, the account or the app
+/// is shut out, or this text is not wanted.
+fn forbidden(answer: &Answer) -> Outcome {
+    let why = answer.summary();
+    let said = answer.body.to_lowercase();
+    if said.contains("duplicate content") {
+        let why = format!("X says that this text is there already; {why}");
+        return Outcome::Unknown { why };
+    }
+    if SHUT_OUT.iter().any(|words| said.contains(words)) {
+        return Outcome::Blocked { why };
+    }
+    Outcome::Refused { why }
+}
+
+fn unexpected(answer: &Answer) -> Outcome {
+    Outcome::Unknown { why: format!("X took it, but does not say so: {}", answer.summary()) }
+}
+
+fn text_of(rendition: &Rendition) -> Result<&str, PrepareError> {
+    match rendition {
+        Rendition::Status { text, .. } => Ok(text),
+        _ => Err(PrepareError::Invalid("X takes a status, and this is none".to_owned())),
+    }
+}
+
+fn text_of_body(body: &str) -> Option<String> {
+    let body: Value = serde_json::from_str(body).ok()?;
+    body.get("text")?.as_str().map(str::to_owned)
+}
+
+fn id_of(receipt: &Receipt) -> Result<&str, PrepareError> {
+    let id = receipt.remote_id.as_deref().ok_or(PrepareError::NoReceipt { what: "post id" })?;
+    if id.is_empty() || !id.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(PrepareError::Invalid(format!("`{id}` is no id of a post")));
+    }
+    Ok(id)
+}
+
+fn created_at(post: &Value) -> Option<DateTime<Utc>> {
+    let text = post.get("created_at")?.as_str()?;
+    DateTime::parse_from_rfc3339(text).ok().map(|at| at.to_utc())
+}
+
+/// A post's text with the addresses that were written, which X replaces by short ones of its own.
+fn words_of_post(post: &Value) -> String {
+    let mut text = post["text"].as_str().unwrap_or_default().to_owned();
+    for link in post["entities"]["urls"].as_array().into_iter().flatten() {
+        if let (Some(short), Some(long)) = (link["url"].as_str(), link["expanded_url"].as_str()) {
+            text = text.replace(short, long);
+        }
+    }
+    words::decode_entities(&text)
 }

@@ -1,15 +1,247 @@
 //! Reads what the ad says: declared in the `job:` block, inferred from a line, or a default.
+//!
+//! One file per idea. [`declared`] reads the `job:` block; [`prose`] lays out the page's words;
+//! each of the others reads one thing out of them, and says in which words. What was declared
+//! wins over what was inferred, and that over the defaults. Nothing is invented: what no line
+//! says stays absent, and where two lines disagree both are named.
+
+mod apply;
+mod contact;
+mod dates;
+mod deadline;
+mod declared;
+mod duration;
+mod organisation;
+mod pay;
+mod place;
+mod position_type;
+mod prose;
+mod reference;
+mod start;
+mod title;
+
+use std::sync::Arc;
+
+use chrono::NaiveTime;
 
 use super::page::Page;
-use super::{Posting, Settings};
-use crate::diagnostic::Diagnostic;
+use super::{Availability, Facts, Field, Origin, Posting, Settings, identity, revision};
+use crate::diagnostic::{Diagnostic, Source, Span};
+use declared::Job;
+pub use declared::check_default;
+use prose::Prose;
 
-/// The postings of a page: one, or one per position.
+/// The postings of a page: one, or one per position of its `job.positions`.
 pub fn postings(
     page: &Page,
     settings: &Settings,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Vec<Posting> {
-    let _ = (page, settings, diagnostics);
-    Vec::new()
+    let job = declared::job(page, diagnostics);
+    let defaults = declared::cascaded(page, diagnostics).or(declared::defaults(&settings.defaults));
+    let inferred = infer(page, &job.facts, diagnostics);
+    let page_facts = |declared: Facts| declared.or(inferred.clone()).or(defaults.clone());
+    if job.positions.is_empty() {
+        return vec![posting(page, &job, None, page_facts(job.facts.clone()))];
+    }
+    job.positions
+        .iter()
+        .map(|position| {
+            let declared = position.facts.clone().or(job.facts.clone());
+            posting(page, &job, Some(position), page_facts(declared))
+        })
+        .collect()
+}
+
+impl Facts {
+    /// These facts, completed with those of `other` where they say nothing.
+    #[must_use]
+    fn or(self, other: Self) -> Self {
+        Self {
+            title: self.title.or(other.title),
+            display_title: self.display_title.or(other.display_title),
+            reference: self.reference.or(other.reference),
+            position_type: self.position_type.or(other.position_type),
+            organisation: self.organisation.or(other.organisation),
+            unit: self.unit.or(other.unit),
+            city: self.city.or(other.city),
+            country: self.country.or(other.country),
+            pay_scheme: self.pay_scheme.or(other.pay_scheme),
+            workload_percent: self.workload_percent.or(other.workload_percent),
+            start: self.start.or(other.start),
+            duration_months: self.duration_months.or(other.duration_months),
+            deadline: self.deadline.or(other.deadline),
+            contact_name: self.contact_name.or(other.contact_name),
+            contact_emails: self.contact_emails.or(other.contact_emails),
+            apply_url: self.apply_url.or(other.apply_url),
+            summary: self.summary.or(other.summary),
+        }
+    }
+}
+
+fn posting(page: &Page, job: &Job, position: Option<&Job>, facts: Facts) -> Posting {
+    let closed = position.and_then(|position| position.closed).or(job.closed);
+    let availability = match (&page.availability, closed) {
+        (Availability::Open, Some(span)) => Availability::Closed(span),
+        (availability, _) => availability.clone(),
+    };
+    let date_posted = job.date.map(|day| day.and_time(NaiveTime::MIN).and_utc());
+    let mut posting = Posting {
+        id: super::PostingId(String::new()),
+        revision: super::Revision(String::new()),
+        source: Arc::clone(&page.source),
+        path: page.path.clone(),
+        declared_id: job.id.clone(),
+        sub_id: position
+            .and_then(|position| position.id.as_ref())
+            .map(|id| identity::clean(&id.value)),
+        translation_key: page.translation_key.clone(),
+        language: page.language.clone(),
+        translations: std::collections::BTreeMap::new(),
+        permalink: page.permalink.clone(),
+        aliases: page.aliases.clone(),
+        availability,
+        date: date_posted.or(page.date),
+        publish_at: page.publish_at,
+        expires_at: page.expires_at,
+        tags: page.tags.clone(),
+        facts,
+        document: page.document.clone(),
+    };
+    posting.id = identity::proposal(&posting);
+    posting.revision = revision::of(&posting);
+    posting
+}
+
+/// What the page's words say. The declared facts decide, but where the words contradict them the
+/// author hears of it.
+fn infer(page: &Page, declared: &Facts, diagnostics: &mut Vec<Diagnostic>) -> Facts {
+    let prose = Prose::of(page);
+    let source = &page.source;
+    let written = page.date.or(page.publish_at).map(|at| at.date_naive());
+    let employer = organisation::infer(&prose);
+    let pay_scheme = pay::infer_scheme(&prose);
+    let place = place::infer(
+        &prose,
+        declared.organisation.as_ref().or(employer.organisation.as_ref()),
+        declared.pay_scheme.as_ref().or(pay_scheme.as_ref()),
+    );
+    let deadline = deadline::infer(&prose, written);
+    for span in deadline.impossible {
+        diagnostics.push(
+            Diagnostic::warning(
+                "facts::impossible-date",
+                format!("the deadline `{}` is no day of the calendar", source.words(span)),
+            )
+            .at(source, span)
+            .label("not read as a deadline")
+            .help("correct the day, or declare `deadline` under `job:`"),
+        );
+    }
+    Facts {
+        title: title::infer(&prose),
+        display_title: title::infer_display(&prose),
+        reference: reference::infer(&prose),
+        position_type: position_type::infer(&prose),
+        organisation: employer.organisation,
+        unit: employer.unit,
+        city: place.city,
+        country: place.country,
+        pay_scheme,
+        workload_percent: Contradiction {
+            code: "facts::workload-differs",
+            field: "workload_percent",
+            what: "workload",
+        }
+        .settle(
+            source,
+            declared.workload_percent.as_ref(),
+            pay::infer_workload(&prose),
+            same_share,
+            |share| format!("{share} %"),
+            diagnostics,
+        ),
+        start: Contradiction { code: "facts::start-differs", field: "start", what: "start" }
+            .settle(
+                source,
+                declared.start.as_ref(),
+                start::infer(&prose),
+                start::agree,
+                ToString::to_string,
+                diagnostics,
+            ),
+        duration_months: duration::infer(&prose),
+        deadline: Contradiction {
+            code: "facts::deadline-differs",
+            field: "deadline",
+            what: "deadline",
+        }
+        .settle(
+            source,
+            declared.deadline.as_ref(),
+            deadline.deadlines,
+            PartialEq::eq,
+            ToString::to_string,
+            diagnostics,
+        ),
+        contact_name: contact::infer_name(&prose),
+        contact_emails: contact::infer_emails(&prose),
+        apply_url: apply::infer(&prose, &page.permalink),
+        summary: title::infer_summary(&prose),
+    }
+}
+
+fn same_share(one: &f64, other: &f64) -> bool {
+    (one - other).abs() < 0.01
+}
+
+/// A field that a page may say twice, and not the same.
+struct Contradiction {
+    code: &'static str,
+    field: &'static str,
+    what: &'static str,
+}
+
+impl Contradiction {
+    /// The first of the values found, and a warning if another one contradicts it or what was
+    /// declared.
+    fn settle<T>(
+        &self,
+        source: &Arc<Source>,
+        declared: Option<&Field<T>>,
+        found: Vec<Field<T>>,
+        agree: impl Fn(&T, &T) -> bool,
+        written: impl Fn(&T) -> String,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) -> Option<Field<T>> {
+        let taken = declared.or(found.first())?;
+        let other = found.iter().find(|other| !agree(&taken.value, &other.value));
+        if let (Some(other), Some(taken_at)) = (other, span(&taken.origin))
+            && let Some(other_at) = span(&other.origin)
+        {
+            let (line, _) = source.line_and_column(taken_at.start);
+            let Self { code, field, what } = self;
+            diagnostics.push(
+                Diagnostic::warning(
+                    code,
+                    format!(
+                        "the page says two different things about the {what}: {} here, {} on line {line}",
+                        written(&other.value),
+                        written(&taken.value),
+                    ),
+                )
+                .at(source, other_at)
+                .label(format!("{} is taken", written(&taken.value)))
+                .help(format!("make both the same, or declare `{field}` under `job:`")),
+            );
+        }
+        found.into_iter().next()
+    }
+}
+
+fn span(origin: &Origin) -> Option<Span> {
+    match origin {
+        Origin::Declared(span) | Origin::Inferred(span) => Some(*span),
+        Origin::Default => None,
+    }
 }

@@ -1,0 +1,131 @@
+//! Whom to write to.
+
+use super::prose::{Passage, Pattern, Prose};
+use crate::posting::{Field, Origin};
+
+static ADDRESS: Pattern =
+    Pattern::new(r"[A-Za-z0-9][A-Za-z0-9._%+-]*@(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,}");
+
+/// `name [at] uni [dot] example`, and `name at uni dot example` where a dot is spelled out.
+static DISGUISED: Pattern = Pattern::new(concat!(
+    r"(?P<local>[A-Za-z0-9][A-Za-z0-9._+-]*(?: ?[\[({](?i:dot|punkt)[\])}] ?[A-Za-z0-9_+-]+)*)",
+    r"(?: ?[\[({<] ?(?:(?i:at|ät)|@) ?[\])}>] ?(?P<domain>[A-Za-z0-9-]+(?:(?:\.| ?[\[({<] ?(?:(?i:dot|punkt)|\.) ?[\])}>] ?| (?i:dot|punkt) )[A-Za-z0-9-]+)+)",
+    r"| (?i:at) (?P<spelled>[A-Za-z0-9-]+(?: (?i:dot) [A-Za-z0-9-]+)+))"
+));
+
+static DOT: Pattern = Pattern::new(r" ?[\[({<] ?(?:(?i:dot|punkt)|\.) ?[\])}>] ?| (?i:dot|punkt) ");
+
+/// Addresses that stand for one: `first.last@…`, `vorname.nachname@…`.
+static PLACEHOLDER: Pattern = Pattern::new(
+    r"(?i)^(?:(?:first|last|sur|your|vor|nach|user)[._-]?name|pr[eé]nom|firstname|xxx+|name|someone|example|user|you)(?:[._-](?:last|sur|nach|family)?-?(?:name|nom))?@",
+);
+
+macro_rules! person {
+    () => {
+        r"(?:(?:Univ\.-|Jun\.-|Junior|apl\. ?)?(?:Prof(?:essor(?:in)?)?|Dr|PD|Mr|Mrs|Ms|Frau|Herrn?|M\.?Sc)\.?(?:-Ing\.?)?(?: (?:rer|med|phil|nat|habil|h|c)\.)* )*\p{Lu}[\p{L}'’-]+(?: (?:von|van|de|der|zu|\p{Lu}\.))*(?: \p{Lu}[\p{L}'’-]+){1,2}"
+    };
+}
+
+macro_rules! titled {
+    () => {
+        r"(?:(?:Univ\.-|Jun\.-|Junior|apl\. ?)?(?:Prof(?:essor(?:in)?)?|Dr|PD)\.?(?:-Ing\.?)?(?: (?:rer|med|phil|nat|habil|h|c)\.)* )+\p{Lu}[\p{L}'’-]+(?: (?:von|van|de|der|zu|\p{Lu}\.))*(?: \p{Lu}[\p{L}'’-]+){0,2}"
+    };
+}
+
+static PERSON: Pattern = Pattern::new(concat!("^", person!(), "$"));
+
+/// A person right before an address.
+static BESIDE: Pattern = Pattern::new(concat!(
+    r"(?P<name>",
+    person!(),
+    r")(?: ?[,:;(<\[–-]| (?:via|at|by|per|unter|under)| (?:e-?mail|mail))*[ (<:]*$"
+));
+
+/// A person whom the page asks to write to, or who leads the group that hires.
+static NAMED: [Pattern; 2] = [
+    Pattern::new(concat!(
+        r"\b(?i:contact(?: person)?|please (?:write|send .{0,40}) to|questions .{0,40}(?:to|contact)|inquiries .{0,40}to|ansprechpartner(?:in)?|ansprechperson|auskünfte .{0,30}(?:von|erteilt)|kontakt)(?: is)?[ :]+(?P<name>",
+        titled!(),
+        ")"
+    )),
+    Pattern::new(concat!(
+        r"\b(?i:headed|led|directed|supervised|under the (?:supervision|guidance|direction)|geleitet|(?:unter der )?leitung)(?: (?:by|of|von))? (?P<name>",
+        titled!(),
+        ")"
+    )),
+];
+
+/// The addresses to write to, in the order of the page. Placeholders are none.
+pub fn infer_emails(prose: &Prose) -> Option<Field<Vec<String>>> {
+    let mut addresses: Vec<String> = Vec::new();
+    let mut first = None;
+    for passage in prose.texts() {
+        for (range, address) in addresses_in(passage) {
+            if PLACEHOLDER.is_match(&address) || addresses.contains(&address) {
+                continue;
+            }
+            first.get_or_insert_with(|| prose.span(passage, range));
+            addresses.push(address);
+        }
+    }
+    first.map(|span| Field::new(addresses, Origin::Inferred(span)))
+}
+
+/// The person to write to: who stands at the address, else who is named as the contact, else who
+/// leads the group.
+pub fn infer_name(prose: &Prose) -> Option<Field<String>> {
+    let field = |passage: &Passage, range: std::ops::Range<usize>| {
+        let name = passage.text.get(range.clone()).unwrap_or_default().to_owned();
+        Field::new(name, Origin::Inferred(prose.span(passage, range)))
+    };
+    for passage in prose.texts() {
+        for (range, _) in addresses_in(passage) {
+            let words = passage.text.get(range.clone()).unwrap_or_default();
+            if PERSON.is_match(words) {
+                return Some(field(passage, range));
+            }
+            let before = passage.before(range.start, 80);
+            if let Some(name) = BESIDE.captures(before).and_then(|it| it.name("name")) {
+                let start = range.start - before.len();
+                return Some(field(passage, start + name.start()..start + name.end()));
+            }
+        }
+    }
+    NAMED.iter().find_map(|way| {
+        prose.texts().find_map(|passage| {
+            let name = way.captures(&passage.text)?.name("name")?;
+            Some(field(passage, name.range()))
+        })
+    })
+}
+
+/// The addresses of a passage and the words that carry them.
+fn addresses_in(passage: &Passage) -> Vec<(std::ops::Range<usize>, String)> {
+    let mut found = Vec::new();
+    for link in &passage.links {
+        if let Some(address) = link.url.strip_prefix("mailto:") {
+            let address = address.split('?').next().unwrap_or_default().trim();
+            let address = address.replace("%40", "@").to_lowercase();
+            if ADDRESS.find(&address).is_some_and(|it| it.as_str() == address) {
+                found.push((link.range.clone(), address));
+            }
+        }
+    }
+    for address in ADDRESS.find_iter(&passage.text) {
+        found.push((address.range(), address.as_str().to_lowercase()));
+    }
+    for captures in DISGUISED.captures_iter(&passage.text) {
+        let domain = captures.name("domain").or_else(|| captures.name("spelled"));
+        if let (Some(whole), Some(local), Some(domain)) =
+            (captures.get(0), captures.name("local"), domain)
+        {
+            let plain = |text: &str| DOT.replace_all(text, ".").to_lowercase();
+            let address = format!("{}@{}", plain(local.as_str()), plain(domain.as_str()));
+            if ADDRESS.find(&address).is_some_and(|it| it.as_str() == address) {
+                found.push((whole.range(), address));
+            }
+        }
+    }
+    found.sort_by_key(|(range, _)| range.start);
+    found
+}

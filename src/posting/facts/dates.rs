@@ -1,0 +1,238 @@
+//! Dates as people write them in English and German ads.
+
+use std::ops::Range;
+
+use chrono::{Datelike, Days, NaiveDate};
+
+use super::prose::Pattern;
+use crate::posting::PartialDate;
+
+/// A date in a text and what can be known of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mention {
+    pub range: Range<usize>,
+    pub reading: Reading,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reading {
+    Known(PartialDate),
+    WithoutYear {
+        day: u32,
+        month: u32,
+    },
+    /// No day of the calendar, such as 31 June.
+    Impossible,
+    /// Such as `03/04/2027`, which two continents read differently.
+    Ambiguous,
+}
+
+/// The dates in a text, in the order of the text.
+pub fn mentions(text: &str) -> Vec<Mention> {
+    let mut found: Vec<Mention> = Vec::new();
+    for (pattern, form) in &FORMS {
+        for captures in pattern.captures_iter(text) {
+            let Some(whole) = captures.get(0) else { continue };
+            let range = whole.range();
+            let glued = text[..range.start].ends_with(['/', '.', '-', '_']);
+            let overlaps =
+                found.iter().any(|it| it.range.start < range.end && range.start < it.range.end);
+            if glued || overlaps {
+                continue;
+            }
+            let part = |name| captures.name(name).map(|it| it.as_str());
+            let number = |name| part(name).and_then(|it| it.parse::<u32>().ok());
+            let year = number("year").map(|year| if year < 100 { year + 2000 } else { year });
+            let month = number("month").or_else(|| part("name").and_then(month_of));
+            if let Some(reading) = form.read(year, month, number("day"), part("season")) {
+                found.push(Mention { range, reading });
+            }
+        }
+    }
+    found.sort_by_key(|mention| mention.range.start);
+    found
+}
+
+/// Reads `2027-07-01`, `2027-07` or `2027`; the time after a day is left out.
+pub fn iso(text: &str) -> Option<PartialDate> {
+    let text = text.trim();
+    let day = text.split_once(['T', 't', ' ']).map_or(text, |(day, _)| day);
+    let mut parts = day.split('-');
+    let year: i32 = parts.next().filter(|year| year.len() == 4)?.parse().ok()?;
+    let Some(month) = parts.next() else { return Some(PartialDate::Year(year)) };
+    let month: u32 = month.parse().ok().filter(|month| (1..=12).contains(month))?;
+    let Some(day) = parts.next() else { return Some(PartialDate::Month { year, month }) };
+    let day = NaiveDate::from_ymd_opt(year, month, day.parse().ok()?)?;
+    parts.next().is_none().then_some(PartialDate::Day(day))
+}
+
+/// The year of a day that was written without one, if the page's own date makes it certain: the
+/// next such day, at most half a year after the page was written.
+pub fn complete(day: u32, month: u32, written: NaiveDate) -> Option<NaiveDate> {
+    let latest = written.checked_add_days(Days::new(183))?;
+    [written.year(), written.year() + 1]
+        .into_iter()
+        .filter_map(|year| NaiveDate::from_ymd_opt(year, month, day))
+        .find(|date| *date >= written && *date <= latest)
+}
+
+#[derive(Clone, Copy)]
+enum Form {
+    Plain,
+    /// Numbers with slashes, which may be in either order.
+    Slashed,
+    Season,
+}
+
+macro_rules! month {
+    () => {
+        "(?:jan(?:uary|uar)?|jänner|feb(?:ruary|ruar)?|mar(?:ch)?|märz|maerz|mär|mrz|apr(?:il)?|\
+         may|mai|june?|juni|july?|juli|aug(?:ust)?|sept?(?:ember)?|o[ck]t(?:ober)?|\
+         nov(?:ember)?|de[cz](?:ember)?)"
+    };
+}
+
+macro_rules! year {
+    () => {
+        "(?P<year>(?:19|20)[0-9]{2})"
+    };
+}
+
+/// The forms of a date, the most telling first: a later one never claims the words of an earlier.
+static FORMS: [(Pattern, Form); 10] = [
+    (
+        Pattern::new(concat!(r"\b", year!(), r"-(?P<month>[0-9]{1,2})-(?P<day>[0-9]{1,2})\b")),
+        Form::Plain,
+    ),
+    (
+        Pattern::new(
+            r"\b(?P<day>[0-9]{1,2})\. ?(?P<month>[0-9]{1,2})\.(?: ?(?P<year>20[0-9]{2}|[0-9]{2})\b)?",
+        ),
+        Form::Plain,
+    ),
+    (
+        Pattern::new(concat!(r"\b(?P<day>[0-9]{1,2})/(?P<month>[0-9]{1,2})/", year!(), r"\b")),
+        Form::Slashed,
+    ),
+    (
+        Pattern::new(concat!(
+            r"(?i)\b(?P<day>[0-9]{1,2})(?:st|nd|rd|th|\.)?(?: of)? ?(?P<name>",
+            month!(),
+            r")\b\.?(?:,? ",
+            year!(),
+            r"\b)?"
+        )),
+        Form::Plain,
+    ),
+    (
+        Pattern::new(concat!(
+            r"(?i)\b(?P<name>",
+            month!(),
+            r")\b\.? (?P<day>[0-9]{1,2})(?:st|nd|rd|th)?\b(?:,? ",
+            year!(),
+            r"\b)?"
+        )),
+        Form::Plain,
+    ),
+    (
+        Pattern::new(concat!(
+            r"(?i)\b(?P<name>",
+            month!(),
+            r")\b\.?(?: ?(?:/|or|oder|–|-) ?",
+            month!(),
+            r"\b\.?)?,? ",
+            year!(),
+            r"\b"
+        )),
+        Form::Plain,
+    ),
+    (
+        Pattern::new(
+            r"(?i)\b(?P<season>(?:spring|summer|autumn|fall|winter|frühjahr|frühling|sommer|herbst)(?: ?semester)?)(?: of)? (?P<year>20[0-9]{2})\b(?:/[0-9]{2,4})?",
+        ),
+        Form::Season,
+    ),
+    (Pattern::new(r"\b(?P<season>Q[1-4])[ /]?(?P<year>20[0-9]{2})\b"), Form::Season),
+    (Pattern::new(r"\b(?P<month>0[1-9]|1[0-2])[/.](?P<year>20[0-9]{2})\b"), Form::Plain),
+    (Pattern::new(r"\b(?P<year>20[0-9]{2})\b"), Form::Plain),
+];
+
+impl Form {
+    fn read(
+        self,
+        year: Option<u32>,
+        month: Option<u32>,
+        day: Option<u32>,
+        season: Option<&str>,
+    ) -> Option<Reading> {
+        match self {
+            Self::Plain => Some(reading(year, month, day)),
+            Self::Season => {
+                let month = season.and_then(first_month)?;
+                Some(reading(year, Some(month), None))
+            }
+            Self::Slashed => {
+                let day_first = reading(year, month, day);
+                let month_first = reading(year, day, month);
+                Some(match (day_first, month_first) {
+                    (one, other) if one == other => one,
+                    (one, Reading::Impossible) => one,
+                    (Reading::Impossible, other) => other,
+                    _ => Reading::Ambiguous,
+                })
+            }
+        }
+    }
+}
+
+fn reading(year: Option<u32>, month: Option<u32>, day: Option<u32>) -> Reading {
+    let year = year.and_then(|year| i32::try_from(year).ok());
+    match (year, month, day) {
+        (Some(year), Some(month), Some(day)) => NaiveDate::from_ymd_opt(year, month, day)
+            .map_or(Reading::Impossible, |day| Reading::Known(PartialDate::Day(day))),
+        (Some(year), Some(month), None) => Reading::Known(PartialDate::Month { year, month }),
+        (Some(year), None, _) => Reading::Known(PartialDate::Year(year)),
+        // Any leap year will do to see whether the day can exist at all.
+        (None, Some(month), Some(day)) => NaiveDate::from_ymd_opt(2024, month, day)
+            .map_or(Reading::Impossible, |_| Reading::WithoutYear { day, month }),
+        (None, _, _) => Reading::Ambiguous,
+    }
+}
+
+fn month_of(name: &str) -> Option<u32> {
+    let start: String = name.to_lowercase().chars().take(3).collect();
+    let month = match start.as_str() {
+        "jan" | "jän" => 1,
+        "feb" => 2,
+        "mar" | "mär" | "mae" | "mrz" => 3,
+        "apr" => 4,
+        "may" | "mai" => 5,
+        "jun" => 6,
+        "jul" => 7,
+        "aug" => 8,
+        "sep" => 9,
+        "oct" | "okt" => 10,
+        "nov" => 11,
+        "dec" | "dez" => 12,
+        _ => return None,
+    };
+    Some(month)
+}
+
+/// The month in which a season, semester or quarter begins, as in the north of the earth.
+fn first_month(season: &str) -> Option<u32> {
+    let month = match season.to_lowercase().replace(' ', "").as_str() {
+        "wintersemester" => 10,
+        "summersemester" | "sommersemester" | "springsemester" => 4,
+        "spring" | "frühjahr" | "frühling" => 3,
+        "summer" | "sommer" => 6,
+        "autumn" | "fall" | "herbst" => 9,
+        "winter" => 12,
+        "q1" => 1,
+        "q2" => 4,
+        "q3" => 7,
+        "q4" => 10,
+        _ => return None,
+    };
+    Some(month)
+}

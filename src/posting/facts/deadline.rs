@@ -1,0 +1,104 @@
+//! Until when applications count.
+
+use chrono::NaiveDate;
+
+use super::dates::{self, Reading};
+use super::prose::{Passage, Pattern, Prose, Role};
+use crate::diagnostic::Span;
+use crate::posting::{Deadline, Field, Origin, PartialDate};
+
+/// Words that speak of a deadline and of nothing else.
+static NAMED: Pattern = Pattern::new(
+    r"(?i)(?:\bdeadline|\bclosing date|\bapply (?:by|until|before|no later than)|\bbewerbungs(?:frist|schluss|ende)|\beinsendeschluss|\bapplications? (?:close|due|end)s?)\b[^.;!?]{0,60}$",
+);
+
+/// Words right before a day that make it a deadline where the passage speaks of applying.
+static UNTIL: Pattern = Pattern::new(
+    r"(?i)\b(?:by|until|till|before|due|no later than|not later than|latest by|bis(?: (?:spätestens|einschließlich))?(?: zum)?|vor dem|spätestens(?: am| zum)?)[ :]*(?:(?:at the latest|the end of|end of|den|dem|the|(?:mon|tues|wednes|thurs|fri|satur|sun)day|(?:mon|diens|donners|frei|sams|sonn)tag|mittwoch)[ ,]*){0,2}$",
+);
+
+static APPLYING: Pattern = Pattern::new(
+    r"(?i)\b(?:appl(?:y|ying|ications?)|send|submit(?:ted)?|bewerb\w*|einreich\w*|cv|documents|unterlagen)\b",
+);
+
+/// Words before a day that end something else.
+static OTHER: Pattern = Pattern::new(
+    r"(?i)\b(?:limited|funded|funding|contract|employment|befristet|vertrag\w*|finanzier\w*|interviews?|start\w*|begin\w*|runs?|completed|abgeschlossen|graduat\w*)\b[^.;!?]{0,40}$",
+);
+
+/// The day itself no longer counts.
+static EXCLUSIVE: Pattern = Pattern::new(r"(?i)\b(?:before|vor dem) (?:the )?$");
+
+static ROLLING: Pattern = Pattern::new(
+    r"(?i)(?:\b(?:until|till) (?:the |all )?(?:position|post|vacanc|place)\w*(?: is| are| has been| have been)? filled|\b(?:open )?until filled|\b(?:on a |on an )?(?:rolling|ongoing) basis|\bbis zur besetzung)",
+);
+
+/// What the page says about the deadline.
+#[derive(Debug, Default)]
+pub struct Found {
+    /// Preferred first: the front matter's before the body's, named deadlines before mere "by".
+    pub deadlines: Vec<Field<Deadline>>,
+    /// Where a deadline is written that is no day of the calendar.
+    pub impossible: Vec<Span>,
+}
+
+/// `written` is the page's own date, which may tell the year of a day.
+pub fn infer(prose: &Prose, written: Option<NaiveDate>) -> Found {
+    let mut found = Found::default();
+    let mut named = Vec::new();
+    let mut mere = Vec::new();
+    let mut rolling = Vec::new();
+    for passage in prose.passages().filter(|passage| passage.role != Role::Title) {
+        for mention in dates::mentions(&passage.text) {
+            let before = passage.before(mention.range.start, 90);
+            let Some(weight) = weight(passage, before) else { continue };
+            let span = prose.span(passage, mention.range.clone());
+            let day = match mention.reading {
+                Reading::Known(PartialDate::Day(day)) => Some(day),
+                Reading::WithoutYear { day, month } => {
+                    written.and_then(|written| dates::complete(day, month, written))
+                }
+                Reading::Impossible => {
+                    found.impossible.push(span);
+                    None
+                }
+                Reading::Known(_) | Reading::Ambiguous => None,
+            };
+            let exclusive = EXCLUSIVE.is_match(before);
+            let day = day.and_then(|day| if exclusive { day.pred_opt() } else { Some(day) });
+            if let Some(day) = day {
+                let field = Field::new(Deadline::On(day), Origin::Inferred(span));
+                match weight {
+                    Weight::Named => named.push(field),
+                    Weight::Mere => mere.push(field),
+                }
+            }
+        }
+        if let Some(words) = ROLLING.find(&passage.text) {
+            let span = prose.span(passage, words.range());
+            rolling.push(Field::new(Deadline::Rolling, Origin::Inferred(span)));
+        }
+    }
+    found.deadlines = named;
+    found.deadlines.append(&mut mere);
+    // "Until 15 January; the call stays open until filled" has a deadline all the same.
+    if found.deadlines.is_empty() && found.impossible.is_empty() {
+        found.deadlines = rolling;
+    }
+    found
+}
+
+enum Weight {
+    Named,
+    Mere,
+}
+
+/// Whether a day with these words before it is a deadline.
+fn weight(passage: &Passage, before: &str) -> Option<Weight> {
+    let under_heading = NAMED.is_match(&passage.heading) && before.chars().count() < 20;
+    if NAMED.is_match(before) || under_heading {
+        return Some(Weight::Named);
+    }
+    let applying = APPLYING.is_match(&passage.text) || APPLYING.is_match(&passage.heading);
+    (UNTIL.is_match(before) && applying && !OTHER.is_match(before)).then_some(Weight::Mere)
+}

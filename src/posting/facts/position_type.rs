@@ -1,0 +1,69 @@
+//! What kind of position is offered.
+
+use super::prose::{Pattern, Prose, Role};
+use crate::posting::{Field, Origin, PositionType};
+
+/// The kinds and the words for them, the more particular first: a "student research assistant" is
+/// no research assistant, and a "research assistant (PhD)" is a PhD position.
+static WORDS: [(PositionType, Pattern); 8] = [
+    (
+        PositionType::StudentAssistant,
+        Pattern::new(
+            r"(?i)\b(?:student (?:research |teaching )?(?:assistant|helper|worker)|stud(?:entische|\.) ?(?:hilfskr|mitarbeit|assist)|werkstudent|hiwi\b)",
+        ),
+    ),
+    (
+        PositionType::Internship,
+        Pattern::new(r"(?i)\b(?:intern(?:ship)?s?\b|prakti(?:kum|ka|kant))"),
+    ),
+    (
+        PositionType::Thesis,
+        Pattern::new(
+            r"(?i)\b(?:(?:master|bachelor|diploma)(?:'|’)?s? ?(?:thesis|theses|arbeit|project)|abschlussarbeit)",
+        ),
+    ),
+    (
+        PositionType::Professor,
+        Pattern::new(
+            r"(?i)\b(?:(?:junior|assistant |associate |full )?professor(?:ship|ships)?\b|(?:junior)?professur|tenure[- ]track)",
+        ),
+    ),
+    (PositionType::Postdoc, Pattern::new(r"(?i)\bpost-? ?doc(?:toral|torand|s)?\b")),
+    (
+        PositionType::Phd,
+        Pattern::new(
+            r"(?i)(?:\bph\.? ?d\b|\bdoctoral\b|\bdoktorand|\bpromotion(?:sstelle|svorhaben)|\bpromovend|\bearly[- ]stage researcher)",
+        ),
+    ),
+    (
+        PositionType::ResearchAssistant,
+        Pattern::new(
+            r"(?i)\b(?:research(?:er)? (?:assistant|associate|staff|position|fellow)|researcher\b|research scientist|wissenschaftliche[rn]?\S* mitarbeit|wiss\. ?mitarbeit)",
+        ),
+    ),
+    (
+        PositionType::Staff,
+        Pattern::new(
+            r"(?i)\b(?:manager|engineer|technician|developer|coordinator|administrator|secretary|officer|technische[rn]?\S* (?:mitarbeit|assisten|angestellt)|ingenieur|koordinator|referent|sekretär|techniker)",
+        ),
+    ),
+];
+
+/// Words of the sentence in which a page offers its position.
+static OFFER: Pattern = Pattern::new(
+    r"(?i)\b(?:(?:is|are) (?:available|open|vacant|offered)|we (?:are (?:looking|seeking|hiring|offering)|offer|invite|seek)|invites? applications|we have an open|suchen wir|wir suchen|sucht|zu besetzen|ist .{0,60}zu vergeben)\b",
+);
+
+/// Read from the title, else from the sentence that offers the position.
+pub fn infer(prose: &Prose) -> Option<Field<PositionType>> {
+    let titles = prose.passages().filter(|passage| passage.role == Role::Title);
+    let headings = prose.headings().take(2);
+    let offers = prose.texts().filter(|passage| OFFER.is_match(&passage.text)).take(1);
+    titles.chain(headings).chain(offers).find_map(|passage| {
+        WORDS.iter().find_map(|(kind, words)| {
+            let found = words.find(&passage.text)?;
+            let span = prose.span(passage, found.range());
+            Some(Field::new(*kind, Origin::Inferred(span)))
+        })
+    })
+}

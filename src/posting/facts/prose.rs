@@ -1,0 +1,252 @@
+//! The words of a page as a flat list of passages, and where in the file they stand.
+
+use std::ops::{Deref, Range};
+use std::sync::{Arc, OnceLock};
+
+use regex::Regex;
+
+use crate::diagnostic::{Source, Span};
+use crate::posting::front_matter::Table;
+use crate::posting::markdown::{Block, BlockKind, Inline};
+use crate::posting::page::Page;
+
+/// Where a passage stands on the page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// The front matter's title.
+    Title,
+    /// The front matter's summary or description.
+    Summary,
+    Heading,
+    Text,
+}
+
+/// A run of words without markup and with single spaces: a field of the front matter, a heading,
+/// a paragraph up to a hard break, a list item, a row of a table.
+#[derive(Debug, Clone)]
+pub struct Passage {
+    pub role: Role,
+    pub text: String,
+    pub links: Vec<Link>,
+    /// The heading above it; empty before the first.
+    pub heading: String,
+    /// The block or field it came from.
+    span: Span,
+}
+
+#[derive(Debug, Clone)]
+pub struct Link {
+    pub url: String,
+    /// Where its words stand in the passage's text.
+    pub range: Range<usize>,
+}
+
+/// The passages of a page, the front matter's before the body's.
+#[derive(Debug)]
+pub struct Prose {
+    source: Arc<Source>,
+    passages: Vec<Passage>,
+}
+
+impl Prose {
+    pub fn of(page: &Page) -> Self {
+        let mut passages = Vec::new();
+        front(&page.front, &mut passages);
+        let mut heading = String::new();
+        for block in &page.document.blocks {
+            push_block(block, &mut heading, &mut passages);
+        }
+        Self { source: Arc::clone(&page.source), passages }
+    }
+
+    pub fn passages(&self) -> impl Iterator<Item = &Passage> {
+        self.passages.iter()
+    }
+
+    /// The passages of the body that are no headings.
+    pub fn texts(&self) -> impl Iterator<Item = &Passage> {
+        self.passages.iter().filter(|passage| passage.role == Role::Text)
+    }
+
+    pub fn headings(&self) -> impl Iterator<Item = &Passage> {
+        self.passages.iter().filter(|passage| passage.role == Role::Heading)
+    }
+
+    /// The bytes of the file that hold the words at `range` of a passage; the whole passage where
+    /// markup or a repair stands between them.
+    pub fn span(&self, passage: &Passage, range: Range<usize>) -> Span {
+        let words = passage.text.get(range).unwrap_or_default();
+        locate(&self.source.text, passage.span, words).unwrap_or(passage.span)
+    }
+}
+
+impl Passage {
+    /// The text before a byte offset, at most `reach` characters of it.
+    pub fn before(&self, offset: usize, reach: usize) -> &str {
+        let text = self.text.get(..offset).unwrap_or_default();
+        let start = text.char_indices().rev().nth(reach.saturating_sub(1)).map_or(0, |(at, _)| at);
+        &text[start..]
+    }
+
+    /// The text after a byte offset, at most `reach` characters of it.
+    pub fn after(&self, offset: usize, reach: usize) -> &str {
+        let text = self.text.get(offset..).unwrap_or_default();
+        text.char_indices().nth(reach).map_or(text, |(end, _)| &text[..end])
+    }
+}
+
+/// A regular expression of this house, compiled when it is first needed.
+pub struct Pattern {
+    text: &'static str,
+    compiled: OnceLock<Regex>,
+}
+
+impl Pattern {
+    pub const fn new(text: &'static str) -> Self {
+        Self { text, compiled: OnceLock::new() }
+    }
+}
+
+impl Deref for Pattern {
+    type Target = Regex;
+
+    fn deref(&self) -> &Regex {
+        // Patterns are constants of this program; the tests of this room touch every one.
+        self.compiled.get_or_init(|| Regex::new(self.text).expect("the pattern is well formed"))
+    }
+}
+
+/// The text with every run of white space as one space.
+pub fn single_spaced(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn front(front: &Table, passages: &mut Vec<Passage>) {
+    let fields =
+        [("title", Role::Title), ("summary", Role::Summary), ("description", Role::Summary)];
+    for (key, role) in fields {
+        if let Some((text, span)) = front.text(key) {
+            let text = single_spaced(text);
+            passages.push(Passage { role, text, links: Vec::new(), heading: String::new(), span });
+        }
+    }
+}
+
+fn push_block(block: &Block, heading: &mut String, passages: &mut Vec<Passage>) {
+    match &block.kind {
+        BlockKind::Heading { content, .. } => {
+            let before = passages.len();
+            push_inlines(content, Role::Heading, block.span, "", passages);
+            let words = passages[before..].iter().map(|passage| passage.text.as_str());
+            *heading = words.collect::<Vec<_>>().join(" ");
+        }
+        BlockKind::Paragraph(content) => {
+            push_inlines(content, Role::Text, block.span, heading, passages);
+        }
+        BlockKind::List { items, .. } => {
+            for block in items.iter().flatten() {
+                push_block(block, heading, passages);
+            }
+        }
+        BlockKind::Quote(blocks) => {
+            for block in blocks {
+                push_block(block, heading, passages);
+            }
+        }
+        BlockKind::Table { header, rows } => {
+            for row in std::iter::once(header).chain(rows) {
+                let mut cells = Writer::default();
+                for (index, cell) in row.iter().enumerate() {
+                    if index > 0 {
+                        cells.push_text(": ");
+                    }
+                    cells.push_all(cell);
+                }
+                cells.finish(Role::Text, block.span, heading, passages);
+            }
+        }
+        BlockKind::Code(_) | BlockKind::Rule => {}
+    }
+}
+
+fn push_inlines(
+    content: &[Inline],
+    role: Role,
+    span: Span,
+    heading: &str,
+    passages: &mut Vec<Passage>,
+) {
+    let lines = content.split(|inline| *inline == Inline::HardBreak);
+    for line in lines {
+        let mut words = Writer::default();
+        words.push_all(line);
+        words.finish(role, span, heading, passages);
+    }
+}
+
+/// Writes inlines as text with single spaces, and notes where links stand.
+#[derive(Default)]
+struct Writer {
+    text: String,
+    links: Vec<Link>,
+}
+
+impl Writer {
+    fn push_all(&mut self, inlines: &[Inline]) {
+        for inline in inlines {
+            match inline {
+                Inline::Text(words) | Inline::Code(words) => self.push_text(words),
+                Inline::Emphasis(inner) | Inline::Strong(inner) | Inline::Strikethrough(inner) => {
+                    self.push_all(inner)
+                }
+                Inline::Link { url, content } => {
+                    let start = self.text.len();
+                    self.push_all(content);
+                    self.links.push(Link { url: url.clone(), range: start..self.text.len() });
+                }
+                Inline::Image { .. } => {}
+                Inline::SoftBreak | Inline::HardBreak => self.push_text(" "),
+            }
+        }
+    }
+
+    fn push_text(&mut self, words: &str) {
+        for character in words.chars() {
+            if !character.is_whitespace() {
+                self.text.push(character);
+            } else if !self.text.is_empty() && !self.text.ends_with(' ') {
+                self.text.push(' ');
+            }
+        }
+    }
+
+    fn finish(self, role: Role, span: Span, heading: &str, passages: &mut Vec<Passage>) {
+        let Self { mut text, mut links } = self;
+        text.truncate(text.trim_end().len());
+        for link in &mut links {
+            link.range = link.range.start.min(text.len())..link.range.end.min(text.len());
+        }
+        if !text.is_empty() {
+            passages.push(Passage { role, text, links, heading: heading.to_owned(), span });
+        }
+    }
+}
+
+/// Finds words in a part of a file, with nothing but markup between them.
+fn locate(text: &str, within: Span, words: &str) -> Option<Span> {
+    let slice = text.get(within.start..within.end)?;
+    let mut words = words.split_whitespace();
+    let first = words.next()?;
+    slice.match_indices(first).find_map(|(start, _)| {
+        let mut end = start + first.len();
+        for word in words.clone() {
+            let rest = slice.get(end..)?;
+            let gap = rest.find(word)?;
+            if !rest.get(..gap)?.chars().all(|between| !between.is_alphanumeric()) {
+                return None;
+            }
+            end += gap + word.len();
+        }
+        Some(Span::new(start, end).shifted(within.start))
+    })
+}

@@ -1,0 +1,82 @@
+//! When work begins.
+
+use super::dates::{self, Reading};
+use super::prose::{Passage, Pattern, Prose, Role};
+use crate::posting::{Field, Origin, PartialDate, Start};
+
+/// Words that lead to a start right before a date.
+static LEAD: Pattern = Pattern::new(concat!(
+    r"(?i)(?:\b(?:start(?:ing|s)?(?:[ -]date)?|begin(?:ning|s|n)?|commenc(?:ing|es|ement)|",
+    r"startdatum|startzeitpunkt|eintritts(?:termin|datum)|available from|besetz(?:en|ung)|",
+    r"as of|from|ab|zum)\b)[ :,*–-]*",
+    r"(?:(?:is|on|in|at|from|as|of|by|the|mid|early|late|end|dem|den|der|am|im|ab|zum|expected|",
+    r"planned|earliest|latest|possible|preferably|ideally|around|about|approximately|anticipated|",
+    r"frühestens|voraussichtlich|möglichst)\b[ .:,]*){0,5}$"
+));
+
+/// Words that lead to some other day.
+static OTHER: Pattern = Pattern::new(
+    r"(?i)(?:\bbis (?:spätestens )?zum|\b(?:project|programme?|conference|semester|funding|interviews?|projekt|apply|applications?|review of .{0,30}) (?:\w+ ){0,3}(?:start|begin)\w*|apply from|bewerb\w* (?:\w+ )?ab)\b.{0,24}$",
+);
+
+static SOON: Pattern = Pattern::new(
+    r"(?i)\b(?:as soon as possible|immediately|zum nächstmöglichen (?:zeitpunkt|termin)|nächstmöglich|ab sofort|zum frühestmöglichen zeitpunkt|asap)\b",
+);
+
+/// What "as soon as possible" speaks of when it speaks of the start.
+static SOON_LEAD: Pattern = Pattern::new(
+    r"(?i)\b(?:start\w*|begin\w*|commenc\w*|available|filled|appointment|vacan\w*|position|stelle|besetz\w*|suchen|sucht|wir)\b",
+);
+
+static SOON_OTHER: Pattern = Pattern::new(
+    r"(?i)\b(?:apply|applications?|contact|send|submit|bewerb\w*|get in touch)\b[^.;]*$",
+);
+
+/// The starts that the page names, the front matter's first.
+pub fn infer(prose: &Prose) -> Vec<Field<Start>> {
+    let mut found = Vec::new();
+    for passage in prose.passages().filter(|passage| passage.role != Role::Title) {
+        if let Some((range, start)) = in_passage(passage) {
+            let span = prose.span(passage, range);
+            found.push(Field::new(start, Origin::Inferred(span)));
+        }
+    }
+    found
+}
+
+/// Whether two starts can both be true: `2027-07` and `2027-07-01` can.
+pub fn agree(one: &Start, other: &Start) -> bool {
+    match (one, other) {
+        (Start::On(one), Start::On(other)) => {
+            let (one, other) = (one.to_string(), other.to_string());
+            one.starts_with(&other) || other.starts_with(&one)
+        }
+        (one, other) => one == other,
+    }
+}
+
+/// The first start in a passage, with the words that say it.
+fn in_passage(passage: &Passage) -> Option<(std::ops::Range<usize>, Start)> {
+    let dated = dates::mentions(&passage.text).into_iter().find_map(|mention| {
+        let Reading::Known(date) = mention.reading else { return None };
+        let before = passage.before(mention.range.start, 60);
+        let lead = LEAD.find(before)?;
+        // A bare year needs the word "start" itself: "from 2019" may be anything.
+        let start_is_named = ["start", "begin", "commenc"]
+            .iter()
+            .any(|word| lead.as_str().to_lowercase().contains(word));
+        let vague = matches!(date, PartialDate::Year(_)) && !start_is_named;
+        (!vague && !OTHER.is_match(before)).then_some((mention.range, Start::On(date)))
+    });
+    let soon = SOON.find(&passage.text).and_then(|words| {
+        let before = passage.before(words.start(), 80);
+        let german = words.as_str().to_lowercase().contains(['ä', 'ü'])
+            || words.as_str().to_lowercase().ends_with("sofort");
+        let meant = (german || SOON_LEAD.is_match(before)) && !SOON_OTHER.is_match(before);
+        meant.then_some((words.range(), Start::AsSoonAsPossible))
+    });
+    match (dated, soon) {
+        (Some(dated), Some(soon)) if soon.0.start < dated.0.start => Some(soon),
+        (dated, soon) => dated.or(soon),
+    }
+}
