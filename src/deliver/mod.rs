@@ -106,7 +106,7 @@ impl Courier<'_> {
             }
             results
         });
-        let results = futures::future::join_all(channels).await;
+        let results = futures_util::future::join_all(channels).await;
         for result in results.into_iter().flatten() {
             match result {
                 Ok(Some(done)) => round.done.push(done),

@@ -6,13 +6,13 @@
 //! every channel is built with [`Reach::LoopbackOnly`] and addressed to a stand-in.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::path::Path;
 
 use chrono::{DateTime, Days, TimeDelta, Utc};
 
 use super::change;
-use super::stage::{self, StageError};
+use super::loopback::SharedClock;
+use super::stage;
 use super::StandIns;
 use crate::channel::Reach;
 use crate::channel::Sight;
@@ -41,7 +41,7 @@ pub enum RehearsalError {
     #[error(transparent)]
     Ledger(#[from] LedgerError),
     #[error("a stand-in could not be started: {0}")]
-    Stage(#[from] StageError),
+    Stage(#[from] std::io::Error),
     #[error("{0}")]
     Channel(String),
     #[error("there is no posting to rehearse")]
@@ -76,7 +76,7 @@ impl Rehearsal {
             .or_else(|| postings.open.iter().filter_map(|it| it.publish_at.or(it.date)).max())
             .unwrap_or_else(Utc::now);
         let clock = Clock::at(first_day);
-        let stand_ins = stage::build(&mut site, folder, &clock).await?;
+        let stand_ins = stage::build(&mut site, folder, &SharedClock::of(&clock)).await?;
         let mut wrong = Vec::new();
         let stations = Station::all(&site, Reach::LoopbackOnly, &mut wrong);
         if let Some(wrong) = wrong.first() {
@@ -258,17 +258,4 @@ fn read(
     let known: Vec<identity::Known> = past.postings.values().map(identity::Known::from).collect();
     let open = identity::bind(read, &known, &site.settings.default_language, diagnostics);
     Postings { open, held_back }
-}
-
-/// A path below the rehearsal's folder.
-pub(super) fn below(folder: &Path, name: &str) -> PathBuf {
-    folder.join(name)
-}
-
-/// The clock's time as the stand-ins share it.
-pub(super) fn shared(clock: &Clock) -> Arc<std::sync::Mutex<DateTime<Utc>>> {
-    match clock {
-        Clock::Set(time) => Arc::clone(time),
-        Clock::System => Arc::new(std::sync::Mutex::new(Utc::now())),
-    }
 }
