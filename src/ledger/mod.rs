@@ -5,12 +5,24 @@
 //! attempt is committed, what a dead worker left becomes unknown and never due, and unknown never
 //! becomes due by itself.
 //!
-//! SQL stays in [`store`], in the subset that SQLite and PostgreSQL share: `text` and `bigint`
-//! columns only, times as microseconds since 1970, JSON as text, `$1` placeholders.
+//! SQL stays in this room, in the subset that SQLite and PostgreSQL share: `text` and `bigint`
+//! columns only, times as microseconds since 1970, JSON as text, `$1` placeholders, and `now` as a
+//! parameter. [`store`] opens the file, [`binding`] ties it to its site, [`event`] is the chain of
+//! events; the rest is one file per idea in the life of a delivery: it is observed and planned,
+//! claimed and settled, found out about, and read.
 
 pub mod binding;
+pub mod claim;
 pub mod event;
+pub mod find_out;
+pub mod observe;
+pub mod pause;
+pub mod plan;
+pub mod read;
+mod row;
+pub mod settle;
 pub mod store;
+pub mod worker;
 
 use std::collections::BTreeMap;
 
@@ -21,7 +33,12 @@ use uuid::Uuid;
 use crate::adapt::{Occasion, Rendition};
 use crate::channel::{ChannelName, DeliveryKey, Outcome, Receipt, Wire};
 use crate::posting::{PostingId, Revision};
+pub use binding::SiteMark;
+pub use event::ChainReport;
+pub use find_out::Resolution;
+pub use observe::Observed;
 pub use store::Ledger;
+pub use worker::{Liveness, liveness, this_worker};
 
 /// Which one of its kind an occasion is: `once`, a reminder's offset (`7d`), or an ordinal.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -367,6 +384,13 @@ pub enum LedgerError {
     OtherSite { path: String, site: String },
     #[error("cannot write {path}: {why}")]
     Marker { path: String, why: String },
+    #[error(
+        "{path} does not say which ledger this site has: {why}\n\
+         help: take the file back from the site's history"
+    )]
+    UnreadableMarker { path: String, why: String },
+    #[error("the ledger knows no channel `{0}`")]
+    NoSuchChannel(ChannelName),
     #[error("no delivery begins with `{0}`\nhelp: `handbill log` lists the ids")]
     NoSuchDelivery(String),
     #[error("`{0}` names more than one delivery\nhelp: write more of the id")]

@@ -1,2 +1,211 @@
-//! All SQL of the ledger.
-pub struct Ledger;
+//! Opens the ledger: an SQLite file with write-ahead log, `synchronous=full` and foreign keys.
+//!
+//! One process writes through one connection, reads through a few. A write waits up to five
+//! seconds for another process to finish its own (`busy_timeout`); then it fails with
+//! [`LedgerError::Database`] and has changed nothing. Every change is one transaction together
+//! with its event.
+
+use std::path::{Path, PathBuf};
+
+use chrono::{DateTime, Utc};
+use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
+use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::{Any, AnyConnection, AnyPool, Executor, Row, SqlSafeStr, Transaction};
+use url::Url;
+use uuid::Uuid;
+
+use super::binding::{self, SiteMark};
+use super::{LedgerError, row};
+
+/// The durable record. Clones share one set of connections.
+#[derive(Debug, Clone)]
+pub struct Ledger {
+    id: Uuid,
+    writer: AnyPool,
+    pub(in crate::ledger) reader: AnyPool,
+}
+
+/// How a file is opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Mode {
+    /// Writes; the file is there.
+    Write,
+    /// Reads beside a writer, or what a writer left in the write-ahead log.
+    Read,
+    /// Reads a file that nobody has open, and leaves no file beside it.
+    ReadUntouched,
+}
+
+impl Ledger {
+    /// Opens the ledger at `path` for the site, and makes file, folder and marker if there are
+    /// none. The file is readable by its owner only.
+    ///
+    /// # Errors
+    /// [`LedgerError::SecondLedger`] or [`LedgerError::OtherSite`] if the ledger is not this
+    /// site's (see [`binding`]); [`LedgerError::Open`] if there is no way to the file;
+    /// [`LedgerError::Migration`] if a newer Handbill wrote it.
+    pub async fn open(
+        path: &Path,
+        site: &SiteMark,
+        now: DateTime<Utc>,
+    ) -> Result<Self, LedgerError> {
+        let path = std::path::absolute(path).map_err(|error| cannot_open(path, &error))?;
+        if !path.exists() {
+            if let Some(marker) = binding::read_marker(site)? {
+                return Err(binding::second_ledger(&marker, &path, site));
+            }
+            create_file(&path).map_err(|error| cannot_open(&path, &error))?;
+        }
+        let path = path.canonicalize().map_err(|error| cannot_open(&path, &error))?;
+        let writer = pool(&path, Mode::Write, 1).await?;
+
+        let mut tx = writer.begin_with(BEGIN_WRITING).await?;
+        migrations().run(&mut *tx).await?;
+        let id = binding::bind(&mut tx, &path, site, now).await?;
+        tx.commit().await?;
+
+        let mut tx = writer.begin_with(BEGIN_WRITING).await?;
+        binding::mark(&mut tx, &path, site).await?;
+        tx.commit().await?;
+
+        let reader = pool(&path, Mode::Write, 3).await?;
+        Ok(Self { id, writer, reader })
+    }
+
+    /// Opens the ledger at `path` to read it; `None` if there is none. Creates and changes
+    /// nothing; every method that writes fails. What is written to a ledger while a process that
+    /// found it at rest still reads, that process may not see: for commands that end, not for a
+    /// daemon.
+    ///
+    /// # Errors
+    /// [`LedgerError::Open`] if the file is there and cannot be read, or was written by another
+    /// version of Handbill.
+    pub async fn open_existing_read_only(path: &Path) -> Result<Option<Self>, LedgerError> {
+        let path = std::path::absolute(path).map_err(|error| cannot_open(path, &error))?;
+        match path.metadata() {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(cannot_open(&path, &error)),
+            // A file that was made and never written to: the process was stopped in between.
+            Ok(file) if file.len() == 0 => return Ok(None),
+            Ok(_) => {}
+        }
+        let mut log = path.clone().into_os_string();
+        log.push("-wal");
+        let at_rest = PathBuf::from(log).metadata().map_or(true, |log| log.len() == 0);
+        let mode = if at_rest { Mode::ReadUntouched } else { Mode::Read };
+        let reader = pool(&path, mode, 1).await?;
+        check_version(&reader, &path).await?;
+        let Some(ledger) = sqlx::query("select id from ledger").fetch_optional(&reader).await?
+        else {
+            return Ok(None);
+        };
+        let id: String = ledger.try_get("id")?;
+        let id = row::uuid(&id)?;
+        Ok(Some(Self { id, writer: reader.clone(), reader }))
+    }
+
+    /// The ledger's own id, from which every delivery's key is made.
+    pub fn id(&self) -> Uuid {
+        self.id
+    }
+
+    /// Closes the file in good order: the write-ahead log is folded in and removed. A process
+    /// that ends without it loses nothing.
+    pub async fn close(self) {
+        self.reader.close().await;
+        self.writer.close().await;
+    }
+
+    /// Begins the transaction of one change. There is one writer at a time: on SQLite the
+    /// statement takes the write lock before anything is read, so what is read stays true until
+    /// the commit. Another engine has to lock the row of `ledger` here.
+    pub(in crate::ledger) async fn begin(&self) -> Result<Transaction<'static, Any>, LedgerError> {
+        Ok(self.writer.begin_with(BEGIN_WRITING).await?)
+    }
+}
+
+const BEGIN_WRITING: &str = "begin immediate";
+
+fn migrations() -> Migrator {
+    let migration = |version, description: &'static str, sql: &'static str| {
+        let kind = MigrationType::Simple;
+        Migration::new(version, description.into(), kind, sql.into_sql_str(), false)
+    };
+    Migrator::with_migrations(vec![
+        migration(1, "ledger", include_str!("migrations/0001_ledger.sql")),
+        migration(2, "append only", include_str!("migrations/0002_append_only.sqlite.sql")),
+    ])
+}
+
+async fn check_version(reader: &AnyPool, path: &Path) -> Result<(), LedgerError> {
+    let version: i64 = sqlx::query("select max(version) as version from _sqlx_migrations")
+        .fetch_one(reader)
+        .await
+        .and_then(|row| row.try_get("version"))
+        .map_err(|error| cannot_open(path, &error))?;
+    let ours = migrations().iter().map(|migration| migration.version).max().unwrap_or_default();
+    let why = match version.cmp(&ours) {
+        std::cmp::Ordering::Equal => return Ok(()),
+        std::cmp::Ordering::Less => {
+            "an older Handbill wrote it; `handbill post` brings it up to date"
+        }
+        std::cmp::Ordering::Greater => "a newer Handbill wrote it; use that one",
+    };
+    Err(cannot_open(path, &why))
+}
+
+async fn pool(path: &Path, mode: Mode, connections: u32) -> Result<AnyPool, LedgerError> {
+    sqlx::any::install_default_drivers();
+    AnyPoolOptions::new()
+        .max_connections(connections)
+        .after_connect(move |connection, _| Box::pin(prepare(connection, mode)))
+        .connect_with(options(path, mode)?)
+        .await
+        .map_err(|error| cannot_open(path, &error))
+}
+
+async fn prepare(connection: &mut AnyConnection, mode: Mode) -> Result<(), sqlx::Error> {
+    connection.execute("pragma busy_timeout = 5000").await?;
+    connection.execute("pragma foreign_keys = on").await?;
+    if mode == Mode::Write {
+        connection.execute("pragma journal_mode = wal").await?;
+        // With `normal` a committed attempt could vanish in a power cut, after it was sent.
+        connection.execute("pragma synchronous = full").await?;
+    }
+    Ok(())
+}
+
+fn options(path: &Path, mode: Mode) -> Result<AnyConnectOptions, LedgerError> {
+    let file = Url::from_file_path(path).map_err(|()| cannot_open(path, &"no absolute path"))?;
+    let query = match mode {
+        Mode::Write => "mode=rw",
+        Mode::Read => "mode=ro",
+        Mode::ReadUntouched => "mode=ro&immutable=1",
+    };
+    format!("sqlite://{}?{query}", file.path())
+        .parse()
+        .map_err(|error: sqlx::Error| cannot_open(path, &error))
+}
+
+/// Makes the file before SQLite does, because SQLite would let everybody read it. The files that
+/// SQLite puts beside it get the same permissions.
+fn create_file(path: &Path) -> std::io::Result<()> {
+    let mut file = std::fs::OpenOptions::new();
+    file.write(true).create(true).truncate(false);
+    let mut folder = std::fs::DirBuilder::new();
+    folder.recursive(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+        file.mode(0o600);
+        folder.mode(0o700);
+    }
+    if let Some(parent) = path.parent() {
+        folder.create(parent)?;
+    }
+    file.open(path)?.sync_all()
+}
+
+fn cannot_open(path: &Path, why: &impl ToString) -> LedgerError {
+    LedgerError::Open { path: path.display().to_string(), why: why.to_string() }
+}

@@ -1,0 +1,153 @@
+//! The right to send: an attempt is on disk before its first byte goes out.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::json;
+use sqlx::{Any, Row, Transaction};
+
+use super::worker::Liveness;
+use super::{Attempt, Claim, Delivery, Ledger, LedgerError, State, event, row};
+use crate::adapt::Rendition;
+use crate::channel::{DeliveryKey, Wire};
+
+/// How long after its `send_by` an attempt counts as left behind, if nothing can be said of its
+/// worker: the longest answer that was seen from a network took under four minutes, and clocks of
+/// two machines differ.
+pub const RECOVERY_MARGIN: TimeDelta = TimeDelta::minutes(15);
+
+/// Why a recovered delivery is unknown.
+const LEFT_BEHIND: &str = "the process that was sending it ended before an answer came";
+
+impl Ledger {
+    /// Takes a delivery to send it. When this returns a claim, the attempt with its exact bytes is
+    /// on disk and the delivery is `sending`; nobody else gets it. `None` if it is not to be had:
+    /// somebody else has it, it is not due at `began_at`, it was called off, or its channel is
+    /// paused.
+    ///
+    /// # Errors
+    /// [`LedgerError`] if it could not be written; then nothing may be sent.
+    pub async fn claim(
+        &self,
+        key: DeliveryKey,
+        worker: &str,
+        wire: &Wire,
+        rendition: &Rendition,
+        began_at: DateTime<Utc>,
+        send_by: DateTime<Utc>,
+    ) -> Result<Option<Claim>, LedgerError> {
+        let mut tx = self.begin().await?;
+        let Some(row) = sqlx::query(
+            "update delivery
+                set state = 'sending', attempts = attempts + 1, changed_at = $2, reason = ''
+              where key = $1 and state = 'planned' and due_at <= $2
+                and exists (select 1 from channel
+                             where channel.name = delivery.channel and paused_since is null)
+             returning attempts",
+        )
+        .bind(key.to_string())
+        .bind(began_at.timestamp_micros())
+        .fetch_optional(&mut *tx)
+        .await?
+        else {
+            return Ok(None);
+        };
+        let number: i64 = row.try_get("attempts")?;
+        sqlx::query(
+            "insert into attempt (delivery, number, worker, began_at, send_by, detail, wire,
+                                  rendition)
+             values ($1, $2, $3, $4, $5, '', $6, $7)",
+        )
+        .bind(key.to_string())
+        .bind(number)
+        .bind(worker.to_owned())
+        .bind(began_at.timestamp_micros())
+        .bind(send_by.timestamp_micros())
+        .bind(row::to_json(wire)?)
+        .bind(row::to_json(rendition)?)
+        .execute(&mut *tx)
+        .await?;
+        let detail = json!({
+            "attempt": number,
+            "worker": worker,
+            "send_by": send_by,
+            "content_hash": rendition.content_hash(),
+        });
+        event::append(&mut tx, began_at, Some(key), "attempt", &detail).await?;
+        tx.commit().await?;
+        let number = u32::try_from(number)
+            .map_err(|_| LedgerError::Corrupt(format!("attempt {number} of {key}")))?;
+        Ok(Some(Claim { key, number, wire: wire.clone(), send_by }))
+    }
+
+    /// Turns what dead workers left in `sending` into `unknown`, never into `planned`: what they
+    /// sent may be there. Returns the deliveries concerned.
+    ///
+    /// `liveness` says of a running attempt whether its worker can still answer, usually
+    /// [`super::liveness`] of its name. An attempt of a live worker is never touched; where
+    /// nothing can be said of the worker, [`RECOVERY_MARGIN`] after `send_by` decides. A dead
+    /// worker's last bytes may still arrive at the channel until `send_by`: do not take the
+    /// channel's "not there" for an answer before.
+    ///
+    /// # Errors
+    /// [`LedgerError`] if it could not be written; then nothing was.
+    pub async fn recover(
+        &self,
+        liveness: impl Fn(&Attempt) -> Liveness,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<Delivery>, LedgerError> {
+        let mut recovered = Vec::new();
+        let mut tx = self.begin().await?;
+        for attempt in running(&mut tx).await? {
+            let left_behind = match liveness(&attempt) {
+                Liveness::Alive => false,
+                Liveness::Dead => true,
+                Liveness::CannotTell => now > attempt.send_by + RECOVERY_MARGIN,
+            };
+            if left_behind {
+                recovered.push(give_up(&mut tx, &attempt, now).await?);
+            }
+        }
+        tx.commit().await?;
+        Ok(recovered)
+    }
+}
+
+async fn running(tx: &mut Transaction<'static, Any>) -> Result<Vec<Attempt>, LedgerError> {
+    sqlx::query(
+        "select attempt.* from attempt
+           join delivery on delivery.key = attempt.delivery
+            and delivery.attempts = attempt.number
+          where delivery.state = 'sending' order by attempt.began_at, attempt.delivery",
+    )
+    .fetch_all(&mut **tx)
+    .await?
+    .iter()
+    .map(row::attempt)
+    .collect()
+}
+
+async fn give_up(
+    tx: &mut Transaction<'static, Any>,
+    attempt: &Attempt,
+    now: DateTime<Utc>,
+) -> Result<Delivery, LedgerError> {
+    sqlx::query(
+        "update attempt set ended_at = $3, outcome = 'unknown', detail = $4
+          where delivery = $1 and number = $2",
+    )
+    .bind(attempt.delivery.to_string())
+    .bind(i64::from(attempt.number))
+    .bind(now.timestamp_micros())
+    .bind(LEFT_BEHIND)
+    .execute(&mut **tx)
+    .await?;
+    let mut delivery = row::load(tx, attempt.delivery).await?;
+    delivery.enter(State::Unknown, LEFT_BEHIND, now);
+    row::save(tx, &delivery).await?;
+    let detail = json!({
+        "attempt": attempt.number,
+        "worker": attempt.worker,
+        "why": LEFT_BEHIND,
+    });
+    event::append(tx, now, Some(attempt.delivery), "unknown", &detail).await?;
+    Ok(delivery)
+}

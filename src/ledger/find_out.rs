@@ -1,0 +1,178 @@
+//! What is found out after the attempt: by asking the channel, by looking, by a person.
+
+use chrono::{DateTime, Utc};
+use serde_json::json;
+use url::Url;
+
+use super::{CopyState, Delivery, Ledger, LedgerError, Standing, State, event, row, settle};
+use crate::channel::{DeliveryKey, Receipt};
+
+/// What a person says of a delivery whose outcome is not known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Resolution {
+    /// It is there.
+    Posted(Receipt),
+    /// It is certainly not there.
+    NotPosted,
+}
+
+impl Ledger {
+    /// An unknown delivery was found on its channel.
+    ///
+    /// # Errors
+    /// [`LedgerError::WrongState`] if it is not unknown.
+    pub async fn found(
+        &self,
+        key: DeliveryKey,
+        receipt: &Receipt,
+        standing: Option<&Standing>,
+        now: DateTime<Utc>,
+    ) -> Result<Delivery, LedgerError> {
+        let mut tx = self.begin().await?;
+        let mut delivery = row::load(&mut tx, key).await?;
+        delivery.must_be(&[State::Unknown], "found")?;
+        settle::done(&mut tx, &mut delivery, receipt, standing, now).await?;
+        row::save(&mut tx, &delivery).await?;
+        event::append(&mut tx, now, Some(key), "found", &json!({ "receipt": receipt })).await?;
+        tx.commit().await?;
+        Ok(delivery)
+    }
+
+    /// An unknown delivery is certainly not on its channel: it is planned again. The next attempt
+    /// has the same key and should carry the bytes of [`Ledger::last_attempt`].
+    ///
+    /// # Errors
+    /// [`LedgerError::WrongState`] if it is not unknown.
+    pub async fn absent(
+        &self,
+        key: DeliveryKey,
+        due_at: DateTime<Utc>,
+        now: DateTime<Utc>,
+    ) -> Result<Delivery, LedgerError> {
+        let mut tx = self.begin().await?;
+        let mut delivery = row::load(&mut tx, key).await?;
+        delivery.must_be(&[State::Unknown], "looked for")?;
+        delivery.enter(State::Planned, "the channel was searched and does not have it", now);
+        delivery.due_at = due_at;
+        row::save(&mut tx, &delivery).await?;
+        event::append(&mut tx, now, Some(key), "absent", &json!({ "due_at": due_at })).await?;
+        tx.commit().await?;
+        Ok(delivery)
+    }
+
+    /// An unknown delivery stays unknown, and this is why: shown to the person who has to look.
+    ///
+    /// # Errors
+    /// [`LedgerError::WrongState`] if it is not unknown.
+    pub async fn still_unknown(
+        &self,
+        key: DeliveryKey,
+        why: &str,
+        now: DateTime<Utc>,
+    ) -> Result<Delivery, LedgerError> {
+        let mut tx = self.begin().await?;
+        let mut delivery = row::load(&mut tx, key).await?;
+        delivery.must_be(&[State::Unknown], "looked for")?;
+        if delivery.reason != why {
+            why.clone_into(&mut delivery.reason);
+            row::save(&mut tx, &delivery).await?;
+            let detail = json!({ "why": why });
+            event::append(&mut tx, now, Some(key), "still unknown", &detail).await?;
+            tx.commit().await?;
+        }
+        Ok(delivery)
+    }
+
+    /// A person says what became of a delivery that is unknown or that they were asked to do.
+    /// What is certainly not there is planned again at once if its outcome was unknown; what a
+    /// person was asked to do and did not do is refused.
+    ///
+    /// # Errors
+    /// [`LedgerError::WrongState`] if no person is asked about it.
+    pub async fn resolve(
+        &self,
+        key: DeliveryKey,
+        resolution: &Resolution,
+        now: DateTime<Utc>,
+    ) -> Result<Delivery, LedgerError> {
+        let mut tx = self.begin().await?;
+        let mut delivery = row::load(&mut tx, key).await?;
+        delivery.must_be(&[State::Unknown, State::Asked], "resolved")?;
+        let mut detail = json!({ "was": delivery.state });
+        match resolution {
+            Resolution::Posted(receipt) => {
+                detail["receipt"] = json!(receipt);
+                settle::done(&mut tx, &mut delivery, receipt, None, now).await?;
+            }
+            Resolution::NotPosted if delivery.state == State::Unknown => {
+                delivery.enter(State::Planned, "a person looked: it is not there", now);
+                delivery.due_at = now;
+            }
+            Resolution::NotPosted => {
+                delivery.enter(State::Refused, "a person was asked and did not do it", now);
+            }
+        }
+        detail["is"] = json!(delivery.state);
+        row::save(&mut tx, &delivery).await?;
+        event::append(&mut tx, now, Some(key), "resolved", &detail).await?;
+        tx.commit().await?;
+        Ok(delivery)
+    }
+
+    /// Records the link of a delivery that a person made, or whose link came later. What was
+    /// asked or unknown is posted from then on.
+    ///
+    /// # Errors
+    /// [`LedgerError::WrongState`] if there can be no link of it.
+    pub async fn record(
+        &self,
+        key: DeliveryKey,
+        link: &Url,
+        now: DateTime<Utc>,
+    ) -> Result<Delivery, LedgerError> {
+        let mut tx = self.begin().await?;
+        let mut delivery = row::load(&mut tx, key).await?;
+        let states = [State::Asked, State::Unknown, State::Posted];
+        delivery.must_be(&states, "given a link")?;
+        if delivery.state == State::Posted {
+            delivery.receipt.get_or_insert_default().link = Some(link.clone());
+        } else {
+            let receipt = Receipt { remote_id: None, link: Some(link.clone()) };
+            settle::done(&mut tx, &mut delivery, &receipt, None, now).await?;
+        }
+        row::save(&mut tx, &delivery).await?;
+        event::append(&mut tx, now, Some(key), "recorded", &json!({ "link": link })).await?;
+        tx.commit().await?;
+        Ok(delivery)
+    }
+
+    /// A copy was looked at. That it is as it was is no event; a change is.
+    ///
+    /// # Errors
+    /// [`LedgerError::WrongState`] if the delivery made no copy.
+    pub async fn note_sight(
+        &self,
+        key: DeliveryKey,
+        copy: CopyState,
+        now: DateTime<Utc>,
+    ) -> Result<Delivery, LedgerError> {
+        let mut tx = self.begin().await?;
+        let mut delivery = row::load(&mut tx, key).await?;
+        let Some(before) = delivery.copy else {
+            return Err(LedgerError::WrongState {
+                key: key.short(),
+                state: delivery.state.as_str(),
+                verb: "looked at: it made no copy",
+            });
+        };
+        delivery.copy = Some(copy);
+        delivery.verified_at = Some(now);
+        row::save(&mut tx, &delivery).await?;
+        if copy != before {
+            let detail = json!({ "was": before, "is": copy });
+            event::append(&mut tx, now, Some(key), "sight", &detail).await?;
+        }
+        tx.commit().await?;
+        Ok(delivery)
+    }
+}

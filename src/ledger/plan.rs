@@ -1,0 +1,129 @@
+//! Deliveries before they are tried: written down, moved, called off.
+
+use chrono::{DateTime, Utc};
+use serde_json::json;
+
+use super::{Delivery, Ledger, LedgerError, NewDelivery, State, event, row};
+use crate::channel::DeliveryKey;
+use crate::posting::Revision;
+
+impl Ledger {
+    /// Writes new deliveries down. One whose key is known already stays as it is, whatever its
+    /// state: planning again after a crash adds nothing. Posting, channel and target must be known
+    /// (see [`Ledger::observe`]). Returns the keys of those that are new.
+    ///
+    /// # Errors
+    /// [`LedgerError`] if it could not be written; then nothing was.
+    pub async fn plan(
+        &self,
+        deliveries: &[NewDelivery],
+        now: DateTime<Utc>,
+    ) -> Result<Vec<DeliveryKey>, LedgerError> {
+        let mut new = Vec::new();
+        let mut tx = self.begin().await?;
+        for delivery in deliveries {
+            let key = delivery.name.key(self.id());
+            let inserted = sqlx::query(
+                "insert into delivery (key, posting, channel, occasion, occurrence, deed, target,
+                                       state, due_at, revision, attempts, changed_at, reason)
+                 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 0, $11, '')
+                 on conflict do nothing",
+            )
+            .bind(key.to_string())
+            .bind(delivery.name.posting.0.clone())
+            .bind(delivery.name.channel.0.clone())
+            .bind(delivery.name.occasion.as_str())
+            .bind(delivery.name.occurrence.0.clone())
+            .bind(delivery.deed.as_str())
+            .bind(delivery.target.map(|target| target.to_string()))
+            .bind(State::Planned.as_str())
+            .bind(delivery.due_at.timestamp_micros())
+            .bind(delivery.revision.0.clone())
+            .bind(now.timestamp_micros())
+            .execute(&mut *tx)
+            .await?;
+            if inserted.rows_affected() == 0 {
+                continue;
+            }
+            let detail = json!({
+                "name": delivery.name,
+                "deed": delivery.deed,
+                "target": delivery.target,
+                "due_at": delivery.due_at,
+                "revision": delivery.revision,
+            });
+            event::append(&mut tx, now, Some(key), "planned", &detail).await?;
+            new.push(key);
+        }
+        tx.commit().await?;
+        Ok(new)
+    }
+
+    /// Calls off a delivery that waits for its time.
+    ///
+    /// # Errors
+    /// [`LedgerError::WrongState`] if it does not wait: what may have been sent is not called off.
+    pub async fn cancel(
+        &self,
+        key: DeliveryKey,
+        reason: &str,
+        now: DateTime<Utc>,
+    ) -> Result<Delivery, LedgerError> {
+        let mut tx = self.begin().await?;
+        let mut delivery = row::load(&mut tx, key).await?;
+        delivery.must_be(&[State::Planned], "cancelled")?;
+        delivery.enter(State::Cancelled, reason, now);
+        row::save(&mut tx, &delivery).await?;
+        event::append(&mut tx, now, Some(key), "cancelled", &json!({ "why": reason })).await?;
+        tx.commit().await?;
+        Ok(delivery)
+    }
+
+    /// Gives a delivery that waits another time or a newer revision to carry.
+    ///
+    /// # Errors
+    /// [`LedgerError::WrongState`] if it does not wait.
+    pub async fn reschedule(
+        &self,
+        key: DeliveryKey,
+        due_at: DateTime<Utc>,
+        revision: &Revision,
+        now: DateTime<Utc>,
+    ) -> Result<Delivery, LedgerError> {
+        let mut tx = self.begin().await?;
+        let mut delivery = row::load(&mut tx, key).await?;
+        delivery.must_be(&[State::Planned], "rescheduled")?;
+        let unmoved = delivery.due_at.timestamp_micros() == due_at.timestamp_micros();
+        if unmoved && delivery.revision == *revision {
+            return Ok(delivery);
+        }
+        delivery.due_at = due_at;
+        delivery.revision = revision.clone();
+        row::save(&mut tx, &delivery).await?;
+        let detail = json!({ "due_at": due_at, "revision": revision });
+        event::append(&mut tx, now, Some(key), "rescheduled", &detail).await?;
+        tx.commit().await?;
+        Ok(delivery)
+    }
+}
+
+impl Delivery {
+    /// # Errors
+    /// [`LedgerError::WrongState`] if it is in another state.
+    pub(in crate::ledger) fn must_be(
+        &self,
+        states: &[State],
+        verb: &'static str,
+    ) -> Result<(), LedgerError> {
+        if states.contains(&self.state) {
+            return Ok(());
+        }
+        Err(LedgerError::WrongState { key: self.key.short(), state: self.state.as_str(), verb })
+    }
+
+    pub(in crate::ledger) fn enter(&mut self, state: State, reason: &str, now: DateTime<Utc>) {
+        self.state = state;
+        reason.clone_into(&mut self.reason);
+        self.changed_at = now;
+    }
+}

@@ -1,0 +1,214 @@
+//! What came of an attempt, and what it changed in the world.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::json;
+use sqlx::{Any, Transaction};
+
+use super::{
+    Asked, Claim, CopyState, Deed, Delivery, Ledger, LedgerError, Settlement, Standing, State,
+    event, pause, read, row,
+};
+use crate::adapt::Occasion;
+use crate::channel::{Outcome, Receipt};
+
+/// When a deferred delivery is due again if neither caller nor channel said.
+const DEFERRAL: TimeDelta = TimeDelta::minutes(15);
+
+/// How often a settlement waits for the write lock, five seconds each time.
+const PATIENCE: u32 = 12;
+
+impl Ledger {
+    /// Ends an attempt. In one transaction:
+    ///
+    /// | outcome | the delivery becomes |
+    /// | --- | --- |
+    /// | posted | `posted` with its receipt, or `asked` if a person was only asked |
+    /// | deferred | `planned`, due at `again_at` |
+    /// | blocked | `planned`, and its channel is paused |
+    /// | refused | `refused` |
+    /// | unknown | `unknown` |
+    ///
+    /// A posted [`Deed::Publish`] or [`Deed::FollowUp`] makes a copy that is `live` and says
+    /// `standing`; a posted [`Deed::Edit`] makes its target's copy `edited`, a posted
+    /// [`Deed::Withdraw`] makes it `withdrawn`. Without `standing`, the copy says what the attempt
+    /// carried.
+    ///
+    /// An answer that comes late, after the delivery was given up as unknown, still counts. If
+    /// the delivery has moved on since, only "posted" does, and after a newer attempt nothing: then
+    /// the answer is kept with the attempt and as the event `late`.
+    ///
+    /// It waits up to a minute for other writers, because an outcome must not be lost.
+    ///
+    /// # Errors
+    /// [`LedgerError`] if it could not be written: the delivery stays `sending` and becomes
+    /// `unknown` by [`Ledger::recover`].
+    pub async fn settle(
+        &self,
+        claim: Claim,
+        settlement: &Settlement,
+        standing: Option<&Standing>,
+        now: DateTime<Utc>,
+    ) -> Result<Delivery, LedgerError> {
+        let mut tx = self.begin_patiently().await?;
+        let mut delivery = row::load(&mut tx, claim.key).await?;
+        let (word, why) = words(&settlement.outcome);
+        sqlx::query(
+            "update attempt set ended_at = $3, outcome = $4, detail = $5
+              where delivery = $1 and number = $2",
+        )
+        .bind(claim.key.to_string())
+        .bind(i64::from(claim.number))
+        .bind(now.timestamp_micros())
+        .bind(word)
+        .bind(why.to_owned())
+        .execute(&mut *tx)
+        .await?;
+        if counts(&delivery, &claim, &settlement.outcome) {
+            enter(&mut tx, &mut delivery, &claim, settlement, standing, now).await?;
+            row::save(&mut tx, &delivery).await?;
+        } else {
+            let receipt = match &settlement.outcome {
+                Outcome::Posted(receipt) => Some(receipt),
+                _ => None,
+            };
+            let detail = json!({
+                "attempt": claim.number,
+                "outcome": word,
+                "why": why,
+                "receipt": receipt,
+            });
+            event::append(&mut tx, now, Some(claim.key), "late", &detail).await?;
+        }
+        tx.commit().await?;
+        Ok(delivery)
+    }
+
+    async fn begin_patiently(&self) -> Result<Transaction<'static, Any>, LedgerError> {
+        for _ in 1..PATIENCE {
+            match self.begin().await {
+                Err(error) if is_busy(&error) => {
+                    tracing::warn!("the ledger is busy; an outcome waits to be written");
+                }
+                other => return other,
+            }
+        }
+        self.begin().await
+    }
+}
+
+/// Writes down that the delivery's deed is done, in the delivery and in the copy it concerns. The
+/// caller saves the delivery and appends its event.
+pub(in crate::ledger) async fn done(
+    tx: &mut Transaction<'static, Any>,
+    delivery: &mut Delivery,
+    receipt: &Receipt,
+    standing: Option<&Standing>,
+    now: DateTime<Utc>,
+) -> Result<(), LedgerError> {
+    delivery.enter(State::Posted, "", now);
+    let earlier = delivery.receipt.take().unwrap_or_default();
+    delivery.receipt = Some(Receipt {
+        remote_id: receipt.remote_id.clone().or(earlier.remote_id),
+        link: receipt.link.clone().or(earlier.link),
+    });
+    let standing = match standing {
+        Some(standing) => Some(standing.clone()),
+        None => read::last_attempt(&mut **tx, delivery.key).await?.map(|attempt| Standing {
+            revision: delivery.revision.clone(),
+            content_hash: attempt.rendition.content_hash(),
+            rendition: attempt.rendition,
+        }),
+    };
+    let target_becomes = match (delivery.deed, delivery.name.occasion) {
+        (Deed::Publish | Deed::FollowUp, _) => {
+            delivery.copy = Some(CopyState::Live);
+            delivery.standing = standing;
+            return Ok(());
+        }
+        (Deed::Edit, _) => CopyState::Edited,
+        (Deed::Withdraw, _) | (Deed::Ask, Occasion::Close) => CopyState::Withdrawn,
+        (Deed::Ask, _) => CopyState::Edited,
+    };
+    let Some(target) = delivery.target else { return Ok(()) };
+    let mut target = row::load(tx, target).await?;
+    target.copy = Some(target_becomes);
+    if target_becomes == CopyState::Edited {
+        target.standing = standing;
+    }
+    row::save(tx, &target).await?;
+    let detail = json!({ "by": delivery.key });
+    event::append(tx, now, Some(target.key), target_becomes.as_str(), &detail).await
+}
+
+/// Whether an outcome still changes the delivery.
+fn counts(delivery: &Delivery, claim: &Claim, outcome: &Outcome) -> bool {
+    delivery.attempts == claim.number
+        && match delivery.state {
+            State::Sending | State::Unknown => true,
+            State::Planned | State::Refused | State::Cancelled => {
+                matches!(outcome, Outcome::Posted(_))
+            }
+            State::Posted | State::Asked => false,
+        }
+}
+
+/// Brings the delivery into the state that the outcome means, with its event.
+async fn enter(
+    tx: &mut Transaction<'static, Any>,
+    delivery: &mut Delivery,
+    claim: &Claim,
+    settlement: &Settlement,
+    standing: Option<&Standing>,
+    now: DateTime<Utc>,
+) -> Result<(), LedgerError> {
+    let (word, why) = words(&settlement.outcome);
+    let mut what = word;
+    let mut detail = json!({ "attempt": claim.number });
+    if !why.is_empty() {
+        detail["why"] = why.into();
+    }
+    match &settlement.outcome {
+        Outcome::Posted(receipt) => {
+            detail["receipt"] = json!(receipt);
+            match settlement.asked_person {
+                Asked::Done => done(tx, delivery, receipt, standing, now).await?,
+                Asked::Person => {
+                    what = State::Asked.as_str();
+                    delivery.enter(State::Asked, "", now);
+                    delivery.receipt = Some(receipt.clone());
+                }
+            }
+        }
+        Outcome::Deferred { after, .. } => {
+            let after = after.and_then(|after| TimeDelta::from_std(after).ok());
+            let again_at = settlement.again_at.unwrap_or(now + after.unwrap_or(DEFERRAL));
+            detail["again_at"] = json!(again_at);
+            delivery.enter(State::Planned, why, now);
+            delivery.due_at = again_at;
+        }
+        Outcome::Blocked { .. } => {
+            delivery.enter(State::Planned, why, now);
+            pause::pause(tx, &delivery.name.channel, why, now).await?;
+        }
+        Outcome::Refused { .. } => delivery.enter(State::Refused, why, now),
+        Outcome::Unknown { .. } => delivery.enter(State::Unknown, why, now),
+    }
+    event::append(tx, now, Some(delivery.key), what, &detail).await
+}
+
+/// The word that an attempt keeps of its outcome, and the reason.
+fn words(outcome: &Outcome) -> (&'static str, &str) {
+    match outcome {
+        Outcome::Posted(_) => ("posted", ""),
+        Outcome::Refused { why } => ("refused", why),
+        Outcome::Deferred { why, .. } => ("deferred", why),
+        Outcome::Blocked { why } => ("blocked", why),
+        Outcome::Unknown { why } => ("unknown", why),
+    }
+}
+
+/// SQLITE_BUSY, the low byte of SQLite's extended result code.
+fn is_busy(error: &LedgerError) -> bool {
+    let LedgerError::Database(sqlx::Error::Database(error)) = error else { return false };
+    error.code().and_then(|code| code.parse::<u32>().ok()).is_some_and(|code| code & 0xff == 5)
+}
