@@ -1,1 +1,46 @@
-//! Stand-ins for every kind of channel on loopback, and the story that uses them.
+//! The rehearsal: stand-ins for every kind of channel on loopback.
+//!
+//! A stand-in behaves as the real server does, as far as its reference says, keeps state on a
+//! simulated clock, counts what it truly holds ([`copies::StoredCopy`]), and can be told to fail
+//! ([`fault::Fault`], [`smtp::MailFault`]). Every one binds 127.0.0.1 and nothing else, and stops
+//! when it is dropped. [`gallery`] shows all of them as their readers would see them.
+
+pub mod archive;
+pub mod board;
+pub mod copies;
+pub mod fault;
+pub mod feed;
+pub mod gallery;
+pub mod letter;
+pub mod loopback;
+pub mod mastodon;
+pub mod page;
+pub mod smtp;
+pub mod x;
+
+use std::sync::Arc;
+
+use copies::Exhibitor;
+
+/// All stand-ins of one rehearsal; dropping it stops them.
+#[derive(Default)]
+pub struct StandIns {
+    pub mail: Vec<Arc<smtp::SmtpStandIn>>,
+    pub mastodon: Vec<Arc<mastodon::MastodonStandIn>>,
+    pub x: Vec<Arc<x::XStandIn>>,
+    pub boards: Vec<Arc<board::BoardStandIn>>,
+    pub feeds: Vec<Arc<feed::FeedStandIn>>,
+}
+
+impl StandIns {
+    /// Every stand-in as one that shows its copies, for [`gallery::Gallery::start`].
+    pub fn exhibitors(&self) -> Vec<Arc<dyn Exhibitor>> {
+        let mut all: Vec<Arc<dyn Exhibitor>> = Vec::new();
+        all.extend(self.mail.iter().cloned().map(|it| it as Arc<dyn Exhibitor>));
+        all.extend(self.mastodon.iter().cloned().map(|it| it as Arc<dyn Exhibitor>));
+        all.extend(self.x.iter().cloned().map(|it| it as Arc<dyn Exhibitor>));
+        all.extend(self.boards.iter().cloned().map(|it| it as Arc<dyn Exhibitor>));
+        all.extend(self.feeds.iter().cloned().map(|it| it as Arc<dyn Exhibitor>));
+        all
+    }
+}

@@ -1,0 +1,155 @@
+//! Serves a feed's folder, read-only, so that the links in it can be followed.
+
+use std::io;
+use std::path::{Component, Path as FilePath, PathBuf};
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{Path, State};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+use url::Url;
+
+use super::copies::{Exhibitor, StoredCopy, Version};
+use super::loopback::{Bound, Loopback};
+use super::page::{escape, missing, page, plain_text};
+
+/// A web server on loopback for one folder.
+pub struct FeedStandIn {
+    inner: Arc<Inner>,
+    _server: Loopback,
+}
+
+impl FeedStandIn {
+    /// Starts the server; the folder may come into being later. `channel` is the name under which
+    /// its entries are shown.
+    ///
+    /// # Errors
+    /// If no port of 127.0.0.1 is to be had.
+    pub async fn start(channel: &str, folder: impl Into<PathBuf>) -> io::Result<Self> {
+        let bound = Bound::take().await?;
+        let inner = Arc::new(Inner {
+            channel: channel.to_owned(),
+            url: bound.url()?,
+            folder: folder.into(),
+        });
+        let router = Router::new()
+            .route("/", get(index))
+            .route("/{*path}", get(file))
+            .with_state(Arc::clone(&inner));
+        let server = bound.serve(router);
+        Ok(Self { inner, _server: server })
+    }
+
+    /// Where the folder is served.
+    pub fn url(&self) -> Url {
+        self.inner.url.clone()
+    }
+
+    /// The entries that stand in the folder now; what was left out of it leaves no trace.
+    pub fn copies(&self) -> Vec<StoredCopy> {
+        self.inner.copies()
+    }
+}
+
+impl Exhibitor for FeedStandIn {
+    fn channel(&self) -> String {
+        self.inner.channel.clone()
+    }
+
+    fn copies(&self) -> Vec<StoredCopy> {
+        self.inner.copies()
+    }
+}
+
+struct Inner {
+    channel: String,
+    url: Url,
+    folder: PathBuf,
+}
+
+impl Inner {
+    fn names(&self) -> Vec<String> {
+        let Ok(entries) = std::fs::read_dir(&self.folder) else { return Vec::new() };
+        let mut names: Vec<String> = entries
+            .flatten()
+            .filter(|entry| entry.path().is_file())
+            .filter_map(|entry| entry.file_name().into_string().ok())
+            .filter(|name| !name.starts_with('.'))
+            .collect();
+        names.sort();
+        names
+    }
+
+    fn copies(&self) -> Vec<StoredCopy> {
+        self.names().iter().filter_map(|name| self.copy(name)).collect()
+    }
+
+    /// A file that is a JSON-LD document with a title.
+    fn copy(&self, name: &str) -> Option<StoredCopy> {
+        let path = self.folder.join(name);
+        let raw = std::fs::read_to_string(&path).ok()?;
+        let document: Value = serde_json::from_str(&raw).ok()?;
+        let title = document.get("title").and_then(Value::as_str)?;
+        let description = document.get("description").and_then(Value::as_str).unwrap_or_default();
+        let written = path
+            .metadata()
+            .and_then(|it| it.modified())
+            .map_or_else(|_| DateTime::<Utc>::UNIX_EPOCH, DateTime::<Utc>::from);
+        Some(StoredCopy {
+            id: name.to_owned(),
+            link: self.url.join(name).ok(),
+            labels: Vec::new(),
+            answers: None,
+            original: Version {
+                at: written,
+                title: Some(title.to_owned()),
+                text: plain_text(description),
+                raw,
+            },
+            edits: Vec::new(),
+            end: None,
+        })
+    }
+}
+
+async fn index(State(inner): State<Arc<Inner>>) -> Response {
+    let entries: Vec<String> = inner
+        .names()
+        .iter()
+        .map(|name| format!("<li><a href=\"/{0}\">{0}</a></li>\n", escape(name)))
+        .collect();
+    let body = format!("<h1>{}</h1>\n<ul>\n{}</ul>", escape(&inner.channel), entries.concat());
+    page(&inner.channel, &body).into_response()
+}
+
+async fn file(State(inner): State<Arc<Inner>>, Path(path): Path<String>) -> Response {
+    let wanted = FilePath::new(&path);
+    // Only plain names lead into the folder; a link in it that leads out is not followed.
+    if !wanted.components().all(|part| matches!(part, Component::Normal(_))) {
+        return missing(StatusCode::NOT_FOUND);
+    }
+    let found = inner.folder.canonicalize().and_then(|folder| {
+        let file = folder.join(wanted).canonicalize()?;
+        if file.starts_with(&folder) { Ok(file) } else { Err(io::ErrorKind::NotFound.into()) }
+    });
+    let Ok(found) = found else { return missing(StatusCode::NOT_FOUND) };
+    match tokio::fs::read(&found).await {
+        Ok(bytes) => ([(header::CONTENT_TYPE, media_type(&found))], bytes).into_response(),
+        Err(_) => missing(StatusCode::NOT_FOUND),
+    }
+}
+
+fn media_type(file: &FilePath) -> &'static str {
+    match file.extension().and_then(|it| it.to_str()).unwrap_or_default() {
+        "json" => "application/json",
+        "jsonld" => "application/ld+json",
+        "atom" => "application/atom+xml",
+        "xml" => "application/xml",
+        "html" => "text/html; charset=utf-8",
+        _ => "text/plain; charset=utf-8",
+    }
+}
