@@ -1,5 +1,6 @@
 //! Whom to write to.
 
+use super::organisation;
 use super::prose::{Passage, Pattern, Prose};
 use crate::posting::{Field, Origin};
 
@@ -22,13 +23,13 @@ static PLACEHOLDER: Pattern = Pattern::new(
 
 macro_rules! person {
     () => {
-        r"(?:(?:Univ\.-|Jun\.-|Junior|apl\. ?)?(?:Prof(?:essor(?:in)?)?|Dr|PD|Mr|Mrs|Ms|Frau|Herrn?|M\.?Sc)\.?(?:-Ing\.?)?(?: (?:rer|med|phil|nat|habil|h|c)\.)* )*\p{Lu}[\p{L}'’-]+(?: (?:von|van|de|der|zu|\p{Lu}\.))*(?: \p{Lu}[\p{L}'’-]+){1,2}"
+        r"(?:(?:Univ\.-|Jun\.-|Junior|apl\. ?)?(?:Prof(?:essor(?:in)?)?|Dr|PD|Mr|Mrs|Ms|Frau|Herrn?|M\.?Sc)\.?(?:-Ing\.?)?(?: (?:rer|med|phil|nat|habil|h|c)\.)* )*\p{Lu}['’\p{Ll}][\p{L}'’-]*(?: (?:von|van|de|der|zu|\p{Lu}\.))*(?: \p{Lu}['’\p{Ll}][\p{L}'’-]*){1,2}"
     };
 }
 
 macro_rules! titled {
     () => {
-        r"(?:(?:Univ\.-|Jun\.-|Junior|apl\. ?)?(?:Prof(?:essor(?:in)?)?|Dr|PD)\.?(?:-Ing\.?)?(?: (?:rer|med|phil|nat|habil|h|c)\.)* )+\p{Lu}[\p{L}'’-]+(?: (?:von|van|de|der|zu|\p{Lu}\.))*(?: \p{Lu}[\p{L}'’-]+){0,2}"
+        r"(?:(?:Univ\.-|Jun\.-|Junior|apl\. ?)?(?:Prof(?:essor(?:in)?)?|Dr|PD)\.?(?:-Ing\.?)?(?: (?:rer|med|phil|nat|habil|h|c)\.)* )+\p{Lu}['’\p{Ll}][\p{L}'’-]*(?: (?:von|van|de|der|zu|\p{Lu}\.))*(?: \p{Lu}['’\p{Ll}][\p{L}'’-]*){0,2}"
     };
 }
 
@@ -81,11 +82,12 @@ pub fn infer_name(prose: &Prose) -> Option<Field<String>> {
     for passage in prose.texts() {
         for (range, _) in addresses_in(passage) {
             let words = passage.text.get(range.clone()).unwrap_or_default();
-            if PERSON.is_match(words) {
+            if is_person(words) {
                 return Some(field(passage, range));
             }
             let before = passage.before(range.start, 80);
-            if let Some(name) = BESIDE.captures(before).and_then(|it| it.name("name")) {
+            let beside = BESIDE.captures(before).and_then(|it| it.name("name"));
+            if let Some(name) = beside.filter(|name| is_person(name.as_str())) {
                 let start = range.start - before.len();
                 return Some(field(passage, start + name.start()..start + name.end()));
             }
@@ -97,6 +99,34 @@ pub fn infer_name(prose: &Prose) -> Option<Field<String>> {
             Some(field(passage, name.range()))
         })
     })
+}
+
+/// Whether words are a person's name, as far as can be told without knowing the person.
+fn is_person(words: &str) -> bool {
+    const NOBODY: [&str; 18] = [
+        "contact",
+        "kontakt",
+        "email",
+        "e-mail",
+        "mail",
+        "please",
+        "human",
+        "resources",
+        "office",
+        "team",
+        "secretariat",
+        "sekretariat",
+        "applications",
+        "application",
+        "bewerbung",
+        "phone",
+        "research",
+        "deadline",
+    ];
+    let nobody = |word: &str| {
+        NOBODY.contains(&word.to_lowercase().as_str()) || organisation::names_institution(word)
+    };
+    PERSON.is_match(words) && !words.split_whitespace().any(nobody)
 }
 
 /// The addresses of a passage and the words that carry them.

@@ -52,6 +52,11 @@ pub fn infer(prose: &Prose) -> Employer {
     Employer::default()
 }
 
+/// Whether a word belongs into the name of an institution, such as "Hospital".
+pub fn names_institution(word: &str) -> bool {
+    kind(word).is_some()
+}
+
 /// How a name counts when several stand beside each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Rank {
@@ -196,7 +201,9 @@ fn run(text: &str, words: &[Word<'_>], start: usize) -> usize {
         }
         if capitalised(word.plain) {
             end += 1;
-            if word.closes || written.ends_with(')') && !bracketed {
+            // An abbreviation ends the name of an institution, but "Tidal Ecology (TE) Lab" goes on.
+            let named = words[start..end].iter().any(|word| kind(word.plain).is_some());
+            if word.closes || written.ends_with(')') && (!bracketed || named) {
                 break;
             }
             continue;

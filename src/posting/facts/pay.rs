@@ -40,7 +40,7 @@ static FULL_TIME: Pattern =
 
 /// What a full-time position is called after the words "full-time".
 static FULL_TIME_OFFER: Pattern = Pattern::new(
-    r"(?i)^(?:[)*,]*| ?\([^)]{0,40}\))[ ]*(?:[^\s.;]+ ){0,4}[^\s.;]*(?:position|job\b|post\b|postdoc|researcher|contract|employment|stelle)",
+    r"(?i)^(?:[)*,]*| ?\([^)]{0,40}\))[ ]*(?:[^\s;]+ ){0,4}[^\s.;]*(?:position|job\b|post\b|postdoc|researcher|contract|employment|stelle)",
 );
 
 static FULL_TIME_OTHER: Pattern = Pattern::new(
