@@ -40,7 +40,7 @@ mod tests {
                 "CAGEkeHdOWdUhjE5daUNd-nMAS7qx6+o_9=vKczbK8+VXqmdTiA@mail.gmail.com",
                 "B4BIS57EAELBMTQWPUNBEWPQLNXFPJQ5",
             ),
-            ("20200426095232.27524-1-redhairer.li@intel.com", "PKZPQ3YQH4223CJAA7KWJMB2QM7HSWTL"),
+            ("AAAFF3E5-1154-4A14-A0B9-3AC66142531A@gmail.com", "36JSBPPJTV77RNVUXEMH2SSAPHEMJYRL"),
         ] {
             assert_eq!(hyperkitty_hash(id), hash, "{id}");
         }
