@@ -87,7 +87,7 @@ pub(super) async fn run(arguments: &Arguments, folder: Option<PathBuf>) -> Resul
         site: &site,
         stations: &stations,
         ledger: &ledger,
-        worker: crate::ledger::worker(),
+        worker: crate::ledger::this_worker(),
         clock,
     };
     let pace = if arguments.now { Pace::AtOnce } else { Pace::OnSchedule };

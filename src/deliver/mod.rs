@@ -16,7 +16,7 @@ use tracing::{info, warn};
 use crate::adapt::Occasion;
 use crate::channel::{ChannelName, DeliveryKey, Kind, Outcome, Sight, Trace, Wire, wire::Verb};
 use crate::ledger::{
-    Asked, CopyState, Deed, Delivery, Ledger, LedgerError, NewDelivery, Observed, Past, Settlement,
+    self, Asked, Attempt, CopyState, Deed, Delivery, Ledger, LedgerError, NewDelivery, Observed, Past, Settlement,
     Standing, State,
 };
 use crate::plan::{self, Inputs, Pace, Plan, Step, When};
@@ -26,7 +26,11 @@ pub use clock::Clock;
 pub use station::Station;
 
 /// Nothing of an attempt is sent later than this after it was recorded.
-const SEND_WITHIN: TimeDelta = TimeDelta::minutes(10);
+const SEND_WITHIN: TimeDelta = TimeDelta::minutes(2);
+
+/// How long after that the slowest channel may still be taking it in: the time limit for the end of
+/// a mail's data is five minutes, and servers need a moment to show what they took.
+const ARRIVES_WITHIN: TimeDelta = TimeDelta::minutes(8);
 
 /// The first wait after a deferral; doubled with every further one, up to [`LONGEST_WAIT`].
 const FIRST_WAIT: TimeDelta = TimeDelta::minutes(5);
@@ -85,9 +89,9 @@ impl Courier<'_> {
         wanted: Wanted<'_>,
     ) -> Result<Round, LedgerError> {
         let mut round = Round::default();
-        let lost = self.ledger.recover(&self.worker, self.clock.now()).await?;
-        for key in lost {
-            warn!(delivery = %key, "an attempt of a process that ended is unknown now");
+        let alive = |attempt: &Attempt| ledger::liveness(&attempt.worker);
+        for lost in self.ledger.recover(alive, self.clock.now()).await? {
+            warn!(delivery = %lost.key, channel = %lost.name.channel, "an attempt of a process that ended is unknown now");
         }
         round.done.extend(self.find_out().await?);
         self.observe(&postings.open).await?;
@@ -156,13 +160,16 @@ impl Courier<'_> {
                                     .await?,
                             )
                         }
-                        Trace::Absent => {
+                        Trace::Absent if may_repeat(&attempt, station, self.clock.now()) => {
                             let now = self.clock.now();
                             Some(self.ledger.absent(delivery.key, now, now).await?)
                         }
+                        Trace::Absent => {
+                            let why = "not there yet; it may still arrive, so it is looked for again";
+                            Some(self.ledger.still_unknown(delivery.key, why, self.clock.now()).await?)
+                        }
                         Trace::NotYet { why } | Trace::CannotTell { why } => {
-                            info!(delivery = %delivery.key, why, "still unknown");
-                            None
+                            Some(self.ledger.still_unknown(delivery.key, &why, self.clock.now()).await?)
                         }
                     }
                 }
@@ -175,7 +182,7 @@ impl Courier<'_> {
     }
 
     async fn observe(&self, postings: &[Posting]) -> Result<(), LedgerError> {
-        let observed: Vec<Observed> = postings.iter().map(Observed::from).collect();
+        let observed: Vec<Observed> = postings.iter().map(observed).collect();
         let channels: Vec<ChannelName> =
             self.stations.iter().map(|station| station.spec.name.clone()).collect();
         self.ledger.observe(&observed, &channels, self.clock.now()).await
@@ -396,6 +403,18 @@ impl From<LedgerError> for DeliverError {
     }
 }
 
+fn observed(posting: &Posting) -> Observed {
+    Observed {
+        id: posting.id.clone(),
+        path: posting.path.clone(),
+        translation_key: posting.translation_key.clone(),
+        sub_id: posting.sub_id.clone(),
+        reference: posting.facts.reference.as_ref().map(|field| field.value.clone()),
+        title: posting.name().to_owned(),
+        revision: posting.revision.clone(),
+    }
+}
+
 fn done(delivery: &Delivery) -> Done {
     Done {
         key: delivery.key,
@@ -410,6 +429,21 @@ fn done(delivery: &Delivery) -> Done {
 
 fn name(step: &Step) -> String {
     format!("{} to {}", step.name.posting, step.name.channel)
+}
+
+/// Whether "not there" may be believed: once nothing of the attempt can be under way any more, or
+/// at once where the channel knows the key and a second request cannot make a second copy.
+fn may_repeat(attempt: &Attempt, station: &Station, now: DateTime<Utc>) -> bool {
+    let known_for = station
+        .channel
+        .abilities()
+        .repeat_safe_seconds
+        .and_then(|seconds| i64::try_from(seconds).ok())
+        .and_then(TimeDelta::try_seconds);
+    let age = now - attempt.began_at;
+    // Half of the time that the channel remembers a key is left for the request itself.
+    known_for.is_some_and(|known_for| age < known_for / 2)
+        || now > attempt.send_by + ARRIVES_WITHIN
 }
 
 /// How long to wait after the given attempt; what the channel asked for wins.

@@ -20,6 +20,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 use url::Url;
 
+use crate::deliver::Clock;
+
 /// The simulated time of a rehearsal; clones show the same time.
 #[derive(Debug, Clone)]
 pub struct SharedClock(Arc<Mutex<DateTime<Utc>>>);
@@ -27,6 +29,14 @@ pub struct SharedClock(Arc<Mutex<DateTime<Utc>>>);
 impl SharedClock {
     pub fn new(now: DateTime<Utc>) -> Self {
         Self(Arc::new(Mutex::new(now)))
+    }
+
+    /// The time that a command goes by; both show the same from then on, if it can be set.
+    pub fn of(clock: &Clock) -> Self {
+        match clock {
+            Clock::Set(time) => Self(Arc::clone(time)),
+            Clock::System => Self::new(clock.now()),
+        }
     }
 
     pub fn now(&self) -> DateTime<Utc> {

@@ -7,6 +7,7 @@
 
 pub mod archive;
 pub mod board;
+mod change;
 pub mod copies;
 pub mod fault;
 pub mod feed;
@@ -16,8 +17,11 @@ pub mod loopback;
 pub mod mastodon;
 pub mod page;
 pub mod smtp;
+pub mod stage;
+pub mod story;
 pub mod x;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use copies::Exhibitor;
@@ -42,5 +46,18 @@ impl StandIns {
         all.extend(self.boards.iter().cloned().map(|it| it as Arc<dyn Exhibitor>));
         all.extend(self.feeds.iter().cloned().map(|it| it as Arc<dyn Exhibitor>));
         all
+    }
+
+    /// How many copies each stand-in truly holds, those taken back included, by channel. A feed
+    /// leaves no trace of what was left out of it, so feeds are not counted.
+    pub fn counts(&self) -> BTreeMap<String, usize> {
+        let mut counts = BTreeMap::new();
+        let feeds: Vec<String> = self.feeds.iter().map(|feed| feed.channel()).collect();
+        for stand_in in self.exhibitors() {
+            if !feeds.contains(&stand_in.channel()) {
+                counts.insert(stand_in.channel(), stand_in.copies().len());
+            }
+        }
+        counts
     }
 }

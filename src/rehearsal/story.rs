@@ -111,7 +111,7 @@ impl Rehearsal {
             site: &self.site,
             stations: &self.stations,
             ledger: &self.ledger,
-            worker: crate::ledger::worker(),
+            worker: crate::ledger::this_worker(),
             clock: self.clock.clone(),
         }
     }
