@@ -1,1 +1,477 @@
 //! Fitting: drops and shortens parts of a text until it fits.
+//!
+//! A template marks parts of its text with the filters `optional(rank)` and `shorten`
+//! ([`mark`]). [`fit`] drops or shortens the optional parts, the highest rank first, and then
+//! shortens the fixed parts that may be, the last one first. What is not marked is never touched:
+//! templates keep the link, the deadline and the reference there (promise 7).
+
+use super::count::Count;
+use super::sentence;
+
+/// How a part may be changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    /// Stays, but may be cut at its end.
+    Shorten,
+    /// Is left out whole.
+    Drop { rank: u8 },
+    /// Is cut at its end, and left out if that is not enough.
+    ShortenThenDrop { rank: u8 },
+}
+
+/// A text that fits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fitted {
+    pub text: String,
+    /// As the network counts it.
+    pub length: usize,
+    /// What was left out or shortened, in words.
+    pub left_out: Vec<String>,
+}
+
+/// The text does not fit even with every part dropped and shortened as far as allowed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TooLong {
+    /// What is left then.
+    pub length: usize,
+}
+
+/// Marks a part of a text. An empty part needs no mark.
+pub fn mark(content: &str, fate: Fate) -> String {
+    if content.trim().is_empty() {
+        return String::new();
+    }
+    let (rank, cut) = match fate {
+        Fate::Shorten => (FIXED, CUTTABLE),
+        Fate::Drop { rank } => (rank_mark(rank), WHOLE),
+        Fate::ShortenThenDrop { rank } => (rank_mark(rank), CUTTABLE),
+    };
+    format!("{BEGIN}{rank}{cut}{content}{END}")
+}
+
+/// The words without any marks, for everything that comes from outside.
+pub fn without_marks(words: &str) -> String {
+    words.chars().filter(|c| !is_mark(*c)).collect()
+}
+
+/// A marked text with all its parts, for forms without a limit.
+pub fn whole(marked: &str) -> String {
+    tidy(&without_marks(marked))
+}
+
+/// Makes a marked text fit.
+///
+/// # Errors
+/// [`TooLong`] if its fixed parts alone do not.
+pub fn fit(marked: &str, count: Count, limit: usize) -> Result<Fitted, TooLong> {
+    let mut draft = Draft::parse(marked);
+    while draft.length(count) > limit {
+        let Some(part) = draft.next_to_go() else { break };
+        if !draft.shorten(part, count, limit) {
+            draft.drop(part);
+        }
+    }
+    for part in draft.fixed_parts().into_iter().rev() {
+        if draft.length(count) > limit && !draft.shorten(part, count, limit) {
+            draft.shorten_most(part);
+        }
+    }
+    let text = draft.text();
+    let length = count.length(&text);
+    if length > limit {
+        return Err(TooLong { length });
+    }
+    Ok(Fitted { text, length, left_out: draft.changes() })
+}
+
+// The last characters of a private plane: no keyboard, font or text has them.
+const BEGIN: char = '\u{FFF00}';
+const END: char = '\u{FFF01}';
+const FIXED: char = '\u{FFF02}';
+const WHOLE: char = '\u{FFF03}';
+const CUTTABLE: char = '\u{FFF04}';
+/// Stands where a part was dropped, until the line is tidied.
+const DROPPED: char = '\u{FFF05}';
+const RANK: u32 = 0xFFF10;
+const HIGHEST_RANK: u8 = 99;
+
+/// A cut part keeps at least this many words: less says nothing.
+const FEWEST_WORDS: usize = 3;
+
+fn rank_mark(rank: u8) -> char {
+    char::from_u32(RANK + u32::from(rank.min(HIGHEST_RANK))).unwrap_or(FIXED)
+}
+
+fn is_mark(c: char) -> bool {
+    ('\u{FFF00}'..='\u{FFFFD}').contains(&c)
+}
+
+/// A marked text, taken apart.
+struct Draft {
+    root: Vec<Node>,
+    parts: Vec<Part>,
+}
+
+enum Node {
+    Text(String),
+    Part(usize),
+}
+
+struct Part {
+    /// `None` for a part that is never dropped.
+    rank: Option<u8>,
+    cuttable: bool,
+    content: Vec<Node>,
+    state: State,
+}
+
+#[derive(PartialEq, Eq)]
+enum State {
+    Whole,
+    Cut(String),
+    Dropped,
+}
+
+impl Draft {
+    /// Reads the marks. Marks that do not pair are taken as if they did at the text's end.
+    fn parse(marked: &str) -> Self {
+        let mut parts: Vec<Part> = Vec::new();
+        let mut root = Vec::new();
+        let mut open: Vec<usize> = Vec::new();
+        let mut characters = marked.chars();
+        let mut words = String::new();
+        while let Some(c) = characters.next() {
+            if !is_mark(c) {
+                words.push(c);
+                continue;
+            }
+            if c != BEGIN && c != END {
+                continue;
+            }
+            if !words.is_empty() {
+                let node = Node::Text(std::mem::take(&mut words));
+                inside(&mut root, &mut parts, open.last()).push(node);
+            }
+            if c == END {
+                open.pop();
+                continue;
+            }
+            let rank = characters.next().map_or(RANK, u32::from);
+            let rank = rank.checked_sub(RANK).and_then(|rank| u8::try_from(rank).ok());
+            let cuttable = characters.next() == Some(CUTTABLE);
+            let number = parts.len();
+            inside(&mut root, &mut parts, open.last()).push(Node::Part(number));
+            parts.push(Part { rank, cuttable, content: Vec::new(), state: State::Whole });
+            open.push(number);
+        }
+        if !words.is_empty() {
+            inside(&mut root, &mut parts, open.last()).push(Node::Text(words));
+        }
+        Self { root, parts }
+    }
+
+    fn text(&self) -> String {
+        let mut text = String::new();
+        self.write(&self.root, &mut text);
+        tidy(&text)
+    }
+
+    fn length(&self, count: Count) -> usize {
+        count.length(&self.text())
+    }
+
+    fn write(&self, nodes: &[Node], text: &mut String) {
+        for node in nodes {
+            match node {
+                Node::Text(words) => text.push_str(words),
+                Node::Part(number) => match self.parts.get(*number) {
+                    Some(Part { state: State::Cut(words), .. }) => text.push_str(words),
+                    Some(Part { state: State::Dropped, .. }) | None => text.push(DROPPED),
+                    Some(part) => self.write(&part.content, text),
+                },
+            }
+        }
+    }
+
+    /// The parts that still stand in the text as they are, in its order.
+    fn standing(&self) -> Vec<usize> {
+        fn collect(draft: &Draft, nodes: &[Node], found: &mut Vec<usize>) {
+            for node in nodes {
+                if let Node::Part(number) = node
+                    && let Some(part) = draft.parts.get(*number)
+                    && part.state == State::Whole
+                {
+                    found.push(*number);
+                    collect(draft, &part.content, found);
+                }
+            }
+        }
+        let mut found = Vec::new();
+        collect(self, &self.root, &mut found);
+        found
+    }
+
+    /// The optional part with the highest rank; the last of several.
+    fn next_to_go(&self) -> Option<usize> {
+        self.standing()
+            .into_iter()
+            .filter_map(|number| Some((self.parts.get(number)?.rank?, number)))
+            .max()
+            .map(|(_, number)| number)
+    }
+
+    fn fixed_parts(&self) -> Vec<usize> {
+        let fixed = |number: &usize| {
+            self.parts.get(*number).is_some_and(|part| part.rank.is_none() && part.cuttable)
+        };
+        self.standing().into_iter().filter(fixed).collect()
+    }
+
+    /// Takes the longest cut with which the whole text fits; false if there is none.
+    fn shorten(&mut self, number: usize, count: Count, limit: usize) -> bool {
+        for cut in self.cuts(number) {
+            self.set(number, State::Cut(cut));
+            if self.length(count) <= limit {
+                return true;
+            }
+        }
+        self.set(number, State::Whole);
+        false
+    }
+
+    fn shorten_most(&mut self, number: usize) {
+        let shortest = self.cuts(number).into_iter().min_by_key(|cut| cut.chars().count());
+        if let Some(cut) = shortest {
+            self.set(number, State::Cut(cut));
+        }
+    }
+
+    fn drop(&mut self, number: usize) {
+        self.set(number, State::Dropped);
+    }
+
+    fn set(&mut self, number: usize, state: State) {
+        if let Some(part) = self.parts.get_mut(number) {
+            part.state = state;
+        }
+    }
+
+    /// All cuts of a part: at the ends of sentences, the longest first, then of words.
+    fn cuts(&self, number: usize) -> Vec<String> {
+        let Some(part) = self.parts.get(number).filter(|part| part.cuttable) else {
+            return Vec::new();
+        };
+        let mut content = String::new();
+        self.write(&part.content, &mut content);
+        let content = content.replace(DROPPED, "");
+        let words = content.trim();
+        let start = content.len() - content.trim_start().len();
+        let (before, after) = (&content[..start], &content[start + words.len()..]);
+        let sentences = cuts_at_sentences(words);
+        sentences
+            .into_iter()
+            .chain(cuts_at_words(words))
+            .map(|cut| format!("{before}{cut}{after}"))
+            .collect()
+    }
+
+    /// What was changed, in the order of the text.
+    fn changes(&self) -> Vec<String> {
+        fn collect(draft: &Draft, nodes: &[Node], changes: &mut Vec<String>) {
+            for node in nodes {
+                let Node::Part(number) = node else { continue };
+                let Some(part) = draft.parts.get(*number) else { continue };
+                let mut words = String::new();
+                draft.write(&part.content, &mut words);
+                let words = excerpt(&without_marks(&words));
+                match part.state {
+                    State::Whole => collect(draft, &part.content, changes),
+                    State::Cut(_) => changes.push(format!("shortened: {words}")),
+                    State::Dropped => changes.push(format!("left out: {words}")),
+                }
+            }
+        }
+        let mut changes = Vec::new();
+        collect(self, &self.root, &mut changes);
+        changes
+    }
+}
+
+/// The list of nodes that is being written to.
+fn inside<'a>(
+    root: &'a mut Vec<Node>,
+    parts: &'a mut [Part],
+    open: Option<&usize>,
+) -> &'a mut Vec<Node> {
+    match open.and_then(|number| parts.get_mut(*number)) {
+        Some(part) => &mut part.content,
+        None => root,
+    }
+}
+
+fn cuts_at_sentences(words: &str) -> Vec<String> {
+    sentence::ends(words)
+        .into_iter()
+        .rev()
+        .filter(|end| *end < words.len())
+        .filter_map(|end| words.get(..end))
+        .filter(|kept| says_enough(kept) && closes_what_it_opens(kept))
+        .map(|kept| format!("{kept} …"))
+        .collect()
+}
+
+fn cuts_at_words(words: &str) -> Vec<String> {
+    let mut cuts: Vec<String> = Vec::new();
+    for (at, _) in words.char_indices().rev().filter(|(_, c)| c.is_whitespace()) {
+        let kept = words[..at].trim_end_matches(|c: char| {
+            c.is_whitespace()
+                || matches!(c, ',' | ';' | ':' | '-' | '–' | '—' | '·' | '|' | '/' | '&')
+        });
+        let last = kept.rsplit(char::is_whitespace).next().unwrap_or_default();
+        if says_enough(kept) && closes_what_it_opens(kept) && may_stand_last(last) {
+            let cut = format!("{kept}…");
+            if cuts.last() != Some(&cut) {
+                cuts.push(cut);
+            }
+        }
+    }
+    cuts
+}
+
+fn says_enough(kept: &str) -> bool {
+    kept.split_whitespace().filter(|word| word.contains(char::is_alphanumeric)).count()
+        >= FEWEST_WORDS
+}
+
+/// Words that promise another one.
+const LEADING_ON: &[&str] = &[
+    "a", "an", "the", "of", "in", "at", "for", "and", "or", "with", "to", "on", "by", "from", "as",
+    "our", "your", "und", "oder", "der", "die", "das", "des", "dem", "den", "ein", "eine", "einen",
+    "einer", "eines", "im", "am", "für", "mit", "von", "vom", "zu", "zum", "zur", "auf", "bei",
+    "sowie", "als",
+];
+
+/// Whether a cut may be made after this word. A sign glued to a link, an address or a hashtag
+/// would become part of it, and an abbreviation's dot would look like an end.
+fn may_stand_last(word: &str) -> bool {
+    !word.contains("://")
+        && !word.contains(['@', '#'])
+        && !word.ends_with(['.', '!', '?', '…'])
+        && !LEADING_ON.contains(&word.to_lowercase().as_str())
+}
+
+/// Whether no bracket or quotation is left open.
+fn closes_what_it_opens(kept: &str) -> bool {
+    let mut open = Vec::new();
+    for c in kept.chars() {
+        match c {
+            '(' | '[' | '{' | '«' | '„' => open.push(c),
+            // Closes a German quotation, opens an English one.
+            '“' if open.last() == Some(&'„') => _ = open.pop(),
+            '“' => open.push(c),
+            '”' if matches!(open.last(), Some('“' | '„')) => _ = open.pop(),
+            ')' if open.last() == Some(&'(') => _ = open.pop(),
+            ']' if open.last() == Some(&'[') => _ = open.pop(),
+            '}' if open.last() == Some(&'{') => _ = open.pop(),
+            '»' if open.last() == Some(&'«') => _ = open.pop(),
+            _ => {}
+        }
+    }
+    open.is_empty() && kept.matches('"').count().is_multiple_of(2)
+}
+
+/// Removes the traces of dropped parts: a line of nothing else, double spaces, blank lines in a
+/// row, spaces at the ends of lines.
+fn tidy(text: &str) -> String {
+    let mut lines: Vec<String> = Vec::new();
+    for line in text.lines() {
+        let kept = line.replace(&format!(" {DROPPED} "), " ").replace(DROPPED, "");
+        let kept = kept.trim_end();
+        let only_dropped = kept.is_empty() && line.contains(DROPPED);
+        let second_blank = kept.is_empty() && lines.last().is_none_or(String::is_empty);
+        if !only_dropped && !second_blank {
+            lines.push(kept.to_owned());
+        }
+    }
+    lines.join("\n").trim_end().to_owned()
+}
+
+/// The first words of a part, for a list of what was left out.
+fn excerpt(words: &str) -> String {
+    let words: Vec<&str> = words.split_whitespace().collect();
+    match words.get(..12) {
+        Some(first) if words.len() > 12 => format!("{} …", first.join(" ")),
+        _ => words.join(" "),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn optional(rank: u8, words: &str) -> String {
+        mark(words, Fate::Drop { rank })
+    }
+
+    fn fitted(text: &str, limit: usize) -> String {
+        fit(text, Count::Characters, limit).unwrap().text
+    }
+
+    #[test]
+    fn the_highest_rank_goes_first_and_its_line_with_it() {
+        let text = format!(
+            "Title\n\n{}\n{}\nlink",
+            optional(2, "two two two"),
+            optional(1, "one one one")
+        );
+        assert_eq!(fitted(&text, 100), "Title\n\ntwo two two\none one one\nlink");
+        assert_eq!(fitted(&text, 25), "Title\n\none one one\nlink");
+        let least = fit(&text, Count::Characters, 12).unwrap();
+        assert_eq!(least.text, "Title\n\nlink");
+        assert_eq!(least.left_out, ["left out: two two two", "left out: one one one"]);
+    }
+
+    #[test]
+    fn sentences_are_kept_whole_before_words_are() {
+        let teaser = "We study tides with Prof. Doe (and others). You will build models.";
+        let text = mark(teaser, Fate::ShortenThenDrop { rank: 1 });
+        assert_eq!(fitted(&text, 60), "We study tides with Prof. Doe (and others). …");
+        assert_eq!(fitted(&text, 28), "We study tides…", "neither `Prof.` nor an open bracket");
+        assert_eq!(fitted(&text, 10), "");
+    }
+
+    #[test]
+    fn a_fixed_part_is_shortened_last_and_never_dropped() {
+        let text = format!(
+            "{} {}",
+            mark("Postdoc in the modelling of tides", Fate::Shorten),
+            optional(1, "#Tides")
+        );
+        assert_eq!(fitted(&text, 36), "Postdoc in the modelling of tides");
+        assert_eq!(fitted(&text, 30), "Postdoc in the modelling…");
+        assert_eq!(fit(&text, Count::Characters, 20), Err(TooLong { length: 25 }));
+    }
+
+    #[test]
+    fn a_link_is_neither_cut_nor_touched_by_the_ellipsis() {
+        let text = mark("Read all of it at https://lab.example/a today", Fate::Shorten);
+        assert_eq!(fitted(&text, 44), "Read all of it…");
+    }
+
+    #[test]
+    fn parts_within_parts_go_with_them() {
+        let inner =
+            mark("with a long explanation of everything", Fate::ShortenThenDrop { rank: 2 });
+        let text = format!("Title\n{}", optional(1, &format!("Pay {inner}")));
+        assert_eq!(fitted(&text, 10), "Title\nPay");
+        assert_eq!(fitted(&text, 8), "Title");
+    }
+
+    #[test]
+    fn marks_that_do_not_pair_do_no_harm() {
+        let text = format!("a {BEGIN}");
+        assert_eq!(fitted(&text, 5), "a");
+        assert_eq!(fitted(&format!("{END}b{DROPPED}"), 5), "b");
+        assert_eq!(without_marks(&optional(3, "c")), "c");
+    }
+}

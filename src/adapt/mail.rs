@@ -1,9 +1,20 @@
 //! A mail: subject, plain text at 72 columns, HTML half where the list allows it.
 
+use super::count::Count;
 use super::template::Templates;
-use super::{AdaptError, MailForm, Occasion, Rendition, Target};
+use super::view::View;
+use super::{AdaptError, MailBody, MailForm, Occasion, Rendition, Target, fit};
 use crate::posting::Posting;
 
+/// A reminder may repeat the announcement. An update or a close that does not say so would look
+/// like the same mail sent twice.
+const AS_ANNOUNCED: &[Occasion] = &[Occasion::Remind];
+
+/// Renders `subject.txt.j2`, `body.txt.j2` and, where the list takes it, `body.html.j2` of the
+/// target's template folder, or those of the occasion.
+///
+/// # Errors
+/// [`AdaptError`] if a template is missing or wrong, or if the subject's fixed parts do not fit.
 pub fn adapt(
     posting: &Posting,
     target: &Target,
@@ -11,6 +22,122 @@ pub fn adapt(
     occasion: Occasion,
     templates: &Templates,
 ) -> Result<Rendition, AdaptError> {
-    let _ = (posting, target, form, occasion, templates);
-    Err(AdaptError::MissingTemplate { name: String::new(), help: None })
+    let view = View::new(posting, target, occasion);
+    let render = |stem: &str, extension: &str| {
+        let name = templates.name_for(&target.template, stem, extension, occasion, AS_ANNOUNCED)?;
+        let rendered = templates.render(&name, &view)?;
+        Ok((name, rendered))
+    };
+    let (name, subject) = render("subject", "txt")?;
+    let (_, body) = render("body", "txt")?;
+    let html = match form.body {
+        MailBody::Text => None,
+        MailBody::Alternative => Some(format!("{}\n", render("body", "html")?.1.trim())),
+    };
+    Ok(Rendition::Mail {
+        subject: fitted_subject(&subject, form.subject_limit, name, target)?,
+        text: format!("{}\n", safe_for_lists(&fit::whole(&body))),
+        html,
+        language: posting.language.clone(),
+    })
+}
+
+/// Mailman's command words, with the numbers of arguments with which its rule `administrivia`
+/// takes a line for one and holds the mail.
+const COMMANDS: &[(&str, std::ops::RangeInclusive<usize>)] = &[
+    ("confirm", 1..=1),
+    ("help", 0..=0),
+    ("info", 0..=0),
+    ("lists", 0..=0),
+    ("options", 0..=0),
+    ("password", 2..=2),
+    ("remove", 0..=0),
+    ("set", 3..=3),
+    ("subscribe", 0..=3),
+    ("unsubscribe", 0..=1),
+    ("who", 0..=2),
+];
+
+/// So many lines with words are looked at by Mailman.
+const LINES_SEARCHED: usize = 10;
+
+/// The subject on one line and within its limit.
+fn fitted_subject(
+    marked: &str,
+    limit: usize,
+    template: String,
+    target: &Target,
+) -> Result<String, AdaptError> {
+    let marked: String = marked.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let fitted =
+        fit::fit(&marked, Count::Characters, limit).map_err(|fit::TooLong { length }| {
+            AdaptError::DoesNotFit { template, channel: target.channel.clone(), length, limit }
+        })?;
+    let subject = fitted.text.split_whitespace().collect::<Vec<_>>().join(" ");
+    Ok(if is_command(&subject) { format!("[{subject}]") } else { subject })
+}
+
+/// The text with no line that a list's software would take for a command, or a mailbox for the
+/// beginning of the next mail.
+fn safe_for_lists(text: &str) -> String {
+    let mut lines: Vec<String> = Vec::new();
+    let mut seen = 0;
+    for line in text.lines() {
+        let mut line = line.to_owned();
+        seen += usize::from(!line.trim().is_empty());
+        if line.starts_with("From ") {
+            line.insert(0, ' ');
+        }
+        if seen <= LINES_SEARCHED && is_command(&line) {
+            line = reflowed(&line, lines.last_mut());
+        }
+        lines.push(line);
+    }
+    lines.join("\n")
+}
+
+fn is_command(line: &str) -> bool {
+    let mut words = line.split_whitespace();
+    let Some(first) = words.next() else { return false };
+    let arguments = words.count();
+    COMMANDS
+        .iter()
+        .any(|(command, counts)| first.eq_ignore_ascii_case(command) && counts.contains(&arguments))
+}
+
+/// The line with the last word of the line before it, if both are of one paragraph; otherwise in
+/// brackets.
+fn reflowed(line: &str, before: Option<&mut String>) -> String {
+    let Some(before) = before.filter(|before| !before.starts_with(['-', ' ', '='])) else {
+        return format!("[{}]", line.trim());
+    };
+    match before.trim_end().rsplit_once(' ') {
+        Some((kept, last)) if !is_command(kept) => {
+            let line = format!("{last} {line}");
+            *before = kept.to_owned();
+            line
+        }
+        _ => format!("[{}]", line.trim()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_line_at_the_beginning_is_a_command_to_a_list() {
+        assert_eq!(
+            safe_for_lists("Who we are\n----------\nTides."),
+            "[Who we are]\n----------\nTides."
+        );
+        assert_eq!(safe_for_lists("Write to us for\nhelp"), "Write to us\nfor help");
+        let late = format!("{}help", "word\n".repeat(10));
+        assert_eq!(safe_for_lists(&late), late);
+    }
+
+    #[test]
+    fn no_line_looks_like_the_next_mail() {
+        assert_eq!(safe_for_lists("From July on"), " From July on");
+    }
 }

@@ -1,8 +1,8 @@
 //! Adapts a posting to a channel: the [`Rendition`] is exactly what will be sent.
 //!
 //! Pure: the same posting, target and templates give the same rendition. One file per form:
-//! [`status`], [`mail`], [`document`]. Templates come from [`template`], counting from [`count`],
-//! and [`fit`] drops and shortens until a text fits.
+//! [`status`], [`mail`], [`document`]. Templates come from [`template`] and are given a [`view`];
+//! counting comes from [`count`], and [`fit`] drops and shortens until a text fits.
 
 pub mod atom;
 pub mod count;
@@ -10,9 +10,13 @@ pub mod document;
 pub mod fit;
 pub mod html;
 pub mod mail;
+pub mod sentence;
 pub mod status;
 pub mod template;
 pub mod text;
+pub mod view;
+pub mod words;
+pub mod xml;
 
 use std::fmt;
 use std::str::FromStr;
@@ -227,7 +231,7 @@ pub enum AdaptError {
     )]
     DoesNotFit { template: String, channel: String, length: usize, limit: usize },
     #[error("the channel needs the posting's {field}, but the page does not say it")]
-    MissingField { field: &'static str },
+    MissingField { field: String },
     #[error("template `{template}` does not make valid {format}: {message}")]
     Malformed { template: String, format: &'static str, message: String },
 }

@@ -2,9 +2,18 @@
 
 use super::count::Count;
 use super::template::Templates;
-use super::{AdaptError, Occasion, Rendition, Target};
+use super::view::View;
+use super::{AdaptError, Occasion, Rendition, Target, fit};
 use crate::posting::Posting;
 
+/// Occasions of which the announcement speaks as well: a reminder repeats it, and an update edits
+/// it. A closed position needs words of its own.
+const AS_ANNOUNCED: &[Occasion] = &[Occasion::Remind, Occasion::Update];
+
+/// Renders `status.txt.j2` of the target's template folder, or that of the occasion, and fits it.
+///
+/// # Errors
+/// [`AdaptError`] if the template is missing or wrong, or if its fixed parts do not fit.
 pub fn adapt(
     posting: &Posting,
     target: &Target,
@@ -13,6 +22,16 @@ pub fn adapt(
     occasion: Occasion,
     templates: &Templates,
 ) -> Result<Rendition, AdaptError> {
-    let _ = (posting, target, count, limit, occasion, templates);
-    Err(AdaptError::MissingTemplate { name: String::new(), help: None })
+    let name = templates.name_for(&target.template, "status", "txt", occasion, AS_ANNOUNCED)?;
+    let marked = templates.render(&name, &View::new(posting, target, occasion))?;
+    let fitted = fit::fit(&marked, count, limit).map_err(|fit::TooLong { length }| {
+        AdaptError::DoesNotFit { template: name, channel: target.channel.clone(), length, limit }
+    })?;
+    Ok(Rendition::Status {
+        text: fitted.text,
+        language: posting.language.clone(),
+        length: fitted.length,
+        limit,
+        left_out: fitted.left_out,
+    })
 }

@@ -1,9 +1,345 @@
 //! Templates: shipped ones, embedded in the binary, and the site's own over them by name.
+//!
+//! minijinja with what a text that goes out needs: a name that does not exist is an error, a fact
+//! that the page does not say cannot be printed by mistake, a template that never ends is stopped,
+//! and what is printed is escaped as the ending of the name wants it.
 
 use std::collections::BTreeMap;
+use std::error::Error as _;
+use std::fmt::Write as _;
+use std::sync::{Arc, LazyLock};
+
+use include_dir::{Dir, include_dir};
+use minijinja::value::{Kwargs, Serde, Value};
+use minijinja::{AutoEscape, Environment, Error, ErrorKind, Output, State, UndefinedBehavior};
+use serde::Serialize;
+
+use super::fit::{self, Fate};
+use super::view::View;
+use super::{AdaptError, Occasion, text};
+use crate::diagnostic::suggestion;
 
 /// All templates by name, for example `mastodon/status.txt.j2`.
-#[derive(Debug, Clone, Default)]
+///
+/// The ending before `.j2` says how `{{ x }}` is written: `html` and `xml` escape, `json` and
+/// `jsonld` print JSON (write `"title": {{ title }}`), `form` encodes, `txt` prints the words.
+/// Beside minijinja's own filters there are `optional(rank, shorten=false)`, `shorten` (see
+/// [`super::fit`]), `wrap`, `heading` and `aligned` (72 columns), and the function `required("field")`.
+#[derive(Debug, Clone)]
 pub struct Templates {
-    pub sources: BTreeMap<String, String>,
+    sources: Arc<BTreeMap<String, String>>,
+    environment: Arc<Environment<'static>>,
+}
+
+impl Templates {
+    /// The templates in the binary.
+    pub fn shipped() -> Self {
+        Self::with_overrides(BTreeMap::new())
+    }
+
+    /// The shipped templates, and over them those of a site, by name.
+    pub fn with_overrides(overrides: BTreeMap<String, String>) -> Self {
+        let mut sources = SHIPPED_SOURCES.clone();
+        sources.extend(overrides);
+        let sources = Arc::new(sources);
+        let environment = Arc::new(environment(Arc::clone(&sources)));
+        Self { sources, environment }
+    }
+
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.sources.keys().map(String::as_str)
+    }
+
+    /// The text of a template.
+    pub fn source(&self, name: &str) -> Option<&str> {
+        self.sources.get(name).map(String::as_str)
+    }
+
+    /// Compiles a template without rendering it, and looks for names that no posting has.
+    ///
+    /// # Errors
+    /// [`AdaptError::MissingTemplate`] or [`AdaptError::Template`] with the place.
+    pub fn check(&self, name: &str) -> Result<(), AdaptError> {
+        let template = self.get(name)?;
+        let Some(known) = names_in(name) else { return Ok(()) };
+        let mut unknown: Vec<String> = template
+            .undeclared_variables(false)
+            .into_iter()
+            .filter(|used| !known.contains(&used.as_str()) && !FUNCTIONS.contains(&used.as_str()))
+            .collect();
+        unknown.sort();
+        let Some(unknown) = unknown.first() else { return Ok(()) };
+        let source_text = self.source(name).unwrap_or_default().to_owned();
+        let span = find_word(&source_text, unknown);
+        let line = span.and_then(|(start, _)| {
+            source_text.get(..start).map(|before| before.matches('\n').count() + 1)
+        });
+        let message = unknown_name(unknown, known);
+        Err(AdaptError::Template { name: name.to_owned(), source_text, line, span, message })
+    }
+
+    /// Renders a template. The text may hold marks for [`super::fit`].
+    ///
+    /// # Errors
+    /// [`AdaptError::MissingTemplate`], [`AdaptError::Template`] with the place, or
+    /// [`AdaptError::MissingField`] if the template asks for a field with `required`.
+    pub fn render(&self, name: &str, context: &impl Serialize) -> Result<String, AdaptError> {
+        let context = Value::from(Serde(context));
+        self.get(name)?.render(context).map_err(|error| self.explain(name, &error))
+    }
+
+    /// The name of the template for an occasion: `FOLDER/STEM.OCCASION.EXTENSION.j2` if there is
+    /// one; for an occasion of which the announcement speaks as well, that.
+    ///
+    /// # Errors
+    /// [`AdaptError::MissingTemplate`] if there is neither.
+    pub fn name_for(
+        &self,
+        folder: &str,
+        stem: &str,
+        extension: &str,
+        occasion: Occasion,
+        as_announced: &[Occasion],
+    ) -> Result<String, AdaptError> {
+        let announcement = format!("{folder}/{stem}.{extension}.j2");
+        if occasion == Occasion::Announce {
+            return self.existing(announcement);
+        }
+        let own = format!("{folder}/{stem}.{occasion}.{extension}.j2");
+        if as_announced.contains(&occasion) && !self.sources.contains_key(&own) {
+            return self.existing(announcement);
+        }
+        self.existing(own)
+    }
+
+    fn existing(&self, name: String) -> Result<String, AdaptError> {
+        if self.sources.contains_key(&name) { Ok(name) } else { Err(self.missing(&name)) }
+    }
+
+    fn get(&self, name: &str) -> Result<minijinja::Template<'_, '_>, AdaptError> {
+        if !self.sources.contains_key(name) {
+            return Err(self.missing(name));
+        }
+        self.environment.get_template(name).map_err(|error| self.explain(name, &error))
+    }
+
+    fn missing(&self, name: &str) -> AdaptError {
+        let help = suggestion(name, self.names())
+            .map(|near| format!("did you mean `{near}`?"))
+            .or_else(|| Some(format!("write it as `templates/{name}` in the site's folder")));
+        AdaptError::MissingTemplate { name: name.to_owned(), help }
+    }
+
+    fn explain(&self, asked: &str, error: &Error) -> AdaptError {
+        // The innermost error has the place: an included template's own line.
+        let mut innermost = error;
+        while let Some(source) = innermost.source() {
+            if let Some(unsaid) = source.downcast_ref::<Unsaid>() {
+                return AdaptError::MissingField { field: unsaid.0.clone() };
+            }
+            let Some(inner) = source.downcast_ref::<Error>() else { break };
+            innermost = inner;
+        }
+        let name = innermost.name().or(error.name()).unwrap_or(asked).to_owned();
+        let source_text = self.source(&name).unwrap_or_default().to_owned();
+        let span = innermost.range().map(|range| (range.start, range.end));
+        let words = span.and_then(|(start, end)| source_text.get(start..end)).unwrap_or_default();
+        let message = match (innermost.kind(), names_in(&name)) {
+            (ErrorKind::UndefinedError, Some(known))
+                if is_name(words) && !known.contains(&words) =>
+            {
+                unknown_name(words, known)
+            }
+            (ErrorKind::OutOfFuel, _) => "it does not come to an end".to_owned(),
+            (kind, _) => innermost.detail().map_or_else(|| kind.to_string(), str::to_owned),
+        };
+        AdaptError::Template { name, source_text, line: innermost.line(), span, message }
+    }
+}
+
+impl Default for Templates {
+    fn default() -> Self {
+        Self::shipped()
+    }
+}
+
+static SHIPPED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates");
+
+static SHIPPED_SOURCES: LazyLock<BTreeMap<String, String>> = LazyLock::new(|| {
+    let mut sources = BTreeMap::new();
+    collect(&SHIPPED, &mut sources);
+    sources
+});
+
+/// Instructions after which a template is taken to be endless; the longest shipped one needs a
+/// few thousand.
+const FUEL: u64 = 1_000_000;
+
+const FUNCTIONS: &[&str] =
+    &["required", "range", "dict", "namespace", "debug", "lipsum", "cycler", "joiner", "loop"];
+
+const FORM: &str = "form";
+const XML: &str = "xml";
+
+/// A fact that the template requires and the page does not say.
+#[derive(Debug, thiserror::Error)]
+#[error("the page does not say `{0}`")]
+struct Unsaid(String);
+
+fn collect(folder: &Dir<'_>, sources: &mut BTreeMap<String, String>) {
+    for file in folder.files() {
+        if let (Some(name), Some(text)) = (file.path().to_str(), file.contents_utf8()) {
+            sources.insert(name.replace('\\', "/"), text.to_owned());
+        }
+    }
+    for inner in folder.dirs() {
+        collect(inner, sources);
+    }
+}
+
+/// The names that a template may use; `None` where somebody else gives them.
+fn names_in(template: &str) -> Option<&'static [&'static str]> {
+    match template.split('/').next() {
+        Some("site") => None,
+        _ if template == super::atom::TEMPLATE => None,
+        _ => Some(View::NAMES),
+    }
+}
+
+fn unknown_name(word: &str, known: &[&str]) -> String {
+    match suggestion(word, known.iter().copied()) {
+        Some(near) => format!("no posting has `{word}`; did you mean `{near}`?"),
+        None => format!("no posting has `{word}`"),
+    }
+}
+
+fn is_name(words: &str) -> bool {
+    !words.is_empty() && words.chars().all(|c| c.is_alphanumeric() || c == '_')
+}
+
+/// The first place where a word stands by itself.
+fn find_word(text: &str, word: &str) -> Option<(usize, usize)> {
+    let in_word = |c: char| c.is_alphanumeric() || c == '_';
+    text.match_indices(word).map(|(at, _)| (at, at + word.len())).find(|(start, end)| {
+        !text[..*start].ends_with(in_word) && !text[*end..].starts_with(in_word)
+    })
+}
+
+fn environment(sources: Arc<BTreeMap<String, String>>) -> Environment<'static> {
+    let mut environment = Environment::new();
+    environment.set_loader(move |name| Ok(sources.get(name).cloned()));
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    environment.set_fuel(Some(FUEL));
+    environment.set_debug(true);
+    let mut syntax = minijinja::syntax::SyntaxConfig::builder();
+    syntax.trim_blocks(true).lstrip_blocks(true);
+    if let Ok(syntax) = syntax.build() {
+        environment.set_syntax(syntax);
+    }
+    environment.set_auto_escape_callback(auto_escape);
+    environment.set_formatter(write_value);
+    environment.add_filter("optional", optional);
+    environment.add_filter("shorten", |value: Value| {
+        Ok::<_, Error>(fit::mark(&said(&value)?, Fate::Shorten))
+    });
+    environment.add_filter("wrap", |value: Value| Ok::<_, Error>(text::wrap(&said(&value)?)));
+    environment.add_filter("heading", |value: Value| Ok::<_, Error>(text::heading(&said(&value)?)));
+    environment.add_filter("aligned", aligned);
+    environment.add_function("required", required);
+    environment
+}
+
+fn auto_escape(name: &str) -> AutoEscape {
+    let name = name.strip_suffix(".j2").unwrap_or(name);
+    match name.rsplit('.').next() {
+        Some("html") => AutoEscape::Html,
+        Some("xml" | "atom") => AutoEscape::Custom(XML.into()),
+        Some("json" | "jsonld") => AutoEscape::Json,
+        Some("form") => AutoEscape::Custom(FORM.into()),
+        _ => AutoEscape::None,
+    }
+}
+
+fn write_value(out: &mut Output, state: &mut State, value: &Value) -> Result<(), Error> {
+    if value.is_undefined() || (value.is_none() && *state.auto_escape() != AutoEscape::Json) {
+        said(value)?;
+    }
+    let written = |result: std::fmt::Result| {
+        result.map_err(|_| Error::new(ErrorKind::WriteFailure, "cannot write"))
+    };
+    match state.auto_escape() {
+        _ if value.is_safe() => written(write!(out, "{value}")),
+        AutoEscape::Html => written(escape_markup(out, &value.to_string())),
+        AutoEscape::Custom(kind) if kind == XML => {
+            let valid: String = value.to_string().chars().filter(|c| is_xml(*c)).collect();
+            written(escape_markup(out, &valid))
+        }
+        AutoEscape::Custom(_) => {
+            let encoded: String =
+                url::form_urlencoded::byte_serialize(value.to_string().as_bytes()).collect();
+            // A plus sign in a template is a plus sign, so a space may not be one.
+            written(out.write_str(&encoded.replace('+', "%20")))
+        }
+        _ => minijinja::escape_formatter(out, state, value),
+    }
+}
+
+fn escape_markup(out: &mut Output, words: &str) -> std::fmt::Result {
+    for c in words.chars() {
+        match c {
+            '&' => out.write_str("&amp;")?,
+            '<' => out.write_str("&lt;")?,
+            '>' => out.write_str("&gt;")?,
+            '"' => out.write_str("&quot;")?,
+            other => out.write_char(other)?,
+        }
+    }
+    Ok(())
+}
+
+/// What XML 1.0 allows in a document (its production `Char`).
+fn is_xml(c: char) -> bool {
+    matches!(c, '\t' | '\n' | '\r' | ' '..='\u{D7FF}' | '\u{E000}'..='\u{FFFD}' | '\u{10000}'..)
+}
+
+/// The words of a value, or an error if the page does not say it.
+fn said(value: &Value) -> Result<String, Error> {
+    if value.is_undefined() {
+        return Err(Error::from(ErrorKind::UndefinedError));
+    }
+    if value.is_none() {
+        return Err(Error::new(
+            ErrorKind::InvalidOperation,
+            "the page does not say this; put `{% if … %}` around it",
+        ));
+    }
+    Ok(value.to_string())
+}
+
+fn optional(value: Value, rank: u8, options: Kwargs) -> Result<String, Error> {
+    let shorten: Option<bool> = options.get("shorten")?;
+    options.assert_all_used()?;
+    let fate = match shorten {
+        Some(true) => Fate::ShortenThenDrop { rank },
+        _ => Fate::Drop { rank },
+    };
+    Ok(fit::mark(&said(&value)?, fate))
+}
+
+/// A list of facts (`label`, `value`) as lines with the values below each other.
+fn aligned(facts: Value) -> Result<String, Error> {
+    let mut pairs = Vec::new();
+    for fact in facts.try_iter()? {
+        pairs.push((said(&fact.get_attr("label")?)?, said(&fact.get_attr("value")?)?));
+    }
+    Ok(text::aligned(&pairs))
+}
+
+fn required(state: &State, field: &str) -> Result<Value, Error> {
+    match state.lookup(field) {
+        Some(value) if !value.is_none() && !value.is_undefined() => Ok(value),
+        Some(value) if value.is_none() => Err(Error::new(ErrorKind::InvalidOperation, "required")
+            .with_source(Unsaid(field.to_owned()))),
+        _ => Err(Error::new(ErrorKind::UndefinedError, unknown_name(field, View::NAMES))),
+    }
 }

@@ -1,1 +1,435 @@
-//! The body as plain text for mail.
+//! The body as plain text for mail, 72 columns wide.
+//!
+//! Written for people who read and moderate mail in a terminal: headings underlined, emphasis
+//! dropped, links numbered and listed whole at the end, tables as `Key: value` lines. No link and
+//! no word is ever broken, because both are then no longer what they were.
+
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+use url::Url;
+
+use super::html;
+use crate::posting::markdown::{Block, BlockKind, Document, Inline};
+
+/// Columns, as lists and their archives show mail.
+pub const WIDTH: usize = 72;
+
+/// A space at which no line is broken, while the text is being laid out.
+const TIED: char = '\u{FFF0F}';
+
+/// The document as plain text, without a line end at its end. Links of the page that are relative
+/// count from `base`.
+pub fn render(document: &Document, base: &Url) -> String {
+    let mut writer = Writer { base, links: Vec::new() };
+    let mut lines = writer.blocks(&document.blocks, WIDTH);
+    if !writer.links.is_empty() {
+        lines.push(String::new());
+        let listed = writer.links.iter().enumerate();
+        lines.extend(listed.map(|(index, link)| format!("[{}] <{link}>", index + 1)));
+    }
+    join(&lines)
+}
+
+/// Lays each line out anew at 72 columns; a line that is indented or a bullet goes on below its
+/// own first word.
+pub fn wrap(words: &str) -> String {
+    let lines: Vec<String> = words.lines().flat_map(wrap_line).collect();
+    join(&lines)
+}
+
+/// A heading, underlined.
+pub fn heading(words: &str) -> String {
+    join(&underlined(fill_lines(words, WIDTH), "-"))
+}
+
+/// Labels and values as lines, the values below each other.
+pub fn aligned(pairs: &[(String, String)]) -> String {
+    let widest = pairs.iter().map(|(label, _)| label.width()).max().unwrap_or_default();
+    let column = widest + 3;
+    let mut lines = Vec::new();
+    for (label, value) in pairs {
+        let fill = " ".repeat(column - label.width() - 1);
+        let value = fill_lines(value, WIDTH.saturating_sub(column));
+        lines.extend(hanging(&value, &format!("{label}:{fill}"), column));
+    }
+    join(&lines)
+}
+
+struct Writer<'a> {
+    base: &'a Url,
+    /// Numbered from 1, each once.
+    links: Vec<String>,
+}
+
+impl Writer<'_> {
+    /// Blocks with a blank line between them.
+    fn blocks(&mut self, blocks: &[Block], width: usize) -> Vec<String> {
+        let mut lines: Vec<String> = Vec::new();
+        for block in blocks {
+            let block = self.block(&block.kind, width);
+            if block.is_empty() {
+                continue;
+            }
+            if !lines.is_empty() {
+                lines.push(String::new());
+            }
+            lines.extend(block);
+        }
+        lines
+    }
+
+    fn block(&mut self, block: &BlockKind, width: usize) -> Vec<String> {
+        match block {
+            BlockKind::Heading { level, content } => self.heading(*level, content, width),
+            BlockKind::Paragraph(content) => fill_lines(&self.inlines(content), width),
+            BlockKind::List { start, items } => self.list(*start, items, width),
+            BlockKind::Quote(blocks) => {
+                let lines = self.blocks(blocks, width.saturating_sub(2));
+                lines.iter().map(|line| format!("> {line}").trim_end().to_owned()).collect()
+            }
+            BlockKind::Code(code) => {
+                code.trim_end().lines().map(|line| format!("    {}", clean(line))).collect()
+            }
+            BlockKind::Table { header, rows } => self.table(header, rows, width),
+            BlockKind::Rule => vec!["* * *".to_owned()],
+        }
+    }
+
+    fn heading(&mut self, level: u8, content: &[Inline], width: usize) -> Vec<String> {
+        let lines = fill_lines(&self.inlines(content), width);
+        underlined(lines, if level <= 2 { "=" } else { "-" })
+    }
+
+    fn list(&mut self, start: Option<usize>, items: &[Vec<Block>], width: usize) -> Vec<String> {
+        let last = start.unwrap_or_default() + items.len();
+        let marker_width = if start.is_some() { last.to_string().len() + 2 } else { 2 };
+        let loose = items.iter().any(|item| {
+            item.iter().filter(|block| !matches!(block.kind, BlockKind::List { .. })).count() > 1
+        });
+        let mut lines: Vec<String> = Vec::new();
+        for (index, item) in items.iter().enumerate() {
+            let marker = match start {
+                Some(first) => format!("{}.", first + index),
+                None => "-".to_owned(),
+            };
+            let marker = format!("{marker:<marker_width$}");
+            let inner_width = width.saturating_sub(marker_width);
+            let mut inner: Vec<String> = Vec::new();
+            for block in item {
+                let block_lines = self.block(&block.kind, inner_width);
+                if loose && !inner.is_empty() && !block_lines.is_empty() {
+                    inner.push(String::new());
+                }
+                inner.extend(block_lines);
+            }
+            if loose && index > 0 {
+                lines.push(String::new());
+            }
+            lines.extend(hanging(&inner, &marker, marker_width));
+        }
+        lines
+    }
+
+    /// Each row as `Key: value` lines, a blank line between rows of several.
+    fn table(
+        &mut self,
+        header: &[Vec<Inline>],
+        rows: &[Vec<Vec<Inline>>],
+        width: usize,
+    ) -> Vec<String> {
+        let keys: Vec<String> = header.iter().map(|cell| self.inlines(cell)).collect();
+        let headed = keys.iter().any(|key| !key.trim().is_empty());
+        let mut lines: Vec<String> = Vec::new();
+        for row in rows {
+            let cells: Vec<String> = row.iter().map(|cell| self.inlines(cell)).collect();
+            let pairs: Vec<(&str, &str)> = if headed {
+                keys.iter().map(String::as_str).zip(cells.iter().map(String::as_str)).collect()
+            } else {
+                match cells.split_first() {
+                    Some((key, [value])) => vec![(key.as_str(), value.as_str())],
+                    _ => cells.iter().map(|cell| ("", cell.as_str())).collect(),
+                }
+            };
+            if headed && keys.len() > 1 && !lines.is_empty() {
+                lines.push(String::new());
+            }
+            for (key, value) in pairs.into_iter().filter(|(_, value)| !value.trim().is_empty()) {
+                let key = key.trim().trim_end_matches(':');
+                let line =
+                    if key.is_empty() { value.to_owned() } else { format!("{key}: {value}") };
+                lines.extend(hanging(&fill_lines(&line, width.saturating_sub(2)), "", 2));
+            }
+        }
+        lines
+    }
+
+    /// The words of inlines; a hard break is a line end, links carry their numbers.
+    fn inlines(&mut self, inlines: &[Inline]) -> String {
+        let mut words = String::new();
+        self.push(inlines, &mut words);
+        words
+    }
+
+    fn push(&mut self, inlines: &[Inline], words: &mut String) {
+        for inline in inlines {
+            match inline {
+                Inline::Text(text) | Inline::Code(text) => words.push_str(&clean(text)),
+                Inline::Emphasis(inner) | Inline::Strong(inner) => self.push(inner, words),
+                // Struck out means no longer valid; without the stroke it would say the contrary.
+                Inline::Strikethrough(_) => {}
+                Inline::Link { url, content } => self.link(url, content, words),
+                Inline::Image { alternative, .. } => words.push_str(&clean(alternative)),
+                Inline::SoftBreak => words.push(' '),
+                Inline::HardBreak => words.push('\n'),
+            }
+        }
+    }
+
+    fn link(&mut self, url: &str, content: &[Inline], words: &mut String) {
+        let shown = self.inlines(content);
+        let shown = shown.trim();
+        let Some(target) = html::safe_link(url, self.base) else {
+            words.push_str(shown);
+            return;
+        };
+        if let Some(address) = target.strip_prefix("mailto:") {
+            let address = address.split('?').next().unwrap_or(address);
+            let address = percent_decoded(address);
+            if shown.is_empty() || shown.to_lowercase().contains(&address.to_lowercase()) {
+                words.push_str(if shown.is_empty() { &address } else { shown });
+            } else {
+                words.push_str(&format!("{shown}{TIED}<{address}>"));
+            }
+            return;
+        }
+        if shown.is_empty() || is_same(shown, url) || is_same(shown, &target) {
+            words.push_str(if url.contains("://") { url } else { &target });
+            return;
+        }
+        let target = if url.contains("://") { clean(url) } else { target };
+        let number = match self.links.iter().position(|known| *known == target) {
+            Some(index) => index + 1,
+            None => {
+                self.links.push(target);
+                self.links.len()
+            }
+        };
+        words.push_str(&format!("{shown}{TIED}[{number}]"));
+    }
+}
+
+fn underlined(mut lines: Vec<String>, sign: &str) -> Vec<String> {
+    let widest = lines.iter().map(|line| line.width()).max().unwrap_or_default();
+    if widest > 0 {
+        lines.push(sign.repeat(widest.min(WIDTH)));
+    }
+    lines
+}
+
+/// Whether a link shows its own address.
+fn is_same(shown: &str, url: &str) -> bool {
+    let bare = |address: &str| {
+        let address = address.split_once("://").map_or(address, |(_, rest)| rest);
+        address.trim_end_matches('/').to_lowercase()
+    };
+    bare(shown) == bare(url)
+}
+
+/// Percent signs decoded, as they are in a `mailto:` address.
+fn percent_decoded(address: &str) -> String {
+    let protected = address.replace('+', "%2B").replace('&', "%26").replace('=', "%3D");
+    url::form_urlencoded::parse(protected.as_bytes())
+        .next()
+        .map_or_else(|| address.to_owned(), |(decoded, _)| decoded.into_owned())
+}
+
+/// Without control characters; a tab is a space.
+fn clean(words: &str) -> String {
+    words
+        .chars()
+        .map(|c| if matches!(c, '\t' | '\n') { ' ' } else { c })
+        .filter(|c| !c.is_control() && *c != '\u{AD}')
+        .collect()
+}
+
+/// Lines below a marker: the first after it, the others below its first word.
+fn hanging(lines: &[String], marker: &str, indent: usize) -> Vec<String> {
+    if lines.is_empty() {
+        return vec![marker.trim_end().to_owned()];
+    }
+    let lines = lines.iter().enumerate().map(|(index, line)| {
+        let start = if index == 0 { marker.to_owned() } else { " ".repeat(indent) };
+        format!("{start}{line}").trim_end().to_owned()
+    });
+    lines.collect()
+}
+
+/// Fills lines with words, breaking at line ends and between words only.
+fn fill_lines(words: &str, width: usize) -> Vec<String> {
+    let mut lines = Vec::new();
+    for part in words.split('\n') {
+        let mut line = String::new();
+        for word in part.split(' ').filter(|word| !word.is_empty()) {
+            for (index, piece) in pieces(word).into_iter().enumerate() {
+                let space = usize::from(index == 0 && !line.is_empty());
+                if !line.is_empty() && line.width() + space + piece.width() > width {
+                    lines.push(std::mem::take(&mut line));
+                } else if space == 1 {
+                    line.push(' ');
+                }
+                line.push_str(piece);
+            }
+        }
+        if !line.is_empty() {
+            lines.push(line);
+        }
+    }
+    lines.iter().map(|line| line.replace(TIED, " ")).collect()
+}
+
+/// The pieces between which a word may be broken: only where wide characters of Chinese, Japanese
+/// or Korean meet, which are written without spaces.
+fn pieces(word: &str) -> Vec<&str> {
+    let wide = |c: char| c.width() == Some(2) && c.is_alphanumeric();
+    let mut pieces = Vec::new();
+    let mut start = 0;
+    let mut before = None;
+    for (at, c) in word.char_indices() {
+        if before.is_some_and(|before: char| before.width() == Some(2)) && wide(c) {
+            pieces.push(&word[start..at]);
+            start = at;
+        }
+        before = Some(c);
+    }
+    pieces.push(&word[start..]);
+    pieces
+}
+
+fn wrap_line(line: &str) -> Vec<String> {
+    if line.trim().is_empty() {
+        return vec![String::new()];
+    }
+    let words = line.trim_start();
+    let indent = line.len() - words.len();
+    let marker = if words.starts_with("- ") || words.starts_with("> ") { 2 } else { 0 };
+    let (marker, words) = words.split_at(marker);
+    let column = indent + marker.len();
+    let lines = fill_lines(words, WIDTH.saturating_sub(column).max(20));
+    hanging(&lines, &format!("{}{marker}", " ".repeat(indent)), column)
+}
+
+fn join(lines: &[String]) -> String {
+    let mut text = lines.join("\n");
+    text.truncate(text.trim_end().len());
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnostic::Span;
+
+    fn text(words: &str) -> Inline {
+        Inline::Text(words.to_owned())
+    }
+
+    fn link(url: &str, words: &str) -> Inline {
+        Inline::Link { url: url.to_owned(), content: vec![text(words)] }
+    }
+
+    fn block(kind: BlockKind) -> Block {
+        Block { span: Span::default(), kind }
+    }
+
+    fn paragraph(content: Vec<Inline>) -> Block {
+        block(BlockKind::Paragraph(content))
+    }
+
+    fn rendered(blocks: Vec<Block>) -> String {
+        let base = Url::parse("https://lab.example/jobs/tides/").unwrap();
+        render(&Document { blocks }, &base)
+    }
+
+    #[test]
+    fn links_are_numbered_once_and_listed_whole() {
+        let long = format!("https://lab.example/{}", "very-long-".repeat(9));
+        let rendered = rendered(vec![paragraph(vec![
+            text("See "),
+            link(&long, "our page"),
+            text(", "),
+            link("../", "all jobs"),
+            text(" and "),
+            link(&long, "the page"),
+            text(" or "),
+            link(&long, &long),
+            text("."),
+        ])]);
+        assert_eq!(
+            rendered,
+            format!(
+                "See our page [1], all jobs [2] and the page [1] or\n{long}.\n\n\
+                 [1] <{long}>\n[2] <https://lab.example/jobs/>"
+            )
+        );
+    }
+
+    #[test]
+    fn an_address_is_shown_and_a_dangerous_link_is_not() {
+        let rendered = rendered(vec![paragraph(vec![
+            link("mailto:jobs@lab.example?subject=Tides", "Prof. Doe"),
+            text(", "),
+            link("mailto:jobs@lab.example", "jobs@lab.example"),
+            text(", "),
+            link("javascript:alert(1)", "click"),
+        ])]);
+        assert_eq!(rendered, "Prof. Doe <jobs@lab.example>, jobs@lab.example, click");
+    }
+
+    #[test]
+    fn lists_hang_below_their_bullets() {
+        let inner = block(BlockKind::List {
+            start: Some(9),
+            items: vec![vec![paragraph(vec![text("nine")])], vec![paragraph(vec![text("ten")])]],
+        });
+        let rendered = rendered(vec![block(BlockKind::List {
+            start: None,
+            items: vec![
+                vec![paragraph(vec![text(&"word ".repeat(20))])],
+                vec![paragraph(vec![text("two")]), inner],
+            ],
+        })]);
+        let expected = "\
+- word word word word word word word word word word word word word word
+  word word word word word word
+- two
+  9.  nine
+  10. ten";
+        assert_eq!(rendered, expected);
+    }
+
+    #[test]
+    fn a_table_is_read_out_row_by_row() {
+        let cell = |words: &str| vec![text(words)];
+        let rendered = rendered(vec![block(BlockKind::Table {
+            header: vec![cell("Post"), cell("Pay")],
+            rows: vec![vec![cell("PhD"), cell("E13")], vec![cell("Postdoc"), cell("E14")]],
+        })]);
+        assert_eq!(rendered, "Post: PhD\nPay: E13\n\nPost: Postdoc\nPay: E14");
+    }
+
+    #[test]
+    fn wide_characters_fill_lines_without_spaces() {
+        let rendered = rendered(vec![paragraph(vec![text(&"潮".repeat(50))])]);
+        let widths: Vec<usize> = rendered.lines().map(UnicodeWidthStr::width).collect();
+        assert_eq!(widths, [72, 28]);
+    }
+
+    #[test]
+    fn what_was_struck_out_is_not_said() {
+        let rendered = rendered(vec![paragraph(vec![
+            text("by "),
+            Inline::Strikethrough(vec![text("1 May")]),
+            text(" 1 June"),
+        ])]);
+        assert_eq!(rendered, "by 1 June");
+    }
+}

@@ -1,0 +1,446 @@
+//! What every template is given: one posting for one channel, as [`View`].
+//!
+//! A fact that the page does not say is `none`, so that `{% if deadline %}` works; a name that is
+//! not in here is an error, because it is a typo.
+
+use chrono_tz::Tz;
+use serde::Serialize;
+use serde_json::Value;
+
+use super::words::{Tongue, Words};
+use super::{Occasion, Target, fit, html, sentence, text};
+use crate::posting::markdown::{BlockKind, Document, plain};
+use crate::posting::{Deadline, Field, Posting};
+
+/// The context of every template. Words in the posting's language; dates as people write them end
+/// in `_text`, the others are ISO 8601.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct View {
+    /// The posting's id, by which we and a board know it for ever.
+    pub id: String,
+    /// Without the reference number, as a person would write it.
+    pub title: Option<String>,
+    /// Exactly as the page shows it.
+    pub display_title: Option<String>,
+    pub reference: Option<String>,
+    /// `phd`, `postdoc` …
+    pub position_type: Option<&'static str>,
+    /// `PhD position`, `Promotionsstelle`.
+    pub position: Option<&'static str>,
+    pub organisation: Option<String>,
+    pub unit: Option<String>,
+    /// Unit and organisation, the unit first.
+    pub employer: Option<String>,
+    pub city: Option<String>,
+    /// ISO 3166-1 alpha-2.
+    pub country: Option<String>,
+    pub pay_scheme: Option<String>,
+    pub workload_percent: Option<Number>,
+    /// `75%`, `75 %`.
+    pub workload_text: Option<String>,
+    /// Pay and workload in one phrase: `TV-L E13, 75%`.
+    pub pay_text: Option<String>,
+    /// `2027-07-01`, `2027-07`, `2027` or `asap`.
+    pub start: Option<String>,
+    /// `July 2027`.
+    pub start_text: Option<String>,
+    pub duration_months: Option<Number>,
+    /// `3 years`.
+    pub duration_text: Option<String>,
+    /// The last day on which an application counts; none if it is rolling.
+    pub deadline: Option<String>,
+    /// `15 January 2027`; of a rolling deadline, that it is.
+    pub deadline_text: Option<String>,
+    /// `15 Jan 2027`, for a subject; none if it is rolling.
+    pub deadline_short: Option<String>,
+    /// True if the page says that applications count until the position is filled.
+    pub deadline_rolling: bool,
+    /// The last second at which the ad stands, with offset: deadline or the page's expiry date.
+    pub valid_through: Option<String>,
+    pub contact_name: Option<String>,
+    pub contact_emails: Vec<String>,
+    pub apply_url: Option<String>,
+    /// Where readers find the page.
+    pub link: String,
+    /// ISO 639-1.
+    pub language: String,
+    pub tags: Vec<String>,
+    /// The tags as hashtags that Mastodon and X both read: `#DeepLearning #Tides`.
+    pub hashtags: Option<String>,
+    /// The same, one by one.
+    pub hashtag_list: Vec<String>,
+    pub summary: Option<String>,
+    /// The summary, or the first sentences of the ad that say something about the job.
+    pub teaser: Option<String>,
+    /// The ad as plain text at 72 columns.
+    pub text: String,
+    /// The ad as HTML; write `{{ html | safe }}` in an HTML template.
+    pub html: String,
+    /// The ad cut at its headings.
+    pub sections: Vec<Section>,
+    /// The facts that the page says, with their labels, in the order in which people want them.
+    pub facts: Vec<Fact>,
+    /// `announce`, `remind`, `update` or `close`.
+    pub occasion: &'static str,
+    pub channel: String,
+    /// The day on which the page is dated.
+    pub date_posted: Option<String>,
+    /// `[values]` of the channel's file.
+    pub values: Value,
+    /// Handbill's own words in the posting's language.
+    pub words: &'static Words,
+}
+
+/// A number that is written without a fraction where it has none.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum Number {
+    Whole(i64),
+    Fraction(f64),
+}
+
+/// A part of the ad; the words before the first heading have none.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Section {
+    pub heading: Option<String>,
+    pub text: String,
+    pub html: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Fact {
+    pub label: &'static str,
+    pub value: String,
+}
+
+impl View {
+    /// All names that a template may use.
+    pub const NAMES: &'static [&'static str] = &[
+        "id",
+        "title",
+        "display_title",
+        "reference",
+        "position_type",
+        "position",
+        "organisation",
+        "unit",
+        "employer",
+        "city",
+        "country",
+        "pay_scheme",
+        "workload_percent",
+        "workload_text",
+        "pay_text",
+        "start",
+        "start_text",
+        "duration_months",
+        "duration_text",
+        "deadline",
+        "deadline_text",
+        "deadline_short",
+        "deadline_rolling",
+        "valid_through",
+        "contact_name",
+        "contact_emails",
+        "apply_url",
+        "link",
+        "language",
+        "tags",
+        "hashtags",
+        "hashtag_list",
+        "summary",
+        "teaser",
+        "text",
+        "html",
+        "sections",
+        "facts",
+        "occasion",
+        "channel",
+        "date_posted",
+        "values",
+        "words",
+    ];
+
+    pub fn new(posting: &Posting, target: &Target, occasion: Occasion) -> Self {
+        let tongue = Tongue::of(&posting.language);
+        let zone = target.timezone;
+        let facts = &posting.facts;
+        let organisation = line(&facts.organisation);
+        let unit = line(&facts.unit);
+        let workload = value(&facts.workload_percent);
+        let workload_text = workload.map(|percent| tongue.percent(percent));
+        let pay_scheme = line(&facts.pay_scheme);
+        let deadline = value(&facts.deadline);
+        let last_day = match deadline {
+            Some(Deadline::On(day)) => Some(day),
+            Some(Deadline::Rolling) | None => None,
+        };
+        let hashtag_list = hashtags(&posting.tags);
+        let mut view = Self {
+            id: one_line(&posting.id.0),
+            title: line(&facts.title),
+            display_title: line(&facts.display_title),
+            reference: line(&facts.reference),
+            position_type: value(&facts.position_type).map(|kind| kind.as_str()),
+            position: value(&facts.position_type).and_then(|kind| tongue.position(kind)),
+            employer: joined(&[&unit, &organisation]),
+            organisation,
+            unit,
+            city: line(&facts.city),
+            country: line(&facts.country),
+            pay_text: pay_text(pay_scheme.as_deref(), workload, workload_text.as_deref()),
+            pay_scheme,
+            workload_percent: workload.map(Number::from),
+            workload_text,
+            start: value(&facts.start).map(|start| start.to_string()),
+            start_text: value(&facts.start).map(|start| tongue.start(start)),
+            duration_months: value(&facts.duration_months).map(Number::from),
+            duration_text: value(&facts.duration_months).map(|months| tongue.duration(months)),
+            deadline: last_day.map(|day| day.to_string()),
+            deadline_short: last_day.map(|day| tongue.short_day(day)),
+            deadline_text: deadline.map(|deadline| match deadline {
+                Deadline::On(day) => tongue.day(day),
+                Deadline::Rolling => tongue.words().rolling.to_owned(),
+            }),
+            deadline_rolling: deadline == Some(Deadline::Rolling),
+            valid_through: posting.closes_at(zone).map(|at| at.with_timezone(&zone).to_rfc3339()),
+            contact_name: line(&facts.contact_name),
+            contact_emails: facts.contact_emails.iter().flat_map(|it| &it.value).cloned().collect(),
+            apply_url: facts.apply_url.as_ref().map(|field| field.value.to_string()),
+            link: posting.permalink.to_string(),
+            language: posting.language.clone(),
+            tags: posting.tags.iter().map(|tag| one_line(tag)).collect(),
+            hashtags: (!hashtag_list.is_empty()).then(|| hashtag_list.join(" ")),
+            hashtag_list,
+            summary: line(&facts.summary),
+            teaser: line(&facts.summary).or_else(|| teaser(&posting.document)),
+            text: fit::without_marks(&text::render(&posting.document, &posting.permalink)),
+            html: fit::without_marks(&html::render(&posting.document, &posting.permalink)),
+            sections: sections(posting),
+            facts: Vec::new(),
+            occasion: occasion.as_str(),
+            channel: target.channel.clone(),
+            date_posted: date_posted(posting, zone),
+            values: without_marks(&target.values),
+            words: tongue.words(),
+        };
+        view.facts = view.key_facts();
+        view
+    }
+
+    fn key_facts(&self) -> Vec<Fact> {
+        let words = self.words;
+        let contact = match (&self.contact_name, self.contact_emails.as_slice()) {
+            (Some(name), []) => Some(name.clone()),
+            (Some(name), emails) => Some(format!("{name} <{}>", emails.join(", "))),
+            (None, []) => None,
+            (None, emails) => Some(emails.join(", ")),
+        };
+        let facts = [
+            (words.position, self.title.clone()),
+            (words.employer, self.employer.clone()),
+            (words.place, self.city.clone()),
+            (words.pay, self.pay_text.clone()),
+            (words.start, self.start_text.clone()),
+            (words.duration, self.duration_text.clone()),
+            (words.deadline, self.deadline_text.clone()),
+            (words.reference, self.reference.clone()),
+            (words.contact, contact),
+            (words.page, Some(self.link.clone())),
+        ];
+        facts.into_iter().filter_map(|(label, value)| Some(Fact { label, value: value? })).collect()
+    }
+}
+
+impl From<f64> for Number {
+    fn from(number: f64) -> Self {
+        // Percentages and months are far below the range in which this would lose anything.
+        if number.fract() == 0.0 && number.abs() < 1e15 {
+            Self::Whole(number as i64)
+        } else {
+            Self::Fraction(number)
+        }
+    }
+}
+
+fn value<T: Copy>(field: &Option<Field<T>>) -> Option<T> {
+    field.as_ref().map(|field| field.value)
+}
+
+/// The field on one line, or none if nothing is left of it.
+fn line(field: &Option<Field<String>>) -> Option<String> {
+    let line = one_line(&field.as_ref()?.value);
+    (!line.is_empty()).then_some(line)
+}
+
+/// One line without control characters or marks, single spaces between words.
+fn one_line(words: &str) -> String {
+    let clean: String = words.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let clean = fit::without_marks(&clean);
+    clean.split(' ').filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
+fn joined(parts: &[&Option<String>]) -> Option<String> {
+    let parts: Vec<&str> = parts.iter().filter_map(|part| part.as_deref()).collect();
+    (!parts.is_empty()).then(|| parts.join(", "))
+}
+
+/// Scheme and workload; a scheme that already says the workload is left as it is.
+fn pay_text(scheme: Option<&str>, percent: Option<f64>, text: Option<&str>) -> Option<String> {
+    match (scheme, percent, text) {
+        (Some(scheme), Some(percent), Some(text)) => {
+            let said = scheme.contains('%') && scheme.contains(&percent.to_string());
+            Some(if said { scheme.to_owned() } else { format!("{scheme}, {text}") })
+        }
+        (Some(only), ..) | (None, _, Some(only)) => Some(only.to_owned()),
+        _ => None,
+    }
+}
+
+fn date_posted(posting: &Posting, zone: Tz) -> Option<String> {
+    let date = posting.date.or(posting.publish_at)?;
+    Some(date.with_timezone(&zone).format("%Y-%m-%d").to_string())
+}
+
+/// `deep learning` becomes `#DeepLearning`. Letters, digits and `_` only, at least one letter:
+/// a hyphen would end a hashtag, and digits alone are none (Mastodon's `Tag`, twitter-text). A tag
+/// whose signs carry its meaning, such as `C++`, is left out.
+fn hashtags(tags: &[String]) -> Vec<String> {
+    let mut hashtags: Vec<String> = Vec::new();
+    for tag in tags {
+        if tag.contains(['+', '#', '@', '$', '%']) || !tag.contains(char::is_alphabetic) {
+            continue;
+        }
+        let mut hashtag = String::from("#");
+        for word in tag.split(|c: char| !c.is_alphanumeric() && c != '\'' && c != '’') {
+            let mut letters = word.chars().filter(|c| c.is_alphanumeric());
+            hashtag.extend(letters.next().into_iter().flat_map(char::to_uppercase));
+            hashtag.extend(letters);
+        }
+        if !hashtags.iter().any(|other| other.to_lowercase() == hashtag.to_lowercase()) {
+            hashtags.push(hashtag);
+        }
+    }
+    hashtags
+}
+
+/// Words that a sentence about the job has, and one about the employer has not.
+const ABOUT_THE_JOB: &[&str] = &[
+    "position",
+    "vacanc",
+    "looking for",
+    "we seek",
+    "candidate",
+    "you will",
+    "your task",
+    "join ",
+    "the project",
+    "this project",
+    "stelle",
+    "suchen",
+    "sie werden",
+    "aufgabe",
+    "das projekt",
+    "diesem projekt",
+    "promotion",
+];
+
+/// Two sentences at most: the first one about the job and the one after it, else the first of all.
+fn teaser(document: &Document) -> Option<String> {
+    let paragraphs: Vec<String> = document
+        .blocks
+        .iter()
+        .filter_map(|block| match &block.kind {
+            BlockKind::Paragraph(content) => Some(one_line(&plain(content))),
+            _ => None,
+        })
+        .collect();
+    let sentences = |paragraph: &str| -> Vec<String> {
+        let mut start = 0;
+        let mut found = Vec::new();
+        for end in sentence::ends(paragraph) {
+            found.push(paragraph[start..end].trim().to_owned());
+            start = end;
+        }
+        found
+    };
+    let says_something = |sentence: &String| sentence.split(' ').count() >= 5;
+    for paragraph in &paragraphs {
+        let sentences = sentences(paragraph);
+        let about = |sentence: &String| {
+            let lower = sentence.to_lowercase();
+            says_something(sentence) && ABOUT_THE_JOB.iter().any(|word| lower.contains(word))
+        };
+        if let Some(at) = sentences.iter().position(about) {
+            let found: Vec<&str> = sentences.iter().skip(at).take(2).map(String::as_str).collect();
+            return Some(found.join(" "));
+        }
+    }
+    paragraphs.iter().flat_map(|paragraph| sentences(paragraph)).find(says_something)
+}
+
+fn sections(posting: &Posting) -> Vec<Section> {
+    let mut parts: Vec<(Option<String>, Document)> = vec![(None, Document::default())];
+    for block in &posting.document.blocks {
+        if let BlockKind::Heading { content, .. } = &block.kind {
+            parts.push((Some(one_line(&plain(content))), Document::default()));
+        } else if let Some((_, document)) = parts.last_mut() {
+            document.blocks.push(block.clone());
+        }
+    }
+    parts
+        .into_iter()
+        .filter(|(heading, document)| heading.is_some() || !document.blocks.is_empty())
+        .map(|(heading, document)| Section {
+            heading,
+            text: fit::without_marks(&text::render(&document, &posting.permalink)),
+            html: fit::without_marks(&html::render(&document, &posting.permalink)),
+        })
+        .collect()
+}
+
+fn without_marks(value: &Value) -> Value {
+    match value {
+        Value::String(words) => Value::String(fit::without_marks(words)),
+        Value::Array(items) => items.iter().map(without_marks).collect(),
+        Value::Object(entries) => entries
+            .iter()
+            .map(|(key, value)| (fit::without_marks(key), without_marks(value)))
+            .collect(),
+        other => other.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tagged(tags: &[&str]) -> Vec<String> {
+        hashtags(&tags.iter().map(|tag| (*tag).to_owned()).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn tags_become_hashtags_that_networks_read_whole() {
+        assert_eq!(
+            tagged(&["deep learning", "machine-learning", "AI"]),
+            ["#DeepLearning", "#MachineLearning", "#AI"]
+        );
+        assert_eq!(
+            tagged(&["Küstenschutz", "2027", "C++", "Deep Learning", "deepLearning"]),
+            ["#Küstenschutz", "#DeepLearning"]
+        );
+    }
+
+    #[test]
+    fn pay_says_the_workload_once() {
+        assert_eq!(
+            pay_text(Some("TV-L E13"), Some(75.0), Some("75%")).as_deref(),
+            Some("TV-L E13, 75%")
+        );
+        assert_eq!(
+            pay_text(Some("TV-L E13 75 %"), Some(75.0), Some("75%")).as_deref(),
+            Some("TV-L E13 75 %")
+        );
+        assert_eq!(pay_text(None, Some(50.0), Some("50%")).as_deref(), Some("50%"));
+    }
+}

@@ -1,0 +1,271 @@
+//! Handbill's own words in a rendition, in the languages it speaks: English and German. A posting
+//! in another language gets English ones.
+
+use chrono::{Datelike, NaiveDate};
+use serde::Serialize;
+
+use crate::posting::{PartialDate, PositionType, Start};
+
+/// A language that Handbill can write in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tongue {
+    English,
+    German,
+}
+
+/// The words of a language for templates: `{{ words.deadline }}`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Words {
+    pub position: &'static str,
+    pub employer: &'static str,
+    pub place: &'static str,
+    pub pay: &'static str,
+    pub start: &'static str,
+    pub duration: &'static str,
+    pub deadline: &'static str,
+    /// Before a short date in a subject.
+    pub deadline_short: &'static str,
+    /// Before the deadline in an update.
+    pub deadline_now: &'static str,
+    pub reference: &'static str,
+    pub contact: &'static str,
+    pub page: &'static str,
+    /// Before a date: `Apply by 15 January 2027`.
+    pub apply_by: &'static str,
+    pub rolling: &'static str,
+    pub how_to_apply: &'static str,
+    pub apply_at: &'static str,
+    pub apply_to: &'static str,
+    pub quote_reference: &'static str,
+    pub full_text: &'static str,
+    pub job: &'static str,
+    pub reminder: &'static str,
+    pub still_open: &'static str,
+    pub updated: &'static str,
+    pub has_changed: &'static str,
+    pub closed: &'static str,
+    pub is_closed: &'static str,
+    pub thanks: &'static str,
+}
+
+impl Tongue {
+    /// The tongue for a language code (ISO 639-1, perhaps with a region: `de-AT`).
+    pub fn of(language: &str) -> Self {
+        match language.split(['-', '_']).next() {
+            Some("de") => Self::German,
+            _ => Self::English,
+        }
+    }
+
+    pub fn words(self) -> &'static Words {
+        match self {
+            Self::English => &ENGLISH,
+            Self::German => &GERMAN,
+        }
+    }
+
+    /// `15 January 2027` or `15. Januar 2027`.
+    pub fn day(self, day: NaiveDate) -> String {
+        let month = self.month(day.month());
+        match self {
+            Self::English => format!("{} {month} {}", day.day(), day.year()),
+            Self::German => format!("{}. {month} {}", day.day(), day.year()),
+        }
+    }
+
+    /// `15 Jan 2027` or `15.1.2027`, for a subject.
+    pub fn short_day(self, day: NaiveDate) -> String {
+        let month: String = self.month(day.month()).chars().take(3).collect();
+        match self {
+            Self::English => format!("{} {month} {}", day.day(), day.year()),
+            Self::German => format!("{}.{}.{}", day.day(), day.month(), day.year()),
+        }
+    }
+
+    /// As much of the date as is known.
+    pub fn date(self, date: PartialDate) -> String {
+        match date {
+            PartialDate::Day(day) => self.day(day),
+            PartialDate::Month { year, month } => format!("{} {year}", self.month(month)),
+            PartialDate::Year(year) => year.to_string(),
+        }
+    }
+
+    pub fn start(self, start: Start) -> String {
+        match (start, self) {
+            (Start::On(date), _) => self.date(date),
+            (Start::AsSoonAsPossible, Self::English) => "as soon as possible".to_owned(),
+            (Start::AsSoonAsPossible, Self::German) => "zum nächstmöglichen Zeitpunkt".to_owned(),
+        }
+    }
+
+    /// `3 years`, `18 months`.
+    pub fn duration(self, months: f64) -> String {
+        let years = months / 12.0;
+        let (number, one, many) = match (self, years.fract() == 0.0 && years >= 1.0) {
+            (Self::English, true) => (years, "year", "years"),
+            (Self::English, false) => (months, "month", "months"),
+            (Self::German, true) => (years, "Jahr", "Jahre"),
+            (Self::German, false) => (months, "Monat", "Monate"),
+        };
+        format!("{} {}", self.number(number), if number == 1.0 { one } else { many })
+    }
+
+    /// `75%` or `75 %`, as the language writes it.
+    pub fn percent(self, percent: f64) -> String {
+        match self {
+            Self::English => format!("{}%", self.number(percent)),
+            Self::German => format!("{} %", self.number(percent)),
+        }
+    }
+
+    /// The human word for a kind of position; none for [`PositionType::Other`].
+    pub fn position(self, kind: PositionType) -> Option<&'static str> {
+        let (english, german) = match kind {
+            PositionType::Phd => ("PhD position", "Promotionsstelle"),
+            PositionType::Postdoc => ("Postdoc position", "Postdoc-Stelle"),
+            PositionType::Professor => ("Professorship", "Professur"),
+            PositionType::ResearchAssistant => {
+                ("Research assistant position", "Stelle in der Forschung")
+            }
+            PositionType::StudentAssistant => ("Student assistant position", "Hilfskraftstelle"),
+            PositionType::Internship => ("Internship", "Praktikum"),
+            PositionType::Thesis => ("Thesis project", "Abschlussarbeit"),
+            PositionType::Staff => ("Staff position", "Stelle"),
+            PositionType::Other => return None,
+        };
+        Some(match self {
+            Self::English => english,
+            Self::German => german,
+        })
+    }
+
+    fn number(self, number: f64) -> String {
+        let plain = number.to_string();
+        match self {
+            Self::English => plain,
+            Self::German => plain.replace('.', ","),
+        }
+    }
+
+    fn month(self, month: u32) -> &'static str {
+        let names = match self {
+            Self::English => &ENGLISH_MONTHS,
+            Self::German => &GERMAN_MONTHS,
+        };
+        names.get((month as usize).wrapping_sub(1)).copied().unwrap_or_default()
+    }
+}
+
+const ENGLISH_MONTHS: [&str; 12] = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+];
+
+const GERMAN_MONTHS: [&str; 12] = [
+    "Januar",
+    "Februar",
+    "März",
+    "April",
+    "Mai",
+    "Juni",
+    "Juli",
+    "August",
+    "September",
+    "Oktober",
+    "November",
+    "Dezember",
+];
+
+// No dotted words (`e.g.`, `Ref.no`): X would take some of them for domains.
+const ENGLISH: Words = Words {
+    position: "Position",
+    employer: "Employer",
+    place: "Place",
+    pay: "Pay",
+    start: "Start",
+    duration: "Duration",
+    deadline: "Deadline",
+    deadline_short: "deadline",
+    deadline_now: "The deadline is now",
+    reference: "Reference",
+    contact: "Contact",
+    page: "Full text",
+    apply_by: "Apply by",
+    rolling: "until the position is filled",
+    how_to_apply: "How to apply",
+    apply_at: "Please apply here",
+    apply_to: "Please send your application to",
+    quote_reference: "Please quote the reference",
+    full_text: "The full text, always up to date",
+    job: "Job",
+    reminder: "Reminder",
+    still_open: "Still open",
+    updated: "Updated",
+    has_changed: "This posting has changed since we announced it. This is how it stands now.",
+    closed: "Closed",
+    is_closed: "This position is closed. Applications are no longer accepted.",
+    thanks: "Thank you for passing it on.",
+};
+
+const GERMAN: Words = Words {
+    position: "Stelle",
+    employer: "Arbeitgeber",
+    place: "Ort",
+    pay: "Vergütung",
+    start: "Beginn",
+    duration: "Dauer",
+    deadline: "Bewerbungsschluss",
+    deadline_short: "Frist",
+    deadline_now: "Bewerbungsschluss ist jetzt",
+    reference: "Kennziffer",
+    contact: "Kontakt",
+    page: "Volltext",
+    apply_by: "Bewerbung bis",
+    rolling: "bis die Stelle besetzt ist",
+    how_to_apply: "Bewerbung",
+    apply_at: "Bitte bewerben Sie sich hier",
+    apply_to: "Bitte senden Sie Ihre Bewerbung an",
+    quote_reference: "Bitte geben Sie die Kennziffer an",
+    full_text: "Der volle Text, immer auf dem neuesten Stand",
+    job: "Stelle",
+    reminder: "Erinnerung",
+    still_open: "Noch offen",
+    updated: "Aktualisiert",
+    has_changed: "Diese Ausschreibung hat sich seit der Ankündigung geändert. Das ist der Stand.",
+    closed: "Geschlossen",
+    is_closed: "Diese Ausschreibung ist geschlossen. Bewerbungen sind nicht mehr möglich.",
+    thanks: "Danke fürs Weitersagen.",
+};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates_read_as_people_write_them() {
+        let day = NaiveDate::from_ymd_opt(2027, 1, 15).unwrap();
+        assert_eq!(Tongue::English.day(day), "15 January 2027");
+        assert_eq!(Tongue::of("de-AT").day(day), "15. Januar 2027");
+        let month = PartialDate::Month { year: 2027, month: 3 };
+        assert_eq!(Tongue::German.date(month), "März 2027");
+    }
+
+    #[test]
+    fn durations_are_in_years_where_they_are_whole() {
+        assert_eq!(Tongue::English.duration(36.0), "3 years");
+        assert_eq!(Tongue::English.duration(18.0), "18 months");
+        assert_eq!(Tongue::German.duration(12.0), "1 Jahr");
+        assert_eq!(Tongue::German.duration(4.5), "4,5 Monate");
+    }
+}

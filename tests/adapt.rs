@@ -1,0 +1,575 @@
+//! Given a posting and a channel, this goes out: every rendition of two fictional postings as a
+//! golden file, and what holds for all of them.
+//!
+//! `UPDATE_GOLDEN=1 cargo test --test adapt` writes the golden files anew; read what changed before
+//! committing it.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use chrono::{NaiveDate, TimeZone, Utc};
+use handbill::adapt::count::Count;
+use handbill::adapt::template::Templates;
+use handbill::adapt::view::View;
+use handbill::adapt::{
+    AdaptError, DocumentType, Form, MailBody, MailForm, Occasion, Rendition, Target, adapt,
+};
+use handbill::diagnostic::{Source, Span};
+use handbill::posting::markdown::{Block, BlockKind, Document, Inline};
+use handbill::posting::{
+    Availability, Deadline, Facts, Field, Origin, PartialDate, PositionType, Posting, PostingId,
+    Revision, Start,
+};
+use proptest::prelude::*;
+use unicode_width::UnicodeWidthStr;
+use url::Url;
+
+#[test]
+fn each_posting_reads_on_each_channel_as_its_golden_file_says() {
+    for (name, posting) in [("phd", phd()), ("postdoc", postdoc())] {
+        for target in targets() {
+            for &occasion in occasions(&target) {
+                let rendition = adapt(&posting, &target, occasion, &Templates::shipped()).unwrap();
+                golden(&format!("{name}.{}.{occasion}.txt", target.channel), &shown(&rendition));
+            }
+        }
+    }
+}
+
+#[test]
+fn the_view_has_exactly_the_names_that_a_template_may_use() {
+    let view = View::new(&phd(), &status(Count::Mastodon, 500), Occasion::Announce);
+    let json = serde_json::to_value(view).unwrap();
+    let mut names: Vec<&str> = json.as_object().unwrap().keys().map(String::as_str).collect();
+    let mut promised = View::NAMES.to_vec();
+    names.sort_unstable();
+    promised.sort_unstable();
+    assert_eq!(names, promised);
+}
+
+#[test]
+fn every_shipped_template_compiles_and_uses_known_names() {
+    let templates = Templates::shipped();
+    for name in templates.names() {
+        assert_eq!(templates.check(name), Ok(()), "{name}");
+    }
+}
+
+#[test]
+fn a_status_fits_every_limit_and_keeps_link_deadline_and_reference() {
+    for posting in [phd(), postdoc()] {
+        let link = posting.permalink.as_str();
+        let reference = posting.facts.reference.as_ref().unwrap().value.as_str();
+        for count in [Count::Mastodon, Count::X, Count::Characters] {
+            for limit in (240..=400).chain((400..=5000).step_by(100)) {
+                let target = status(count, limit);
+                let rendition =
+                    adapt(&posting, &target, Occasion::Announce, &Templates::shipped()).unwrap();
+                let Rendition::Status { text, length, .. } = rendition else { panic!() };
+                assert!(length <= limit, "{length} is more than {limit}: {text}");
+                assert_eq!(length, count.length(&text));
+                for whole in [link, reference, "15"] {
+                    assert!(text.contains(whole), "{whole} is not in {text}");
+                }
+                assert!(text.contains("January 2027") || text.contains("Februar 2027"), "{text}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_status_whose_fixed_parts_do_not_fit_is_an_error() {
+    let error =
+        adapt(&phd(), &status(Count::Characters, 60), Occasion::Announce, &Templates::shipped())
+            .unwrap_err();
+    let AdaptError::DoesNotFit { template, channel, limit, .. } = &error else { panic!("{error}") };
+    assert_eq!(
+        (template.as_str(), channel.as_str(), *limit),
+        ("mastodon/status.txt.j2", "mastodon", 60)
+    );
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+
+    #[test]
+    fn whatever_the_ad_says_the_status_fits_and_breaks_no_word(
+        title in "[A-Za-z(äöü“”][A-Za-z .,()“”-]{5,120}",
+        teaser in "[A-Za-z .,()ä漢👩\n-]{0,600}",
+        limit in 200_usize..600,
+    ) {
+        let mut posting = phd();
+        posting.facts.title = field(title.clone());
+        posting.facts.summary = field(teaser.clone());
+        let target = status(Count::Mastodon, limit);
+        match adapt(&posting, &target, Occasion::Announce, &Templates::shipped()) {
+            Ok(Rendition::Status { text, length, .. }) => {
+                prop_assert!(length <= limit);
+                prop_assert!(text.contains(posting.permalink.as_str()));
+                let full = adapt(&posting, &status(Count::Mastodon, 9999), Occasion::Announce, &Templates::shipped());
+                let Ok(Rendition::Status { text: full, .. }) = full else { panic!() };
+                let words: Vec<&str> = full.split_whitespace().collect();
+                for word in text.split_whitespace() {
+                    prop_assert!(words.contains(&word) || word.ends_with('…'), "{} in {}", word, text);
+                    let start = word.trim_end_matches('…');
+                    prop_assert!(words.iter().any(|whole| {
+                        whole.trim_end_matches([',', ';', ':', '-', '.', '…']) == start
+                            || *whole == start || start.is_empty()
+                            || whole.strip_prefix(start).is_some_and(|rest| !rest.starts_with(char::is_alphanumeric))
+                    }), "{} is cut in {}", word, text);
+                }
+            }
+            Ok(other) => prop_assert!(false, "{:?}", other),
+            Err(AdaptError::DoesNotFit { length, .. }) => prop_assert!(length > limit),
+            // A title of signs alone is no title.
+            Err(AdaptError::MissingField { .. }) => {}
+            Err(other) => prop_assert!(false, "{}", other),
+        }
+    }
+}
+
+#[test]
+fn a_mail_keeps_to_72_columns_and_its_links_whole() {
+    for posting in [phd(), postdoc()] {
+        for occasion in Occasion::ALL {
+            let rendition = adapt(&posting, &mail(70), occasion, &Templates::shipped()).unwrap();
+            let Rendition::Mail { subject, text, .. } = rendition else { panic!() };
+            assert!(subject.chars().count() <= 70, "{subject}");
+            assert!(!subject.contains(char::is_control));
+            assert!(text.contains(posting.permalink.as_str()));
+            for line in text.lines() {
+                assert!(line.width() <= 72 || line.contains("://"), "{line}");
+                assert_eq!(line, line.trim_end());
+            }
+        }
+    }
+}
+
+#[test]
+fn a_subject_is_one_line_whatever_the_title_holds() {
+    let mut posting = phd();
+    posting.facts.title = field("PhD position\r\nBcc: everyone@lab.example".to_owned());
+    let rendition = adapt(&posting, &mail(200), Occasion::Announce, &Templates::shipped()).unwrap();
+    let Rendition::Mail { subject, .. } = rendition else { panic!() };
+    assert!(!subject.contains(['\r', '\n']), "{subject}");
+}
+
+#[test]
+fn a_site_has_its_own_template_over_the_shipped_one() {
+    let templates = site([("mastodon/status.txt.j2", "{{ title }} {{ link }}")]);
+    let rendition =
+        adapt(&phd(), &status(Count::Mastodon, 500), Occasion::Announce, &templates).unwrap();
+    let Rendition::Status { text, .. } = rendition else { panic!() };
+    assert_eq!(
+        text,
+        "PhD position in machine learning for tidal forecasting (m/f/d) \
+         https://seaforth.example/jobs/phd-tidal-forecasting/"
+    );
+}
+
+#[test]
+fn a_typo_in_a_template_is_shown_where_it_is() {
+    let templates = site([("mastodon/status.txt.j2", "{{ title }}\nby {{ deadlin }}")]);
+    let posting = phd();
+    let rendered = adapt(&posting, &status(Count::X, 280), Occasion::Announce, &templates);
+    for error in [rendered.unwrap_err(), templates.check("mastodon/status.txt.j2").unwrap_err()] {
+        let AdaptError::Template { name, source_text, line, span, message } = error else {
+            panic!("{error}")
+        };
+        let (start, end) = span.unwrap();
+        assert_eq!(name, "mastodon/status.txt.j2");
+        assert_eq!(line, Some(2));
+        assert_eq!(&source_text[start..end], "deadlin");
+        assert_eq!(message, "no posting has `deadlin`; did you mean `deadline`?");
+    }
+}
+
+#[test]
+fn a_template_that_prints_what_the_page_does_not_say_is_an_error() {
+    let mut posting = phd();
+    posting.facts.deadline = None;
+    let templates = site([("mastodon/status.txt.j2", "by {{ deadline_text }}")]);
+    let error =
+        adapt(&posting, &status(Count::X, 280), Occasion::Announce, &templates).unwrap_err();
+    let AdaptError::Template { message, .. } = &error else { panic!("{error}") };
+    assert_eq!(message, "the page does not say this; put `{% if … %}` around it");
+}
+
+#[test]
+fn a_template_that_never_ends_is_stopped() {
+    let endless = "{% for a in range(9999) %}{% for b in range(9999) %}x{% endfor %}{% endfor %}";
+    let templates = site([("mastodon/status.txt.j2", endless)]);
+    let error = adapt(&phd(), &status(Count::X, 280), Occasion::Announce, &templates).unwrap_err();
+    assert!(error.to_string().ends_with("it does not come to an end"), "{error}");
+}
+
+#[test]
+fn a_template_that_is_not_there_is_named_with_its_nearest_neighbour() {
+    let mut target = status(Count::Mastodon, 500);
+    target.template = "mastadon".to_owned();
+    let error = adapt(&phd(), &target, Occasion::Announce, &Templates::shipped()).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "there is no template `mastadon/status.txt.j2`; did you mean `mastodon/status.txt.j2`?"
+    );
+}
+
+#[test]
+fn a_close_without_words_of_its_own_is_not_sent_as_an_announcement() {
+    let templates = site([("lab/status.txt.j2", "{{ title }}")]);
+    let mut target = status(Count::Mastodon, 500);
+    target.template = "lab".to_owned();
+    assert!(adapt(&phd(), &target, Occasion::Update, &templates).is_ok());
+    let error = adapt(&phd(), &target, Occasion::Close, &templates).unwrap_err();
+    assert!(
+        matches!(error, AdaptError::MissingTemplate { name, .. } if name == "lab/status.close.txt.j2")
+    );
+}
+
+#[test]
+fn a_document_whose_required_field_is_missing_names_it() {
+    let mut posting = phd();
+    posting.facts.title = None;
+    let target = document("board", DocumentType::Json);
+    let error = adapt(&posting, &target, Occasion::Announce, &Templates::shipped()).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the channel needs the posting's title, but the page does not say it"
+    );
+}
+
+#[test]
+fn a_document_that_is_not_what_it_should_be_is_an_error() {
+    for (name, media_type, text, words) in [
+        ("board/document.json.j2", DocumentType::Json, "{\"a\": }", "does not make valid JSON"),
+        ("board/document.xml.j2", DocumentType::Xml, "<a><b></a>", "does not make valid XML"),
+        ("board/document.form.j2", DocumentType::Form, "a", "does not make valid form"),
+    ] {
+        let templates = site([(name, text)]);
+        let target = document("board", media_type);
+        let error = adapt(&phd(), &target, Occasion::Announce, &templates).unwrap_err();
+        assert!(error.to_string().contains(words), "{error}");
+    }
+}
+
+#[test]
+fn a_form_and_an_xml_document_carry_the_words_unharmed() {
+    let mut posting = phd();
+    posting.facts.title = field("R&D <tides> 100 % = \"fun\" + more".to_owned());
+    let templates = site([
+        ("board/document.form.j2", "title={{ title }}\nref={{ reference }}\n"),
+        ("board/document.xml.j2", "<job title=\"{{ title }}\">{{ title }}</job>"),
+    ]);
+    let body = |media_type| {
+        let target = document("board", media_type);
+        match adapt(&posting, &target, Occasion::Announce, &templates).unwrap() {
+            Rendition::Document { body, .. } => body,
+            other => panic!("{other:?}"),
+        }
+    };
+    let form = body(DocumentType::Form);
+    let pairs: Vec<(String, String)> =
+        url::form_urlencoded::parse(form.as_bytes()).into_owned().collect();
+    assert_eq!(pairs[0], ("title".to_owned(), "R&D <tides> 100 % = \"fun\" + more".to_owned()));
+    assert_eq!(pairs[1], ("ref".to_owned(), "CIG-2026-07".to_owned()));
+    let xml = body(DocumentType::Xml);
+    assert!(xml.contains(">R&amp;D &lt;tides&gt; 100 % = &quot;fun&quot; + more<"), "{xml}");
+}
+
+#[test]
+fn the_feed_says_nothing_that_the_page_does_not() {
+    let mut posting = phd();
+    posting.facts = Facts { title: field("PhD position".to_owned()), ..Facts::default() };
+    posting.date = None;
+    let target = document("feed", DocumentType::JsonLd);
+    let rendition = adapt(&posting, &target, Occasion::Announce, &Templates::shipped()).unwrap();
+    let Rendition::Document { body, .. } = rendition else { panic!() };
+    let json: serde_json::Value = serde_json::from_str(&body).unwrap();
+    let keys: Vec<&str> = json.as_object().unwrap().keys().map(String::as_str).collect();
+    assert_eq!(keys, ["@context", "@type", "title", "description", "url"]);
+}
+
+#[test]
+fn a_channel_gets_the_translation_in_its_language() {
+    let mut posting = phd();
+    let mut german = postdoc();
+    german.language = "de".to_owned();
+    posting.translations = BTreeMap::from([("de".to_owned(), Arc::new(german))]);
+    let mut target = status(Count::Mastodon, 500);
+    target.language = Some("de".to_owned());
+    let rendition = adapt(&posting, &target, Occasion::Announce, &Templates::shipped()).unwrap();
+    assert_eq!(rendition.language(), "de");
+}
+
+// Channels.
+
+fn target(channel: &str, form: Form) -> Target {
+    Target {
+        channel: channel.to_owned(),
+        form,
+        template: channel.to_owned(),
+        language: None,
+        timezone: chrono_tz::Europe::Berlin,
+        values: serde_json::Value::Null,
+    }
+}
+
+fn status(count: Count, limit: usize) -> Target {
+    target("mastodon", Form::Status { count, limit })
+}
+
+fn mail(subject_limit: usize) -> Target {
+    target("mail", Form::Mail(MailForm { body: MailBody::Alternative, subject_limit }))
+}
+
+fn document(channel: &str, media_type: DocumentType) -> Target {
+    target(channel, Form::Document { media_type })
+}
+
+fn targets() -> Vec<Target> {
+    vec![
+        status(Count::Mastodon, 500),
+        target("x", Form::Status { count: Count::X, limit: 280 }),
+        mail(90),
+        document("board", DocumentType::Json),
+        document("feed", DocumentType::JsonLd),
+        document("manual", DocumentType::Text),
+    ]
+}
+
+/// A document is sent anew for an update and taken back when the position closes.
+fn occasions(target: &Target) -> &'static [Occasion] {
+    match target.form {
+        Form::Document { .. } => &[Occasion::Announce],
+        Form::Status { .. } => &[Occasion::Announce, Occasion::Remind, Occasion::Close],
+        Form::Mail(_) => &Occasion::ALL,
+    }
+}
+
+fn site<const N: usize>(templates: [(&str, &str); N]) -> Templates {
+    let overrides =
+        templates.into_iter().map(|(name, text)| (name.to_owned(), text.to_owned())).collect();
+    Templates::with_overrides(overrides)
+}
+
+// Golden files.
+
+fn shown(rendition: &Rendition) -> String {
+    match rendition {
+        Rendition::Status { text, length, limit, left_out, .. } => {
+            let left_out: String = left_out.iter().map(|it| format!("{it}\n")).collect();
+            format!("{text}\n-- {length} of {limit}\n{left_out}")
+        }
+        Rendition::Mail { subject, text, html, .. } => {
+            let html = html.as_deref().map(|html| format!("-- html\n{html}")).unwrap_or_default();
+            format!("Subject: {subject}\n\n{text}{html}")
+        }
+        Rendition::Document { body, .. } => body.clone(),
+    }
+}
+
+fn golden(name: &str, actual: &str) {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name);
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        std::fs::write(&path, actual).unwrap();
+        return;
+    }
+    let expected = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        actual == expected,
+        "{name} differs; this goes out now:\n{actual}\nUPDATE_GOLDEN=1 keeps it"
+    );
+}
+
+// Postings.
+
+fn phd() -> Posting {
+    let facts = Facts {
+        title: field("PhD position in machine learning for tidal forecasting (m/f/d)".to_owned()),
+        display_title: field(
+            "CIG-2026-07: PhD position in machine learning for tidal forecasting (m/f/d)"
+                .to_owned(),
+        ),
+        reference: field("CIG-2026-07".to_owned()),
+        position_type: field(PositionType::Phd),
+        organisation: field("University of Seaforth".to_owned()),
+        unit: field("Coastal Intelligence Group".to_owned()),
+        city: field("Seaforth".to_owned()),
+        country: field("DE".to_owned()),
+        pay_scheme: field("TV-L E13".to_owned()),
+        workload_percent: field(75.0),
+        start: field(Start::On(PartialDate::Month { year: 2027, month: 4 })),
+        duration_months: field(36.0),
+        deadline: field(Deadline::On(day(2027, 1, 15))),
+        contact_name: field("Prof. Dr. Marina Holm".to_owned()),
+        contact_emails: field(vec!["jobs@cig.seaforth.example".to_owned()]),
+        apply_url: None,
+        summary: None,
+    };
+    let document = Document {
+        blocks: vec![
+            paragraph(vec![text(
+                "The University of Seaforth stands between two estuaries and has taught the science \
+                 of the sea for a hundred years. More than 9,000 students learn here.",
+            )]),
+            paragraph(vec![
+                text("The "),
+                link("/", "Coastal Intelligence Group"),
+                text(
+                    " is looking for a PhD candidate who wants to make tidal forecasts learn from \
+                      every gauge on the coast. You will build models that say how sure they are, and \
+                      test them with the harbour pilots who need them, see ",
+                ),
+                link("https://tides.example/open-gauges", "the open gauge data"),
+                text("."),
+            ]),
+            heading(2, "Who we are"),
+            paragraph(vec![text("Eleven people, four boats and a cluster with 64 GPUs.")]),
+            heading(3, "Your tasks"),
+            list(vec![
+                vec![
+                    text("Develop probabilistic models for water levels, in "),
+                    strong("Python"),
+                    text(" and JAX"),
+                ],
+                vec![text(
+                    "Compare them with the harmonic analysis that harbours have trusted since 1867",
+                )],
+                vec![text("Publish at conferences and in journals")],
+            ]),
+            heading(3, "What we offer"),
+            Block {
+                span: Span::default(),
+                kind: BlockKind::Table {
+                    header: vec![vec![text("What")], vec![text("How")]],
+                    rows: vec![
+                        vec![vec![text("Pay")], vec![text("TV-L E13, 75 %")]],
+                        vec![
+                            vec![text("Time")],
+                            vec![text("three years, with an option on a fourth")],
+                        ],
+                    ],
+                },
+            },
+            paragraph(vec![
+                text("Questions? Write to "),
+                link("mailto:jobs@cig.seaforth.example", "Prof. Dr. Marina Holm"),
+                text(" or read https://seaforth.example/phd-handbook before."),
+            ]),
+        ],
+    };
+    posting(
+        "phd-tidal-forecasting",
+        "en",
+        &["machine learning", "Tides", "time-series"],
+        facts,
+        document,
+    )
+}
+
+fn postdoc() -> Posting {
+    let facts = Facts {
+        title: field("Postdoc (w/m/d) für die Modellierung von Sturmfluten".to_owned()),
+        display_title: field("Postdoc (w/m/d) für die Modellierung von Sturmfluten".to_owned()),
+        reference: field("KI-Küste 15/2026".to_owned()),
+        position_type: field(PositionType::Postdoc),
+        organisation: field("Universität Seefurt".to_owned()),
+        unit: field("Arbeitsgruppe Küstenintelligenz".to_owned()),
+        city: field("Seefurt".to_owned()),
+        country: field("DE".to_owned()),
+        pay_scheme: field("TV-L E13".to_owned()),
+        workload_percent: field(100.0),
+        start: field(Start::AsSoonAsPossible),
+        duration_months: field(30.0),
+        deadline: field(Deadline::On(day(2027, 2, 15))),
+        contact_name: None,
+        contact_emails: None,
+        apply_url: field(
+            Url::parse("https://stellen.seefurt.example/bewerben?nr=15-2026").unwrap(),
+        ),
+        summary: field(
+            "Wir suchen eine Person, die Sturmfluten mit gelernten und physikalischen Modellen \
+             vorhersagt. Die Stelle ist zunächst auf 30 Monate befristet."
+                .to_owned(),
+        ),
+    };
+    let document = Document {
+        blocks: vec![
+            paragraph(vec![text(
+                "Wir suchen eine Person, die Sturmfluten mit gelernten und physikalischen Modellen \
+                 vorhersagt, z. B. für die Häfen am Seefurter Tief.",
+            )]),
+            heading(3, "Ihre Aufgaben"),
+            list(vec![
+                vec![text("Kopplung gelernter Modelle mit dem Strömungsmodell der Arbeitsgruppe")],
+                vec![text("Betreuung von zwei Promotionen")],
+            ]),
+            paragraph(vec![text(
+                "Bewerbungen von Menschen mit Schwerbehinderung sind willkommen.",
+            )]),
+        ],
+    };
+    posting("postdoc-sturmfluten", "de", &["Sturmflut", "Küstenschutz", "C++"], facts, document)
+}
+
+fn posting(name: &str, language: &str, tags: &[&str], facts: Facts, document: Document) -> Posting {
+    let source = Source::new(format!("content/jobs/{name}/index.md"), "");
+    Posting {
+        id: PostingId(facts.reference.as_ref().unwrap().value.clone()),
+        revision: Revision("0".repeat(64)),
+        source,
+        path: format!("jobs/{name}/index.md"),
+        declared_id: None,
+        sub_id: None,
+        translation_key: format!("jobs/{name}"),
+        language: language.to_owned(),
+        translations: BTreeMap::new(),
+        permalink: Url::parse(&format!("https://seaforth.example/jobs/{name}/")).unwrap(),
+        aliases: Vec::new(),
+        availability: Availability::Open,
+        date: Some(Utc.with_ymd_and_hms(2026, 11, 20, 8, 0, 0).unwrap()),
+        publish_at: None,
+        expires_at: None,
+        tags: tags.iter().map(|tag| (*tag).to_owned()).collect(),
+        facts,
+        document,
+    }
+}
+
+fn field<T>(value: T) -> Option<Field<T>> {
+    Some(Field::new(value, Origin::Default))
+}
+
+fn day(year: i32, month: u32, day: u32) -> NaiveDate {
+    NaiveDate::from_ymd_opt(year, month, day).unwrap()
+}
+
+fn block(kind: BlockKind) -> Block {
+    Block { span: Span::default(), kind }
+}
+
+fn paragraph(content: Vec<Inline>) -> Block {
+    block(BlockKind::Paragraph(content))
+}
+
+fn heading(level: u8, words: &str) -> Block {
+    block(BlockKind::Heading { level, content: vec![text(words)] })
+}
+
+fn list(items: Vec<Vec<Inline>>) -> Block {
+    let items = items.into_iter().map(|content| vec![paragraph(content)]).collect();
+    block(BlockKind::List { start: None, items })
+}
+
+fn text(words: &str) -> Inline {
+    Inline::Text(words.to_owned())
+}
+
+fn strong(words: &str) -> Inline {
+    Inline::Strong(vec![text(words)])
+}
+
+fn link(url: &str, words: &str) -> Inline {
+    Inline::Link { url: url.to_owned(), content: vec![text(words)] }
+}
