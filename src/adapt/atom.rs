@@ -1,11 +1,3 @@
-<<<<<<< HEAD
-//! An Atom feed of all entries.
-
-use super::AdaptError;
-
-pub fn atom(
-    entries: &[serde_json::Value],
-=======
 //! An Atom feed (RFC 4287) made of JSON-LD entries.
 
 use serde::Serialize;
@@ -24,15 +16,10 @@ pub(in crate::adapt) const TEMPLATE: &str = "feed/atom.xml.j2";
 /// [`AdaptError`] if the shipped template fails.
 pub fn atom(
     entries: &[Value],
->>>>>>> adapt
     title: &str,
     self_link: Option<&str>,
     updated: &str,
 ) -> Result<String, AdaptError> {
-<<<<<<< HEAD
-    let _ = (entries, title, self_link, updated);
-    Ok(String::new())
-=======
     let mut entries: Vec<Entry> = entries.iter().map(|entry| Entry::read(entry, updated)).collect();
     entries.sort_by(|a, b| b.published.cmp(&a.published).then_with(|| a.id.cmp(&b.id)));
     let feed = Feed {
@@ -146,5 +133,4 @@ mod tests {
         let feed = atom(&[], "Jobs", None, "2026-11-24T08:00:00Z").unwrap();
         assert_eq!(xml::check(&feed), Ok(()));
     }
->>>>>>> adapt
 }

@@ -520,7 +520,7 @@ fn template(
 ) -> String {
     let Some(written) = written else { return kind.as_str().to_owned() };
     let folder = written.get_ref();
-    let names = templates.names();
+    let names: Vec<&str> = templates.names().collect();
     if names.iter().any(|name| name.starts_with(&format!("{folder}/"))) {
         return folder.clone();
     }
