@@ -141,6 +141,9 @@ fn row(delivery: &Delivery, past: &Past, plan: Option<&Plan>) -> Row {
         note = match (delivery.state, delivery.deed) {
             (State::Posted, Deed::Edit) => "the copy was changed".to_owned(),
             (State::Posted, Deed::Withdraw) => "the copy was taken back on purpose".to_owned(),
+            (State::Asked, Deed::Ask) => {
+                format!("waits for a person: `handbill record {}`", delivery.key.short())
+            }
             (State::Asked, _) => {
                 format!("waits for a person: `handbill record {} LINK`", delivery.key.short())
             }

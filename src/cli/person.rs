@@ -6,14 +6,14 @@ use url::Url;
 
 use super::{CliError, End, clock, load, say};
 use crate::channel::{ChannelName, Receipt};
-use crate::ledger::Resolution;
+use crate::ledger::{Deed, Resolution};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct RecordArguments {
     /// The delivery, as `handbill log` shows it (its first digits are enough)
     id: String,
-    /// Where readers find it
-    link: Url,
+    /// Where readers find it; not needed for what was changed or taken down
+    link: Option<Url>,
 }
 
 pub(super) async fn record(
@@ -24,10 +24,24 @@ pub(super) async fn record(
     let clock = clock(None);
     let ledger = load::existing_ledger(&site, &clock).await?;
     let delivery = ledger.find_by_prefix(&arguments.id).await?;
-    let delivery = ledger.record(delivery.key, &arguments.link, clock.now()).await?;
+    let (delivery, what) = match &arguments.link {
+        Some(link) => {
+            (ledger.record(delivery.key, link, clock.now()).await?, link.to_string())
+        }
+        None if delivery.deed == Deed::Ask => {
+            let done = Resolution::Posted(Receipt::default());
+            (ledger.resolve(delivery.key, &done, clock.now()).await?, "done".to_owned())
+        }
+        None => {
+            return Err(CliError::Usage(format!(
+                "where do readers find it?\nhelp: `handbill record {} LINK`",
+                delivery.key.short()
+            )));
+        }
+    };
     say(&format!(
-        "Recorded for {} on {}: {}\n",
-        delivery.name.posting, delivery.name.channel, arguments.link
+        "Recorded for {} on {}: {what}\n",
+        delivery.name.posting, delivery.name.channel
     ))?;
     Ok(End::Done)
 }

@@ -14,7 +14,7 @@ use crate::deliver::{Round, Seen};
 use crate::diagnostic::Diagnostic;
 use crate::ledger::State;
 use crate::rehearsal::gallery::Gallery;
-use crate::rehearsal::story::{self, Rehearsal};
+use crate::rehearsal::story::Rehearsal;
 use crate::site::{self, Site, pages};
 
 #[derive(Debug, clap::Args)]
@@ -195,20 +195,33 @@ async fn play(rehearsal: &mut Rehearsal, tell: &Teller) -> Result<Told, CliError
     let mut diagnostics = Vec::new();
     rehearsal.read_again(&mut diagnostics).await?;
 
-    let closing = rehearsal.last_closing().unwrap_or(change);
-    let before = closing - chrono::TimeDelta::hours(1);
-    days(rehearsal, before, tell).await?;
-
-    tell.say(&format!("\nEvery link, an hour before the ads close ({})\n", before.format("%Y-%m-%d")))?;
     let mut before_closing = Vec::new();
-    for seen in rehearsal.look().await? {
-        let look = looked(&seen);
-        tell.say(&format!("  {:<9} {:<16} {}\n", look.copy, look.channel, look.link))?;
-        before_closing.push(look);
+    days(rehearsal, change, tell).await?;
+    for step in rehearsal.stale().await? {
+        tell.say(&format!(
+            "  stays as it is    {:<16} {}: this channel is not changed\n",
+            step.name.channel.0, step.name.posting
+        ))?;
     }
+    for closing in rehearsal.closings() {
+        days(rehearsal, closing - chrono::TimeDelta::hours(1), tell).await?;
+        let seen = rehearsal.look_before(closing).await?;
+        if !seen.is_empty() {
+            tell.say(&format!("\nThe links, an hour before {}\n", day(closing, rehearsal)))?;
+        }
+        for seen in &seen {
+            let look = looked(seen);
+            tell.say(&format!("  {:<9} {:<16} {}\n", look.copy, look.channel, look.link))?;
+            before_closing.push(look);
+        }
+        tell.say("\nThe ad closes\n")?;
+        days(rehearsal, closing, tell).await?;
+    }
+    // Slots for what is said after the closing.
+    let end = rehearsal.now() + chrono::TimeDelta::days(7);
+    days(rehearsal, end, tell).await?;
 
-    tell.say("\nThe ads close\n")?;
-    days(rehearsal, story::after(closing), tell).await?;
+    tell.say("\nWhat was taken back\n")?;
     let mut taken_back = Vec::new();
     for (link, sight) in rehearsal.look_at_withdrawn().await? {
         let look = Look {
@@ -255,6 +268,12 @@ async fn days(
         tell.say(&line)?;
     }
     Ok(())
+}
+
+/// The day that ends when an ad closes.
+fn day(closing: DateTime<Utc>, rehearsal: &Rehearsal) -> String {
+    let local = closing.with_timezone(&rehearsal.site.settings.timezone);
+    format!("{} ends and its ad closes", (local - chrono::TimeDelta::hours(1)).format("%Y-%m-%d"))
 }
 
 fn told(at: DateTime<chrono_tz::Tz>, round: &Round) -> Vec<String> {

@@ -176,6 +176,9 @@ async fn enter(
                     what = State::Asked.as_str();
                     delivery.enter(State::Asked, "", now);
                     delivery.receipt = Some(receipt.clone());
+                    if matches!(delivery.deed, Deed::Publish | Deed::FollowUp) {
+                        delivery.standing = standing.cloned();
+                    }
                 }
             }
         }

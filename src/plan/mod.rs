@@ -338,12 +338,16 @@ impl Pair<'_> {
         match under_way.map(|it| (it, it.state)) {
             None | Some((_, State::Cancelled)) => {
                 let ordinal = self.next_ordinal(occasion);
-                self.push(plan, occasion, ordinal, deed, target, self.at(since));
+                self.push(plan, occasion, ordinal, deed, target, self.when_changed(deed, since));
             }
             Some((planned, State::Planned)) => {
                 let ordinal = planned.name.occurrence.clone();
-                let due = if planned.attempts > 0 { planned.due_at } else { since };
-                self.push(plan, occasion, ordinal, planned.deed, target, self.at(due));
+                let when = if planned.attempts > 0 {
+                    self.at(planned.due_at)
+                } else {
+                    self.when_changed(planned.deed, since)
+                };
+                self.push(plan, occasion, ordinal, planned.deed, target, when);
             }
             Some((refused, State::Refused)) => {
                 self.not(plan, refused, Reason::Refused(refused.reason.clone()));
@@ -351,6 +355,19 @@ impl Pair<'_> {
             Some((unknown, State::Unknown)) => self.not(plan, unknown, Reason::Unknown),
             Some((_, State::Posted | State::Sending | State::Asked)) => {}
         }
+    }
+
+    /// A copy is changed at once; a new message about it waits for a slot as others do.
+    fn when_changed(&self, deed: Deed, since: DateTime<Utc>) -> When {
+        let slot = match &self.channel.schedule {
+            Some(schedule)
+                if deed == Deed::FollowUp && self.inputs.pace == Pace::OnSchedule =>
+            {
+                schedule.first_from(since)
+            }
+            _ => Some(since),
+        };
+        slot.map_or(When::Not { reason: Reason::NoSlot }, |slot| self.at(slot))
     }
 
     fn remind(&self, plan: &mut Plan) {

@@ -14,13 +14,12 @@ use super::change;
 use super::loopback::SharedClock;
 use super::stage;
 use super::StandIns;
-use crate::channel::Reach;
-use crate::channel::Sight;
+use crate::channel::{Reach, Sight};
 use crate::deliver::{Clock, Courier, Postings, Round, Seen, Station, Wanted};
 use crate::diagnostic::{Diagnostic, Source};
 use crate::ledger::binding::SiteMark;
-use crate::ledger::{CopyState, Ledger, LedgerError, Past};
-use crate::plan::{Pace, When};
+use crate::ledger::{CopyState, Ledger, LedgerError, Past, State};
+use crate::plan::{Pace, Reason, Step, When};
 use crate::posting::{self, PageFile, Posting, identity};
 use crate::site::Site;
 
@@ -116,8 +115,8 @@ impl Rehearsal {
         }
     }
 
-    /// Lets days go by until `end`: one round at every slot on the way. Each round that did
-    /// something is told.
+    /// Lets days go by until `end`: one round at every slot and every closing on the way, and one
+    /// at the end. Each round that did something is told.
     ///
     /// # Errors
     /// [`LedgerError`] if the record fails.
@@ -127,26 +126,52 @@ impl Rehearsal {
         mut told: impl FnMut(DateTime<Utc>, &Round),
     ) -> Result<(), LedgerError> {
         loop {
+            let now = self.clock.now();
             let round =
                 self.courier().round(&self.postings, Pace::OnSchedule, Wanted::default()).await?;
             if !round.done.is_empty() || !round.problems.is_empty() {
-                told(self.clock.now(), &round);
+                told(now, &round);
             }
-            let now = self.clock.now();
+            if round.done.iter().any(|done| done.state == State::Posted) {
+                // What was done may make something else due at the same moment.
+                continue;
+            }
+            if now >= end {
+                return Ok(());
+            }
             let slots = round.plan.steps.iter().filter_map(|step| match step.when {
-                When::At { slot } if slot > now => Some(slot),
+                When::At { slot } => Some(slot),
                 _ => None,
             });
-            match slots.min().filter(|slot| *slot <= end) {
-                Some(slot) => self.clock.set(slot),
-                None if round.done.is_empty() => break,
-                None => {}
-            }
+            let next = slots.chain(self.closings()).filter(|moment| *moment > now).min();
+            self.clock.set(next.map_or(end, |next| next.min(end)));
         }
-        if self.clock.now() < end {
-            self.clock.set(end);
-        }
-        Ok(())
+    }
+
+    /// The moments right after the ads close, the earliest first.
+    pub fn closings(&self) -> Vec<DateTime<Utc>> {
+        let zone = self.site.settings.timezone;
+        let mut closings: Vec<_> = self
+            .postings
+            .open
+            .iter()
+            .filter_map(|posting| posting.closes_at(zone))
+            .map(|closes| closes + TimeDelta::seconds(1))
+            .collect();
+        closings.sort_unstable();
+        closings.dedup();
+        closings
+    }
+
+    /// The copies that say something older, because their channel is not changed.
+    ///
+    /// # Errors
+    /// [`LedgerError`] if the ledger cannot be read.
+    pub async fn stale(&self) -> Result<Vec<Step>, LedgerError> {
+        let past = self.ledger.past().await?;
+        let plan = self.courier().plan(&self.postings, &past, Pace::OnSchedule);
+        let stale = |step: &Step| step.when == When::Not { reason: Reason::Stale };
+        Ok(plan.steps.into_iter().filter(stale).collect())
     }
 
     /// The author changes the page: every deadline moves, or is given where there was none.
@@ -189,22 +214,24 @@ impl Rehearsal {
         Ok(())
     }
 
-    /// When the first of the ads closes, or the next of those still open.
-    pub fn last_closing(&self) -> Option<DateTime<Utc>> {
-        self.postings.open.iter().filter_map(|it| it.closes_at(self.site.settings.timezone)).max()
-    }
-
     /// When the page will change.
     pub fn change_time(&self) -> DateTime<Utc> {
         self.clock.now().checked_add_days(CHANGE_AFTER).unwrap_or(self.clock.now())
     }
 
-    /// Looks at every link.
+    /// Looks at every link of the ads that close at a moment.
     ///
     /// # Errors
     /// [`LedgerError`] if the record fails.
-    pub async fn look(&self) -> Result<Vec<Seen>, LedgerError> {
-        self.courier().verify(Wanted::default()).await
+    pub async fn look_before(&self, closing: DateTime<Utc>) -> Result<Vec<Seen>, LedgerError> {
+        let zone = self.site.settings.timezone;
+        let closes = |posting: &&Posting| {
+            posting.closes_at(zone).is_some_and(|at| at + TimeDelta::seconds(1) == closing)
+        };
+        let wanted: BTreeSet<_> =
+            self.postings.open.iter().filter(closes).map(|posting| posting.id.clone()).collect();
+        let wanted = Wanted { postings: Some(&wanted), ..Wanted::default() };
+        self.courier().verify(wanted).await
     }
 
     /// Looks at every copy that was taken back: it should be gone.
@@ -232,11 +259,6 @@ impl Rehearsal {
         }
         Ok(seen)
     }
-}
-
-/// The moment after which everything is closed, with a margin of a day.
-pub fn after(closing: DateTime<Utc>) -> DateTime<Utc> {
-    closing + TimeDelta::days(1)
 }
 
 fn read(
