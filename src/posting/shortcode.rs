@@ -83,7 +83,10 @@ pub(super) fn target(url: &str) -> Target {
 }
 
 /// More bytes than this between brackets are no tag.
-const LONGEST_TAG: usize = 2000;
+const LONGEST_TAG: usize = 1000;
+
+/// More bytes than this between braces are no attribute list.
+const LONGEST_ATTRIBUTES: usize = 200;
 
 struct Scanner<'a> {
     text: &'a str,
@@ -156,6 +159,10 @@ impl<'a> Scanner<'a> {
         }
         if rest.starts_with('`') {
             return code_span(rest);
+        }
+        if let Some(length) = attributes(rest, &self.text[..at]) {
+            self.fill(Span::new(at, at + length), Cover::Gone);
+            return length;
         }
         match tag(rest, at) {
             Some(tag) => self.take_out(&tag),
@@ -275,7 +282,7 @@ impl<'a> Tag<'a> {
     fn arguments(&self) -> Vec<Argument<'a>> {
         static ARGUMENT: LazyLock<Regex> = LazyLock::new(|| {
             Regex::new(r#"(?:([\w-]+)=)?(?:"((?:\\.|[^"\\])*)"|`([^`]*)`|'([^']*)'|([^\s"'`]+))"#)
-                .unwrap_or_else(|error| unreachable!("a fixed pattern: {error}"))
+                .expect("a fixed pattern")
         });
         ARGUMENT
             .captures_iter(self.words)
@@ -328,8 +335,8 @@ fn tag(rest: &str, at: usize) -> Option<Tag<'_>> {
     } else {
         return None;
     };
-    let inner = rest.get(open.len()..)?;
-    let length = inner.find(close).filter(|length| *length <= LONGEST_TAG)?;
+    let inner = beginning(rest.get(open.len()..)?, LONGEST_TAG);
+    let length = inner.find(close)?;
     let words = inner[..length].trim_matches(['-', '/', ' ']).trim();
     // `/` is trimmed only as the mark of a tag that closes itself.
     let words = match inner[..length].trim_start_matches(['-', ' ']).starts_with('/') {
@@ -339,6 +346,11 @@ fn tag(rest: &str, at: usize) -> Option<Tag<'_>> {
     let words_start = at + (words.as_ptr() as usize - rest.as_ptr() as usize);
     let end = at + open.len() + length + close.len();
     Some(Tag { span: Span::new(at, end), language, words, words_start })
+}
+
+/// At most so many bytes from the beginning of a text, in whole characters.
+fn beginning(text: &str, most: usize) -> &str {
+    &text[..text.floor_char_boundary(most)]
 }
 
 /// How many bytes there are to the end of the tag that closes a block; all if nothing does.
@@ -373,6 +385,17 @@ fn code_fence(line: &str) -> Option<&str> {
 /// A Quarto fence (`::: {.callout-note}`) or an attribute list of kramdown (`{: .notice}`).
 fn is_attribute_line(line: &str) -> bool {
     line.starts_with(":::") || (line.starts_with("{:") && line.ends_with('}'))
+}
+
+/// The bytes of an attribute list behind a link, an image or a span: `{: .x}` of kramdown,
+/// `{.btn}` and `{target="_blank"}` of Quarto.
+fn attributes(rest: &str, before: &str) -> Option<usize> {
+    let inner = beginning(rest.strip_prefix('{')?, LONGEST_ATTRIBUTES);
+    let end = inner.find(['}', '\n']).filter(|end| inner[*end..].starts_with('}'))?;
+    let list = inner[..end].trim();
+    let named = list.starts_with(['.', '#']) || list.contains("=\"");
+    let is_list = list.starts_with(':') || (named && before.ends_with([')', ']']));
+    is_list.then_some(end + 2)
 }
 
 /// The bytes of a code span, or of the backticks alone where none ends it in this paragraph.
@@ -452,6 +475,8 @@ mod tests {
     fn quarto_fences_go_and_their_text_stays() {
         let (text, _) = covered("::: {.callout-note}\nText\n:::\n{: .notice}\n");
         assert_eq!(text.trim(), "Text");
+        let (text, _) = covered("[apply](x){.btn} ![us](y){: .left} {a}");
+        assert_eq!(uncover(&text), "[apply](x) ![us](y) {a}");
     }
 
     proptest! {
