@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use data_encoding::BASE64;
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use reqwest::header::{HeaderName, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
@@ -597,7 +597,7 @@ impl Values<'_> {
                     Want::Id if name.eq_ignore_ascii_case("location") => {
                         let target = asked.join(value).ok()?;
                         let last = target.path_segments()?.rfind(|part| !part.is_empty())?;
-                        Some(last.to_owned())
+                        Some(percent_decode_str(last).decode_utf8_lossy().into_owned())
                     }
                     Want::Id => Some(value.to_owned()),
                 }
