@@ -31,7 +31,8 @@ use crate::adapt::{Form, Rendition};
 use crate::site::secret::SecretRef;
 
 /// How long Mastodon and Pleroma remember an `Idempotency-Key`: `setex 3600` in Mastodon's
-/// `PostStatusService`.
+/// `PostStatusService`. Mastodon remembers successes only; Pleroma repeats whatever it answered
+/// first, a refusal too.
 const KEY_KEPT_SECONDS: u64 = 3600;
 
 /// How long one read may take; megalodon itself would wait for ever.

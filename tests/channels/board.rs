@@ -125,7 +125,13 @@ async fn a_board_that_cannot_be_asked_now_is_given_nothing() {
         assert!(matches!(outcome, Outcome::Deferred { .. }), "{outcome:?}");
         assert_eq!(server.requests().len(), 1);
     }
-    for reply in [json(401, "{}"), json(403, "{}"), json(404, "{}"), answer(200, &[], "hello")] {
+    for reply in [
+        json(401, "{}"),
+        json(403, "{}"),
+        json(404, "{}"),
+        answer(302, &["Location: /login"], ""),
+        answer(200, &[], "hello"),
+    ] {
         let server = Scripted::start([reply]).await;
         let channel = channel(&server.base);
         let outcome = channel.send(&publish(&channel)).await;
@@ -232,6 +238,7 @@ fn a_description_that_cannot_work_is_refused_in_its_own_words() {
     );
     assert!(wrong("url = \"{base}/jobs\"", "url = \"/jobs\"").contains("begin it with `{base}/`"));
     assert!(wrong("method = \"POST\"", "method = \"PO ST\"").contains("no HTTP method"));
+    assert!(wrong("?ref={reference}", "?ref={key}").contains("write `{reference}` in it"));
     let without_find = description("http://127.0.0.1:1");
     let start = without_find.find("[find]").unwrap();
     let end = without_find.find("[create]").unwrap();

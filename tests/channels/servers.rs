@@ -128,9 +128,10 @@ pub fn address(key: &DeliveryKey) -> Address<'_> {
     Address { key, reference: "2026-W07", at: at() }
 }
 
-/// A secret in a file that outlives the test.
+/// A secret in a file of its own.
 pub fn secret(value: &str) -> SecretRef {
-    let mut file = tempfile::NamedTempFile::new().unwrap();
-    std::io::Write::write_all(&mut file, value.as_bytes()).unwrap();
-    SecretRef::File(file.into_temp_path().keep().unwrap())
+    let name = format!("secret-{}", Uuid::new_v4());
+    let path = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    std::fs::write(&path, format!("{value}\n")).unwrap();
+    SecretRef::File(path)
 }
