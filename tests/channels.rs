@@ -12,6 +12,8 @@ mod feed;
 mod http;
 #[path = "channels/mail.rs"]
 mod mail;
+#[path = "channels/manual.rs"]
+mod manual;
 #[path = "channels/mastodon.rs"]
 mod mastodon;
 #[path = "channels/x.rs"]

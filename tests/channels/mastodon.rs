@@ -259,6 +259,28 @@ async fn absent_means_that_the_list_was_read_back_to_the_attempt() {
     assert!(matches!(trace_of(vec![first]).await, Trace::NotYet { .. }));
 }
 
+#[tokio::test]
+async fn a_lost_edit_or_removal_is_found_by_looking_at_the_status() {
+    let changed = status("1170", &HTML.replace("PhD", "Postdoc"), 1).to_string();
+    let server = Scripted::start([
+        json(200, &status("1170", HTML, 1).to_string()),
+        json(200, &changed),
+        json(404, "{}"),
+        json(200, &changed),
+    ])
+    .await;
+    let channel = channel(&server.base);
+    let key = servers::key();
+    let address = servers::address(&key);
+    let edit = channel.prepare(Action::Edit(&rendition(), &receipt()), &address).unwrap();
+    let edited = channel.find(&edit, &key, Utc::now()).await;
+    assert!(matches!(edited, Trace::Found(_)), "{edited:?}");
+    assert_eq!(channel.find(&edit, &key, Utc::now()).await, Trace::Absent);
+    let withdraw = channel.prepare(Action::Withdraw(&receipt()), &address).unwrap();
+    assert_eq!(channel.find(&withdraw, &key, Utc::now()).await, Trace::Found(receipt()));
+    assert_eq!(channel.find(&withdraw, &key, Utc::now()).await, Trace::Absent);
+}
+
 async fn sight_of(reply: Reply) -> Sight {
     let server = Scripted::start([reply]).await;
     channel(&server.base).verify(&receipt(), &rendition()).await
