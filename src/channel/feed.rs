@@ -168,12 +168,16 @@ impl Channel for Feed {
         match stands(&self.config.folder, &id).await {
             Err(why) => return Sight::Unseen { why },
             Ok(None) => return Sight::Gone,
-            Ok(Some(document)) if document != *body => return Sight::Differs { found: document },
+            Ok(Some(document)) if !says_the_same(&document, body) => {
+                return Sight::Differs { found: document };
+            }
             Ok(Some(_)) => {}
         }
         let Some(link) = &receipt.link else { return Sight::Agrees };
         match self.http.fetch(link).await {
-            Exchange::Answer(answer) if answer.is_success() && answer.body == *body => {
+            Exchange::Answer(answer)
+                if answer.is_success() && says_the_same(&answer.body, body) =>
+            {
                 Sight::Agrees
             }
             Exchange::Answer(answer) if answer.is_success() => {
@@ -231,6 +235,14 @@ fn id_of(receipt: &Receipt) -> Result<String, PrepareError> {
         Ok(id)
     } else {
         Err(PrepareError::Invalid(format!("`{id}` is no id of an entry")))
+    }
+}
+
+/// Whether two documents say the same, however they are laid out.
+fn says_the_same(one: &str, other: &str) -> bool {
+    match (serde_json::from_str::<Value>(one), serde_json::from_str::<Value>(other)) {
+        (Ok(one), Ok(other)) => one == other,
+        _ => false,
     }
 }
 

@@ -304,7 +304,6 @@ fn builder() -> reqwest::ClientBuilder {
         .pool_max_idle_per_host(0)
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "handed to map_err")]
 fn unmade(error: reqwest::Error) -> String {
     format!("no HTTP client could be made: {}", tls::chain(&error))
 }

@@ -24,14 +24,15 @@ use super::http::{self, Answer, Busy, Credential, Exchange, Http};
 use super::wire::{HttpRequest, SECRET, Verb};
 use super::{
     Abilities, Action, Address, BuildError, Can, Channel, Context, DeliveryKey, Kind, Outcome,
-    PrepareError, Probe, Receipt, Sight, Trace, Wire, words,
+    PrepareError, Probe, Receipt, Sight, Trace, Wire, is_loopback, words,
 };
 use crate::adapt::count::Count;
 use crate::adapt::{Form, Rendition};
 use crate::site::secret::SecretRef;
 
 /// How long Mastodon and Pleroma remember an `Idempotency-Key`: `setex 3600` in Mastodon's
-/// `PostStatusService`.
+/// `PostStatusService`. Mastodon remembers successes only; Pleroma repeats whatever it answered
+/// first, a refusal too.
 const KEY_KEPT_SECONDS: u64 = 3600;
 
 /// How long one read may take; megalodon itself would wait for ever.
@@ -170,6 +171,7 @@ impl Mastodon {
 
     fn reader(&self) -> Result<Arc<dyn Megalodon + Send + Sync>, Unread> {
         self.http.allows(&self.config.server).map_err(Unread::other)?;
+        stays_here(self.config.server.host_str().unwrap_or_default()).map_err(Unread::other)?;
         let token = self.config.token.read().map_err(|error| Unread::other(error.to_string()))?;
         let software = match self.config.software {
             Software::Mastodon | Software::Other => SNS::Mastodon,
@@ -416,6 +418,25 @@ impl From<ReadFailure> for Unread {
             error => Self::other(super::tls::chain(&error)),
         }
     }
+}
+
+/// megalodon's client takes proxies from the environment, for this machine too: a rehearsal would
+/// leave it, and no proxy finds the way back.
+fn stays_here(host: &str) -> Result<(), String> {
+    let set = |names: &[&str]| {
+        names.iter().find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()))
+    };
+    if !is_loopback(host) || set(&["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"]).is_none()
+    {
+        return Ok(());
+    }
+    let spared = set(&["no_proxy", "NO_PROXY"]).unwrap_or_default();
+    if spared.split(',').map(str::trim).any(|entry| entry == host || entry == "*") {
+        return Ok(());
+    }
+    Err(format!(
+        "the environment names a proxy that would be asked for {host}; set `NO_PROXY={host}`"
+    ))
 }
 
 /// Runs one read in a task of its own: megalodon has no timeout, and it panics on an attachment

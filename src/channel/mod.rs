@@ -294,6 +294,10 @@ pub trait Channel: Send + Sync {
     async fn send(&self, wire: &Wire) -> Outcome;
 
     /// Looks for what an earlier attempt of unknown outcome left. `since` is when it began.
+    ///
+    /// A request that the other side is still working on is not to be seen yet. So
+    /// [`Trace::Absent`] is to be believed only some minutes after the attempt, unless repeating
+    /// is harmless; the caller waits that long, a channel does not know when it was called last.
     async fn find(&self, wire: &Wire, key: &DeliveryKey, since: DateTime<Utc>) -> Trace;
 
     /// Looks whether a copy is there and says what `expected` says.

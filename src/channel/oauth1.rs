@@ -2,9 +2,11 @@
 
 use std::num::NonZeroU64;
 
+use chrono::Utc;
 use oauth1_request::{Builder, HMAC_SHA1, ParameterList, Token};
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
+use uuid::Uuid;
 
 /// The four secrets of a user's context.
 #[derive(Debug)]
@@ -16,20 +18,25 @@ pub struct Keys {
 }
 
 /// What makes two signatures of one request differ.
-#[derive(Debug, Clone, Copy)]
-pub struct Moment<'a> {
-    pub nonce: &'a str,
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Moment {
+    pub nonce: String,
     pub timestamp: NonZeroU64,
 }
 
+impl Moment {
+    pub fn now() -> Self {
+        let seconds = u64::try_from(Utc::now().timestamp()).unwrap_or_default();
+        Self {
+            nonce: Uuid::new_v4().simple().to_string(),
+            timestamp: NonZeroU64::new(seconds).unwrap_or(NonZeroU64::MIN),
+        }
+    }
+}
+
 /// The value of `Authorization` after the word `OAuth`. The query is signed; a JSON body is not
-/// (RFC 5849 §3.4.1.3.1). `moment` is chosen at random if it is not given.
-pub fn authorization(
-    method: &str,
-    url: &Url,
-    keys: &Keys,
-    moment: Option<Moment<'_>>,
-) -> SecretString {
+/// (RFC 5849 §3.4.1.3.1).
+pub fn authorization(method: &str, url: &Url, keys: &Keys, moment: &Moment) -> SecretString {
     let token = Token::from_parts(
         keys.consumer_key.expose_secret(),
         keys.consumer_secret.expose_secret(),
@@ -37,10 +44,7 @@ pub fn authorization(
         keys.access_token_secret.expose_secret(),
     );
     let mut builder = Builder::with_token(token, HMAC_SHA1);
-    builder.version(true);
-    if let Some(moment) = moment {
-        builder.nonce(moment.nonce).timestamp(moment.timestamp);
-    }
+    builder.version(true).nonce(moment.nonce.as_str()).timestamp(moment.timestamp);
     let mut base = url.clone();
     base.set_query(None);
     base.set_fragment(None);
@@ -70,10 +74,10 @@ mod tests {
         )
         .unwrap();
         let moment = Moment {
-            nonce: "kYjzVBB8Y0ZFabxSWbWovY3uYSQ2pTgmZeNu2VS4cg",
+            nonce: "kYjzVBB8Y0ZFabxSWbWovY3uYSQ2pTgmZeNu2VS4cg".to_owned(),
             timestamp: NonZeroU64::new(1_318_622_958).unwrap(),
         };
-        let header = authorization("POST", &url, &keys, Some(moment));
+        let header = authorization("POST", &url, &keys, &moment);
         assert!(
             header
                 .expose_secret()

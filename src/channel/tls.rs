@@ -22,13 +22,9 @@ pub fn fault(error: &(dyn Error + 'static)) -> Option<String> {
             return Some(fault.to_string());
         }
         let inner = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
-        if let Some(inner) = inner {
-            if let Some(fault) = inner.downcast_ref::<rustls::Error>() {
-                return Some(fault.to_string());
-            }
-            if let Some(fault) = inner.source().and_then(fault) {
-                return Some(fault);
-            }
+        // The source of an I/O error is not the error in it, but that error's own source.
+        if let Some(fault) = inner.and_then(|inner| fault(inner)) {
+            return Some(fault);
         }
         cause = error.source();
     }

@@ -77,16 +77,6 @@ pub fn excerpt(text: &str) -> String {
     }
 }
 
-/// The addresses (http and https) in a plain text, in order.
-pub fn links(text: &str) -> Vec<&str> {
-    text.split_whitespace()
-        .filter_map(|token| {
-            let start = token.find("https://").or_else(|| token.find("http://"))?;
-            token.get(start..).map(|it| it.trim_end_matches(TRAILING))
-        })
-        .collect()
-}
-
 /// Decodes the entities that servers write: the five of XML, `&nbsp;` and numbers.
 pub fn decode_entities(text: &str) -> String {
     let mut decoded = String::with_capacity(text.len());
@@ -197,10 +187,6 @@ mod tests {
     fn an_address_is_the_same_with_and_without_its_scheme_spelling() {
         assert!(same("see (https://Lab.example/a).", "see (http://lab.example/a)."));
         assert!(!same("https://lab.example/a", "https://lab.example/b"));
-        assert_eq!(
-            links("see (https://lab.example/a). Or http://b.example"),
-            ["https://lab.example/a", "http://b.example"]
-        );
     }
 
     #[test]

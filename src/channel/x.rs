@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::http::{self, Answer, Busy, Credential, Exchange, Http, Request};
-use super::oauth1::{self, Keys};
+use super::oauth1::{self, Keys, Moment};
 use super::wire::{HttpRequest, SECRET, Verb};
 use super::{
     Abilities, Action, Address, BuildError, Can, Channel, ChannelName, Context, DeliveryKey, Kind,
@@ -128,7 +128,7 @@ impl X {
             Ok(keys) => keys,
             Err(why) => return Exchange::NoAnswer(Outcome::Blocked { why }),
         };
-        let header = oauth1::authorization(&request.method, &request.url, &keys, None);
+        let header = oauth1::authorization(&request.method, &request.url, &keys, &Moment::now());
         let parts = vec![
             keys.consumer_key,
             keys.consumer_secret,

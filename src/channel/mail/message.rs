@@ -235,6 +235,26 @@ mod tests {
             }
         }
 
+        /// RFC 2045 §6.7, read backwards.
+        #[test]
+        fn what_arrives_is_what_was_written(text in "([ -~äß€]{0,90}\n){1,6}") {
+            let (_, message) = compose_with("PhD", &text, None, None).unwrap();
+            let (_, body) = message.split_once("\r\n\r\n").unwrap();
+            let mut bytes = Vec::new();
+            let mut rest = body.replace("=\r\n", "").replace("\r\n", "\n").into_bytes().into_iter();
+            while let Some(byte) = rest.next() {
+                bytes.push(match byte {
+                    b'=' => {
+                        let digits = [rest.next().unwrap(), rest.next().unwrap()];
+                        u8::from_str_radix(std::str::from_utf8(&digits).unwrap(), 16).unwrap()
+                    }
+                    byte => byte,
+                });
+            }
+            let arrived = String::from_utf8(bytes).unwrap();
+            prop_assert_eq!(arrived.trim_end_matches(['\r', '\n']), text.trim_end_matches('\n'));
+        }
+
         #[test]
         fn a_subject_with_a_line_end_never_becomes_a_header(
             before in "[a-zA-Zäöü ]{1,40}", end in "\\r\\n|\\n|\\r|\u{85}|\u{2028}|\u{b}",

@@ -95,12 +95,12 @@ impl Server {
 
     /// A connection that is encrypted as the channel demands, and signed in.
     async fn open(&self) -> Result<AsyncSmtpConnection, Outcome> {
+        self.check_reach()?;
         let credentials = self.credentials()?;
         let greeting = ClientId::Domain(self.greeting.clone());
         let mut connection = match self.security {
             Security::Tls => {
                 let parameters = self.tls_parameters()?;
-                self.check_reach()?;
                 let server = (self.host.as_str(), self.port);
                 let connect = AsyncSmtpConnection::connect_tokio1(
                     server,
@@ -168,7 +168,6 @@ impl Server {
     /// A stream that sends small commands at once: with Nagle's algorithm each message waits for
     /// the other side's delayed acknowledgement.
     async fn connect(&self) -> Result<TcpStream, Outcome> {
-        self.check_reach()?;
         let deferred = |why: String| Outcome::Deferred {
             why: format!("no connection to {}:{}: {why}", self.host, self.port),
             after: None,

@@ -1,0 +1,247 @@
+//! Job boards that are described as data.
+
+use handbill::adapt::{DocumentType, Rendition};
+use handbill::channel::board::{Board, Config};
+use handbill::channel::{Action, Channel, Outcome, Receipt, Sight, Trace, Wire};
+
+use super::servers::{self, Reply, SECRET, Scripted, answer, half, json};
+
+const BODY: &str = r#"{"title":"PhD on tides","reference":"2026-W07"}"#;
+const NONE: &str = "[]";
+const OURS: &str = r#"[{"id":17,"ref":"2026-W07","link":"/jobs/17"}]"#;
+
+fn rendition() -> Rendition {
+    Rendition::Document {
+        media_type: DocumentType::Json,
+        body: BODY.to_owned(),
+        language: "en".to_owned(),
+    }
+}
+
+const DESCRIPTION: &str = r#"
+base = "BASE/api/"
+format = "json"
+auth = { type = "basic", username = "lab", password = { file = "PASSWORD" } }
+headers = { Accept = "application/json" }
+
+[find]
+method = "GET"
+url = "{base}/jobs?ref={reference}"
+id = { json = "/0/id" }
+link = { json = "/0/link" }
+
+[create]
+method = "POST"
+url = "{base}/jobs"
+ok = { status = [201], body_not = "Error:" }
+id = { json = "/id" }
+link = { template = "{base}/jobs/{id}" }
+
+[update]
+method = "put"
+url = "{base}/jobs/{id}"
+
+[withdraw]
+method = "DELETE"
+url = "{base}/jobs/{id}"
+"#;
+
+fn description(server: &str) -> String {
+    let handbill::site::secret::SecretRef::File(password) = servers::secret(SECRET) else {
+        unreachable!("servers::secret makes files")
+    };
+    DESCRIPTION.replace("BASE", server).replace("PASSWORD", &password.to_string_lossy())
+}
+
+fn build(description: &str) -> Result<Board, String> {
+    let config: Config = toml::from_str(description).unwrap();
+    Board::new(config, servers::context()).map_err(|error| error.to_string())
+}
+
+fn channel(server: &str) -> Board {
+    build(&description(server)).unwrap()
+}
+
+fn publish(channel: &Board) -> Wire {
+    let key = servers::key();
+    channel.prepare(Action::Publish(&rendition()), &servers::address(&key)).unwrap()
+}
+
+fn receipt() -> Receipt {
+    Receipt { remote_id: Some("1/7".to_owned()), link: None }
+}
+
+async fn created(reply: Reply) -> Outcome {
+    let server = Scripted::start([json(200, NONE), reply]).await;
+    let channel = channel(&server.base);
+    channel.send(&publish(&channel)).await
+}
+
+#[tokio::test]
+async fn the_board_is_asked_before_anything_is_created() {
+    let server = Scripted::start([json(200, NONE), json(201, r#"{"id":17}"#)]).await;
+    let channel = channel(&server.base);
+    let wire = publish(&channel);
+    let Outcome::Posted(receipt) = channel.send(&wire).await else { panic!("not posted") };
+    assert_eq!(receipt.remote_id.as_deref(), Some("17"));
+    assert_eq!(receipt.link.unwrap().as_str(), format!("{}/api/jobs/17", server.base));
+    let requests = server.requests();
+    assert!(requests[0].starts_with("GET /api/jobs?ref=2026-W07 "));
+    assert!(requests[1].starts_with("POST /api/jobs "));
+    // lab:s3cret-17
+    assert!(requests[1].contains("authorization: Basic bGFiOnMzY3JldC0xNw=="), "{}", requests[1]);
+    assert!(requests[1].ends_with(BODY));
+    assert!(!format!("{wire:?}").contains(SECRET));
+}
+
+#[tokio::test]
+async fn a_copy_that_is_there_is_not_made_again() {
+    let server = Scripted::start([json(200, OURS)]).await;
+    let channel = channel(&server.base);
+    let Outcome::Posted(receipt) = channel.send(&publish(&channel)).await else {
+        panic!("not posted")
+    };
+    assert_eq!(receipt.remote_id.as_deref(), Some("17"));
+    assert_eq!(receipt.link.unwrap().as_str(), format!("{}/jobs/17", server.base));
+    assert_eq!(server.requests().len(), 1);
+}
+
+#[tokio::test]
+async fn a_search_that_names_somebody_elses_ad_creates_nothing() {
+    let server = Scripted::start([json(200, r#"[{"id":3,"ref":"12026-W07"}]"#)]).await;
+    let channel = channel(&server.base);
+    let outcome = channel.send(&publish(&channel)).await;
+    assert!(matches!(outcome, Outcome::Blocked { .. }), "{outcome:?}");
+    assert!(outcome.why().contains("does not carry it"));
+    assert_eq!(server.requests().len(), 1);
+}
+
+#[tokio::test]
+async fn a_board_that_cannot_be_asked_now_is_given_nothing() {
+    for reply in [json(500, "{}"), Reply::HangUp, json(429, "{}")] {
+        let server = Scripted::start([reply]).await;
+        let channel = channel(&server.base);
+        let outcome = channel.send(&publish(&channel)).await;
+        assert!(matches!(outcome, Outcome::Deferred { .. }), "{outcome:?}");
+        assert_eq!(server.requests().len(), 1);
+    }
+    for reply in [
+        json(401, "{}"),
+        json(403, "{}"),
+        json(404, "{}"),
+        answer(302, &["Location: /login"], ""),
+        answer(200, &[], "hello"),
+    ] {
+        let server = Scripted::start([reply]).await;
+        let channel = channel(&server.base);
+        let outcome = channel.send(&publish(&channel)).await;
+        assert!(matches!(outcome, Outcome::Blocked { .. }), "{outcome:?}");
+    }
+}
+
+#[tokio::test]
+async fn success_is_status_and_body() {
+    let error_page = created(json(201, "Error: no credits left")).await;
+    assert!(matches!(error_page, Outcome::Refused { .. }), "{error_page:?}");
+    for reply in [
+        json(200, r#"{"id":17}"#),
+        json(201, r#"{"message":"thanks"}"#),
+        half(201, r#"{"id":17}"#),
+        json(409, "{}"),
+        json(500, "Error: out of order"),
+        Reply::HangUp,
+    ] {
+        let outcome = created(reply.clone()).await;
+        assert!(matches!(outcome, Outcome::Unknown { .. }), "{reply:?}: {outcome:?}");
+    }
+    assert!(matches!(created(json(422, "{}")).await, Outcome::Refused { .. }));
+}
+
+#[tokio::test]
+async fn after_a_lost_answer_the_board_is_asked_by_our_reference() {
+    let server = Scripted::start([json(200, OURS), json(200, NONE), Reply::HangUp]).await;
+    let channel = channel(&server.base);
+    let wire = publish(&channel);
+    let found = channel.find(&wire, &servers::key(), servers::at()).await;
+    assert!(matches!(found, Trace::Found(_)), "{found:?}");
+    assert_eq!(channel.find(&wire, &servers::key(), servers::at()).await, Trace::Absent);
+    let later = channel.find(&wire, &servers::key(), servers::at()).await;
+    assert!(matches!(later, Trace::NotYet { .. }), "{later:?}");
+}
+
+#[tokio::test]
+async fn an_id_is_percent_encoded_and_a_second_removal_is_done() {
+    let server = Scripted::start([json(200, "{}"), json(404, "{}")]).await;
+    let channel = channel(&server.base);
+    let key = servers::key();
+    let address = servers::address(&key);
+    let edit = channel.prepare(Action::Edit(&rendition(), &receipt()), &address).unwrap();
+    assert_eq!(channel.send(&edit).await, Outcome::Posted(receipt()));
+    let withdraw = channel.prepare(Action::Withdraw(&receipt()), &address).unwrap();
+    assert_eq!(channel.send(&withdraw).await, Outcome::Posted(receipt()));
+    let requests = server.requests();
+    assert!(requests[0].starts_with("PUT /api/jobs/1%2F7 "), "{}", requests[0]);
+    assert!(requests[1].starts_with("DELETE /api/jobs/1%2F7 "), "{}", requests[1]);
+}
+
+#[tokio::test]
+async fn the_id_may_stand_in_the_location_header() {
+    let location = "ok = { status = [201] }\nid = { header = \"Location\" }";
+    let server =
+        Scripted::start([json(200, NONE), answer(201, &["Location: /api/jobs/a%2D9/"], "")]).await;
+    let text = description(&server.base)
+        .replace(
+            "ok = { status = [201], body_not = \"Error:\" }\nid = { json = \"/id\" }",
+            location,
+        )
+        .replace("link = { template = \"{base}/jobs/{id}\" }", "link = { header = \"Location\" }");
+    let channel = build(&text).unwrap();
+    let Outcome::Posted(receipt) = channel.send(&publish(&channel)).await else {
+        panic!("not posted")
+    };
+    assert_eq!(receipt.remote_id.as_deref(), Some("a-9"));
+    assert_eq!(receipt.link.unwrap().path(), "/api/jobs/a%2D9/");
+}
+
+#[tokio::test]
+async fn a_page_that_shows_the_title_agrees_behind_a_redirect_too() {
+    let server = Scripted::start([
+        answer(301, &["Location: /jobs/17-phd"], ""),
+        answer(200, &[], "<h1>PhD <em>on</em> tides</h1>"),
+        answer(200, &[], "<h1>Postdoc on tides</h1>"),
+        answer(404, &[], "<h1>PhD on tides</h1>"),
+    ])
+    .await;
+    let channel = channel(&server.base);
+    let link = format!("{}/jobs/17", server.base).parse().ok();
+    let receipt = Receipt { remote_id: None, link };
+    assert_eq!(channel.verify(&receipt, &rendition()).await, Sight::Agrees);
+    assert!(matches!(channel.verify(&receipt, &rendition()).await, Sight::Differs { .. }));
+    assert_eq!(channel.verify(&receipt, &rendition()).await, Sight::Gone);
+    assert!(!server.requests().concat().contains("authorization"), "a reader has no password");
+}
+
+#[test]
+fn a_description_that_cannot_work_is_refused_in_its_own_words() {
+    let wrong = |from: &str, to: &str| {
+        build(&description("http://127.0.0.1:1").replace(from, to)).err().unwrap_or_default()
+    };
+    assert_eq!(
+        wrong("?ref={reference}", "?ref={refrence}"),
+        "`board.find` of channel example: `{refrence}` stands for nothing; did you mean \
+         `{reference}`?"
+    );
+    assert_eq!(
+        wrong("{ json = \"/id\" }", "{ json = \"id\" }"),
+        "`board.create` of channel example: `id` is no JSON pointer; it begins with `/`, like \
+         `/data/id`"
+    );
+    assert!(wrong("url = \"{base}/jobs\"", "url = \"/jobs\"").contains("begin it with `{base}/`"));
+    assert!(wrong("method = \"POST\"", "method = \"PO ST\"").contains("no HTTP method"));
+    assert!(wrong("?ref={reference}", "?ref={key}").contains("write `{reference}` in it"));
+    let without_find = description("http://127.0.0.1:1");
+    let start = without_find.find("[find]").unwrap();
+    let end = without_find.find("[create]").unwrap();
+    let without_find = [&without_find[..start], &without_find[end..]].concat();
+    assert!(build(&without_find).err().unwrap().contains("`board.find` of channel example"));
+}

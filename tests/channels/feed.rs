@@ -1,0 +1,108 @@
+//! Feeds.
+
+use std::path::Path;
+
+use handbill::adapt::{DocumentType, Rendition};
+use handbill::channel::feed::{Config, Feed};
+use handbill::channel::{Action, Address, Channel, Outcome, Receipt, Sight, Trace, Wire};
+
+use super::servers;
+
+fn rendition(title: &str) -> Rendition {
+    Rendition::Document {
+        media_type: DocumentType::JsonLd,
+        body: format!(r#"{{"@type":"JobPosting","title":"{title}","datePosted":"2026-11-24"}}"#),
+        language: "en".to_owned(),
+    }
+}
+
+fn channel(folder: &Path) -> Feed {
+    let config = Config {
+        folder: folder.join("feed"),
+        url: Some("https://lab.example/feed/".parse().unwrap()),
+        title: None,
+    };
+    Feed::new(config, servers::context()).unwrap()
+}
+
+fn prepare(channel: &Feed, action: Action<'_>, reference: &str) -> Wire {
+    let key = servers::key();
+    channel.prepare(action, &Address { key: &key, reference, at: servers::at() }).unwrap()
+}
+
+async fn send(channel: &Feed, action: Action<'_>, reference: &str) -> Receipt {
+    let wire = prepare(channel, action, reference);
+    let trace = channel.find(&wire, &servers::key(), servers::at()).await;
+    assert_eq!(trace, Trace::Absent, "before it is sent");
+    let Outcome::Posted(receipt) = channel.send(&wire).await else { panic!("not posted") };
+    let trace = channel.find(&wire, &servers::key(), servers::at()).await;
+    assert_eq!(trace, Trace::Found(receipt.clone()), "after it was sent");
+    receipt
+}
+
+fn index(folder: &Path) -> Vec<serde_json::Value> {
+    let text = std::fs::read_to_string(folder.join("feed/index.json")).unwrap();
+    serde_json::from_str(&text).unwrap()
+}
+
+#[tokio::test]
+async fn an_entry_is_written_changed_and_left_out_and_the_collections_follow() {
+    let folder = tempfile::tempdir().unwrap();
+    let channel = channel(folder.path());
+    let one = send(&channel, Action::Publish(&rendition("Tides")), "2026-W07").await;
+    assert_eq!(one.link.as_ref().unwrap().as_str(), "https://lab.example/feed/2026-W07.jsonld");
+    let two = send(&channel, Action::Publish(&rendition("Rivers")), "jobs/rivers").await;
+    assert_eq!(index(folder.path()).len(), 2);
+
+    send(&channel, Action::Edit(&rendition("Tides and storms"), &one), "2026-W07").await;
+    let titles: Vec<_> = index(folder.path()).iter().map(|entry| entry["title"].clone()).collect();
+    assert_eq!(titles, ["Tides and storms", "Rivers"]);
+
+    send(&channel, Action::Withdraw(&two), "jobs/rivers").await;
+    assert_eq!(index(folder.path()).len(), 1);
+    let mut names: Vec<_> = std::fs::read_dir(folder.path().join("feed"))
+        .unwrap()
+        .map(|file| file.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    assert_eq!(names, ["2026-W07.jsonld", "feed.atom", "index.json"], "nothing else is left");
+}
+
+#[tokio::test]
+async fn no_reference_leads_out_of_the_folder_and_no_two_become_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let channel = channel(folder.path());
+    let mut names = Vec::new();
+    for reference in ["../../etc/x", "a/b", "a-b", "a b", "..", ".hidden", "ü", ""] {
+        let wire = prepare(&channel, Action::Publish(&rendition("Tides")), reference);
+        assert!(matches!(channel.send(&wire).await, Outcome::Posted(_)), "{reference}");
+        let Wire::Entry(entry) = wire else { panic!("no entry") };
+        assert!(!names.contains(&entry.id), "{reference}: {}", entry.id);
+        assert!(folder.path().join(format!("feed/{}.jsonld", entry.id)).is_file());
+        names.push(entry.id);
+    }
+}
+
+#[tokio::test]
+async fn a_folder_that_cannot_be_written_defers() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("feed"), "a file in the way").unwrap();
+    let channel = channel(folder.path());
+    let wire = prepare(&channel, Action::Publish(&rendition("Tides")), "2026-W07");
+    let outcome = channel.send(&wire).await;
+    assert!(matches!(outcome, Outcome::Deferred { .. }), "{outcome:?}");
+    assert!(outcome.why().contains("cannot write"));
+    assert!(channel.probe().await.is_err());
+}
+
+#[tokio::test]
+async fn an_entry_agrees_differs_or_is_gone() {
+    let folder = tempfile::tempdir().unwrap();
+    let channel = channel(folder.path());
+    let mut receipt = send(&channel, Action::Publish(&rendition("Tides")), "2026-W07").await;
+    receipt.link = None;
+    assert_eq!(channel.verify(&receipt, &rendition("Tides")).await, Sight::Agrees);
+    assert!(matches!(channel.verify(&receipt, &rendition("Sea")).await, Sight::Differs { .. }));
+    std::fs::remove_file(folder.path().join("feed/2026-W07.jsonld")).unwrap();
+    assert_eq!(channel.verify(&receipt, &rendition("Tides")).await, Sight::Gone);
+}

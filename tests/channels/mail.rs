@@ -1,0 +1,303 @@
+//! Mail.
+
+use std::sync::{Arc, Mutex};
+
+use chrono::Utc;
+use handbill::adapt::{MailBody, Rendition};
+use handbill::channel::mail::{Archive, Config, Mail, Security};
+use handbill::channel::{Action, Channel, Outcome, Receipt, Sight, Trace, Wire};
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::net::TcpListener;
+
+use super::servers::{self, SECRET, Scripted, answer};
+
+/// Where an SMTP server misbehaves, and how: a reply, or nothing and the connection closed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Step {
+    Greeting,
+    Auth,
+    Sender,
+    Recipient,
+    Data,
+    End,
+}
+
+struct SmtpServer {
+    port: u16,
+    messages: Arc<Mutex<Vec<String>>>,
+}
+
+impl SmtpServer {
+    /// A server that is well but for `fault`; it keeps what it takes even where it then fails.
+    async fn start(fault: Option<(Step, &'static str)>) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let messages = Arc::new(Mutex::new(Vec::new()));
+        let taken = Arc::clone(&messages);
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let _ = serve(stream, fault, &taken).await;
+            }
+        });
+        Self { port, messages }
+    }
+}
+
+async fn serve(
+    stream: tokio::net::TcpStream,
+    fault: Option<(Step, &'static str)>,
+    taken: &Mutex<Vec<String>>,
+) -> std::io::Result<()> {
+    let reply = |step: Step, well: &'static str| match fault {
+        Some((at, reply)) if at == step => reply,
+        _ => well,
+    };
+    let (read, mut write) = stream.into_split();
+    let mut lines = BufReader::new(read);
+    let mut line = String::new();
+    let mut answer = reply(Step::Greeting, "220 mail.example ready");
+    loop {
+        if answer.is_empty() {
+            return Ok(());
+        }
+        write.write_all(format!("{answer}\r\n").as_bytes()).await?;
+        let in_data = answer.starts_with("354");
+        line.clear();
+        if lines.read_line(&mut line).await? == 0 {
+            return Ok(());
+        }
+        if in_data {
+            let mut message = String::new();
+            while line != ".\r\n" {
+                message.push_str(&line);
+                line.clear();
+                if lines.read_line(&mut line).await? == 0 {
+                    return Ok(());
+                }
+            }
+            taken.lock().unwrap().push(message);
+            answer = reply(Step::End, "250 2.0.0 queued as 4711");
+            continue;
+        }
+        answer = match line.get(..4).unwrap_or_default() {
+            "EHLO" => "250-mail.example\r\n250 AUTH PLAIN LOGIN",
+            "AUTH" => reply(Step::Auth, "235 welcome"),
+            "MAIL" => reply(Step::Sender, "250 ok"),
+            "RCPT" => reply(Step::Recipient, "250 ok"),
+            "DATA" => reply(Step::Data, "354 go on"),
+            _ => "221 bye",
+        };
+    }
+}
+
+fn rendition() -> Rendition {
+    Rendition::Mail {
+        subject: "PhD on tides at the coast (Küste)".to_owned(),
+        text: "Come and measure.\n\n.\n..two\nBye\n".to_owned(),
+        html: None,
+        language: "en".to_owned(),
+    }
+}
+
+fn config(port: u16) -> Config {
+    Config {
+        to: "list@lists.example".to_owned(),
+        from: "jobs@tides.example".to_owned(),
+        from_name: Some("Tidal Lab".to_owned()),
+        host: "127.0.0.1".to_owned(),
+        port: Some(port),
+        security: Security::None,
+        username: Some("jobs".to_owned()),
+        password: Some(servers::secret(SECRET)),
+        body: MailBody::Text,
+        subject_limit: None,
+        archive: None,
+    }
+}
+
+fn channel(config: Config) -> Mail {
+    Mail::new(config, servers::context()).unwrap()
+}
+
+fn publish(channel: &Mail) -> Wire {
+    let key = servers::key();
+    channel.prepare(Action::Publish(&rendition()), &servers::address(&key)).unwrap()
+}
+
+async fn outcome_of(step: Step, reply: &'static str) -> Outcome {
+    let server = SmtpServer::start(Some((step, reply))).await;
+    let channel = channel(config(server.port));
+    channel.send(&publish(&channel)).await
+}
+
+#[tokio::test]
+async fn the_message_on_record_is_the_message_that_arrives() {
+    let server = SmtpServer::start(None).await;
+    let channel = channel(config(server.port));
+    let wire = publish(&channel);
+    let Outcome::Posted(receipt) = channel.send(&wire).await else { panic!("not posted") };
+    let Wire::Mail(mail) = &wire else { panic!("no mail") };
+    assert_eq!(receipt.remote_id.as_ref(), Some(&mail.message_id));
+    assert_eq!(mail.message_id, "hb.0000000000000000000000003f2a91bc@tides.example");
+    let arrived = server.messages.lock().unwrap().remove(0).replace("\r\n..", "\r\n.");
+    assert_eq!(arrived.trim_end(), mail.message.trim_end());
+    assert!(mail.message.contains("\r\n.\r\n..two\r\n"));
+}
+
+#[tokio::test]
+async fn the_same_delivery_makes_the_same_bytes_every_time() {
+    let channel = channel(config(1));
+    assert_eq!(publish(&channel), publish(&channel));
+}
+
+#[tokio::test]
+async fn before_the_first_byte_of_the_message_nothing_is_there() {
+    for (step, reply) in [
+        (Step::Greeting, "421 too busy"),
+        (Step::Greeting, ""),
+        (Step::Auth, "454 later"),
+        (Step::Sender, "451 greylisted"),
+        (Step::Recipient, "451 4.7.1 greylisted"),
+        (Step::Recipient, ""),
+        (Step::Data, "421 closing"),
+        (Step::Data, "250 what?"),
+    ] {
+        let outcome = outcome_of(step, reply).await;
+        assert!(matches!(outcome, Outcome::Deferred { .. }), "{reply}: {outcome:?}");
+    }
+    for (step, reply) in [
+        (Step::Sender, "550 no"),
+        (Step::Recipient, "550 5.1.1 no such list"),
+        (Step::Data, "554 5.7.1 no"),
+    ] {
+        let outcome = outcome_of(step, reply).await;
+        assert!(matches!(outcome, Outcome::Refused { .. }), "{reply}: {outcome:?}");
+    }
+}
+
+#[tokio::test]
+async fn after_it_only_a_reply_that_can_be_read_says_anything() {
+    for reply in ["", "nonsense", "354 again", "251 forwarded"] {
+        let outcome = outcome_of(Step::End, reply).await;
+        assert!(matches!(outcome, Outcome::Unknown { .. }), "{reply}: {outcome:?}");
+    }
+    let refused = outcome_of(Step::End, "554 5.7.1 spam").await;
+    assert!(matches!(refused, Outcome::Refused { .. }), "{refused:?}");
+    let deferred = outcome_of(Step::End, "452 disk full").await;
+    assert!(matches!(deferred, Outcome::Deferred { .. }), "{deferred:?}");
+}
+
+#[tokio::test]
+async fn what_stands_in_the_way_of_every_message_blocks_the_channel() {
+    for (step, reply) in [
+        (Step::Greeting, "554 not you"),
+        (Step::Auth, "535 wrong password s3cret-17"),
+        (Step::Sender, "530 sign in first"),
+    ] {
+        let outcome = outcome_of(step, reply).await;
+        assert!(matches!(outcome, Outcome::Blocked { .. }), "{reply}: {outcome:?}");
+        assert!(!outcome.why().contains(SECRET), "{outcome:?}");
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_sent_in_clear_where_encryption_was_asked_for() {
+    for security in [Security::Starttls, Security::Tls] {
+        let server = SmtpServer::start(None).await;
+        let channel = channel(Config { security, ..config(server.port) });
+        let outcome = channel.send(&publish(&channel)).await;
+        assert!(matches!(outcome, Outcome::Blocked { .. }), "{security:?}: {outcome:?}");
+        assert!(server.messages.lock().unwrap().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn a_rehearsal_connects_to_no_other_machine() {
+    let far = Config { host: "mail.example".to_owned(), security: Security::Tls, ..config(465) };
+    let channel = channel(far);
+    assert!(matches!(channel.send(&publish(&channel)).await, Outcome::Refused { .. }));
+    assert!(channel.probe().await.is_err());
+}
+
+#[tokio::test]
+async fn a_probe_signs_in_and_sends_nothing() {
+    let server = SmtpServer::start(None).await;
+    let channel = channel(config(server.port));
+    assert_eq!(
+        channel.probe().await.unwrap(),
+        handbill::channel::Probe { identity: "250 mail.example".to_owned(), expires: None }
+    );
+    assert!(server.messages.lock().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn the_archive_shows_a_message_or_proves_nothing() {
+    let server = Scripted::start([
+        answer(200, &[], "<h1>[jobs] PhD on tides at the coast (K&#252;ste)</h1>"),
+        answer(404, &[], ""),
+        answer(404, &[], ""),
+        answer(200, &[], "<p>Prove that you are no robot</p>"),
+        answer(404, &[], ""),
+    ])
+    .await;
+    let archive = Archive::Hyperkitty {
+        base: server.base.parse().unwrap(),
+        list: "list@lists.example".into(),
+    };
+    let channel = channel(Config { archive: Some(archive), ..config(1) });
+    let (wire, key) = (publish(&channel), servers::key());
+    let Trace::Found(receipt) = channel.find(&wire, &key, Utc::now()).await else {
+        panic!("not found")
+    };
+    assert!(receipt.link.as_ref().unwrap().path().starts_with("/list/list@lists.example/message/"));
+    let soon = channel.find(&wire, &key, Utc::now()).await;
+    assert!(matches!(soon, Trace::NotYet { .. }), "{soon:?}");
+    let late = channel.find(&wire, &key, servers::at() - chrono::TimeDelta::days(9)).await;
+    assert!(matches!(late, Trace::CannotTell { .. }), "{late:?}");
+    let robot = channel.verify(&receipt, &rendition()).await;
+    assert!(matches!(robot, Sight::Differs { .. }), "{robot:?}");
+    let held = channel.verify(&receipt, &rendition()).await;
+    assert!(matches!(held, Sight::Unseen { .. }), "{held:?}");
+}
+
+#[tokio::test]
+async fn without_an_archive_only_a_person_can_look() {
+    let channel = channel(config(1));
+    let trace = channel.find(&publish(&channel), &servers::key(), Utc::now()).await;
+    assert!(matches!(trace, Trace::CannotTell { .. }));
+}
+
+#[test]
+fn a_follow_up_answers_and_nothing_is_taken_back() {
+    let channel = channel(config(1));
+    let key = servers::key();
+    let address = servers::address(&key);
+    let receipt = Receipt { remote_id: Some("hb.1@tides.example".to_owned()), link: None };
+    let rendition = rendition();
+    let wire = channel.prepare(Action::FollowUp(&rendition, &receipt), &address).unwrap();
+    let Wire::Mail(mail) = wire else { panic!("no mail") };
+    assert!(mail.message.contains("In-Reply-To: <hb.1@tides.example>\r\n"));
+    assert!(channel.prepare(Action::Withdraw(&receipt), &address).is_err());
+    assert!(channel.prepare(Action::Edit(&rendition, &receipt), &address).is_err());
+}
+
+#[test]
+fn settings_that_cannot_work_are_refused_in_the_files_words() {
+    let wrong = |config: Config| {
+        Mail::new(config, servers::context()).err().map(|error| error.to_string()).unwrap()
+    };
+    assert_eq!(
+        wrong(Config { host: "mail.example".to_owned(), ..config(25) }),
+        "`mail.security` of channel example: `none` is only for this machine, and `mail.example` \
+         is another; use `starttls` or `tls`"
+    );
+    assert_eq!(
+        wrong(Config { to: "list".to_owned(), ..config(25) }),
+        "`mail.to` of channel example: `list` is no mail address in ASCII"
+    );
+    assert!(
+        wrong(Config { from_name: Some("A\r\nBcc: b".to_owned()), ..config(25) })
+            .contains("mail.from_name")
+    );
+    assert!(wrong(Config { password: None, ..config(25) }).contains("go together"));
+}

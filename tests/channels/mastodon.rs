@@ -1,0 +1,311 @@
+//! Mastodon.
+
+use chrono::{TimeDelta, Utc};
+use handbill::adapt::Rendition;
+use handbill::channel::mastodon::{Config, Mastodon, Software, Visibility};
+use handbill::channel::{Action, Channel, Context, Outcome, Reach, Receipt, Sight, Trace, Wire};
+use serde_json::json as value;
+
+use super::servers::{self, Reply, SECRET, Scripted, answer, half, json};
+
+const TEXT: &str = "PhD on tides & currents\n\nhttps://lab.example/jobs/phd-tides/ #jobs";
+
+fn rendition() -> Rendition {
+    Rendition::Status {
+        text: TEXT.to_owned(),
+        language: "en".to_owned(),
+        length: 50,
+        limit: 500,
+        left_out: Vec::new(),
+    }
+}
+
+fn channel(server: &str) -> Mastodon {
+    channel_with(server, Software::Mastodon, servers::context())
+}
+
+fn channel_with(server: &str, software: Software, context: Context) -> Mastodon {
+    let config = Config {
+        server: server.parse().unwrap(),
+        token: servers::secret(SECRET),
+        visibility: Visibility::Unlisted,
+        limit: None,
+        software,
+    };
+    Mastodon::new(config, context).unwrap()
+}
+
+fn publish(channel: &Mastodon) -> Wire {
+    let key = servers::key();
+    channel.prepare(Action::Publish(&rendition()), &servers::address(&key)).unwrap()
+}
+
+async fn outcome_of(reply: Reply) -> Outcome {
+    let server = Scripted::start([reply]).await;
+    let channel = channel(&server.base);
+    let outcome = channel.send(&publish(&channel)).await;
+    assert_eq!(server.requests().len(), 1, "a request goes out once");
+    outcome
+}
+
+fn receipt() -> Receipt {
+    Receipt { remote_id: Some("1170".to_owned()), link: None }
+}
+
+#[tokio::test]
+async fn a_status_goes_out_with_key_and_token_and_the_record_holds_no_token() {
+    let server =
+        Scripted::start([json(200, r#"{"id":"1170","url":"https://social.example/@lab/1170"}"#)])
+            .await;
+    let channel = channel(&server.base);
+    let wire = publish(&channel);
+    let Outcome::Posted(receipt) = channel.send(&wire).await else { panic!("not posted") };
+    assert_eq!(receipt.remote_id.as_deref(), Some("1170"));
+    assert_eq!(receipt.link.unwrap().as_str(), "https://social.example/@lab/1170");
+
+    assert!(!format!("{wire:?}").contains(SECRET));
+    let request = server.requests().remove(0).replace("\r\n", "\n");
+    assert!(request.starts_with("POST /api/v1/statuses HTTP/1.1\n"));
+    assert!(request.contains(&format!("authorization: Bearer {SECRET}\n")));
+    assert!(request.contains("idempotency-key: 00000000-0000-0000-0000-00003f2a91bc\n"));
+    assert!(request.contains("user-agent: handbill/"));
+    let (_, body) = request.split_once("\n\n").unwrap();
+    assert_eq!(
+        serde_json::from_str::<serde_json::Value>(body).unwrap(),
+        value!({"status": TEXT, "visibility": "unlisted", "language": "en"})
+    );
+}
+
+#[tokio::test]
+async fn an_edit_sends_every_field_again_because_absent_means_cleared() {
+    let server =
+        Scripted::start([json(200, r#"{"id":1170,"uri":"https://social.example/s/1170"}"#)]).await;
+    let channel = channel(&server.base);
+    let key = servers::key();
+    let wire =
+        channel.prepare(Action::Edit(&rendition(), &receipt()), &servers::address(&key)).unwrap();
+    assert!(matches!(channel.send(&wire).await, Outcome::Posted(_)));
+    let request = server.requests().remove(0);
+    assert!(request.starts_with("PUT /api/v1/statuses/1170 "));
+    assert!(request.contains(r#""sensitive":false,"spoiler_text":"""#));
+}
+
+#[tokio::test]
+async fn taking_back_what_is_gone_is_done() {
+    for status in [200, 404, 410] {
+        let server = Scripted::start([json(status, "{}")]).await;
+        let channel = channel(&server.base);
+        let key = servers::key();
+        let wire = channel.prepare(Action::Withdraw(&receipt()), &servers::address(&key)).unwrap();
+        assert_eq!(channel.send(&wire).await, Outcome::Posted(receipt()), "{status}");
+        assert!(server.requests()[0].starts_with("DELETE /api/v1/statuses/1170 "));
+    }
+}
+
+#[tokio::test]
+async fn an_id_that_is_no_id_is_never_put_into_an_address() {
+    let channel = channel("http://127.0.0.1:1");
+    let odd = Receipt { remote_id: Some("../accounts/1".to_owned()), link: None };
+    let key = servers::key();
+    assert!(channel.prepare(Action::Withdraw(&odd), &servers::address(&key)).is_err());
+}
+
+#[tokio::test]
+async fn what_left_and_was_not_answered_is_unknown() {
+    for reply in [
+        Reply::HangUp,
+        half(200, r#"{"id":"1170""#),
+        json(200, "{}"),
+        answer(200, &[], "<html>welcome to the hotel network</html>"),
+        answer(302, &["Location: /elsewhere"], ""),
+        json(500, "{}"),
+        json(503, "{}"),
+        answer(503, &["Retry-After: 9"], ""),
+        json(408, "{}"),
+    ] {
+        let outcome = outcome_of(reply.clone()).await;
+        assert!(matches!(outcome, Outcome::Unknown { .. }), "{reply:?}: {outcome:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_was_refused_is_certainly_not_there() {
+    for status in [400, 403, 404, 410, 413, 422] {
+        let outcome = outcome_of(json(status, r#"{"error":"too long"}"#)).await;
+        assert!(matches!(outcome, Outcome::Refused { .. }), "{status}: {outcome:?}");
+        assert!(outcome.why().contains("too long"));
+    }
+}
+
+#[tokio::test]
+async fn bad_credentials_block_the_channel_and_an_echoed_token_stays_secret() {
+    let outcome = outcome_of(json(401, &format!(r#"{{"error":"token {SECRET}"}}"#))).await;
+    assert!(matches!(outcome, Outcome::Blocked { .. }), "{outcome:?}");
+    assert!(!outcome.why().contains(SECRET), "{outcome:?}");
+}
+
+#[tokio::test]
+async fn a_rate_limit_says_when_to_come_back() {
+    let reset = (Utc::now() + TimeDelta::seconds(100)).to_rfc3339();
+    let reply = answer(429, &[&format!("X-RateLimit-Reset: {reset}")], "{}");
+    let Outcome::Deferred { after: Some(after), .. } = outcome_of(reply).await else {
+        panic!("not deferred")
+    };
+    assert!((90..=100).contains(&after.as_secs()), "{after:?}");
+}
+
+#[tokio::test]
+async fn without_a_connection_nothing_is_there() {
+    let channel = channel(&servers::nobody().await);
+    let outcome = channel.send(&publish(&channel)).await;
+    assert!(matches!(outcome, Outcome::Deferred { .. }), "{outcome:?}");
+}
+
+#[tokio::test]
+async fn without_tls_where_tls_was_asked_for_the_channel_is_blocked() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base = format!("https://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        tokio::io::AsyncWriteExt::write_all(&mut stream, b"HTTP/1.1 400 no TLS here\r\n\r\n")
+            .await
+            .unwrap();
+    });
+    let channel = channel(&base);
+    let outcome = channel.send(&publish(&channel)).await;
+    assert!(matches!(outcome, Outcome::Blocked { .. }), "{outcome:?}");
+}
+
+#[tokio::test]
+async fn a_rehearsal_reaches_nothing_but_this_machine() {
+    let channel = channel("https://social.example");
+    assert!(matches!(channel.send(&publish(&channel)).await, Outcome::Refused { .. }));
+    assert!(channel.probe().await.is_err());
+    let anywhere = Context { reach: Reach::Anywhere, ..servers::context() };
+    assert!(Reach::LoopbackOnly.allows("localhost") && Reach::LoopbackOnly.allows("[::1]"));
+    assert!(!Reach::LoopbackOnly.allows("127.0.0.1.example") && anywhere.reach.allows("x.example"));
+}
+
+#[test]
+fn only_software_that_honours_the_key_may_be_asked_twice() {
+    let safe = |software| {
+        channel_with("http://127.0.0.1:1", software, servers::context())
+            .abilities()
+            .repeat_safe_seconds
+    };
+    assert_eq!(safe(Software::Mastodon), Some(3600));
+    assert_eq!(safe(Software::Pleroma), Some(3600));
+    assert_eq!(safe(Software::Other), None);
+}
+
+const HTML: &str = concat!(
+    "<p>PhD on tides &amp; currents</p><p>",
+    r##"<a href="https://lab.example/jobs/phd-tides/"><span class="invisible">https://</span>"##,
+    r##"<span class="ellipsis">lab.example/jobs/ph</span><span class="invisible">d-tides/</span></a> "##,
+    r##"<a href="https://social.example/tags/jobs" class="mention hashtag">#<span>jobs</span></a></p>"##,
+);
+
+fn account() -> serde_json::Value {
+    value!({
+        "id": "7", "username": "lab", "acct": "lab", "display_name": "Lab", "locked": false,
+        "created_at": "2020-01-01T00:00:00Z", "followers_count": 1, "following_count": 1,
+        "statuses_count": 1, "note": "", "url": "https://social.example/@lab", "avatar": "",
+        "avatar_static": "", "header": "", "header_static": "", "emojis": [], "fields": [],
+        "bot": true,
+    })
+}
+
+fn status(id: &str, content: &str, minutes_ago: i64) -> serde_json::Value {
+    let at = Utc::now() - TimeDelta::minutes(minutes_ago);
+    value!({
+        "id": id, "uri": format!("https://social.example/s/{id}"),
+        "url": format!("https://social.example/@lab/{id}"), "account": account(),
+        "content": content, "created_at": at.to_rfc3339(), "emojis": [], "replies_count": 0,
+        "reblogs_count": 0, "favourites_count": 0, "sensitive": false, "spoiler_text": "",
+        "visibility": "public", "media_attachments": [], "mentions": [], "tags": [],
+    })
+}
+
+async fn trace_of(pages: Vec<serde_json::Value>) -> Trace {
+    let mut replies = vec![json(200, &account().to_string())];
+    replies.extend(pages.iter().map(|page| json(200, &page.to_string())));
+    let server = Scripted::start(replies).await;
+    let channel = channel(&server.base);
+    let wire = publish(&channel);
+    channel.find(&wire, &servers::key(), Utc::now() - TimeDelta::minutes(10)).await
+}
+
+#[tokio::test]
+async fn a_lost_answer_is_found_in_the_accounts_own_list() {
+    let page = value!([status("9", "<p>other</p>", 1), status("8", HTML, 2)]);
+    let Trace::Found(receipt) = trace_of(vec![page]).await else { panic!("not found") };
+    assert_eq!(receipt.remote_id.as_deref(), Some("8"));
+    assert_eq!(receipt.link.unwrap().as_str(), "https://social.example/@lab/8");
+}
+
+#[tokio::test]
+async fn an_older_status_with_the_same_words_is_not_this_one() {
+    let page = value!([status("9", "<p>other</p>", 1), status("8", HTML, 60)]);
+    assert_eq!(trace_of(vec![page]).await, Trace::Absent);
+}
+
+#[tokio::test]
+async fn absent_means_that_the_list_was_read_back_to_the_attempt() {
+    let first = value!([status("9", "<p>other</p>", 1)]);
+    assert_eq!(trace_of(vec![first.clone(), value!([])]).await, Trace::Absent);
+    let second = value!([status("8", HTML, 3)]);
+    assert!(matches!(trace_of(vec![first.clone(), second]).await, Trace::Found(_)));
+    // The second page does not come.
+    assert!(matches!(trace_of(vec![first]).await, Trace::NotYet { .. }));
+}
+
+#[tokio::test]
+async fn a_lost_edit_or_removal_is_found_by_looking_at_the_status() {
+    let changed = status("1170", &HTML.replace("PhD", "Postdoc"), 1).to_string();
+    let server = Scripted::start([
+        json(200, &status("1170", HTML, 1).to_string()),
+        json(200, &changed),
+        json(404, "{}"),
+        json(200, &changed),
+    ])
+    .await;
+    let channel = channel(&server.base);
+    let key = servers::key();
+    let address = servers::address(&key);
+    let edit = channel.prepare(Action::Edit(&rendition(), &receipt()), &address).unwrap();
+    let edited = channel.find(&edit, &key, Utc::now()).await;
+    assert!(matches!(edited, Trace::Found(_)), "{edited:?}");
+    assert_eq!(channel.find(&edit, &key, Utc::now()).await, Trace::Absent);
+    let withdraw = channel.prepare(Action::Withdraw(&receipt()), &address).unwrap();
+    assert_eq!(channel.find(&withdraw, &key, Utc::now()).await, Trace::Found(receipt()));
+    assert_eq!(channel.find(&withdraw, &key, Utc::now()).await, Trace::Absent);
+}
+
+async fn sight_of(reply: Reply) -> Sight {
+    let server = Scripted::start([reply]).await;
+    channel(&server.base).verify(&receipt(), &rendition()).await
+}
+
+#[tokio::test]
+async fn a_copy_agrees_differs_is_gone_or_was_not_seen() {
+    assert_eq!(sight_of(json(200, &status("1170", HTML, 1).to_string())).await, Sight::Agrees);
+    let changed = status("1170", &HTML.replace("PhD", "Postdoc"), 1);
+    assert!(matches!(sight_of(json(200, &changed.to_string())).await, Sight::Differs { .. }));
+    assert_eq!(sight_of(json(404, "{}")).await, Sight::Gone);
+    assert!(matches!(sight_of(json(500, "{}")).await, Sight::Unseen { .. }));
+}
+
+#[tokio::test]
+async fn an_attachment_that_makes_the_library_panic_is_only_not_seen() {
+    let mut odd = status("1170", HTML, 1);
+    odd["media_attachments"] = value!([{"id": "1", "type": "image", "url": null}]);
+    assert!(matches!(sight_of(json(200, &odd.to_string())).await, Sight::Unseen { .. }));
+}
+
+#[tokio::test]
+async fn a_probe_names_the_account() {
+    let server = Scripted::start([json(200, &account().to_string()), json(401, "{}")]).await;
+    let channel = channel(&server.base);
+    assert_eq!(channel.probe().await.unwrap().identity, "@lab@127.0.0.1");
+    assert!(channel.probe().await.unwrap_err().contains("401"));
+}

@@ -1,0 +1,137 @@
+//! Small servers for tests, and what every test needs.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
+
+use chrono::{DateTime, Utc};
+use handbill::channel::{Address, ChannelName, Context, DeliveryKey, Reach};
+use handbill::site::secret::SecretRef;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use uuid::Uuid;
+
+pub const SECRET: &str = "s3cret-17";
+
+/// An HTTP server that writes down each request and answers from a script, one connection at a
+/// time.
+pub struct Scripted {
+    pub base: String,
+    requests: Arc<Mutex<Vec<String>>>,
+}
+
+/// What the server does with one request.
+#[derive(Debug, Clone)]
+pub enum Reply {
+    /// These bytes.
+    Bytes(String),
+    /// Takes the request and closes the connection.
+    HangUp,
+    /// Takes the request and never answers.
+    Silence,
+}
+
+impl Scripted {
+    /// A server for these replies; after the last one it answers 599.
+    pub async fn start(replies: impl IntoIterator<Item = Reply>) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let base = format!("http://{}", listener.local_addr().unwrap());
+        let requests = Arc::new(Mutex::new(Vec::new()));
+        let mut script: VecDeque<Reply> = replies.into_iter().collect();
+        let seen = Arc::clone(&requests);
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                let Some(request) = read_request(&mut stream).await else { continue };
+                seen.lock().unwrap().push(request);
+                match script.pop_front().unwrap_or_else(|| json(599, "{}")) {
+                    Reply::Bytes(bytes) => stream.write_all(bytes.as_bytes()).await.unwrap(),
+                    Reply::HangUp => {}
+                    Reply::Silence => {
+                        tokio::spawn(async move {
+                            let mut rest = Vec::new();
+                            let _ = stream.read_to_end(&mut rest).await;
+                        });
+                    }
+                }
+            }
+        });
+        Self { base, requests }
+    }
+
+    /// The requests so far: head and body, as they came.
+    pub fn requests(&self) -> Vec<String> {
+        self.requests.lock().unwrap().clone()
+    }
+}
+
+/// A whole answer with JSON.
+pub fn json(status: u16, body: &str) -> Reply {
+    answer(status, &["Content-Type: application/json"], body)
+}
+
+pub fn answer(status: u16, headers: &[&str], body: &str) -> Reply {
+    let mut head = format!("HTTP/1.1 {status} X\r\nConnection: close\r\n");
+    for header in headers {
+        head.push_str(header);
+        head.push_str("\r\n");
+    }
+    Reply::Bytes(format!("{head}Content-Length: {}\r\n\r\n{body}", body.len()))
+}
+
+/// The answer announces more than comes.
+pub fn half(status: u16, body: &str) -> Reply {
+    Reply::Bytes(format!("HTTP/1.1 {status} X\r\nContent-Length: 9999\r\n\r\n{body}"))
+}
+
+async fn read_request(stream: &mut TcpStream) -> Option<String> {
+    let mut bytes = Vec::new();
+    let mut buffer = [0; 4096];
+    loop {
+        let count = stream.read(&mut buffer).await.ok().filter(|count| *count > 0)?;
+        bytes.extend_from_slice(&buffer[..count]);
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
+        let length = head
+            .lines()
+            .find_map(|line| {
+                line.to_lowercase().strip_prefix("content-length:")?.trim().parse().ok()
+            })
+            .unwrap_or(0);
+        if body.len() >= length {
+            return Some(text);
+        }
+    }
+}
+
+/// A port on which nobody listens.
+pub async fn nobody() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    format!("http://{}", listener.local_addr().unwrap())
+}
+
+pub fn context() -> Context {
+    Context {
+        channel: ChannelName("example".to_owned()),
+        site: "Tidal Lab".to_owned(),
+        reach: Reach::LoopbackOnly,
+    }
+}
+
+pub fn key() -> DeliveryKey {
+    DeliveryKey(Uuid::from_u128(0x3f2a_91bc))
+}
+
+pub fn at() -> DateTime<Utc> {
+    "2026-11-24T10:00:00Z".parse().unwrap()
+}
+
+pub fn address(key: &DeliveryKey) -> Address<'_> {
+    Address { key, reference: "2026-W07", at: at() }
+}
+
+/// A secret in a file of its own.
+pub fn secret(value: &str) -> SecretRef {
+    let name = format!("secret-{}", Uuid::new_v4());
+    let path = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    std::fs::write(&path, format!("{value}\n")).unwrap();
+    SecretRef::File(path)
+}

@@ -1,0 +1,177 @@
+//! X.
+
+use chrono::{TimeDelta, Utc};
+use handbill::adapt::Rendition;
+use handbill::channel::x::{Config, X};
+use handbill::channel::{Action, Channel, Outcome, Receipt, Sight, Trace, Wire};
+use serde_json::json as value;
+
+use super::servers::{self, Reply, SECRET, Scripted, answer, json};
+
+const TEXT: &str = "PhD on tides & currents https://lab.example/jobs/phd-tides/";
+
+fn rendition() -> Rendition {
+    Rendition::Status {
+        text: TEXT.to_owned(),
+        language: "en".to_owned(),
+        length: 50,
+        limit: 280,
+        left_out: Vec::new(),
+    }
+}
+
+fn channel(server: &str) -> X {
+    let config = Config {
+        api: Some(server.parse().unwrap()),
+        web: None,
+        username: "tidal_lab".to_owned(),
+        user_id: "42".to_owned(),
+        consumer_key: servers::secret("ck"),
+        consumer_secret: servers::secret(SECRET),
+        access_token: servers::secret("42-at"),
+        access_token_secret: servers::secret("ats"),
+    };
+    X::new(config, servers::context()).unwrap()
+}
+
+fn publish(channel: &X) -> Wire {
+    let key = servers::key();
+    channel.prepare(Action::Publish(&rendition()), &servers::address(&key)).unwrap()
+}
+
+async fn outcome_of(reply: Reply) -> Outcome {
+    let server = Scripted::start([reply]).await;
+    let channel = channel(&server.base);
+    let outcome = channel.send(&publish(&channel)).await;
+    assert_eq!(server.requests().len(), 1, "a request goes out once");
+    outcome
+}
+
+#[tokio::test]
+async fn a_post_goes_out_signed_and_its_link_follows_from_its_id() {
+    let server = Scripted::start([json(201, r#"{"data":{"id":"99","text":"…"}}"#)]).await;
+    let channel = channel(&server.base);
+    let Outcome::Posted(receipt) = channel.send(&publish(&channel)).await else {
+        panic!("not posted")
+    };
+    assert_eq!(receipt.link.unwrap().as_str(), "https://x.com/tidal_lab/status/99");
+    let request = server.requests().remove(0);
+    assert!(request.starts_with("POST /2/tweets "));
+    assert!(request.contains("authorization: OAuth oauth_consumer_key=\"ck\""), "{request}");
+    assert!(request.contains("oauth_signature=\""));
+    assert!(!request.contains(SECRET));
+    assert!(request.ends_with(&value!({ "text": TEXT }).to_string()));
+}
+
+#[tokio::test]
+async fn a_repeated_text_means_that_it_is_there() {
+    let body = r#"{"detail":"You are not allowed to create a Tweet with duplicate content.","status":403}"#;
+    let outcome = outcome_of(json(403, body)).await;
+    assert!(matches!(outcome, Outcome::Unknown { .. }), "{outcome:?}");
+    assert!(outcome.why().contains("there already"));
+}
+
+#[tokio::test]
+async fn a_403_refuses_this_text_or_shuts_out_the_account() {
+    let cashtags = outcome_of(json(403, r#"{"detail":"maximum of one cashtag"}"#)).await;
+    assert!(matches!(cashtags, Outcome::Refused { .. }), "{cashtags:?}");
+    let suspended = outcome_of(json(403, r#"{"type":"user-suspended"}"#)).await;
+    assert!(matches!(suspended, Outcome::Blocked { .. }), "{suspended:?}");
+}
+
+#[tokio::test]
+async fn a_rate_limit_ends_at_an_epoch_second() {
+    let reset = (Utc::now() + TimeDelta::seconds(100)).timestamp();
+    let reply = answer(429, &[&format!("x-rate-limit-reset: {reset}")], "{}");
+    let Outcome::Deferred { after: Some(after), .. } = outcome_of(reply).await else {
+        panic!("not deferred")
+    };
+    assert!((90..=100).contains(&after.as_secs()), "{after:?}");
+}
+
+#[tokio::test]
+async fn an_answer_without_an_id_or_none_at_all_is_unknown() {
+    for reply in [json(201, r#"{"data":{}}"#), Reply::HangUp, json(502, "{}")] {
+        assert!(matches!(outcome_of(reply).await, Outcome::Unknown { .. }));
+    }
+}
+
+#[tokio::test]
+async fn the_timeline_is_compared_by_the_addresses_that_were_written() {
+    let post = value!({
+        "id": "99", "text": "PhD on tides &amp; currents https://t.co/abc",
+        "created_at": Utc::now().to_rfc3339(),
+        "entities": {"urls": [{"url": "https://t.co/abc",
+                               "expanded_url": "https://lab.example/jobs/phd-tides/"}]},
+    });
+    let other = value!({"id": "98", "text": "hello", "created_at": Utc::now().to_rfc3339()});
+    let first = value!({"data": [other], "meta": {"next_token": "n1"}});
+    let second = value!({"data": [post], "meta": {}});
+    let server =
+        Scripted::start([json(200, &first.to_string()), json(200, &second.to_string())]).await;
+    let channel = channel(&server.base);
+    let wire = publish(&channel);
+    let trace = channel.find(&wire, &servers::key(), Utc::now() - TimeDelta::minutes(10)).await;
+    assert!(
+        matches!(&trace, Trace::Found(it) if it.remote_id.as_deref() == Some("99")),
+        "{trace:?}"
+    );
+    let requests = server.requests();
+    assert!(requests[0].starts_with("GET /2/users/42/tweets?max_results=100&"));
+    assert!(requests[1].contains("pagination_token=n1"));
+}
+
+#[tokio::test]
+async fn absent_needs_a_timeline_that_was_read_to_its_end_or_beyond_the_attempt() {
+    let old = (Utc::now() - TimeDelta::hours(2)).to_rfc3339();
+    let beyond = value!({"data": [{"id": "1", "text": "hello", "created_at": old}],
+                         "meta": {"next_token": "n1"}});
+    let empty = value!({"meta": {"result_count": 0}});
+    for (reply, absent) in [
+        (json(200, &beyond.to_string()), true),
+        (json(200, &empty.to_string()), true),
+        (json(200, r#"{"errors":[{"title":"Forbidden"}]}"#), false),
+        (json(429, "{}"), false),
+        (Reply::HangUp, false),
+    ] {
+        let server = Scripted::start([reply.clone()]).await;
+        let channel = channel(&server.base);
+        let wire = publish(&channel);
+        let trace = channel.find(&wire, &servers::key(), Utc::now()).await;
+        assert_eq!(trace == Trace::Absent, absent, "{reply:?}: {trace:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_post_that_is_gone_answers_200_without_data() {
+    let receipt = Receipt { remote_id: Some("99".to_owned()), link: None };
+    let server = Scripted::start([
+        json(200, r#"{"errors":[{"title":"Not Found Error"}]}"#),
+        json(200, &value!({"data": {"id": "99", "text": "other words"}}).to_string()),
+    ])
+    .await;
+    let channel = channel(&server.base);
+    assert_eq!(channel.verify(&receipt, &rendition()).await, Sight::Gone);
+    assert!(matches!(channel.verify(&receipt, &rendition()).await, Sight::Differs { .. }));
+}
+
+#[tokio::test]
+async fn a_probe_notices_the_keys_of_another_account() {
+    let server = Scripted::start([
+        json(200, r#"{"data":{"id":"42","username":"tidal_lab"}}"#),
+        json(200, r#"{"data":{"id":"43","username":"river_lab"}}"#),
+    ])
+    .await;
+    let channel = channel(&server.base);
+    assert_eq!(channel.probe().await.unwrap().identity, "@tidal_lab");
+    assert!(channel.probe().await.unwrap_err().contains("@river_lab"));
+}
+
+#[test]
+fn x_cannot_edit() {
+    let channel = channel("http://127.0.0.1:1");
+    let receipt = Receipt { remote_id: Some("99".to_owned()), link: None };
+    let key = servers::key();
+    let refused = channel.prepare(Action::Edit(&rendition(), &receipt), &servers::address(&key));
+    assert_eq!(refused.unwrap_err().to_string(), "x cannot edit a post");
+}
