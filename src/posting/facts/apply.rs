@@ -12,11 +12,11 @@ static LINK_WORDS: Pattern = Pattern::new(
 
 /// Words before a link that says only "here", or its own address.
 static LEAD: Pattern = Pattern::new(
-    r"(?i)(?:\bapply|\bapplications?\b[^.]{0,60}\b(?:via|through|using|at|under|to)|\bsubmit(?:ted)?|\bbewerb\w*[^.]{0,60}(?:über|unter|auf|via|hier))\b[^.;]{0,50}$",
+    r"(?i)(?:\bapply|\bapplications?\b[^.]{0,60}\b(?:via|through|using|at|under|to)|\bsubmit(?:ted)?|\bbewerben|\bbewerb\w*[^.]{0,60}(?:über|unter|auf|via|hier))\b[^.;]{0,50}$",
 );
 
 static BARE: Pattern = Pattern::new(
-    r"(?i)^(?:https?://\S+|www\.\S+|here|hier|this (?:link|form|page|portal|website)|(?:this |the |our )?(?:online )?(?:form|portal|system|website)|link|formular|online-?portal|bewerbungsportal)$",
+    r"(?i)^(?:https?://\S+|www\.\S+|here|hier|online|this (?:link|form|page|portal|website)|(?:this |the |our )?(?:online )?(?:form|portal|system|website)|link|formular|online-?portal|bewerbungsportal)$",
 );
 
 /// A file to fill in is no page on which to apply.
