@@ -335,6 +335,17 @@ fn several_positions_on_one_page_are_several_postings() {
 }
 
 #[test]
+fn what_the_words_give_to_one_of_several_positions_is_given_to_none() {
+    let front = "job:\n  positions:\n    - id: diver\n    - id: cook\n      start: 2027-09";
+    let differs = read(&page(front, "Diver: starting July 2027\n\nCook: starting May 2027"));
+    assert_eq!(fact(&differs.postings[0], "start"), Value::Null);
+    assert_eq!(warnings(&differs), [""; 0]);
+    let agrees = read(&page(front, "Both are starting July 2027"));
+    assert_eq!(fact(&agrees.postings[0], "start"), "2027-07");
+    assert_eq!(fact(&agrees.postings[1], "start"), "2027-09");
+}
+
+#[test]
 fn positions_without_an_id_or_with_one_twice_are_refused() {
     let reading = read(&page(
         "job:\n  positions:\n    - title: Diver\n    - id: cook\n    - id: cook",

@@ -132,6 +132,26 @@ fn two_pages_with_one_declared_id_are_held_back() {
 }
 
 #[test]
+fn a_new_page_cannot_claim_the_id_of_a_page_that_is_still_there() {
+    let known = [known("diver", "jobs/a.md", None)];
+    let (bound, diagnostics) = bind(
+        vec![
+            page("jobs/a.md", "title: Diver", "Come."),
+            page("jobs/b.md", "job: {id: diver}", "Come."),
+        ],
+        &known,
+    );
+    assert_eq!(ids(&bound), ["diver"]);
+    assert_eq!(bound[0].path, "jobs/a.md");
+    assert_eq!(diagnostics[0].message, "the id `diver` belongs to `jobs/a.md` already");
+    assert!(diagnostics[0].is_error());
+
+    let (bound, diagnostics) = bind(vec![page("jobs/b.md", "job: {id: diver}", "Come.")], &known);
+    assert_eq!(ids(&bound), ["diver"], "the page moved and says so by its id");
+    assert_eq!(diagnostics, []);
+}
+
+#[test]
 fn translations_are_one_posting_in_the_sites_language_whatever_their_order() {
     let german = || page("jobs/a/index.de.md", "title: 'TEL/05/2027: Taucherin'", "Tauche mit.");
     let english = || page("jobs/a/index.md", "title: 'TEL/05/2027: Diver'", "Dive.");

@@ -35,7 +35,7 @@ static WAYS: [Pattern; 3] = [
         number!(),
         r"[ -]",
         unit!(),
-        r"[ -]+(?:\w+[ -]){0,3}(?:position|contract|fellowship|appointment|stelle)\b"
+        r"[ -]+(?:\S+[ -]){0,3}(?:position|contract|fellowship|appointment|stelle)\b"
     )),
 ];
 
