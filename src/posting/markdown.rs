@@ -5,6 +5,7 @@
 mod html;
 mod inline;
 mod lost_bullet;
+mod tag;
 mod tree;
 
 use std::sync::Arc;

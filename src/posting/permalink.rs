@@ -119,10 +119,8 @@ fn expand(
     wish: &Wish<'_>,
     titles: Titles,
 ) -> Result<String, PermalinkError> {
-    static TOKEN: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"\\:|:\w+(\[.+?\])?")
-            .unwrap_or_else(|error| unreachable!("a fixed pattern: {error}"))
-    });
+    static TOKEN: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r"\\:|:\w+(\[.+?\])?").expect("a fixed pattern"));
     let mut failure = None;
     let expanded = TOKEN.replace_all(pattern, |found: &Captures<'_>| {
         let token = found.get(0).map_or("", |it| it.as_str());

@@ -157,6 +157,10 @@ impl<'a> Scanner<'a> {
         if rest.starts_with('`') {
             return code_span(rest);
         }
+        if let Some(length) = attributes(rest, &self.text[..at]) {
+            self.fill(Span::new(at, at + length), Cover::Gone);
+            return length;
+        }
         match tag(rest, at) {
             Some(tag) => self.take_out(&tag),
             None => rest.chars().next().map_or(1, char::len_utf8),
@@ -275,7 +279,7 @@ impl<'a> Tag<'a> {
     fn arguments(&self) -> Vec<Argument<'a>> {
         static ARGUMENT: LazyLock<Regex> = LazyLock::new(|| {
             Regex::new(r#"(?:([\w-]+)=)?(?:"((?:\\.|[^"\\])*)"|`([^`]*)`|'([^']*)'|([^\s"'`]+))"#)
-                .unwrap_or_else(|error| unreachable!("a fixed pattern: {error}"))
+                .expect("a fixed pattern")
         });
         ARGUMENT
             .captures_iter(self.words)
@@ -375,6 +379,17 @@ fn is_attribute_line(line: &str) -> bool {
     line.starts_with(":::") || (line.starts_with("{:") && line.ends_with('}'))
 }
 
+/// The bytes of an attribute list behind a link, an image or a span: `{: .x}` of kramdown,
+/// `{.btn}` and `{target="_blank"}` of Quarto.
+fn attributes(rest: &str, before: &str) -> Option<usize> {
+    let inner = rest.strip_prefix('{')?;
+    let end = inner.find(['}', '\n']).filter(|end| inner[*end..].starts_with('}'))?;
+    let list = inner[..end].trim();
+    let named = list.starts_with(['.', '#']) || list.contains("=\"");
+    let is_list = list.starts_with(':') || (named && before.ends_with([')', ']']));
+    is_list.then_some(end + 2)
+}
+
 /// The bytes of a code span, or of the backticks alone where none ends it in this paragraph.
 fn code_span(rest: &str) -> usize {
     let ticks = rest.len() - rest.trim_start_matches('`').len();
@@ -452,6 +467,8 @@ mod tests {
     fn quarto_fences_go_and_their_text_stays() {
         let (text, _) = covered("::: {.callout-note}\nText\n:::\n{: .notice}\n");
         assert_eq!(text.trim(), "Text");
+        let (text, _) = covered("[apply](x){.btn} ![us](y){: .left} {a}");
+        assert_eq!(uncover(&text), "[apply](x) ![us](y) {a}");
     }
 
     proptest! {

@@ -1,6 +1,6 @@
 //! Builds the words of one paragraph, from Markdown and from simple HTML alike.
 
-use super::html::Tag;
+use super::tag::Tag;
 use super::{Addresses, Inline, address, plain, words};
 
 /// Deeper nesting than this is flattened: no person writes it, and no reader is helped by it.
@@ -226,25 +226,30 @@ fn push_blanks_once(text: &mut String, more: &str) {
 
 /// Takes blanks and breaks from both ends.
 fn trim(inlines: &mut Vec<Inline>) {
-    while let Some(Inline::SoftBreak | Inline::HardBreak) = inlines.first() {
+    loop {
+        match inlines.first_mut() {
+            Some(Inline::SoftBreak | Inline::HardBreak) => {}
+            Some(Inline::Text(text)) => {
+                *text = text.trim_start_matches(' ').to_owned();
+                if !text.is_empty() {
+                    break;
+                }
+            }
+            _ => break,
+        }
         inlines.remove(0);
     }
-    if let Some(Inline::Text(text)) = inlines.first_mut() {
-        *text = text.trim_start_matches(' ').to_owned();
-        if text.is_empty() {
-            inlines.remove(0);
-            return trim(inlines);
+    loop {
+        match inlines.last_mut() {
+            Some(Inline::SoftBreak | Inline::HardBreak) => {}
+            Some(Inline::Text(text)) => {
+                text.truncate(text.trim_end_matches(' ').len());
+                if !text.is_empty() {
+                    break;
+                }
+            }
+            _ => break,
         }
-    }
-    match inlines.last_mut() {
-        Some(Inline::SoftBreak | Inline::HardBreak) => {
-            inlines.pop();
-            trim(inlines);
-        }
-        Some(Inline::Text(text)) if text.ends_with(' ') => {
-            *text = text.trim_end_matches(' ').to_owned();
-            trim(inlines);
-        }
-        _ => {}
+        inlines.pop();
     }
 }

@@ -76,7 +76,7 @@ fn without_bullet(line: &str) -> &str {
 fn has_label(line: &str) -> bool {
     static LABEL: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(r"^(?:\*\*|__)?[\p{L}\p{N}][^:.;]{1,60}(?::(?:\*\*|__)?|(?:\*\*|__):)\s+\S")
-            .unwrap_or_else(|error| unreachable!("a fixed pattern: {error}"))
+            .expect("a fixed pattern")
     });
     LABEL.is_match(line)
         && line.split(':').next().is_some_and(|label| label.split_whitespace().count() <= 7)

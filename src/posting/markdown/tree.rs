@@ -6,6 +6,7 @@ use comrak::nodes::{NodeValue, Sourcepos};
 use comrak::{Arena, Node, Options, parse_document};
 
 use super::inline::{self, Inlines};
+use super::tag::Tag;
 use super::{Addresses, Block, BlockKind, Inline, html, lost_bullet, plain, words};
 use crate::diagnostic::{Diagnostic, Source, Span};
 
@@ -24,6 +25,17 @@ pub(super) fn blocks(
     addresses: &Addresses,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Vec<Block> {
+    nested_blocks(source, text, offset, addresses, diagnostics, 0)
+}
+
+fn nested_blocks(
+    source: &Arc<Source>,
+    text: &str,
+    offset: usize,
+    addresses: &Addresses,
+    diagnostics: &mut Vec<Diagnostic>,
+    depth: usize,
+) -> Vec<Block> {
     let mut options = Options::default();
     options.extension.strikethrough = true;
     options.extension.table = true;
@@ -32,7 +44,7 @@ pub(super) fn blocks(
     let root = parse_document(&arena, text, &options);
     let mut reader =
         Reader { source, lines: Lines::new(text), text, offset, addresses, diagnostics };
-    reader.blocks(root, Place::Page, 0)
+    reader.blocks(root, Place::Page, depth)
 }
 
 /// Where the lines of a text begin, as comrak counts them.
@@ -129,9 +141,8 @@ impl Reader<'_> {
                 (!inner.is_empty()).then_some(BlockKind::Quote(inner))
             }
             NodeValue::CodeBlock(code) => self.code(&code.info, &code.literal, span),
-            NodeValue::HtmlBlock(_) => {
-                let html = &self.text[span.start..span.end];
-                blocks.append(&mut html::blocks(html, self.offset + span.start, self.addresses));
+            NodeValue::HtmlBlock(html) => {
+                blocks.append(&mut self.html(&html.literal, span, depth));
                 None
             }
             NodeValue::ThematicBreak => Some(BlockKind::Rule),
@@ -142,6 +153,28 @@ impl Reader<'_> {
             }
         };
         blocks.extend(kind.map(|kind| Block { span: span.shifted(self.offset), kind }));
+    }
+
+    fn html(&mut self, literal: &str, span: Span, depth: usize) -> Vec<Block> {
+        let written = &self.text[span.start..span.end];
+        if written.trim() != literal.trim() {
+            // In a quote or a list each line begins with something that is not HTML.
+            let mut blocks = html::blocks(literal, 0, self.addresses);
+            place_all(&mut blocks, span.shifted(self.offset));
+            return blocks;
+        }
+        let end = html::before_markdown(written).unwrap_or(written.len());
+        let offset = self.offset + span.start;
+        let mut blocks = html::blocks(&written[..end], offset, self.addresses);
+        blocks.append(&mut nested_blocks(
+            self.source,
+            &written[end..],
+            offset + end,
+            self.addresses,
+            self.diagnostics,
+            depth + 1,
+        ));
+        blocks
     }
 
     fn paragraph<'n>(
@@ -290,7 +323,7 @@ impl Reader<'_> {
                 NodeValue::LineBreak => inlines.push(Inline::HardBreak),
                 NodeValue::Code(code) => inlines.push(Inline::Code(words(&code.literal))),
                 NodeValue::HtmlInline(literal) => {
-                    if let Some(tag) = html::Tag::parse(literal) {
+                    if let Some(tag) = Tag::parse(literal) {
                         inlines.tag(&tag);
                     }
                 }
@@ -306,6 +339,20 @@ impl Reader<'_> {
             }
         }
         inlines.finish()
+    }
+}
+
+/// Gives one place to all of these blocks and what they hold.
+fn place_all(blocks: &mut [Block], span: Span) {
+    for block in blocks {
+        block.span = span;
+        match &mut block.kind {
+            BlockKind::List { items, .. } => {
+                items.iter_mut().for_each(|item| place_all(item, span));
+            }
+            BlockKind::Quote(inner) => place_all(inner, span),
+            _ => {}
+        }
     }
 }
 
