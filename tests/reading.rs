@@ -426,3 +426,14 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn absurdly_nested_pages_do_not_overflow_the_stack() {
+    for piece in [">", "- ", "[", "*a ", "<div>", "<ul><li>", "<b>", "{{< a >}}", "![", "**a "] {
+        for head in ["", "---\na: ", "+++\na = ", "{\"a\": "] {
+            let text = format!("{head}{}\n---\n+++\n}}\nx", piece.repeat(5_000));
+            body(&text);
+            read("jobs/x.html", &text);
+        }
+    }
+}

@@ -83,7 +83,10 @@ pub(super) fn target(url: &str) -> Target {
 }
 
 /// More bytes than this between brackets are no tag.
-const LONGEST_TAG: usize = 2000;
+const LONGEST_TAG: usize = 1000;
+
+/// More bytes than this between braces are no attribute list.
+const LONGEST_ATTRIBUTES: usize = 200;
 
 struct Scanner<'a> {
     text: &'a str,
@@ -332,8 +335,8 @@ fn tag(rest: &str, at: usize) -> Option<Tag<'_>> {
     } else {
         return None;
     };
-    let inner = rest.get(open.len()..)?;
-    let length = inner.find(close).filter(|length| *length <= LONGEST_TAG)?;
+    let inner = beginning(rest.get(open.len()..)?, LONGEST_TAG);
+    let length = inner.find(close)?;
     let words = inner[..length].trim_matches(['-', '/', ' ']).trim();
     // `/` is trimmed only as the mark of a tag that closes itself.
     let words = match inner[..length].trim_start_matches(['-', ' ']).starts_with('/') {
@@ -343,6 +346,11 @@ fn tag(rest: &str, at: usize) -> Option<Tag<'_>> {
     let words_start = at + (words.as_ptr() as usize - rest.as_ptr() as usize);
     let end = at + open.len() + length + close.len();
     Some(Tag { span: Span::new(at, end), language, words, words_start })
+}
+
+/// At most so many bytes from the beginning of a text, in whole characters.
+fn beginning(text: &str, most: usize) -> &str {
+    &text[..text.floor_char_boundary(most)]
 }
 
 /// How many bytes there are to the end of the tag that closes a block; all if nothing does.
@@ -382,7 +390,7 @@ fn is_attribute_line(line: &str) -> bool {
 /// The bytes of an attribute list behind a link, an image or a span: `{: .x}` of kramdown,
 /// `{.btn}` and `{target="_blank"}` of Quarto.
 fn attributes(rest: &str, before: &str) -> Option<usize> {
-    let inner = rest.strip_prefix('{')?;
+    let inner = beginning(rest.strip_prefix('{')?, LONGEST_ATTRIBUTES);
     let end = inner.find(['}', '\n']).filter(|end| inner[*end..].starts_with('}'))?;
     let list = inner[..end].trim();
     let named = list.starts_with(['.', '#']) || list.contains("=\"");
