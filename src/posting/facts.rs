@@ -7,6 +7,7 @@
 
 mod apply;
 mod contact;
+mod contradiction;
 mod dates;
 mod deadline;
 mod declared;
@@ -19,14 +20,19 @@ mod prose;
 mod reference;
 mod start;
 mod title;
+mod value;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::NaiveTime;
 
 use super::page::Page;
-use super::{Availability, Facts, Field, Origin, Posting, Settings, identity, revision};
+use super::{
+    Availability, Facts, Origin, Posting, PostingId, Revision, Settings, identity, revision,
+};
 use crate::diagnostic::{Diagnostic, Source, Span};
+use contradiction::{Judge, Positions, Topic};
 use declared::Job;
 pub use declared::check_default;
 use prose::Prose;
@@ -39,7 +45,8 @@ pub fn postings(
 ) -> Vec<Posting> {
     let job = declared::job(page, diagnostics);
     let defaults = declared::cascaded(page, diagnostics).or(declared::defaults(&settings.defaults));
-    let inferred = infer(page, &job.facts, diagnostics);
+    let positions = if job.positions.is_empty() { Positions::One } else { Positions::Several };
+    let inferred = infer(page, &job.facts, positions, diagnostics);
     let page_facts = |declared: Facts| declared.or(inferred.clone()).or(defaults.clone());
     if job.positions.is_empty() {
         return vec![posting(page, &job, None, page_facts(job.facts.clone()))];
@@ -87,8 +94,8 @@ fn posting(page: &Page, job: &Job, position: Option<&Job>, facts: Facts) -> Post
     };
     let date_posted = job.date.map(|day| day.and_time(NaiveTime::MIN).and_utc());
     let mut posting = Posting {
-        id: super::PostingId(String::new()),
-        revision: super::Revision(String::new()),
+        id: PostingId(String::new()),
+        revision: Revision(String::new()),
         source: Arc::clone(&page.source),
         path: page.path.clone(),
         declared_id: job.id.clone(),
@@ -97,7 +104,7 @@ fn posting(page: &Page, job: &Job, position: Option<&Job>, facts: Facts) -> Post
             .map(|id| identity::clean(&id.value)),
         translation_key: page.translation_key.clone(),
         language: page.language.clone(),
-        translations: std::collections::BTreeMap::new(),
+        translations: BTreeMap::new(),
         permalink: page.permalink.clone(),
         aliases: page.aliases.clone(),
         availability,
@@ -115,9 +122,13 @@ fn posting(page: &Page, job: &Job, position: Option<&Job>, facts: Facts) -> Post
 
 /// What the page's words say. The declared facts decide, but where the words contradict them the
 /// author hears of it.
-fn infer(page: &Page, declared: &Facts, diagnostics: &mut Vec<Diagnostic>) -> Facts {
+fn infer(
+    page: &Page,
+    declared: &Facts,
+    positions: Positions,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Facts {
     let prose = Prose::of(page);
-    let source = &page.source;
     let written = page.date.or(page.publish_at).map(|at| at.date_naive());
     let employer = organisation::infer(&prose);
     let pay_scheme = pay::infer_scheme(&prose);
@@ -127,17 +138,29 @@ fn infer(page: &Page, declared: &Facts, diagnostics: &mut Vec<Diagnostic>) -> Fa
         declared.pay_scheme.as_ref().or(pay_scheme.as_ref()),
     );
     let deadline = deadline::infer(&prose, written);
-    for span in deadline.impossible {
-        diagnostics.push(
-            Diagnostic::warning(
-                "facts::impossible-date",
-                format!("the deadline `{}` is no day of the calendar", source.words(span)),
-            )
-            .at(source, span)
-            .label("not read as a deadline")
-            .help("correct the day, or declare `deadline` under `job:`"),
-        );
-    }
+    diagnostics.extend(deadline.impossible.iter().map(|span| impossible(&page.source, *span)));
+    let mut judge = Judge { source: &page.source, positions, diagnostics };
+    let workload_percent = judge.settle(
+        Topic::Workload,
+        declared.workload_percent.as_ref(),
+        pay::infer_workload(&prose),
+        |one, other| (one - other).abs() < 0.01,
+        |share| format!("{share} %"),
+    );
+    let start = judge.settle(
+        Topic::Start,
+        declared.start.as_ref(),
+        start::infer(&prose),
+        start::agree,
+        ToString::to_string,
+    );
+    let deadline = judge.settle(
+        Topic::Deadline,
+        declared.deadline.as_ref(),
+        deadline.deadlines,
+        PartialEq::eq,
+        ToString::to_string,
+    );
     Facts {
         title: title::infer(&prose),
         display_title: title::infer_display(&prose),
@@ -148,42 +171,10 @@ fn infer(page: &Page, declared: &Facts, diagnostics: &mut Vec<Diagnostic>) -> Fa
         city: place.city,
         country: place.country,
         pay_scheme,
-        workload_percent: Contradiction {
-            code: "facts::workload-differs",
-            field: "workload_percent",
-            what: "workload",
-        }
-        .settle(
-            source,
-            declared.workload_percent.as_ref(),
-            pay::infer_workload(&prose),
-            same_share,
-            |share| format!("{share} %"),
-            diagnostics,
-        ),
-        start: Contradiction { code: "facts::start-differs", field: "start", what: "start" }
-            .settle(
-                source,
-                declared.start.as_ref(),
-                start::infer(&prose),
-                start::agree,
-                ToString::to_string,
-                diagnostics,
-            ),
+        workload_percent,
+        start,
         duration_months: duration::infer(&prose),
-        deadline: Contradiction {
-            code: "facts::deadline-differs",
-            field: "deadline",
-            what: "deadline",
-        }
-        .settle(
-            source,
-            declared.deadline.as_ref(),
-            deadline.deadlines,
-            PartialEq::eq,
-            ToString::to_string,
-            diagnostics,
-        ),
+        deadline,
         contact_name: contact::infer_name(&prose),
         contact_emails: contact::infer_emails(&prose),
         apply_url: apply::infer(&prose, &page.permalink),
@@ -191,52 +182,12 @@ fn infer(page: &Page, declared: &Facts, diagnostics: &mut Vec<Diagnostic>) -> Fa
     }
 }
 
-fn same_share(one: &f64, other: &f64) -> bool {
-    (one - other).abs() < 0.01
-}
-
-/// A field that a page may say twice, and not the same.
-struct Contradiction {
-    code: &'static str,
-    field: &'static str,
-    what: &'static str,
-}
-
-impl Contradiction {
-    /// The first of the values found, and a warning if another one contradicts it or what was
-    /// declared.
-    fn settle<T>(
-        &self,
-        source: &Arc<Source>,
-        declared: Option<&Field<T>>,
-        found: Vec<Field<T>>,
-        agree: impl Fn(&T, &T) -> bool,
-        written: impl Fn(&T) -> String,
-        diagnostics: &mut Vec<Diagnostic>,
-    ) -> Option<Field<T>> {
-        let taken = declared.or(found.first())?;
-        let other = found.iter().find(|other| !agree(&taken.value, &other.value));
-        if let (Some(other), Some(taken_at)) = (other, span(&taken.origin))
-            && let Some(other_at) = span(&other.origin)
-        {
-            let (line, _) = source.line_and_column(taken_at.start);
-            let Self { code, field, what } = self;
-            diagnostics.push(
-                Diagnostic::warning(
-                    code,
-                    format!(
-                        "the page says two different things about the {what}: {} here, {} on line {line}",
-                        written(&other.value),
-                        written(&taken.value),
-                    ),
-                )
-                .at(source, other_at)
-                .label(format!("{} is taken", written(&taken.value)))
-                .help(format!("make both the same, or declare `{field}` under `job:`")),
-            );
-        }
-        found.into_iter().next()
-    }
+fn impossible(source: &Arc<Source>, span: Span) -> Diagnostic {
+    let message = format!("the deadline `{}` is no day of the calendar", source.words(span));
+    Diagnostic::warning("facts::impossible-date", message)
+        .at(source, span)
+        .label("not read as a deadline")
+        .help("correct the day, or declare `deadline` under `job:`")
 }
 
 fn span(origin: &Origin) -> Option<Span> {

@@ -28,7 +28,8 @@ pub struct Known {
 /// the reference number; the path.
 ///
 /// Two pages with one `job.id`, or with one reference number and no `job.id`, are held back with
-/// an error for each: they are missing in what is returned, and nothing else is.
+/// an error for each, and so is a new page whose `job.id` the ledger has given to another page
+/// that is still there: they are missing in what is returned, and nothing else is.
 pub fn bind(
     postings: Vec<Posting>,
     known: &[Known],
@@ -54,6 +55,9 @@ pub fn bind(
             None => newcomers.push(index),
         }
     }
+    // An id that somebody wrote down comes before one that is derived.
+    newcomers.sort_by_key(|index| fine.get(*index).is_none_or(|it| it.declared_id.is_none()));
+    let mut held_back = BTreeSet::new();
     for index in newcomers {
         let Some(posting) = fine.get_mut(index) else { continue };
         let proposed = match register.sibling_base(posting) {
@@ -62,18 +66,24 @@ pub fn bind(
         };
         let returns = |id: &PostingId| register.is_gone(id) && !given.contains(id);
         let moved = register.moved(posting).filter(|known| !given.contains(&known.id));
-        posting.id = if posting.declared_id.is_some() && returns(&proposed) {
-            proposed
-        } else if let Some(known) = moved.filter(|_| posting.declared_id.is_none()) {
-            notice_moved(posting, known, diagnostics);
-            known.id.clone()
-        } else {
-            free(proposed, &taken)
+        posting.id = match (&posting.declared_id, moved) {
+            (Some(_), _) if !taken.contains(&proposed) || returns(&proposed) => proposed,
+            (Some(declared), _) => {
+                diagnostics.push(id_is_taken(posting, declared, &proposed, known));
+                held_back.insert(index);
+                continue;
+            }
+            (None, Some(known)) => {
+                notice_moved(posting, known, diagnostics);
+                known.id.clone()
+            }
+            (None, None) => free(proposed, &taken),
         };
         taken.insert(posting.id.clone());
         given.insert(posting.id.clone());
     }
-    fine
+    let kept = fine.into_iter().enumerate().filter(|(index, _)| !held_back.contains(index));
+    kept.map(|(_, posting)| posting).collect()
 }
 
 /// The id that a page alone would give its posting.
@@ -310,6 +320,21 @@ fn report(
         );
     }
     claimants.to_vec()
+}
+
+fn id_is_taken(
+    posting: &Posting,
+    declared: &Field<String>,
+    id: &PostingId,
+    known: &[Known],
+) -> Diagnostic {
+    let owner = known.iter().find(|known| known.id == *id).map(|known| known.path.as_str());
+    let owner = owner.unwrap_or("another page");
+    let message = format!("the id `{id}` belongs to `{owner}` already");
+    Diagnostic::error("identity::duplicate-id", message)
+        .at(&posting.source, span(&declared.origin))
+        .label("not free")
+        .help("give this page another `id`; an id is kept for ever by the page that had it first")
 }
 
 fn notice_kept(posting: &Posting, known: &Known, diagnostics: &mut Vec<Diagnostic>) {

@@ -7,16 +7,25 @@ use crate::posting::{Field, Origin};
 
 /// Words of a link that lead to a form.
 static LINK_WORDS: Pattern = Pattern::new(
-    r"(?i)^(?:please |how to )?(?:apply\b.*|(?:online )?application(?: (?:form|portal|system|page|website|link|site))?|submit .{0,30}application.*|(?:jetzt |online |hier )?bewerben\b.*|(?:online-?)?bewerbung(?:s(?:formular|portal|seite))?)$",
+    r"(?ix)^(?: (?:please\ |how\ to\ )? apply\b.*
+        | (?:online\ )? application (?:\ (?:form|portal|system|page|website|link|site))?
+        | submit\ .* application.*
+        | (?:jetzt\ |online\ |hier\ )? bewerben\b.*
+        | (?:online-?)? bewerbung (?:s(?:formular|portal|seite))? )$",
 );
 
 /// Words before a link that says only "here", or its own address.
 static LEAD: Pattern = Pattern::new(
-    r"(?i)(?:\bapply|\bapplications?\b[^.]{0,60}\b(?:via|through|using|at|under|to)|\bsubmit(?:ted)?|\bbewerb\w*[^.]{0,60}(?:über|unter|auf|via|hier))\b[^.;]{0,50}$",
+    r"(?ix) \b (?: apply
+        | applications?\b [^.]* \b (?:via|through|using|at|under|to)
+        | submit (?:ted)?
+        | bewerben | bewerb\S*\ [^.]* (?:über|unter|auf|via|hier) ) \b [^.;]* $",
 );
 
 static BARE: Pattern = Pattern::new(
-    r"(?i)^(?:https?://\S+|www\.\S+|here|hier|this (?:link|form|page|portal|website)|(?:this |the |our )?(?:online )?(?:form|portal|system|website)|link|formular|online-?portal|bewerbungsportal)$",
+    r"(?ix)^(?: https?://\S+ | www\.\S+ | here | hier | online | link | this\ (?:link|page)
+        | (?:this\ |the\ |our\ )? (?:online\ )? (?:form|portal|system|website)
+        | formular | online-?portal | bewerbungsportal )$",
 );
 
 /// A file to fill in is no page on which to apply.

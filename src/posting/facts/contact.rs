@@ -18,18 +18,48 @@ static DOT: Pattern = Pattern::new(r" ?[\[({<] ?(?:(?i:dot|punkt)|\.) ?[\])}>] ?
 
 /// Addresses that stand for one: `first.last@…`, `vorname.nachname@…`.
 static PLACEHOLDER: Pattern = Pattern::new(
-    r"(?i)^(?:(?:first|last|sur|your|vor|nach|user)[._-]?name|pr[eé]nom|firstname|xxx+|name|someone|example|user|you)(?:[._-](?:last|sur|nach|family)?-?(?:name|nom))?@",
+    r"(?ix)^
+        (?: (?:first|last|sur|your|vor|nach|user)[._-]?name | pr[eé]nom | xxx+ | name | someone
+        | example | user | you )
+        (?: [._-] (?:last|sur|nach|family)?-?(?:name|nom) )? @",
 );
 
-macro_rules! person {
+macro_rules! title {
     () => {
-        r"(?:(?:Univ\.-|Jun\.-|Junior|apl\. ?)?(?:Prof(?:essor(?:in)?)?|Dr|PD|Mr|Mrs|Ms|Frau|Herrn?|M\.?Sc)\.?(?:-Ing\.?)?(?: (?:rer|med|phil|nat|habil|h|c)\.)* )*\p{Lu}['’\p{Ll}][\p{L}'’-]*(?: (?:von|van|de|der|zu|\p{Lu}\.))*(?: \p{Lu}['’\p{Ll}][\p{L}'’-]*){1,2}"
+        r"(?:(?:Univ\.-|Jun\.-|Junior|apl\. ?)?(?:Prof(?:essor(?:in)?)?|Dr|PD)\.?(?:-Ing\.?)?(?: (?:rer|med|phil|nat|habil|h|c)\.)* )"
     };
 }
 
+macro_rules! address {
+    () => {
+        r"(?:(?:Mr|Mrs|Ms|Frau|Herrn?|M\.?Sc)\.? )"
+    };
+}
+
+/// A name in Latin letters: a capital and at least one small letter.
+macro_rules! name {
+    () => {
+        r"[A-ZÀ-Þ]['’a-zß-ÿ][A-Za-zÀ-ɏ'’-]*"
+    };
+}
+
+macro_rules! between {
+    () => {
+        r"(?: (?:von|van|de|der|zu|[A-ZÀ-Þ]\.))*"
+    };
+}
+
+/// Two names or more, with or without a title.
+macro_rules! person {
+    () => {
+        concat!(address!(), "?", title!(), "*", name!(), "(?:", between!(), " ", name!(), "){1,2}")
+    };
+}
+
+/// A title and one name or more.
 macro_rules! titled {
     () => {
-        r"(?:(?:Univ\.-|Jun\.-|Junior|apl\. ?)?(?:Prof(?:essor(?:in)?)?|Dr|PD)\.?(?:-Ing\.?)?(?: (?:rer|med|phil|nat|habil|h|c)\.)* )+\p{Lu}['’\p{Ll}][\p{L}'’-]*(?: (?:von|van|de|der|zu|\p{Lu}\.))*(?: \p{Lu}['’\p{Ll}][\p{L}'’-]*){0,2}"
+        concat!(title!(), "+", name!(), "(?:", between!(), " ", name!(), "){0,2}")
     };
 }
 
@@ -45,12 +75,15 @@ static BESIDE: Pattern = Pattern::new(concat!(
 /// A person whom the page asks to write to, or who leads the group that hires.
 static NAMED: [Pattern; 2] = [
     Pattern::new(concat!(
-        r"\b(?i:contact(?: person)?|please (?:write|send .{0,40}) to|questions .{0,40}(?:to|contact)|inquiries .{0,40}to|ansprechpartner(?:in)?|ansprechperson|auskünfte .{0,30}(?:von|erteilt)|kontakt)(?: is)?[ :]+(?P<name>",
+        r"\b(?i:contact(?: person)?|please (?:write|send [^.;]*) to|questions [^.;]*(?:to|contact)|",
+        r"inquiries [^.;]*to|ansprechpartner(?:in)?|ansprechperson|kontakt|",
+        r"auskünfte [^.;]*(?:von|erteilt))(?: is)?[ :]+(?P<name>",
         titled!(),
         ")"
     )),
     Pattern::new(concat!(
-        r"\b(?i:headed|led|directed|supervised|under the (?:supervision|guidance|direction)|geleitet|(?:unter der )?leitung)(?: (?:by|of|von))? (?P<name>",
+        r"\b(?i:headed|led|directed|supervised|under the (?:supervision|guidance|direction)|",
+        r"geleitet|leitung)(?: (?:by|of|von))? (?P<name>",
         titled!(),
         ")"
     )),

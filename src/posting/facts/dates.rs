@@ -148,7 +148,9 @@ static FORMS: [(Pattern, Form); 10] = [
     ),
     (
         Pattern::new(
-            r"(?i)\b(?P<season>(?:spring|summer|autumn|fall|winter|frühjahr|frühling|sommer|herbst)(?: ?semester)?)(?: of)? (?P<year>20[0-9]{2})\b(?:/[0-9]{2,4})?",
+            r"(?ix) \b (?P<season> (?: spring | summer | autumn | fall | winter | frühjahr | frühling
+                | sommer | herbst ) (?:\ ?semester)? )
+                (?:\ of)? \ (?P<year>20[0-9]{2})\b (?:/[0-9]{2,4})?",
         ),
         Form::Season,
     ),

@@ -9,28 +9,37 @@ use crate::posting::{Deadline, Field, Origin, PartialDate};
 
 /// Words that speak of a deadline and of nothing else.
 static NAMED: Pattern = Pattern::new(
-    r"(?i)(?:\bdeadline|\bclosing date|\bapply (?:by|until|before|no later than)|\bbewerbungs(?:frist|schluss|ende)|\beinsendeschluss|\bapplications? (?:close|due|end)s?)\b[^.;!?]{0,60}$",
+    r"(?ix) \b (?: deadline | closing\ date | apply\ (?:by|until|before|no\ later\ than)
+        | applications?\ (?:close|due|end)s? | bewerbungs(?:frist|schluss|ende) | einsendeschluss )
+        \b [^.;!?]* $",
 );
 
 /// Words right before a day that make it a deadline where the passage speaks of applying.
 static UNTIL: Pattern = Pattern::new(
-    r"(?i)\b(?:by|until|till|before|due|no later than|not later than|latest by|bis(?: (?:spätestens|einschließlich))?(?: zum)?|vor dem|spätestens(?: am| zum)?)[ :]*(?:(?:at the latest|the end of|end of|den|dem|the|(?:mon|tues|wednes|thurs|fri|satur|sun)day|(?:mon|diens|donners|frei|sams|sonn)tag|mittwoch)[ ,]*){0,2}$",
+    r"(?ix) \b (?: by | until | till | before | due | not?\ later\ than | latest\ by | vor\ dem
+        | bis (?:\ (?:spätestens|einschließlich))? (?:\ zum)? | spätestens (?:\ am|\ zum)? ) [\ :]*
+        (?: (?: at\ the\ latest | the\ end\ of | end\ of | den | dem | the
+        | (?:mon|tues|wednes|thurs|fri|satur|sun)day
+        | (?:mon|diens|donners|frei|sams|sonn)tag | mittwoch ) [\ ,]* ){0,2} $",
 );
 
 static APPLYING: Pattern = Pattern::new(
-    r"(?i)\b(?:appl(?:y|ying|ications?)|send|submit(?:ted)?|bewerb\w*|einreich\w*|cv|documents|unterlagen)\b",
+    r"(?i)\b(?:appl(?:y|ying|ications?)\b|send\b|submit|bewerb|einreich|cv\b|documents|unterlagen)",
 );
 
 /// Words before a day that end something else.
 static OTHER: Pattern = Pattern::new(
-    r"(?i)\b(?:limited|funded|funding|contract|employment|befristet|vertrag\w*|finanzier\w*|interviews?|start\w*|begin\w*|runs?|completed|abgeschlossen|graduat\w*)\b[^.;!?]{0,40}$",
+    r"(?ix) \b (?: limited | fund(?:ed|ing) | contract | employment | interview | start | begin
+        | runs? | completed | graduat | befristet | vertrag | finanzier | abgeschlossen ) [^.;!?]* $",
 );
 
 /// The day itself no longer counts.
 static EXCLUSIVE: Pattern = Pattern::new(r"(?i)\b(?:before|vor dem) (?:the )?$");
 
 static ROLLING: Pattern = Pattern::new(
-    r"(?i)(?:\b(?:until|till) (?:the |all )?(?:position|post|vacanc|place)\w*(?: is| are| has been| have been)? filled|\b(?:open )?until filled|\b(?:on a |on an )?(?:rolling|ongoing) basis|\bbis zur besetzung)",
+    r"(?ix) \b (?: (?:until|till)\ (?:the\ |all\ )? (?:position|post|vacanc|place)[a-z]*
+        \ (?:is\ |are\ |has\ been\ |have\ been\ )? filled
+        | until\ filled | (?:rolling|ongoing)\ basis | bis\ zur\ besetzung ) \b",
 );
 
 /// What the page says about the deadline.

@@ -4,15 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::NaiveDate;
-use url::Url;
 
-use super::dates;
-use super::place;
-use super::prose::{Pattern, single_spaced};
+use super::value::{self, Problem, describe, text, text_or};
 use crate::diagnostic::{Diagnostic, Source, Span, suggestion};
 use crate::posting::front_matter::{Entry, Node, Table, Value};
 use crate::posting::page::Page;
-use crate::posting::{Deadline, Facts, Field, Origin, PartialDate, PositionType, Start};
+use crate::posting::{Facts, Field, Origin, PositionType};
 
 /// What a `job:` block says.
 #[derive(Debug, Clone, Default)]
@@ -135,15 +132,6 @@ enum Standing {
     Above,
 }
 
-/// Why a value was not taken.
-struct Problem {
-    code: &'static str,
-    /// What it is, after the field's name: "is no date".
-    what: String,
-    expected: String,
-    help: Option<String>,
-}
-
 struct Reader<'a> {
     source: &'a Arc<Source>,
     standing: Standing,
@@ -157,7 +145,7 @@ impl Reader<'_> {
             Value::Table(table) => self.table(table, Level::Page),
             Value::Null => Job::default(),
             other => {
-                let found = format!("`job` {}", description(other));
+                let found = format!("`job` {}", describe(other));
                 self.report("job::wrong-type", found, node.span, "expected fields".to_owned());
                 Job::default()
             }
@@ -195,7 +183,7 @@ impl Reader<'_> {
 
     fn positions(&mut self, node: &Node) -> Vec<Job> {
         let Value::List(items) = &node.value else {
-            let found = format!("`job.positions` {}", description(&node.value));
+            let found = format!("`job.positions` {}", describe(&node.value));
             let expected = "expected a list of positions, each with an `id`".to_owned();
             self.report("job::wrong-type", found, node.span, expected);
             return Vec::new();
@@ -203,7 +191,7 @@ impl Reader<'_> {
         let mut positions: Vec<Job> = Vec::new();
         for item in items {
             let Value::Table(table) = &item.value else {
-                let found = format!("a position {}", description(&item.value));
+                let found = format!("a position {}", describe(&item.value));
                 let expected = "expected fields, among them `id`".to_owned();
                 self.report("job::wrong-type", found, item.span, expected);
                 continue;
@@ -278,54 +266,38 @@ fn set(job: &mut Job, name: &'static str, node: &Node, origin: Origin) -> Result
         "title" => facts.title = Some(Field::new(text(value)?, origin)),
         "display_title" => facts.display_title = Some(Field::new(text(value)?, origin)),
         "reference" => facts.reference = Some(Field::new(text_or(value, "value")?, origin)),
-        "position_type" => facts.position_type = Some(Field::new(position_type(value)?, origin)),
+        "position_type" => {
+            facts.position_type = Some(Field::new(value::position_type(value)?, origin))
+        }
         "organisation" => facts.organisation = Some(Field::new(text_or(value, "name")?, origin)),
         "unit" => facts.unit = Some(Field::new(text_or(value, "name")?, origin)),
         "city" => facts.city = Some(Field::new(text(value)?, origin)),
-        "country" => facts.country = Some(Field::new(country(value)?, origin)),
+        "country" => facts.country = Some(Field::new(value::country(value)?, origin)),
         "pay_scheme" => facts.pay_scheme = Some(Field::new(text(value)?, origin)),
         "workload_percent" => {
-            facts.workload_percent = Some(Field::new(percentage(value)?, origin));
+            facts.workload_percent = Some(Field::new(value::percentage(value)?, origin));
         }
-        "start" => facts.start = Some(Field::new(start(value)?, origin)),
-        "duration_months" => facts.duration_months = Some(Field::new(months(value)?, origin)),
-        "deadline" => facts.deadline = Some(Field::new(deadline(value)?, origin)),
+        "start" => facts.start = Some(Field::new(value::start(value)?, origin)),
+        "duration_months" => {
+            facts.duration_months = Some(Field::new(value::months(value)?, origin))
+        }
+        "deadline" => facts.deadline = Some(Field::new(value::deadline(value)?, origin)),
         "contact_name" => contact(facts, value, origin)?,
-        "contact_emails" => facts.contact_emails = Some(Field::new(emails(value)?, origin)),
-        "apply_url" => facts.apply_url = Some(Field::new(address(value)?, origin)),
+        "contact_emails" => facts.contact_emails = Some(Field::new(value::emails(value)?, origin)),
+        "apply_url" => facts.apply_url = Some(Field::new(value::address(value)?, origin)),
         "summary" => facts.summary = Some(Field::new(text(value)?, origin)),
         "id" => job.id = Some(Field::new(text(value)?, origin)),
         "closed" => {
             let Value::Bool(closed) = value else {
-                return Err(wrong_type(value, "`true` or `false`"));
+                return Err(value::wrong_type(value, "`true` or `false`"));
             };
             job.closed = closed.then_some(node.span);
         }
-        "date_posted" => job.date = Some(day(value, "a date such as `2027-01-31`")?),
+        "date_posted" => job.date = Some(value::day(value, "a date such as `2027-01-31`")?),
         "employment_type" => employment_type(facts, value, origin)?,
         _ => {}
     }
     Ok(())
-}
-
-fn text(value: &Value) -> Result<String, Problem> {
-    match value {
-        Value::Text(text) => Ok(single_spaced(text)),
-        Value::Integer(number) => Ok(number.to_string()),
-        Value::Float(number) => Ok(number.to_string()),
-        other => Err(wrong_type(other, "a text")),
-    }
-}
-
-/// A text, or the text that a schema.org object holds under a key.
-fn text_or(value: &Value, key: &str) -> Result<String, Problem> {
-    match value {
-        Value::Table(table) => match table.get(key) {
-            Some(node) => text(&node.value),
-            None => Err(wrong_type(value, &format!("a text, or fields with `{key}`"))),
-        },
-        other => text(other),
-    }
 }
 
 fn contact(facts: &mut Facts, value: &Value, origin: Origin) -> Result<(), Problem> {
@@ -333,25 +305,9 @@ fn contact(facts: &mut Facts, value: &Value, origin: Origin) -> Result<(), Probl
     if let Value::Table(table) = value
         && let Some(node) = table.get("email")
     {
-        facts.contact_emails = Some(Field::new(emails(&node.value)?, origin));
+        facts.contact_emails = Some(Field::new(value::emails(&node.value)?, origin));
     }
     Ok(())
-}
-
-fn position_type(value: &Value) -> Result<PositionType, Problem> {
-    let words = PositionType::ALL.map(PositionType::as_str);
-    let expected = format!("one of {}", words.map(|word| format!("`{word}`")).join(", "));
-    let written = match value {
-        Value::Text(written) => written,
-        other => return Err(wrong_type(other, &expected)),
-    };
-    let word = written.trim().to_lowercase().replace(['-', ' '], "_");
-    PositionType::parse(&word).ok_or_else(|| Problem {
-        code: "job::unknown-value",
-        what: format!("is `{}`, which is no kind of position", written.trim()),
-        expected,
-        help: suggestion(&word, words).map(|near| format!("did you mean `{near}`?")),
-    })
 }
 
 /// schema.org's `employmentType` says a workload or a kind of position, or neither.
@@ -383,138 +339,4 @@ fn employment_type(facts: &mut Facts, value: &Value, origin: Origin) -> Result<(
         }
     }
     Ok(())
-}
-
-fn country(value: &Value) -> Result<String, Problem> {
-    let written = text_or(value, "name")?;
-    place::country_code(&written).map(str::to_owned).ok_or_else(|| Problem {
-        code: "job::unknown-value",
-        what: format!("is `{written}`, which is no country known here"),
-        expected: "a code of two letters such as `DE` (ISO 3166-1)".to_owned(),
-        help: None,
-    })
-}
-
-fn number(value: &Value) -> Option<f64> {
-    let number = match value {
-        #[expect(clippy::cast_precision_loss, reason = "shares and months are small numbers")]
-        Value::Integer(number) => *number as f64,
-        Value::Float(number) => *number,
-        Value::Text(text) => text.trim().trim_end_matches('%').trim_end().parse().ok()?,
-        _ => return None,
-    };
-    number.is_finite().then_some(number)
-}
-
-fn percentage(value: &Value) -> Result<f64, Problem> {
-    number(value)
-        .filter(|share| *share > 0.0 && *share <= 100.0)
-        .ok_or_else(|| wrong_type(value, "a share of a full-time position in per cent, up to 100"))
-}
-
-fn months(value: &Value) -> Result<f64, Problem> {
-    number(value)
-        .filter(|months| *months > 0.0)
-        .ok_or_else(|| wrong_type(value, "a number of months, such as `36`"))
-}
-
-fn start(value: &Value) -> Result<Start, Problem> {
-    const EXPECTED: &str = "a date such as `2027-07-01` or `2027-07`, or `asap`";
-    let written = text(value).map_err(|_| wrong_type(value, EXPECTED))?;
-    if written.eq_ignore_ascii_case("asap") || written.eq_ignore_ascii_case("as soon as possible") {
-        return Ok(Start::AsSoonAsPossible);
-    }
-    dates::iso(&written).map(Start::On).ok_or_else(|| unreadable_date(&written, EXPECTED))
-}
-
-fn deadline(value: &Value) -> Result<Deadline, Problem> {
-    const EXPECTED: &str = "a date such as `2027-01-31`, or `rolling`";
-    if let Value::Text(written) = value
-        && ["rolling", "until filled"].contains(&written.trim().to_lowercase().as_str())
-    {
-        return Ok(Deadline::Rolling);
-    }
-    day(value, EXPECTED).map(Deadline::On)
-}
-
-fn day(value: &Value, expected: &str) -> Result<NaiveDate, Problem> {
-    let written = text(value).map_err(|_| wrong_type(value, expected))?;
-    match dates::iso(&written) {
-        Some(PartialDate::Day(day)) => Ok(day),
-        _ => Err(unreadable_date(&written, expected)),
-    }
-}
-
-fn unreadable_date(written: &str, expected: &str) -> Problem {
-    let mentions = dates::mentions(written);
-    let readable = mentions.iter().find_map(|mention| match mention.reading {
-        dates::Reading::Known(date @ PartialDate::Day(_)) => Some(date),
-        _ => None,
-    });
-    Problem {
-        code: "job::unreadable-date",
-        what: format!("is `{written}`, which is no date that can be read"),
-        expected: expected.to_owned(),
-        help: readable.map(|date| format!("write `{date}`")),
-    }
-}
-
-fn emails(value: &Value) -> Result<Vec<String>, Problem> {
-    static ADDRESS: Pattern = Pattern::new(r"^[^\s@<>,;]+@[^\s@<>,;]+\.[^\s@<>,;.]+$");
-    const EXPECTED: &str = "an e-mail address, or a list of them";
-    let written: Vec<String> = match value {
-        Value::Text(text) => text.split([',', ';']).map(|it| it.trim().to_lowercase()).collect(),
-        Value::List(items) => items
-            .iter()
-            .map(|item| text(&item.value).map(|it| it.to_lowercase()))
-            .collect::<Result<_, _>>()
-            .map_err(|_| wrong_type(value, EXPECTED))?,
-        other => return Err(wrong_type(other, EXPECTED)),
-    };
-    match written.iter().find(|address| !ADDRESS.is_match(address)) {
-        Some(wrong) => Err(Problem {
-            code: "job::wrong-type",
-            what: format!("holds `{wrong}`, which is no e-mail address"),
-            expected: EXPECTED.to_owned(),
-            help: None,
-        }),
-        None => Ok(written),
-    }
-}
-
-fn address(value: &Value) -> Result<Url, Problem> {
-    const EXPECTED: &str = "the full address of a page, such as `https://lab.example/apply`";
-    let Value::Text(written) = value else { return Err(wrong_type(value, EXPECTED)) };
-    let url =
-        Url::parse(written.trim()).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
-    url.ok_or_else(|| Problem {
-        code: "job::wrong-type",
-        what: format!("is `{}`, which is no address of a page", written.trim()),
-        expected: EXPECTED.to_owned(),
-        help: written
-            .trim()
-            .starts_with("mailto:")
-            .then(|| "addresses for mail belong under `contact_emails`".to_owned()),
-    })
-}
-
-fn wrong_type(value: &Value, expected: &str) -> Problem {
-    Problem {
-        code: "job::wrong-type",
-        what: description(value),
-        expected: expected.to_owned(),
-        help: None,
-    }
-}
-
-fn description(value: &Value) -> String {
-    match value {
-        Value::Null => "is empty".to_owned(),
-        Value::Bool(value) => format!("is `{value}`"),
-        Value::Integer(number) => format!("is the number `{number}`"),
-        Value::Float(number) => format!("is the number `{number}`"),
-        Value::Text(text) => format!("is the text `{}`", single_spaced(text)),
-        Value::List(_) => "is a list".to_owned(),
-        Value::Table(_) => "is a group of fields".to_owned(),
-    }
 }

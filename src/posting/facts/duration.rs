@@ -5,7 +5,7 @@ use crate::posting::{Field, Origin};
 
 macro_rules! number {
     () => {
-        "(?P<number>[0-9]{1,2}(?:[.,][0-9])?|one|two|three|four|five|six|twelve|eighteen|ein(?:em|en|e)?|zwei|drei|vier|fünf|sechs)"
+        "(?P<number>[0-9]{1,2}(?:[.,][0-9])?|one|two|three|four|five|six|nine|ten|twelve|eighteen|ein(?:em|en|e)?|zwei|drei|vier|fünf|sechs|neun|zehn|zwölf|achtzehn)"
     };
 }
 
@@ -35,7 +35,7 @@ static WAYS: [Pattern; 3] = [
         number!(),
         r"[ -]",
         unit!(),
-        r"[ -]+(?:\w+[ -]){0,3}(?:position|contract|fellowship|appointment|stelle)\b"
+        r"[ -]+(?:\S+[ -]){0,3}(?:position|contract|fellowship|appointment|stelle)\b"
     )),
 ];
 
@@ -63,8 +63,10 @@ fn count(word: &str) -> Option<f64> {
         "four" | "vier" => 4.0,
         "five" | "fünf" => 5.0,
         "six" | "sechs" => 6.0,
-        "twelve" => 12.0,
-        "eighteen" => 18.0,
+        "nine" | "neun" => 9.0,
+        "ten" | "zehn" => 10.0,
+        "twelve" | "zwölf" => 12.0,
+        "eighteen" | "achtzehn" => 18.0,
         digits => digits.replace(',', ".").parse().ok()?,
     };
     (count > 0.0).then_some(count)

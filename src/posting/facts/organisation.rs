@@ -7,12 +7,16 @@ use crate::posting::{Field, Origin};
 
 /// The words that offer the position; the names after them are the employer's.
 static OFFER: Pattern = Pattern::new(
-    r"(?i)\b(?:(?:is|are) (?:currently |now |immediately )?(?:available|open|offered|vacant)|vacanc(?:y|ies)|available (?:at|in)|zu besetzen|we (?:are (?:looking|seeking|hiring)|invite)|suchen wir|wir suchen)\b",
+    r"(?ix) \b (?: (?:is|are)\ (?:currently\ |now\ |immediately\ )? (?:available|open|offered|vacant)
+        | vacanc(?:y|ies) | available\ (?:at|in) | we\ (?:are\ (?:looking|seeking|hiring)|invite)
+        | suchen\ wir | wir\ suchen | zu\ besetzen ) \b",
 );
 
 /// The employer as the subject of the offer: "The University of Y invites applications".
 static SUBJECT: Pattern = Pattern::new(
-    r"(?i)\b(?:invites applications|is (?:looking|seeking|hiring|recruiting|offering)|offers an?|has an? (?:open|vacan)|sucht|bietet|besetzt|ist .{0,80}zu besetzen)\b",
+    r"(?ix) \b (?: invites\ applications | is\ (?:looking|seeking|hiring|recruiting|offering)
+        | offers\ an? | has\ an?\ (?:open|vacant) | sucht | bietet | besetzt
+        | ist\ [^.;]* zu\ besetzen ) \b",
 );
 
 /// Who hires, as far as the page says it.

@@ -32,7 +32,9 @@ static PERCENT: Pattern = Pattern::new(
 
 /// Words around a percentage that make it a share of a full-time position.
 static SHARE: Pattern = Pattern::new(
-    r"(?i)(?:\bpart[- ]time|\bposition|\bstelle\b|\bteilzeit|\bworkload|\bemployment|\bFTE\b|\bworking (?:time|hours)|\barbeitszeit|\bumfang|\bbeschäftigung|\bof (?:a |the )?full|\bcontract\b|\bTV[- ]?(?:L|H|öD)|\bE ?1[0-5]\b|\bsalary\b|\bpensum)",
+    r"(?ix) \b (?: part[-\ ]time | position | workload | employment | FTE\b | working\ (?:time|hours)
+        | of\ (?:a\ |the\ )?full | contract\b | salary\b | TV[-\ ]?(?:L|H|öD) | E\ ?1[0-5]\b
+        | stelle\b | teilzeit | arbeitszeit | umfang | beschäftigung | pensum )",
 );
 
 static FULL_TIME: Pattern =
@@ -40,11 +42,14 @@ static FULL_TIME: Pattern =
 
 /// What a full-time position is called after the words "full-time".
 static FULL_TIME_OFFER: Pattern = Pattern::new(
-    r"(?i)^(?:[)*,]*| ?\([^)]{0,40}\))[ ]*(?:[^\s;]+ ){0,4}[^\s.;]*(?:position|job\b|post\b|postdoc|researcher|contract|employment|stelle)",
+    r"(?ix)^ (?: [),]* | \ ?\([^)]*\) ) \ * (?:[^\s;]+\ ){0,4} [^\s.;]*
+        (?: position | job\b | post\b | postdoc | researcher | contract | employment | stelle )",
 );
 
 static FULL_TIME_OTHER: Pattern = Pattern::new(
-    r"(?i)(?:(?:part[- ]time|teilzeit)(?: or| oder|/| and| und|,)? ?$|^(?:[ /-]*(?:or|oder|and|und)?[ /-]*)(?:part[- ]?time|teilzeit)|^ (?:staff|employees|students|equivalent))",
+    r"(?ix) (?: part[-\ ]?time | teilzeit ) (?:\ or|\ oder|/|\ and|\ und|,)? \ ? $
+        | ^ [\ /-]* (?:or|oder|and|und)? [\ /-]* (?: part[-\ ]?time | teilzeit )
+        | ^ \ (?: staff | employees | students | equivalent )",
 );
 
 /// The pay scheme, for example `TV-L E13`.

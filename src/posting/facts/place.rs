@@ -12,12 +12,18 @@ pub struct Place {
 
 /// A line that says where the work is: `Location: Seahaven, Germany`.
 static LINE: Pattern = Pattern::new(
-    r"^(?i:location|place of work|workplace|work location|job location|duty station|(?:dienst|arbeits)ort|standort|ort)\s*:\s*(?P<city>\p{Lu}[\p{L}'’-]+(?: (?:am|an der|on|upon|de|la|\p{Lu})[\p{L}'’-]*){0,3})(?:\s*[,(]\s*(?P<country>\p{L}[\p{L} .]+?))?\s*[).;]*$",
+    r"(?x)^ (?i: (?:work\ |job\ )?location | place\ of\ work | workplace | duty\ station
+        | (?:dienst|arbeits|stand)?ort ) \ ?:\ ?
+        (?P<city> [A-ZÀ-Þ][A-Za-zÀ-ɏ'’-]+ (?:\ (?:am|an\ der|on|upon|de|la|[A-ZÀ-Þ][A-Za-zÀ-ɏ'’-]+))* )
+        (?: \ ?[,(]\ ? (?P<country> [A-Za-zÀ-ɏ][A-Za-zÀ-ɏ\ .]+?) )? [).;]* $",
 );
 
 /// A sentence that says where the work is: "based in Seahaven, Germany".
 static BASED: Pattern = Pattern::new(
-    r"\b(?i:position|job|post|work|workplace|institute|lab|group|university|stelle) (?i:is|will be|are)(?: [a-z]+)? (?i:in|at) (?P<city>\p{Lu}[\p{L}-]+)(?:, (?P<country>\p{Lu}[\p{L}]+(?: \p{Lu}[\p{L}]+)?))?",
+    r"(?x) \b (?i: position|job|post|work|workplace|institute|lab|group|university )
+        \ (?:is|will\ be|are) (?:\ [a-z]+)? \ (?:in|at)
+        \ (?P<city> [A-ZÀ-Þ][A-Za-zÀ-ɏ-]+ )
+        (?: ,\ (?P<country> [A-ZÀ-Þ][A-Za-zÀ-ɏ]+ (?:\ [A-ZÀ-Þ][A-Za-zÀ-ɏ]+)? ) )?",
 );
 
 /// Read from a line or sentence that says it, else from the organisation's name ("University of
@@ -32,7 +38,7 @@ pub fn infer(
         stated(prose).or_else(|| organisation.and_then(of_organisation)).unwrap_or_default();
     if place.country.is_none() {
         let german = pay_scheme.filter(|scheme| scheme.value.starts_with("TV"));
-        place.country = german.map(|scheme| Field::new("DE".to_owned(), scheme.origin.clone()));
+        place.country = german.map(|scheme| inferred("DE", &scheme.origin));
     }
     place
 }
@@ -78,8 +84,17 @@ fn stated(prose: &Prose) -> Option<Place> {
 fn of_organisation(organisation: &Field<String>) -> Option<Place> {
     let mut words = organisation.value.split([' ', ',', '(', ')', '/']);
     let (city, code) = words.find_map(|word| country_of_city(word).map(|code| (word, code)))?;
-    let field = |text: &str| Field::new(text.to_owned(), organisation.origin.clone());
-    Some(Place { city: Some(field(city)), country: Some(field(code)) })
+    let field = |text: &str| Some(inferred(text, &organisation.origin));
+    Some(Place { city: field(city), country: field(code) })
+}
+
+/// A fact that follows from another one, and stands where that one stands.
+fn inferred(text: &str, from: &Origin) -> Field<String> {
+    let origin = match from {
+        Origin::Declared(span) | Origin::Inferred(span) => Origin::Inferred(*span),
+        Origin::Default => Origin::Default,
+    };
+    Field::new(text.to_owned(), origin)
 }
 
 /// The country of a university town whose name means no other place.

@@ -9,7 +9,8 @@ static WORDS: [(PositionType, Pattern); 8] = [
     (
         PositionType::StudentAssistant,
         Pattern::new(
-            r"(?i)\b(?:student (?:research |teaching )?(?:assistant|helper|worker)|stud(?:entische|\.) ?(?:hilfskr|mitarbeit|assist)|werkstudent|hiwi\b)",
+            r"(?ix) \b (?: student\ (?:research\ |teaching\ )? (?:assistant|helper|worker)
+                | stud(?:entische|\.)\ ? (?:hilfskr|mitarbeit|assist) | werkstudent | hiwi\b )",
         ),
     ),
     (
@@ -24,34 +25,38 @@ static WORDS: [(PositionType, Pattern); 8] = [
     ),
     (
         PositionType::Professor,
-        Pattern::new(
-            r"(?i)\b(?:(?:junior|assistant |associate |full )?professor(?:ship|ships)?\b|(?:junior)?professur|tenure[- ]track)",
-        ),
+        Pattern::new(r"(?i)\b(?:(?:junior)?profess(?:ors?\b|orships?\b|ur)|tenure[- ]track)"),
     ),
     (PositionType::Postdoc, Pattern::new(r"(?i)\bpost-? ?doc(?:toral|torand|s)?\b")),
     (
         PositionType::Phd,
         Pattern::new(
-            r"(?i)(?:\bph\.? ?d\b|\bdoctoral\b|\bdoktorand|\bpromotion(?:sstelle|svorhaben)|\bpromovend|\bearly[- ]stage researcher)",
+            r"(?ix) \b (?: ph\.?\ ?d\b | doctoral\b | early[-\ ]stage\ researcher | doktorand
+                | promovend | promotions(?:stelle|vorhaben) )",
         ),
     ),
     (
         PositionType::ResearchAssistant,
         Pattern::new(
-            r"(?i)\b(?:research(?:er)? (?:assistant|associate|staff|position|fellow)|researcher\b|research scientist|wissenschaftliche[rn]?\S* mitarbeit|wiss\. ?mitarbeit)",
+            r"(?ix) \b (?: research(?:er)?\ (?:assistant|associate|staff|position|fellow|scientist)
+                | researcher\b | wissenschaftliche[rn]?\S*\ mitarbeit | wiss\.\ ?mitarbeit )",
         ),
     ),
     (
         PositionType::Staff,
         Pattern::new(
-            r"(?i)\b(?:manager|engineer|technician|developer|coordinator|administrator|secretary|officer|technische[rn]?\S* (?:mitarbeit|assisten|angestellt)|ingenieur|koordinator|referent|sekretär|techniker)",
+            r"(?ix) \b (?: manager | engineer | technician | developer | coordinator | administrator
+                | secretary | officer | technische[rn]?\S*\ (?:mitarbeit|assisten|angestellt)
+                | ingenieur | koordinator | referent | sekretär | techniker )",
         ),
     ),
 ];
 
 /// Words of the sentence in which a page offers its position.
 static OFFER: Pattern = Pattern::new(
-    r"(?i)\b(?:(?:is|are) (?:available|open|vacant|offered)|we (?:are (?:looking|seeking|hiring|offering)|offer|invite|seek)|invites? applications|we have an open|suchen wir|wir suchen|sucht|zu besetzen|ist .{0,60}zu vergeben)\b",
+    r"(?ix) \b (?: (?:is|are)\ (?:available|open|vacant|offered) | invites?\ applications
+        | we\ (?:are\ (?:looking|seeking|hiring|offering)|offer|invite|seek|have\ an\ open)
+        | suchen\ wir | wir\ suchen | sucht | zu\ besetzen | zu\ vergeben ) \b",
 );
 
 /// Read from the title, else from the sentence that offers the position.

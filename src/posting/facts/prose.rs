@@ -232,21 +232,29 @@ impl Writer {
     }
 }
 
-/// Finds words in a part of a file, with nothing but markup between them.
+/// Finds words in a part of a file, with nothing but markup and punctuation between them.
 fn locate(text: &str, within: Span, words: &str) -> Option<Span> {
     let slice = text.get(within.start..within.end)?;
-    let mut words = words.split_whitespace();
-    let first = words.next()?;
-    slice.match_indices(first).find_map(|(start, _)| {
-        let mut end = start + first.len();
-        for word in words.clone() {
-            let rest = slice.get(end..)?;
-            let gap = rest.find(word)?;
-            if !rest.get(..gap)?.chars().all(|between| !between.is_alphanumeric()) {
-                return None;
-            }
-            end += gap + word.len();
+    let (opening, rest) = words.split_at(words.find(char::is_alphanumeric)?);
+    let closing = rest.rsplit(char::is_alphanumeric).next().unwrap_or_default();
+    let mut parts =
+        rest.split(|letter: char| !letter.is_alphanumeric()).filter(|it| !it.is_empty());
+    let first = parts.next()?;
+    slice.match_indices(first).find_map(|(at, _)| {
+        let (before, from) = slice.split_at(at);
+        if before.ends_with(char::is_alphanumeric) {
+            return None;
         }
+        let mut rest = from.strip_prefix(first)?;
+        for part in parts.clone() {
+            let letters = rest.trim_start_matches(|between: char| !between.is_alphanumeric());
+            rest = letters.strip_prefix(part).filter(|_| letters.len() < rest.len())?;
+        }
+        if rest.starts_with(char::is_alphanumeric) {
+            return None;
+        }
+        let start = before.strip_suffix(opening).unwrap_or(before).len();
+        let end = slice.len() - rest.strip_prefix(closing).unwrap_or(rest).len();
         Some(Span::new(start, end).shifted(within.start))
     })
 }

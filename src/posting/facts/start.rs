@@ -16,21 +16,23 @@ static LEAD: Pattern = Pattern::new(concat!(
 
 /// Words that lead to some other day.
 static OTHER: Pattern = Pattern::new(
-    r"(?i)(?:\bbis (?:spätestens )?zum|\b(?:project|programme?|conference|semester|funding|interviews?|projekt|apply|applications?|review of .{0,30}) (?:\w+ ){0,3}(?:start|begin)\w*|apply from|bewerb\w* (?:\w+ )?ab)\b.{0,24}$",
+    r"(?ix) \b (?: bis\ (?:spätestens\ )?zum | apply\ from | bewerb\S*\ (?:\S+\ )?ab
+        | (?:project|programme?|conference|semester|funding|interviews?|projekt|apply|applications?)
+        \ (?:\S+\ ){0,3} (?:start|begin)[a-z]* ) \b [^.;]* $",
 );
 
 static SOON: Pattern = Pattern::new(
-    r"(?i)\b(?:as soon as possible|immediately|zum nächstmöglichen (?:zeitpunkt|termin)|nächstmöglich|ab sofort|zum frühestmöglichen zeitpunkt|asap)\b",
+    r"(?ix) \b (?: as\ soon\ as\ possible | asap | immediately | ab\ sofort
+        | (?:zum\ )? (?:nächst|frühest)möglich(?:en\ (?:zeitpunkt|termin))? ) \b",
 );
 
 /// What "as soon as possible" speaks of when it speaks of the start.
 static SOON_LEAD: Pattern = Pattern::new(
-    r"(?i)\b(?:start\w*|begin\w*|commenc\w*|available|filled|appointment|vacan\w*|position|stelle|besetz\w*|suchen|sucht|wir)\b",
+    r"(?i)\b(?:start|begin|commenc|available|filled|appointment|vacan|position|stelle|besetz|suche|sucht|wir\b)",
 );
 
-static SOON_OTHER: Pattern = Pattern::new(
-    r"(?i)\b(?:apply|applications?|contact|send|submit|bewerb\w*|get in touch)\b[^.;]*$",
-);
+static SOON_OTHER: Pattern =
+    Pattern::new(r"(?i)\b(?:apply|application|contact|send|submit|bewerb|get in touch)[^.;]*$");
 
 /// The starts that the page names, the front matter's first.
 pub fn infer(prose: &Prose) -> Vec<Field<Start>> {
