@@ -60,7 +60,8 @@ impl Ledger {
         let writer = pool(&path, Mode::Write, 1).await?;
 
         let mut tx = writer.begin_with(BEGIN_WRITING).await?;
-        migrations().run(&mut *tx).await?;
+        // `Migrator::run` does the same, but its future cannot move between threads.
+        migrations().run_direct(None, &mut *tx, false).await?;
         let id = binding::bind(&mut tx, &path, site, now).await?;
         tx.commit().await?;
 
