@@ -6,6 +6,7 @@ use handbill::adapt::Occasion;
 use handbill::channel::wire::{HttpRequest, MailMessage, Verb};
 use handbill::channel::{DeliveryKey, Wire};
 use handbill::ledger::{Deed, Ledger, Liveness, SiteMark, State, liveness, this_worker};
+use handbill::posting::Revision;
 use proptest::prelude::*;
 
 use super::site::*;
@@ -43,6 +44,27 @@ async fn two_ledgers_that_claim_the_same_deliveries_get_each_once() {
         assert_eq!(ledger.attempts(key).await.unwrap().len(), 1);
     }
     assert_eq!(ledger.verify_chain().await.unwrap().events, 3 + 2 * COUNT as i64);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn two_ledgers_that_change_one_delivery_wait_for_each_other() {
+    let site = Site::new();
+    let ledger = site.observed().await;
+    let key = planned(&ledger, &announcement()).await;
+    let reschedule = |ledger: Ledger, revision: &'static str| {
+        tokio::spawn(async move {
+            for minute in 20..70 {
+                let revision = Revision(format!("{revision}{minute}"));
+                ledger.reschedule(key, at(minute), &revision, at(2)).await.unwrap();
+            }
+        })
+    };
+    let first = reschedule(ledger.clone(), "first");
+    let second = reschedule(site.open().await, "second");
+    first.await.unwrap();
+    second.await.unwrap();
+    assert_eq!(what_happened(&ledger, key).await.len(), 1 + 2 * 50);
+    ledger.verify_chain().await.unwrap();
 }
 
 /// Not a promise of its own: the process that the next test kills.
