@@ -83,7 +83,9 @@ impl Ledger {
     ///
     /// `liveness` says of a running attempt whether its worker can still answer, usually
     /// [`super::liveness`] of its name. An attempt of a live worker is never touched; where
-    /// nothing can be said of the worker, [`RECOVERY_MARGIN`] after `send_by` decides. A dead
+    /// nothing can be said of the worker, [`RECOVERY_MARGIN`] after `send_by` decides. Of its own
+    /// attempts a process knows more than its name says: one that it dropped or could not settle
+    /// is [`Liveness::Dead`], though the process lives. A dead
     /// worker's last bytes may still arrive at the channel until `send_by`: do not take the
     /// channel's "not there" for an answer before.
     ///

@@ -37,7 +37,7 @@ impl Ledger {
     /// the delivery has moved on since, only "posted" does, and after a newer attempt nothing: then
     /// the answer is kept with the attempt and as the event `late`.
     ///
-    /// It waits up to a minute for other writers, because an outcome must not be lost.
+    /// It waits a minute or more for other writers, because an outcome must not be lost.
     ///
     /// # Errors
     /// [`LedgerError`] if it could not be written: the delivery stays `sending` and becomes
@@ -210,8 +210,15 @@ fn words(outcome: &Outcome) -> (&'static str, &str) {
     }
 }
 
-/// SQLITE_BUSY, the low byte of SQLite's extended result code.
+/// Another process writes (SQLITE_BUSY, the low byte of SQLite's extended result code), or others
+/// of this process wait for its one connection.
 fn is_busy(error: &LedgerError) -> bool {
-    let LedgerError::Database(sqlx::Error::Database(error)) = error else { return false };
-    error.code().and_then(|code| code.parse::<u32>().ok()).is_some_and(|code| code & 0xff == 5)
+    match error {
+        LedgerError::Database(sqlx::Error::PoolTimedOut) => true,
+        LedgerError::Database(sqlx::Error::Database(error)) => error
+            .code()
+            .and_then(|code| code.parse::<u32>().ok())
+            .is_some_and(|code| code & 0xff == 5),
+        _ => false,
+    }
 }

@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
-use sqlx::migrate::{Migration, MigrationType, Migrator};
-use sqlx::{Any, AnyConnection, AnyPool, Executor, Row, SqlSafeStr, Transaction};
+use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
+use sqlx::{Any, AnyConnection, AnyPool, Connection, Executor, Row, SqlSafeStr, Transaction};
 use url::Url;
 use uuid::Uuid;
 
@@ -60,7 +60,11 @@ impl Ledger {
         let writer = pool(&path, Mode::Write, 1).await?;
 
         let mut tx = writer.begin_with(BEGIN_WRITING).await?;
-        migrations().run(&mut *tx).await?;
+        // `Migrator::run` does the same, but its future cannot move between threads.
+        match migrations().run_direct(None, &mut *tx, false).await {
+            Err(MigrateError::VersionMissing(_)) => return Err(cannot_open(&path, &NEWER)),
+            other => other?,
+        }
         let id = binding::bind(&mut tx, &path, site, now).await?;
         tx.commit().await?;
 
@@ -73,9 +77,9 @@ impl Ledger {
     }
 
     /// Opens the ledger at `path` to read it; `None` if there is none. Creates and changes
-    /// nothing; every method that writes fails. What is written to a ledger while a process that
-    /// found it at rest still reads, that process may not see: for commands that end, not for a
-    /// daemon.
+    /// nothing, but for SQLite's own index of a write-ahead log that is there (`-shm`); every
+    /// method that writes fails. A process that found the ledger at rest may not see what is
+    /// written to it later: this is for commands that end, not for a daemon.
     ///
     /// # Errors
     /// [`LedgerError::Open`] if the file is there and cannot be read, or was written by another
@@ -126,6 +130,8 @@ impl Ledger {
 
 const BEGIN_WRITING: &str = "begin immediate";
 
+const NEWER: &str = "a newer Handbill wrote it; use that one";
+
 fn migrations() -> Migrator {
     let migration = |version, description: &'static str, sql: &'static str| {
         let kind = MigrationType::Simple;
@@ -149,19 +155,28 @@ async fn check_version(reader: &AnyPool, path: &Path) -> Result<(), LedgerError>
         std::cmp::Ordering::Less => {
             "an older Handbill wrote it; `handbill post` brings it up to date"
         }
-        std::cmp::Ordering::Greater => "a newer Handbill wrote it; use that one",
+        std::cmp::Ordering::Greater => NEWER,
     };
     Err(cannot_open(path, &why))
 }
 
 async fn pool(path: &Path, mode: Mode, connections: u32) -> Result<AnyPool, LedgerError> {
     sqlx::any::install_default_drivers();
+    let options = options(path, mode)?;
+    try_once(&options, mode).await.map_err(|error| cannot_open(path, &error))?;
     AnyPoolOptions::new()
         .max_connections(connections)
         .after_connect(move |connection, _| Box::pin(prepare(connection, mode)))
-        .connect_with(options(path, mode)?)
+        .connect_with(options)
         .await
         .map_err(|error| cannot_open(path, &error))
+}
+
+/// Opens and closes one connection: a pool tries for half a minute and then says only that it did.
+async fn try_once(options: &AnyConnectOptions, mode: Mode) -> Result<(), sqlx::Error> {
+    let mut connection = AnyConnection::connect_with(options).await?;
+    prepare(&mut connection, mode).await?;
+    connection.close().await
 }
 
 async fn prepare(connection: &mut AnyConnection, mode: Mode) -> Result<(), sqlx::Error> {

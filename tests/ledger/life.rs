@@ -1,0 +1,120 @@
+//! From first sight to posted, and what is not claimed.
+
+use handbill::channel::ChannelName;
+use handbill::ledger::{CopyState, NewDelivery, Observed, State};
+use handbill::posting::{PostingId, Revision};
+
+use super::site::*;
+
+#[tokio::test]
+async fn a_delivery_lives_from_planned_to_posted_and_a_restart_knows_all_of_it() {
+    let site = Site::new();
+    let ledger = site.observed().await;
+    let key = planned(&ledger, &announcement()).await;
+    assert_eq!(delivery(&ledger, key).await.state, State::Planned);
+
+    let claim = claimed(&ledger, key, 10).await;
+    assert_eq!((claim.key(), claim.number(), claim.send_by()), (key, 1, at(12)));
+    assert_eq!(delivery(&ledger, key).await.state, State::Sending);
+    let says = standing("1", "text");
+    let settled = ledger.settle(claim, &done("77"), Some(&says), at(11)).await.unwrap();
+    ledger.close().await;
+
+    let ledger = site.open().await;
+    let kept = delivery(&ledger, key).await;
+    assert_eq!(kept, settled);
+    assert_eq!((kept.state, kept.copy, kept.attempts), (State::Posted, Some(CopyState::Live), 1));
+    assert_eq!((kept.receipt.clone(), kept.changed_at), (Some(receipt("77")), at(11)));
+    assert_eq!(kept.standing, Some(says));
+    let attempts = ledger.attempts(key).await.unwrap();
+    assert_eq!(attempts.len(), 1);
+    assert_eq!(attempts[0].wire, wire("body"));
+    assert_eq!(attempts[0].outcome.as_deref(), Some("posted"));
+    assert_eq!(attempts[0].ended_at, Some(at(11)));
+    assert_eq!(what_happened(&ledger, key).await, ["planned", "attempt", "posted"]);
+    assert_eq!(ledger.verify_chain().await.unwrap().events, 6);
+    let past = ledger.past().await.unwrap();
+    assert_eq!((past.ledger, past.deliveries), (Some(ledger.id()), vec![kept]));
+    assert_eq!(past.channels.len(), 2);
+}
+
+#[tokio::test]
+async fn planning_the_same_again_adds_nothing_whatever_became_of_it() {
+    let site = Site::new();
+    let ledger = site.observed().await;
+    let key = posted(&ledger, &announcement(), "77").await.key;
+    let again = NewDelivery { due_at: at(99), ..announcement() };
+    assert_eq!(ledger.plan(&[again.clone(), again], at(20)).await.unwrap(), []);
+    assert_eq!(delivery(&ledger, key).await.state, State::Posted);
+    assert_eq!(what_happened(&ledger, key).await, ["planned", "attempt", "posted"]);
+}
+
+#[tokio::test]
+async fn a_posting_is_remembered_and_every_change_of_it_is_an_event() {
+    let site = Site::new();
+    let ledger = site.observed().await;
+    ledger.observe(&[observed("tides", "1")], &channels(), at(5)).await.unwrap();
+    let before = ledger.verify_chain().await.unwrap().events;
+    assert_eq!(before, 3, "one posting and two channels; seeing them again is no event");
+
+    let moved = Observed { path: "positions/tides.md".to_owned(), ..observed("tides", "1") };
+    ledger.observe(&[moved], &[], at(6)).await.unwrap();
+    let tides = PostingId("tides".to_owned());
+    let known = ledger.past().await.unwrap().postings[&tides].clone();
+    assert_eq!((known.path.as_str(), known.revision_since), ("positions/tides.md", at(0)));
+
+    ledger.observe(&[observed("tides", "2")], &[], at(7)).await.unwrap();
+    let known = ledger.past().await.unwrap().postings[&tides].clone();
+    assert_eq!((known.revision.0.as_str(), known.revision_since), ("2", at(7)));
+    assert_eq!(known.first_seen, at(0));
+    let events = ledger.events(before, 10).await.unwrap();
+    let what: Vec<_> = events.iter().map(|event| event.what.as_str()).collect();
+    assert_eq!(what, ["changed", "changed"]);
+}
+
+#[tokio::test]
+async fn nothing_is_claimed_before_its_time_or_after_it_was_called_off_or_while_paused() {
+    let site = Site::new();
+    let ledger = site.observed().await;
+    let key = planned(&ledger, &announcement()).await;
+    let claim = async |minute| {
+        let (wire, text) = (wire("body"), rendition("text"));
+        ledger.claim(key, "worker", &wire, &text, at(minute), at(minute + 1)).await.unwrap()
+    };
+    assert!(claim(9).await.is_none());
+
+    ledger.reschedule(key, at(20), &Revision("2".to_owned()), at(9)).await.unwrap();
+    assert!(claim(19).await.is_none());
+
+    let network = ChannelName("network".to_owned());
+    ledger.pause(&network, "the token has expired", at(19)).await.unwrap();
+    assert!(claim(20).await.is_none());
+    ledger.resume(&network, at(20)).await.unwrap();
+
+    ledger.cancel(key, "the ad was closed", at(20)).await.unwrap();
+    assert!(claim(21).await.is_none());
+    let cancelled = delivery(&ledger, key).await;
+    assert_eq!(cancelled.state, State::Cancelled);
+    assert_eq!(cancelled.reason, "the ad was closed");
+    assert_eq!((cancelled.attempts, cancelled.revision.0.as_str()), (0, "2"));
+    let error = ledger.cancel(key, "again", at(22)).await.unwrap_err().to_string();
+    assert_eq!(error, format!("{} is cancelled, so it cannot be cancelled", key.short()));
+}
+
+#[tokio::test]
+async fn a_channel_that_was_resumed_goes_on() {
+    let site = Site::new();
+    let ledger = site.observed().await;
+    let key = planned(&ledger, &announcement()).await;
+    let network = ChannelName("network".to_owned());
+    ledger.pause(&network, "the token has expired", at(5)).await.unwrap();
+    ledger.pause(&network, "the certificate is wrong", at(6)).await.unwrap();
+    let pause = ledger.past().await.unwrap().channels[&network].paused.clone().unwrap();
+    assert_eq!((pause.since, pause.reason.as_str()), (at(5), "the certificate is wrong"));
+    ledger.resume(&network, at(7)).await.unwrap();
+    assert_eq!(ledger.past().await.unwrap().channels[&network].paused, None);
+    let _claim = claimed(&ledger, key, 10).await;
+
+    let error = ledger.resume(&ChannelName("netwrok".to_owned()), at(8)).await.unwrap_err();
+    assert_eq!(error.to_string(), "the ledger knows no channel `netwrok`");
+}

@@ -1,0 +1,11 @@
+//! The ledger keeps its promises: never twice, never lost, unknown is a state of its own, the
+//! record comes first (promises 1 to 4).
+
+mod binding;
+mod chain;
+mod claiming;
+mod finding_out;
+mod life;
+mod reading;
+mod settling;
+mod site;

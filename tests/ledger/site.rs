@@ -1,0 +1,198 @@
+//! A site with a ledger, and short words for what the tests say often.
+
+use std::path::{Path, PathBuf};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use handbill::adapt::{Occasion, Rendition};
+use handbill::channel::wire::{HttpRequest, Verb};
+use handbill::channel::{ChannelName, DeliveryKey, Outcome, Receipt, Wire};
+use handbill::ledger::{
+    Asked, Claim, Deed, Delivery, DeliveryName, Ledger, NewDelivery, Observed, Occurrence,
+    Settlement, SiteMark, Standing,
+};
+use handbill::posting::{PostingId, Revision};
+use sqlx::{AnyConnection, AssertSqlSafe, Connection};
+use tempfile::TempDir;
+use url::Url;
+
+/// A site in a folder of its own, with the ledger in it.
+pub struct Site {
+    pub folder: TempDir,
+}
+
+impl Site {
+    pub fn new() -> Self {
+        Self { folder: TempDir::new().unwrap() }
+    }
+
+    pub fn mark(&self) -> SiteMark {
+        SiteMark {
+            folder: self.folder.path().to_owned(),
+            base_url: "https://lab.example/".to_owned(),
+        }
+    }
+
+    pub fn path(&self) -> PathBuf {
+        self.folder.path().join("state/ledger.sqlite")
+    }
+
+    pub async fn open(&self) -> Ledger {
+        Ledger::open(&self.path(), &self.mark(), at(0)).await.unwrap()
+    }
+
+    /// A ledger that knows one posting and the channels `list` and `network`.
+    pub async fn observed(&self) -> Ledger {
+        let ledger = self.open().await;
+        ledger.observe(&[observed("tides", "1")], &channels(), at(0)).await.unwrap();
+        ledger
+    }
+
+    /// The names of all files, to see that nothing was made.
+    pub fn files(&self) -> Vec<PathBuf> {
+        fn walk(folder: &Path, found: &mut Vec<PathBuf>) {
+            for entry in std::fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    walk(&path, found);
+                }
+                found.push(path);
+            }
+        }
+        let mut found = Vec::new();
+        walk(self.folder.path(), &mut found);
+        found.sort();
+        found
+    }
+
+    /// SQL behind the ledger's back.
+    pub async fn meddle(&self, statements: &str) -> Result<(), sqlx::Error> {
+        sqlx::any::install_default_drivers();
+        let url = format!("sqlite://{}", self.path().display());
+        let mut connection = AnyConnection::connect(&url).await?;
+        sqlx::raw_sql(AssertSqlSafe(statements)).execute(&mut connection).await?;
+        connection.close().await
+    }
+}
+
+/// Minutes after the beginning.
+pub fn at(minutes: i64) -> DateTime<Utc> {
+    "2027-03-01T08:00:00Z".parse::<DateTime<Utc>>().unwrap() + TimeDelta::minutes(minutes)
+}
+
+pub fn observed(id: &str, revision: &str) -> Observed {
+    Observed {
+        id: PostingId(id.to_owned()),
+        path: format!("jobs/{id}/index.md"),
+        translation_key: format!("jobs/{id}"),
+        sub_id: None,
+        reference: Some("2027-04".to_owned()),
+        title: "PhD student in tidal models".to_owned(),
+        revision: Revision(revision.to_owned()),
+    }
+}
+
+pub fn channels() -> [ChannelName; 2] {
+    [ChannelName("list".to_owned()), ChannelName("network".to_owned())]
+}
+
+pub fn new_delivery(occasion: Occasion, occurrence: &str, deed: Deed) -> NewDelivery {
+    NewDelivery {
+        name: DeliveryName {
+            posting: PostingId("tides".to_owned()),
+            channel: ChannelName("network".to_owned()),
+            occasion,
+            occurrence: Occurrence(occurrence.to_owned()),
+        },
+        deed,
+        target: None,
+        due_at: at(10),
+        revision: Revision("1".to_owned()),
+    }
+}
+
+pub fn announcement() -> NewDelivery {
+    new_delivery(Occasion::Announce, "once", Deed::Publish)
+}
+
+pub fn wire(body: &str) -> Wire {
+    Wire::Http(HttpRequest {
+        verb: Verb::Create,
+        method: "POST".to_owned(),
+        url: "https://social.example/api/v1/statuses".to_owned(),
+        headers: vec![("Authorization".to_owned(), "Bearer {secret}".to_owned())],
+        body: Some(body.to_owned()),
+        remote_id: None,
+    })
+}
+
+pub fn rendition(text: &str) -> Rendition {
+    Rendition::Status {
+        text: text.to_owned(),
+        language: "en".to_owned(),
+        length: text.len(),
+        limit: 500,
+        left_out: Vec::new(),
+    }
+}
+
+pub fn standing(revision: &str, text: &str) -> Standing {
+    let rendition = rendition(text);
+    let content_hash = rendition.content_hash();
+    Standing { revision: Revision(revision.to_owned()), content_hash, rendition }
+}
+
+pub fn receipt(id: &str) -> Receipt {
+    let link = Url::parse(&format!("https://social.example/@lab/{id}")).unwrap();
+    Receipt { remote_id: Some(id.to_owned()), link: Some(link) }
+}
+
+pub fn done(id: &str) -> Settlement {
+    Settlement { outcome: Outcome::Posted(receipt(id)), again_at: None, asked_person: Asked::Done }
+}
+
+pub fn asked() -> Settlement {
+    Settlement {
+        outcome: Outcome::Posted(Receipt::default()),
+        again_at: None,
+        asked_person: Asked::Person,
+    }
+}
+
+pub fn settled(word: &str) -> Settlement {
+    let outcome = match word {
+        "posted" => Outcome::Posted(receipt("78")),
+        "refused" => Outcome::Refused { why: "no such account".to_owned() },
+        "deferred" => Outcome::Deferred { why: "slow down".to_owned(), after: None },
+        "blocked" => Outcome::Blocked { why: "the token has expired".to_owned() },
+        _ => Outcome::Unknown { why: "the connection broke".to_owned() },
+    };
+    Settlement { outcome, again_at: Some(at(60)), asked_person: Asked::Done }
+}
+
+pub async fn planned(ledger: &Ledger, delivery: &NewDelivery) -> DeliveryKey {
+    let new = ledger.plan(std::slice::from_ref(delivery), at(1)).await.unwrap();
+    assert_eq!(new, [delivery.name.key(ledger.id())]);
+    new[0]
+}
+
+pub async fn claimed(ledger: &Ledger, key: DeliveryKey, minute: i64) -> Claim {
+    ledger
+        .claim(key, "worker", &wire("body"), &rendition("text"), at(minute), at(minute + 2))
+        .await
+        .unwrap()
+        .expect("nobody else has it")
+}
+
+pub async fn posted(ledger: &Ledger, delivery: &NewDelivery, id: &str) -> Delivery {
+    let key = planned(ledger, delivery).await;
+    let claim = claimed(ledger, key, 10).await;
+    ledger.settle(claim, &done(id), None, at(11)).await.unwrap()
+}
+
+pub async fn delivery(ledger: &Ledger, key: DeliveryKey) -> Delivery {
+    ledger.find_by_prefix(&key.compact()).await.unwrap()
+}
+
+pub async fn what_happened(ledger: &Ledger, key: DeliveryKey) -> Vec<String> {
+    ledger.events_of(key).await.unwrap().into_iter().map(|event| event.what).collect()
+}
