@@ -180,6 +180,25 @@ struct Routes {
     page: Option<Route>,
 }
 
+/// Why nothing was done.
+#[derive(Debug, Clone, Copy)]
+enum Refusal {
+    Credentials,
+    Unreadable,
+    NoSuchJob,
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let (status, why) = match self {
+            Self::Credentials => (StatusCode::UNAUTHORIZED, "The credentials are not valid"),
+            Self::Unreadable => (StatusCode::UNPROCESSABLE_ENTITY, "The body is no text"),
+            Self::NoSuchJob => (StatusCode::NOT_FOUND, "There is no such job"),
+        };
+        (status, Json(json!({ "error": why }))).into_response()
+    }
+}
+
 /// What a request wants.
 enum Wish {
     Find(Placeholders),
@@ -240,7 +259,7 @@ impl Inner {
         Hit { id: job.id, link: Some(self.link(job)) }
     }
 
-    fn may(&self, headers: &HeaderMap) -> Result<(), Response> {
+    fn may(&self, headers: &HeaderMap) -> Result<(), Refusal> {
         let given = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
         let authorization = given(header::AUTHORIZATION.as_str());
         let secret = self.options.secret.as_str();
@@ -255,16 +274,11 @@ impl Inner {
             }
             Auth::Header { name, .. } => given(name) == Some(secret),
         };
-        if good {
-            Ok(())
-        } else {
-            let body = Json(json!({ "error": "The credentials are not valid" }));
-            Err((StatusCode::UNAUTHORIZED, body).into_response())
-        }
+        if good { Ok(()) } else { Err(Refusal::Credentials) }
     }
 
-    fn find(&self, wanted: &Placeholders) -> Response {
-        let Some(find) = &self.config.find else { return not_found() };
+    fn find(&self, wanted: &Placeholders) -> Result<Response, Refusal> {
+        let find = self.config.find.as_ref().ok_or(Refusal::NoSuchJob)?;
         let desk = lock(&self.desk);
         let hits: Vec<Hit> = desk
             .jobs
@@ -275,16 +289,13 @@ impl Inner {
             .map(|job| self.hit(job))
             .collect();
         let places = Places { id: Some(&find.id), link: find.link.as_ref() };
-        found(&find.ok, places, &hits)
+        Ok(found(&find.ok, places, &hits))
     }
 
-    fn create(&self, wanted: &Placeholders, body: &Bytes) -> Response {
+    fn create(&self, wanted: &Placeholders, body: &Bytes) -> Result<Response, Refusal> {
         let create = &self.config.create;
         let places = Places { id: create.id.as_ref(), link: create.link.as_ref() };
-        let document = match self.document(body) {
-            Ok(document) => document,
-            Err(refused) => return refused,
-        };
+        let document = self.document(body)?;
         let now = self.clock.now();
         let mut desk = lock(&self.desk);
         let reference = wanted.get("reference").cloned();
@@ -296,7 +307,7 @@ impl Inner {
             if known.current().raw != document.raw {
                 known.edits.push((now, document));
             }
-            return done(&create.ok, StatusCode::OK, places, &self.hit(known));
+            return Ok(done(&create.ok, StatusCode::OK, places, &self.hit(known)));
         }
         desk.last_id = desk.last_id.max(1000) + 1;
         let job = Job {
@@ -309,43 +320,38 @@ impl Inner {
         };
         let hit = self.hit(&job);
         desk.jobs.push(job);
-        done(&create.ok, StatusCode::CREATED, places, &hit)
+        Ok(done(&create.ok, StatusCode::CREATED, places, &hit))
     }
 
-    fn update(&self, wanted: &Placeholders, body: &Bytes) -> Response {
-        let Some(update) = &self.config.update else { return not_found() };
-        let document = match self.document(body) {
-            Ok(document) => document,
-            Err(refused) => return refused,
-        };
+    fn update(&self, wanted: &Placeholders, body: &Bytes) -> Result<Response, Refusal> {
+        let update = self.config.update.as_ref().ok_or(Refusal::NoSuchJob)?;
+        let document = self.document(body)?;
         let now = self.clock.now();
         let mut desk = lock(&self.desk);
-        let Some(job) = named(&mut desk, wanted) else { return not_found() };
+        let job = named(&mut desk, wanted).ok_or(Refusal::NoSuchJob)?;
         if job.current().raw != document.raw {
             job.edits.push((now, document));
         }
         let places = Places { id: update.id.as_ref(), link: update.link.as_ref() };
-        done(&update.ok, StatusCode::OK, places, &self.hit(job))
+        Ok(done(&update.ok, StatusCode::OK, places, &self.hit(job)))
     }
 
-    fn withdraw(&self, wanted: &Placeholders) -> Response {
-        let Some(withdraw) = &self.config.withdraw else { return not_found() };
+    fn withdraw(&self, wanted: &Placeholders) -> Result<Response, Refusal> {
+        let withdraw = self.config.withdraw.as_ref().ok_or(Refusal::NoSuchJob)?;
         let mut desk = lock(&self.desk);
-        let Some(job) = named(&mut desk, wanted) else { return not_found() };
+        let job = named(&mut desk, wanted).ok_or(Refusal::NoSuchJob)?;
         job.end = Some(End::Withdrawn { at: self.clock.now() });
         let places = Places { id: withdraw.id.as_ref(), link: withdraw.link.as_ref() };
-        done(&withdraw.ok, StatusCode::OK, places, &self.hit(job))
+        Ok(done(&withdraw.ok, StatusCode::OK, places, &self.hit(job)))
     }
 
-    fn document(&self, body: &Bytes) -> Result<Document, Response> {
-        let refused = |why: &str| {
-            Err((StatusCode::UNPROCESSABLE_ENTITY, Json(json!({ "error": why }))).into_response())
-        };
-        let Ok(raw) = std::str::from_utf8(body) else { return refused("The body is not UTF-8") };
-        if raw.trim().is_empty() {
-            return refused("The body is empty");
+    fn document(&self, body: &Bytes) -> Result<Document, Refusal> {
+        match std::str::from_utf8(body) {
+            Ok(raw) if !raw.trim().is_empty() => {
+                Ok(Document { format: self.config.format, raw: raw.to_owned() })
+            }
+            _ => Err(Refusal::Unreadable),
         }
-        Ok(Document { format: self.config.format, raw: raw.to_owned() })
     }
 
     fn public_page(&self, wanted: &Placeholders) -> Response {
@@ -378,23 +384,20 @@ async fn serve(
 ) -> Response {
     let query = uri.query().unwrap_or_default();
     let wish = inner.routes.wish(method.as_str(), uri.path(), query, &body);
-    let authorised = |act: &dyn Fn() -> Response| match inner.may(&headers) {
-        Ok(()) => act(),
-        Err(refused) => refused,
-    };
+    let may = || inner.may(&headers);
     match wish {
-        Some(Wish::Find(wanted)) => authorised(&|| inner.find(&wanted)),
+        Some(Wish::Find(wanted)) => may().and_then(|()| inner.find(&wanted)).into_response(),
         Some(Wish::Create(wanted)) => {
             lock(&inner.desk).creating_requests += 1;
-            let store = || authorised(&|| inner.create(&wanted, &body));
+            let store = || may().and_then(|()| inner.create(&wanted, &body));
             inner.creating.around(&connection, &inner.clock, store).await
         }
         Some(Wish::Update(wanted)) => {
-            let store = || authorised(&|| inner.update(&wanted, &body));
+            let store = || may().and_then(|()| inner.update(&wanted, &body));
             inner.changing.around(&connection, &inner.clock, store).await
         }
         Some(Wish::Withdraw(wanted)) => {
-            let store = || authorised(&|| inner.withdraw(&wanted));
+            let store = || may().and_then(|()| inner.withdraw(&wanted));
             inner.changing.around(&connection, &inner.clock, store).await
         }
         Some(Wish::Read(wanted)) => inner.public_page(&wanted),
@@ -403,7 +406,7 @@ async fn serve(
             Some(id) if method == Method::GET => {
                 inner.public_page(&[("id".to_owned(), id.to_owned())].into())
             }
-            _ => not_found(),
+            _ => Refusal::NoSuchJob.into_response(),
         },
     }
 }
@@ -455,8 +458,4 @@ fn is_named(job: &Job, wanted: &Placeholders) -> bool {
 
 fn named<'a>(desk: &'a mut Desk, wanted: &Placeholders) -> Option<&'a mut Job> {
     desk.jobs.iter_mut().find(|job| job.end.is_none() && is_named(job, wanted))
-}
-
-fn not_found() -> Response {
-    (StatusCode::NOT_FOUND, Json(json!({ "error": "There is no such job" }))).into_response()
 }

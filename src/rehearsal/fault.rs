@@ -85,12 +85,13 @@ impl<F> Default for Faults<F> {
 
 impl Faults {
     /// Answers a request with its fault, if one waits; `store` does what was asked and answers.
-    pub(super) async fn around(
+    pub(super) async fn around<R: IntoResponse>(
         &self,
         connection: &Connection,
         clock: &SharedClock,
-        store: impl FnOnce() -> Response,
+        store: impl FnOnce() -> R,
     ) -> Response {
+        let store = || store().into_response();
         let Some(fault) = self.take() else { return store() };
         match fault {
             Fault::RefuseBeforeStoring { status, headers, body } => {

@@ -3,6 +3,7 @@
 //! Sources: docs.joinmastodon.org (methods/statuses, entities/Status, api/rate-limits) and, for
 //! what happens behind them, `post_status_service.rb` and `status_length_validator.rb`.
 
+mod api;
 mod content;
 mod entities;
 
@@ -10,19 +11,16 @@ use std::collections::BTreeMap;
 use std::io;
 use std::sync::{Arc, Mutex};
 
-use axum::Router;
 use axum::body::Bytes;
-use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Json, Response};
-use axum::routing::{get, post};
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use serde_json::{Map, Value, json};
 use url::Url;
 
 use super::copies::{End, Exhibitor, StoredCopy, Version};
 use super::fault::{Faults, set};
-use super::loopback::{Bound, Connection, Loopback, SharedClock, lock};
+use super::loopback::{Bound, Loopback, SharedClock, lock};
 use super::page::{escape, missing, page};
 use crate::adapt::count::Count;
 
@@ -83,7 +81,7 @@ impl MastodonStandIn {
             changing: Faults::default(),
             account: Mutex::default(),
         });
-        let server = bound.serve(router(Arc::clone(&inner)));
+        let server = bound.serve(api::router(Arc::clone(&inner)));
         Ok(Self { inner, _server: server })
     }
 
@@ -228,20 +226,18 @@ impl Inner {
         format!("{}@{}/{id}", self.url, self.options.username)
     }
 
-    fn may(&self, headers: &HeaderMap) -> Result<(), Response> {
+    fn may(&self, headers: &HeaderMap) -> Result<(), Refusal> {
         let given = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
         match given.and_then(|value| value.strip_prefix("Bearer ")) {
             Some(token) if token == self.options.token => Ok(()),
-            _ => Err(refusal(StatusCode::UNAUTHORIZED, "The access token is invalid")),
+            _ => Err(Refusal::new(StatusCode::UNAUTHORIZED, "The access token is invalid")),
         }
     }
 
-    fn create(&self, headers: &HeaderMap, body: &Bytes) -> Response {
+    fn create(&self, headers: &HeaderMap, body: &Bytes) -> Result<Response, Refusal> {
         let mut account = lock(&self.account);
         account.creating_requests += 1;
-        if let Err(refused) = self.may(headers) {
-            return refused;
-        }
+        self.may(headers)?;
         let now = self.clock.now();
         let key = headers
             .get("idempotency-key")
@@ -254,27 +250,21 @@ impl Inner {
         {
             // A deleted status is not found again, and not made again either.
             let known = account.statuses.iter().find(|it| it.id == *id && it.end.is_none());
-            return known.map_or_else(not_found, |status| self.answer(status));
+            return known.map(|status| self.answer(status)).ok_or_else(Refusal::not_found);
         }
-        let fields = match fields(headers, body) {
-            Ok(fields) => fields,
-            Err(refused) => return refused,
-        };
-        let draft = match self.draft(&fields) {
-            Ok(draft) => draft,
-            Err(refused) => return refused,
-        };
+        let fields = fields(headers, body)?;
+        let draft = self.draft(&fields)?;
         let in_reply_to = text_field(&fields, "in_reply_to_id");
         if let Some(parent) = &in_reply_to
             && !account.statuses.iter().any(|it| it.id == *parent && it.end.is_none())
         {
             let why = "The post you are trying to reply to does not appear to exist.";
-            return refusal(StatusCode::NOT_FOUND, why);
+            return Err(Refusal::new(StatusCode::NOT_FOUND, why));
         }
         let visibility = text_field(&fields, "visibility").unwrap_or_else(|| "public".to_owned());
         if !["public", "unlisted", "private", "direct"].contains(&visibility.as_str()) {
             let why = "Validation failed: Visibility is not included in the list";
-            return refusal(StatusCode::UNPROCESSABLE_ENTITY, why);
+            return Err(Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, why));
         }
         // Ids grow with time, as Mastodon's do: milliseconds, then a sequence.
         account.last_id = (account.last_id + 1).max(now.timestamp_millis() << 16);
@@ -298,44 +288,31 @@ impl Inner {
         set(&mut response, "x-ratelimit-limit", "300");
         set(&mut response, "x-ratelimit-remaining", &remaining.to_string());
         set(&mut response, "x-ratelimit-reset", &reset);
-        response
+        Ok(response)
     }
 
-    fn edit(&self, headers: &HeaderMap, id: &str, body: &Bytes) -> Response {
-        if let Err(refused) = self.may(headers) {
-            return refused;
-        }
-        let draft = match fields(headers, body).and_then(|fields| self.draft(&fields)) {
-            Ok(draft) => draft,
-            Err(refused) => return refused,
-        };
+    fn edit(&self, headers: &HeaderMap, id: &str, body: &Bytes) -> Result<Response, Refusal> {
+        self.may(headers)?;
+        let draft = self.draft(&fields(headers, body)?)?;
         let now = self.clock.now();
         let mut account = lock(&self.account);
-        let Some(status) = account.statuses.iter_mut().find(|it| it.id == id && it.end.is_none())
-        else {
-            return not_found();
-        };
+        let status = standing(&mut account, id)?;
         // An edit that changes nothing is answered as if it had.
         if *status.draft() != draft {
             status.edits.push((now, draft));
         }
-        self.answer(status)
+        Ok(self.answer(status))
     }
 
-    fn delete(&self, headers: &HeaderMap, id: &str) -> Response {
-        if let Err(refused) = self.may(headers) {
-            return refused;
-        }
+    fn delete(&self, headers: &HeaderMap, id: &str) -> Result<Response, Refusal> {
+        self.may(headers)?;
         let mut account = lock(&self.account);
-        let Some(status) = account.statuses.iter_mut().find(|it| it.id == id && it.end.is_none())
-        else {
-            return not_found();
-        };
+        let status = standing(&mut account, id)?;
         let mut entity = self.status_entity(status);
         // What it said comes back as source text, so that an author can write it again.
         entity["text"] = status.draft().text.clone().into();
         status.end = Some(End::Withdrawn { at: self.clock.now() });
-        Json(entity).into_response()
+        Ok(Json(entity).into_response())
     }
 
     fn answer(&self, status: &Status) -> Response {
@@ -343,7 +320,7 @@ impl Inner {
     }
 
     /// Reads a draft; a field that is absent is empty, on an edit too (`statuses_controller.rb`).
-    fn draft(&self, fields: &Map<String, Value>) -> Result<Draft, Response> {
+    fn draft(&self, fields: &Map<String, Value>) -> Result<Draft, Refusal> {
         let draft = Draft {
             text: text_field(fields, "status").unwrap_or_default(),
             spoiler: text_field(fields, "spoiler_text").unwrap_or_default(),
@@ -352,7 +329,7 @@ impl Inner {
         };
         if draft.text.trim().is_empty() {
             let why = "Validation failed: Text can't be blank";
-            return Err(refusal(StatusCode::UNPROCESSABLE_ENTITY, why));
+            return Err(Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, why));
         }
         let counted = [draft.spoiler.as_str(), draft.text.as_str()].concat();
         if Count::Mastodon.length(&counted) > self.options.limit {
@@ -360,14 +337,19 @@ impl Inner {
                 "Validation failed: Text character limit of {} exceeded",
                 self.options.limit
             );
-            return Err(refusal(StatusCode::UNPROCESSABLE_ENTITY, &why));
+            return Err(Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, why));
         }
         Ok(draft)
     }
 
-    fn timeline(&self, headers: &HeaderMap, id: &str, query: &TimelineQuery) -> Response {
+    fn timeline(
+        &self,
+        headers: &HeaderMap,
+        id: &str,
+        query: &api::TimelineQuery,
+    ) -> Result<Response, Refusal> {
         if id != ACCOUNT_ID {
-            return not_found();
+            return Err(Refusal::not_found());
         }
         let owner = self.may(headers).is_ok();
         let visible_from = self.clock.now() - self.options.timeline_lag;
@@ -399,7 +381,7 @@ impl Inner {
             );
             set(&mut response, "link", &links);
         }
-        response
+        Ok(response)
     }
 
     fn public_page(&self, id: &str) -> Response {
@@ -432,115 +414,45 @@ impl Inner {
     }
 }
 
-#[derive(Debug, serde::Deserialize)]
-struct TimelineQuery {
-    limit: Option<usize>,
-    max_id: Option<i64>,
-    since_id: Option<i64>,
-    min_id: Option<i64>,
-    exclude_replies: Option<String>,
+/// An error as Mastodon writes it.
+#[derive(Debug)]
+struct Refusal {
+    status: StatusCode,
+    why: String,
 }
 
-fn router(inner: Arc<Inner>) -> Router {
-    Router::new()
-        .route("/api/v1/statuses", post(create))
-        .route("/api/v1/statuses/{id}", get(show).put(edit).delete(delete))
-        .route("/api/v1/accounts/verify_credentials", get(verify_credentials))
-        .route("/api/v1/accounts/{id}/statuses", get(timeline))
-        .route("/api/v1/instance", get(instance_v1))
-        .route("/api/v2/instance", get(instance_v2))
-        .route("/{handle}/{id}", get(public_page))
-        .fallback(async || not_found())
-        .with_state(inner)
+impl Refusal {
+    fn new(status: StatusCode, why: impl Into<String>) -> Self {
+        Self { status, why: why.into() }
+    }
+
+    fn not_found() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "Record not found")
+    }
 }
 
-async fn create(
-    State(inner): State<Arc<Inner>>,
-    connection: Connection,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
-    let store = || inner.create(&headers, &body);
-    inner.creating.around(&connection, &inner.clock, store).await
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        (self.status, Json(json!({ "error": self.why }))).into_response()
+    }
 }
 
-async fn edit(
-    State(inner): State<Arc<Inner>>,
-    connection: Connection,
-    Path(id): Path<String>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
-    let store = || inner.edit(&headers, &id, &body);
-    inner.changing.around(&connection, &inner.clock, store).await
-}
-
-async fn delete(
-    State(inner): State<Arc<Inner>>,
-    connection: Connection,
-    Path(id): Path<String>,
-    headers: HeaderMap,
-) -> Response {
-    let store = || inner.delete(&headers, &id);
-    inner.changing.around(&connection, &inner.clock, store).await
-}
-
-async fn show(
-    State(inner): State<Arc<Inner>>,
-    Path(id): Path<String>,
-    headers: HeaderMap,
-) -> Response {
-    let owner = inner.may(&headers).is_ok();
-    let account = lock(&inner.account);
+/// The status with that id, if it was not deleted.
+fn standing<'a>(account: &'a mut Account, id: &str) -> Result<&'a mut Status, Refusal> {
     account
         .statuses
-        .iter()
-        .find(|it| it.id == id && it.end.is_none() && (owner || it.is_open()))
-        .map_or_else(not_found, |status| inner.answer(status))
-}
-
-async fn timeline(
-    State(inner): State<Arc<Inner>>,
-    Path(id): Path<String>,
-    Query(query): Query<TimelineQuery>,
-    headers: HeaderMap,
-) -> Response {
-    inner.timeline(&headers, &id, &query)
-}
-
-async fn verify_credentials(State(inner): State<Arc<Inner>>, headers: HeaderMap) -> Response {
-    match inner.may(&headers) {
-        Ok(()) => Json(inner.account_entity()).into_response(),
-        Err(refused) => refused,
-    }
-}
-
-async fn instance_v1(State(inner): State<Arc<Inner>>) -> Json<Value> {
-    Json(inner.instance_v1_entity())
-}
-
-async fn instance_v2(State(inner): State<Arc<Inner>>) -> Json<Value> {
-    Json(inner.instance_v2_entity())
-}
-
-async fn public_page(
-    State(inner): State<Arc<Inner>>,
-    Path((handle, id)): Path<(String, String)>,
-) -> Response {
-    if handle.strip_prefix('@') == Some(inner.options.username.as_str()) {
-        inner.public_page(&id)
-    } else {
-        missing(StatusCode::NOT_FOUND)
-    }
+        .iter_mut()
+        .find(|it| it.id == id && it.end.is_none())
+        .ok_or_else(Refusal::not_found)
 }
 
 /// The fields of a request, sent as JSON or as a form.
-fn fields(headers: &HeaderMap, body: &Bytes) -> Result<Map<String, Value>, Response> {
+fn fields(headers: &HeaderMap, body: &Bytes) -> Result<Map<String, Value>, Refusal> {
     let media_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     if media_type.is_some_and(|it| it.starts_with("application/json")) {
-        return serde_json::from_slice(body).map_err(|_| {
-            refusal(StatusCode::BAD_REQUEST, "Error occurred while parsing request parameters")
-        });
+        let why = "Error occurred while parsing request parameters";
+        return serde_json::from_slice(body)
+            .map_err(|_| Refusal::new(StatusCode::BAD_REQUEST, why));
     }
     Ok(url::form_urlencoded::parse(body)
         .map(|(name, value)| (name.into_owned(), Value::from(value)))
@@ -559,12 +471,4 @@ fn text_field(fields: &Map<String, Value>, name: &str) -> Option<String> {
 /// A status's id as a number; ids that we gave are numbers.
 fn number(id: &str) -> i64 {
     id.parse().unwrap_or_default()
-}
-
-fn refusal(status: StatusCode, why: &str) -> Response {
-    (status, Json(json!({ "error": why }))).into_response()
-}
-
-fn not_found() -> Response {
-    refusal(StatusCode::NOT_FOUND, "Record not found")
 }

@@ -4,6 +4,7 @@
 //! the duplicate's 403 as reported in akrherz/iembot#163. What X says to a text that is too long,
 //! and to deleting what is deleted already, is not documented: the answers here are plausible.
 
+mod api;
 mod signature;
 mod tweet;
 
@@ -11,19 +12,16 @@ use std::collections::BTreeSet;
 use std::io;
 use std::sync::{Arc, Mutex};
 
-use axum::Router;
 use axum::body::Bytes;
-use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Json, Response};
-use axum::routing::{get, post};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Map, Value, json};
 use url::Url;
 
 use super::copies::{End, Exhibitor, StoredCopy};
 use super::fault::{Faults, set};
-use super::loopback::{Bound, Connection, Loopback, SharedClock, lock};
+use super::loopback::{Bound, Loopback, SharedClock, lock};
 use super::page::{escape, missing, page};
 use crate::adapt::count::Count;
 use tweet::{Expansion, Tweet};
@@ -79,7 +77,7 @@ impl XStandIn {
             changing: Faults::default(),
             account: Mutex::default(),
         });
-        let server = bound.serve(router(Arc::clone(&inner)));
+        let server = bound.serve(api::router(Arc::clone(&inner)));
         Ok(Self { inner, _server: server })
     }
 
@@ -187,7 +185,7 @@ impl Inner {
     }
 
     /// Checks the signature of a request; the body is not signed where it is JSON.
-    fn may(&self, method: &Method, uri: &Uri, headers: &HeaderMap) -> Result<(), Response> {
+    fn may(&self, method: &Method, uri: &Uri, headers: &HeaderMap) -> Result<(), Problem> {
         let given = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
         let host = headers.get(header::HOST).and_then(|value| value.to_str().ok());
         let address = format!("http://{}{}", host.unwrap_or_default(), uri.path());
@@ -197,26 +195,24 @@ impl Inner {
         if nonce.is_some_and(|nonce| lock(&self.account).nonces.insert(nonce)) {
             Ok(())
         } else {
-            Err(problem(StatusCode::UNAUTHORIZED, "Unauthorized", "Unauthorized"))
+            Err(Problem::Unauthorized)
         }
     }
 
-    fn create(&self, body: &Bytes) -> Response {
-        let draft = match serde_json::from_slice::<Map<String, Value>>(body) {
-            Ok(draft) => draft,
-            Err(error) => return invalid(&format!("The body is not a JSON object: {error}")),
-        };
+    fn create(&self, body: &Bytes) -> Result<Response, Problem> {
+        let draft: Map<String, Value> = serde_json::from_slice(body)
+            .map_err(|error| Problem::Invalid(format!("The body is no JSON object: {error}")))?;
         if let Some(unknown) = draft.keys().find(|name| !FIELDS.contains(&name.as_str())) {
-            return invalid(&format!("$.{unknown}: is not defined in the schema"));
+            return Err(Problem::Invalid(format!("$.{unknown}: is not defined in the schema")));
         }
         let text = draft.get("text").and_then(Value::as_str).unwrap_or_default();
         if text.trim().is_empty() {
-            return invalid("Tweet text or media is required");
+            return Err(Problem::Invalid("Tweet text or media is required".to_owned()));
         }
         if Count::X.length(text) > LIMIT {
             let why = "Your Tweet text is too long. For more information, please refer to the \
                        character counting page.";
-            return problem(StatusCode::FORBIDDEN, "Forbidden", why);
+            return Err(Problem::Forbidden(why));
         }
         let answers = draft
             .get("reply")
@@ -228,11 +224,11 @@ impl Inner {
         let standing = |id: &str| account.tweets.iter().any(|it| it.id == id && it.stands());
         if answers.as_deref().is_some_and(|parent| !standing(parent)) {
             let why = "You attempted to reply to a Tweet that is deleted or not visible to you.";
-            return problem(StatusCode::FORBIDDEN, "Forbidden", why);
+            return Err(Problem::Forbidden(why));
         }
         if account.tweets.iter().any(|it| it.stands() && it.text == text) {
             let why = "You are not allowed to create a Tweet with duplicate content.";
-            return problem(StatusCode::FORBIDDEN, "Forbidden", why);
+            return Err(Problem::Forbidden(why));
         }
         // Ids grow with time: milliseconds, then a sequence (Snowflake).
         account.last_id = (account.last_id + 1).max(now.timestamp_millis() << 20);
@@ -250,7 +246,7 @@ impl Inner {
             "edit_history_tweet_ids": [tweet.id],
         }});
         account.tweets.push(tweet);
-        (StatusCode::CREATED, Json(answer)).into_response()
+        Ok((StatusCode::CREATED, Json(answer)).into_response())
     }
 
     fn delete(&self, id: &str) -> Response {
@@ -269,36 +265,15 @@ impl Inner {
                 Json(json!({ "data": tweet.entity(&self.options.user_id, Expansion::of(query)) }))
                     .into_response()
             }
-            None => Json(json!({ "errors": [{
-                "value": id,
-                "detail": format!("Could not find tweet with id: [{id}]."),
-                "title": "Not Found Error",
-                "resource_type": "tweet",
-                "parameter": "id",
-                "resource_id": id,
-                "type": "https://api.twitter.com/2/problems/resource-not-found",
-            }]}))
-            .into_response(),
+            None => Json(not_found("tweet", id)).into_response(),
         }
     }
 
-    fn timeline(&self, user: &str, query: &str) -> Response {
+    fn timeline(&self, user: &str, query: &str) -> Result<Response, Problem> {
         if user != self.options.user_id {
-            return Json(json!({ "errors": [{
-                "value": user,
-                "detail": format!("Could not find user with id: [{user}]."),
-                "title": "Not Found Error",
-                "resource_type": "user",
-                "parameter": "id",
-                "resource_id": user,
-                "type": "https://api.twitter.com/2/problems/resource-not-found",
-            }]}))
-            .into_response();
+            return Ok(Json(not_found("user", user)).into_response());
         }
-        let page = match TimelinePage::read(query) {
-            Ok(page) => page,
-            Err(why) => return invalid(&why),
-        };
+        let page = TimelinePage::read(query).map_err(Problem::Invalid)?;
         let visible_from = self.clock.now() - self.options.timeline_lag;
         let account = lock(&self.account);
         let found: Vec<&Tweet> = account
@@ -328,7 +303,7 @@ impl Inner {
         } else {
             json!({ "data": data, "meta": meta })
         };
-        Json(answer).into_response()
+        Ok(Json(answer).into_response())
     }
 
     fn public_page(&self, id: &str) -> Response {
@@ -345,6 +320,46 @@ impl Inner {
             tweet.created_at.format("%Y-%m-%d %H:%M UTC"),
         );
         page(&format!("{handle} on the stand-in for X"), &body).into_response()
+    }
+}
+
+/// An error as X writes it (application/problem+json, RFC 9457).
+#[derive(Debug)]
+enum Problem {
+    Unauthorized,
+    Forbidden(&'static str),
+    Invalid(String),
+    NoSuchAddress,
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let plain = |status: StatusCode, title: &str, detail: &str| {
+            let body = json!({
+                "title": title,
+                "detail": detail,
+                "type": "about:blank",
+                "status": status.as_u16(),
+            });
+            (status, body)
+        };
+        let (status, body) = match self {
+            Self::Unauthorized => plain(StatusCode::UNAUTHORIZED, "Unauthorized", "Unauthorized"),
+            Self::Forbidden(why) => plain(StatusCode::FORBIDDEN, "Forbidden", why),
+            Self::NoSuchAddress => plain(StatusCode::NOT_FOUND, "Not Found", "Not Found"),
+            Self::Invalid(why) => (
+                StatusCode::BAD_REQUEST,
+                json!({
+                    "errors": [{ "message": why }],
+                    "title": "Invalid Request",
+                    "detail": "One or more parameters to your request was invalid.",
+                    "type": "https://api.twitter.com/2/problems/invalid-request",
+                }),
+            ),
+        };
+        let mut response = (status, Json(body)).into_response();
+        set(&mut response, "content-type", "application/problem+json; charset=utf-8");
+        response
     }
 }
 
@@ -381,140 +396,15 @@ impl TimelinePage {
     }
 }
 
-fn router(inner: Arc<Inner>) -> Router {
-    Router::new()
-        .route("/2/tweets", post(create))
-        .route("/2/tweets/{id}", get(show).delete(delete))
-        .route("/2/users/me", get(me))
-        .route("/2/users/{id}/tweets", get(timeline))
-        .route("/i/web/status/{id}", get(page_by_id))
-        .route("/{username}/status/{id}", get(public_page))
-        .fallback(async || problem(StatusCode::NOT_FOUND, "Not Found", "Not Found"))
-        .with_state(inner)
-}
-
-async fn create(
-    State(inner): State<Arc<Inner>>,
-    connection: Connection,
-    method: Method,
-    uri: Uri,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
-    let used = {
-        let mut account = lock(&inner.account);
-        account.creating_requests += 1;
-        account.creating_requests
-    };
-    let store = || match inner.may(&method, &uri, &headers) {
-        Ok(()) => {
-            let mut response = inner.create(&body);
-            let reset = (inner.clock.now() + TimeDelta::minutes(15)).timestamp();
-            let remaining = RATE_LIMIT.saturating_sub(used);
-            set(&mut response, "x-rate-limit-limit", &RATE_LIMIT.to_string());
-            set(&mut response, "x-rate-limit-remaining", &remaining.to_string());
-            set(&mut response, "x-rate-limit-reset", &reset.to_string());
-            response
-        }
-        Err(refused) => refused,
-    };
-    inner.creating.around(&connection, &inner.clock, store).await
-}
-
-async fn delete(
-    State(inner): State<Arc<Inner>>,
-    connection: Connection,
-    Path(id): Path<String>,
-    method: Method,
-    uri: Uri,
-    headers: HeaderMap,
-) -> Response {
-    let store = || match inner.may(&method, &uri, &headers) {
-        Ok(()) => inner.delete(&id),
-        Err(refused) => refused,
-    };
-    inner.changing.around(&connection, &inner.clock, store).await
-}
-
-async fn show(
-    State(inner): State<Arc<Inner>>,
-    Path(id): Path<String>,
-    method: Method,
-    uri: Uri,
-    headers: HeaderMap,
-) -> Response {
-    match inner.may(&method, &uri, &headers) {
-        Ok(()) => inner.show(&id, uri.query().unwrap_or_default()),
-        Err(refused) => refused,
-    }
-}
-
-async fn timeline(
-    State(inner): State<Arc<Inner>>,
-    Path(user): Path<String>,
-    RawQuery(query): RawQuery,
-    method: Method,
-    uri: Uri,
-    headers: HeaderMap,
-) -> Response {
-    match inner.may(&method, &uri, &headers) {
-        Ok(()) => inner.timeline(&user, query.as_deref().unwrap_or_default()),
-        Err(refused) => refused,
-    }
-}
-
-async fn me(
-    State(inner): State<Arc<Inner>>,
-    method: Method,
-    uri: Uri,
-    headers: HeaderMap,
-) -> Response {
-    match inner.may(&method, &uri, &headers) {
-        Ok(()) => {
-            let Options { user_id, username, .. } = &inner.options;
-            Json(json!({ "data": { "id": user_id, "name": username, "username": username } }))
-                .into_response()
-        }
-        Err(refused) => refused,
-    }
-}
-
-async fn public_page(
-    State(inner): State<Arc<Inner>>,
-    Path((username, id)): Path<(String, String)>,
-) -> Response {
-    if username.eq_ignore_ascii_case(&inner.options.username) {
-        inner.public_page(&id)
-    } else {
-        missing(StatusCode::NOT_FOUND)
-    }
-}
-
-async fn page_by_id(State(inner): State<Arc<Inner>>, Path(id): Path<String>) -> Response {
-    inner.public_page(&id)
-}
-
-/// An error as X writes it (application/problem+json, RFC 9457).
-fn problem(status: StatusCode, title: &str, detail: &str) -> Response {
-    let body = json!({
-        "title": title,
-        "detail": detail,
-        "type": "about:blank",
-        "status": status.as_u16(),
-    });
-    let mut response = (status, Json(body)).into_response();
-    set(&mut response, "content-type", "application/problem+json; charset=utf-8");
-    response
-}
-
-fn invalid(why: &str) -> Response {
-    let body = json!({
-        "errors": [{ "message": why }],
-        "title": "Invalid Request",
-        "detail": "One or more parameters to your request was invalid.",
-        "type": "https://api.twitter.com/2/problems/invalid-request",
-    });
-    let mut response = (StatusCode::BAD_REQUEST, Json(body)).into_response();
-    set(&mut response, "content-type", "application/problem+json; charset=utf-8");
-    response
+/// What X says, with status 200, of something that is not there.
+fn not_found(kind: &str, id: &str) -> Value {
+    json!({ "errors": [{
+        "value": id,
+        "detail": format!("Could not find {kind} with id: [{id}]."),
+        "title": "Not Found Error",
+        "resource_type": kind,
+        "parameter": "id",
+        "resource_id": id,
+        "type": "https://api.twitter.com/2/problems/resource-not-found",
+    }]})
 }

@@ -70,13 +70,17 @@ impl Job {
 impl Document {
     pub(super) fn title(&self) -> Option<String> {
         let named = ["title", "jobtitle", "job_title", "headline", "position", "name"];
-        self.value_of(&named).map(|title| plain_text(&title))
+        self.value_of(&named)
     }
 
     /// The description, or everything where no part is called so.
     pub(super) fn description(&self) -> String {
         let named = ["description", "content", "body", "text", "jobdescription"];
-        self.value_of(&named).map_or_else(|| self.raw.clone(), |text| plain_text(&text))
+        match self.value_of(&named) {
+            Some(html) if html.contains("</") => plain_text(&html),
+            Some(text) => text,
+            None => self.raw.clone(),
+        }
     }
 
     /// The first value under one of these names, the first name before the others. Boards wrap
