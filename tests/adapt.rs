@@ -186,6 +186,37 @@ fn a_typo_in_a_template_is_shown_where_it_is() {
 }
 
 #[test]
+fn a_mistake_in_an_included_template_is_shown_in_that_one() {
+    let templates = site([
+        ("mastodon/status.txt.j2", "{% include 'lab/name.txt.j2' %}"),
+        ("lab/name.txt.j2", "We are\n{{ organisaton }}"),
+    ]);
+    let error = adapt(&phd(), &status(Count::X, 280), Occasion::Announce, &templates).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "template `lab/name.txt.j2`: no posting has `organisaton`; did you mean `organisation`?"
+    );
+}
+
+#[test]
+fn a_template_with_a_syntax_error_does_no_harm_until_it_is_used_and_can_be_checked() {
+    let templates = site([("x/status.txt.j2", "{{ title }}\n{% if deadline %}")]);
+    assert!(adapt(&phd(), &status(Count::X, 280), Occasion::Announce, &templates).is_ok());
+    let error = templates.check("x/status.txt.j2").unwrap_err();
+    let AdaptError::Template { name, line, .. } = &error else { panic!("{error}") };
+    assert_eq!((name.as_str(), *line), ("x/status.txt.j2", Some(2)));
+}
+
+#[test]
+fn a_form_for_people_with_a_limit_gets_a_text_that_fits() {
+    let target = target("manual", Form::Status { count: Count::Characters, limit: 300 });
+    for occasion in Occasion::ALL {
+        let rendition = adapt(&phd(), &target, occasion, &Templates::shipped()).unwrap();
+        assert!(matches!(rendition, Rendition::Status { length, .. } if length <= 300));
+    }
+}
+
+#[test]
 fn a_template_that_prints_what_the_page_does_not_say_is_an_error() {
     let mut posting = phd();
     posting.facts.deadline = None;
@@ -338,12 +369,15 @@ fn targets() -> Vec<Target> {
     ]
 }
 
-/// A document is sent anew for an update and taken back when the position closes.
+/// The occasions on which a rendition goes out. Boards and feeds take a copy back when the
+/// position closes; Mastodon edits the announcement for an update, X cannot.
 fn occasions(target: &Target) -> &'static [Occasion] {
-    match target.form {
-        Form::Document { .. } => &[Occasion::Announce],
-        Form::Status { .. } => &[Occasion::Announce, Occasion::Remind, Occasion::Close],
-        Form::Mail(_) => &Occasion::ALL,
+    use Occasion::{Announce, Close, Remind};
+    match target.channel.as_str() {
+        "board" | "feed" => &[Announce],
+        "manual" => &[Announce, Close],
+        "mastodon" => &[Announce, Remind, Close],
+        _ => &Occasion::ALL,
     }
 }
 

@@ -221,7 +221,10 @@ impl View {
             occasion: occasion.as_str(),
             channel: target.channel.clone(),
             date_posted: date_posted(posting, zone),
-            values: without_marks(&target.values),
+            values: match &target.values {
+                Value::Null => Value::Object(serde_json::Map::new()),
+                values => without_marks(values),
+            },
             words: tongue.words(),
         };
         view.facts = view.key_facts();
