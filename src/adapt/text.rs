@@ -95,7 +95,9 @@ impl Writer<'_> {
     }
 
     fn heading(&mut self, level: u8, content: &[Inline], width: usize) -> Vec<String> {
-        let lines = fill_lines(&self.inlines(content), width);
+        // The line says that the text goes on; a colon would say it twice.
+        let words = self.inlines(content);
+        let lines = fill_lines(words.trim_end().trim_end_matches(':'), width);
         underlined(lines, if level <= 2 { "=" } else { "-" })
     }
 
