@@ -186,8 +186,16 @@ impl Draft {
                 Node::Text(words) => text.push_str(words),
                 Node::Part(number) => match self.parts.get(*number) {
                     Some(Part { state: State::Cut(words), .. }) => text.push_str(words),
-                    Some(Part { state: State::Dropped, .. }) | None => text.push(DROPPED),
+                    Some(Part { state: State::Dropped, content, .. }) => {
+                        text.push(DROPPED);
+                        // The line end of a whole line goes with it when the text is tidied.
+                        let mut dropped = String::new();
+                        self.write(content, &mut dropped);
+                        let ended = dropped.trim_end_matches(' ').ends_with('\n');
+                        text.push_str(if ended { "\n" } else { "" });
+                    }
                     Some(part) => self.write(&part.content, text),
+                    None => {}
                 },
             }
         }
@@ -385,7 +393,7 @@ fn closes_what_it_opens(kept: &str) -> bool {
 fn tidy(text: &str) -> String {
     let mut lines: Vec<String> = Vec::new();
     for line in text.lines() {
-        let kept = line.replace(&format!(" {DROPPED} "), " ").replace(DROPPED, "");
+        let kept = without_drops(line);
         let kept = kept.trim_end();
         let only_dropped = kept.is_empty() && line.contains(DROPPED);
         let second_blank = kept.is_empty() && lines.last().is_none_or(String::is_empty);
@@ -394,6 +402,22 @@ fn tidy(text: &str) -> String {
         }
     }
     lines.join("\n").trim_end().to_owned()
+}
+
+/// The line without the places of dropped parts, and with one space where one stood on each side.
+fn without_drops(line: &str) -> String {
+    let mut kept = String::new();
+    let mut after_drop = false;
+    for c in line.chars() {
+        let doubled = after_drop && c == ' ' && (kept.is_empty() || kept.ends_with(' '));
+        if c == DROPPED {
+            after_drop = true;
+        } else if !doubled {
+            after_drop = false;
+            kept.push(c);
+        }
+    }
+    kept
 }
 
 /// The first words of a part, for a list of what was left out.
@@ -420,12 +444,12 @@ mod tests {
     #[test]
     fn the_highest_rank_goes_first_and_its_line_with_it() {
         let text = format!(
-            "Title\n\n{}\n{}\nlink",
-            optional(2, "two two two"),
-            optional(1, "one one one")
+            "Title\n\n{}{}\nlink",
+            optional(2, "two two two\n"),
+            optional(1, "one one one\n")
         );
-        assert_eq!(fitted(&text, 100), "Title\n\ntwo two two\none one one\nlink");
-        assert_eq!(fitted(&text, 25), "Title\n\none one one\nlink");
+        assert_eq!(fitted(&text, 100), "Title\n\ntwo two two\none one one\n\nlink");
+        assert_eq!(fitted(&text, 25), "Title\n\none one one\n\nlink");
         let least = fit(&text, Count::Characters, 12).unwrap();
         assert_eq!(least.text, "Title\n\nlink");
         assert_eq!(least.left_out, ["left out: two two two", "left out: one one one"]);
@@ -465,6 +489,13 @@ mod tests {
         let text = format!("Title\n{}", optional(1, &format!("Pay {inner}")));
         assert_eq!(fitted(&text, 10), "Title\nPay");
         assert_eq!(fitted(&text, 8), "Title");
+    }
+
+    #[test]
+    fn a_part_dropped_within_a_line_leaves_no_gap() {
+        let text =
+            format!("{} a {} {} b", optional(1, "one"), optional(2, "two"), optional(3, "x"));
+        assert_eq!(fitted(&text, 3), "a b");
     }
 
     #[test]

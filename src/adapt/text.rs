@@ -95,7 +95,9 @@ impl Writer<'_> {
     }
 
     fn heading(&mut self, level: u8, content: &[Inline], width: usize) -> Vec<String> {
-        let lines = fill_lines(&self.inlines(content), width);
+        // The line says that the text goes on; a colon would say it twice.
+        let words = self.inlines(content);
+        let lines = fill_lines(words.trim_end().trim_end_matches(':'), width);
         underlined(lines, if level <= 2 { "=" } else { "-" })
     }
 
@@ -201,15 +203,21 @@ impl Writer<'_> {
             }
             return;
         }
-        if shown.is_empty() || is_same(shown, url) || is_same(shown, &target) {
-            words.push_str(if url.contains("://") { url } else { &target });
+        // As the author wrote it, where that can stand in a text.
+        let written = url.trim();
+        let whole = if written.contains("://") && !written.contains(char::is_whitespace) {
+            clean(written)
+        } else {
+            target
+        };
+        if shown.is_empty() || is_same(shown, url) || is_same(shown, &whole) {
+            words.push_str(&whole);
             return;
         }
-        let target = if url.contains("://") { clean(url) } else { target };
-        let number = match self.links.iter().position(|known| *known == target) {
+        let number = match self.links.iter().position(|known| *known == whole) {
             Some(index) => index + 1,
             None => {
-                self.links.push(target);
+                self.links.push(whole);
                 self.links.len()
             }
         };

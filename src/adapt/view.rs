@@ -3,7 +3,10 @@
 //! A fact that the page does not say is `none`, so that `{% if deadline %}` works; a name that is
 //! not in here is an error, because it is a typo.
 
+use std::sync::LazyLock;
+
 use chrono_tz::Tz;
+use regex::Regex;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -31,6 +34,9 @@ pub struct View {
     pub unit: Option<String>,
     /// Unit and organisation, the unit first.
     pub employer: Option<String>,
+    /// The first and the last part of it, for where there is little room: the group and the
+    /// university, without the clinics and faculties between them.
+    pub employer_short: Option<String>,
     pub city: Option<String>,
     /// ISO 3166-1 alpha-2.
     pub country: Option<String>,
@@ -125,6 +131,7 @@ impl View {
         "organisation",
         "unit",
         "employer",
+        "employer_short",
         "city",
         "country",
         "pay_scheme",
@@ -167,10 +174,12 @@ impl View {
         let facts = &posting.facts;
         let organisation = line(&facts.organisation);
         let unit = line(&facts.unit);
+        let employer = joined(&[&unit, &organisation]);
         let workload = value(&facts.workload_percent);
         let workload_text = workload.map(|percent| tongue.percent(percent));
         let pay_scheme = line(&facts.pay_scheme);
         let deadline = value(&facts.deadline);
+        let summary = line(&facts.summary).map(|summary| without_markup(&summary));
         let last_day = match deadline {
             Some(Deadline::On(day)) => Some(day),
             Some(Deadline::Rolling) | None => None,
@@ -183,7 +192,8 @@ impl View {
             reference: line(&facts.reference),
             position_type: value(&facts.position_type).map(|kind| kind.as_str()),
             position: value(&facts.position_type).and_then(|kind| tongue.position(kind)),
-            employer: joined(&[&unit, &organisation]),
+            employer_short: employer.as_deref().map(first_and_last),
+            employer,
             organisation,
             unit,
             city: line(&facts.city),
@@ -212,8 +222,8 @@ impl View {
             tags: posting.tags.iter().map(|tag| one_line(tag)).collect(),
             hashtags: (!hashtag_list.is_empty()).then(|| hashtag_list.join(" ")),
             hashtag_list,
-            summary: line(&facts.summary),
-            teaser: line(&facts.summary).or_else(|| teaser(&posting.document)),
+            summary: summary.clone(),
+            teaser: summary.as_deref().map(capitalised).or_else(|| teaser(&posting.document)),
             text: fit::without_marks(&text::render(&posting.document, &posting.permalink)),
             html: fit::without_marks(&html::render(&posting.document, &posting.permalink)),
             sections: sections(posting),
@@ -221,7 +231,10 @@ impl View {
             occasion: occasion.as_str(),
             channel: target.channel.clone(),
             date_posted: date_posted(posting, zone),
-            values: without_marks(&target.values),
+            values: match &target.values {
+                Value::Null => Value::Object(serde_json::Map::new()),
+                values => without_marks(values),
+            },
             words: tongue.words(),
         };
         view.facts = view.key_facts();
@@ -283,6 +296,31 @@ fn one_line(words: &str) -> String {
 fn joined(parts: &[&Option<String>]) -> Option<String> {
     let parts: Vec<&str> = parts.iter().filter_map(|part| part.as_deref()).collect();
     (!parts.is_empty()).then(|| parts.join(", "))
+}
+
+fn first_and_last(employer: &str) -> String {
+    match (employer.split(", ").next(), employer.rsplit(", ").next()) {
+        (Some(first), Some(last)) if first != last => format!("{first}, {last}"),
+        _ => employer.to_owned(),
+    }
+}
+
+/// A summary in front matter may be Markdown or HTML; what readers get is its words.
+fn without_markup(summary: &str) -> String {
+    let plain =
+        MARKUP.as_ref().map_or(summary.into(), |markup| markup.replace_all(summary, "$text"));
+    one_line(&plain)
+}
+
+static MARKUP: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"</?[A-Za-z][A-Za-z0-9]*(?:\s[^<>]*)?/?>|!?\[(?<text>[^\[\]]*)\]\([^()]*\)|\*\*|__")
+        .ok()
+});
+
+/// With a capital letter at its beginning: summaries often go on where the title ended.
+fn capitalised(words: &str) -> String {
+    let mut characters = words.chars();
+    characters.next().into_iter().flat_map(char::to_uppercase).chain(characters).collect()
 }
 
 /// Scheme and workload; a scheme that already says the workload is left as it is.
@@ -351,7 +389,7 @@ fn teaser(document: &Document) -> Option<String> {
         .blocks
         .iter()
         .filter_map(|block| match &block.kind {
-            BlockKind::Paragraph(content) => Some(one_line(&plain(content))),
+            BlockKind::Paragraph(content) => Some(without_markup(&plain(content))),
             _ => None,
         })
         .collect();
@@ -429,6 +467,26 @@ mod tests {
             tagged(&["Küstenschutz", "2027", "C++", "Deep Learning", "deepLearning"]),
             ["#Küstenschutz", "#DeepLearning"]
         );
+    }
+
+    #[test]
+    fn a_summary_loses_its_markup_and_keeps_its_words() {
+        assert_eq!(
+            without_markup(
+                "<b>Two</b> **new** posts, [see here](a b.pdf), 3 < 4 years, <jobs@lab.example>"
+            ),
+            "Two new posts, see here, 3 < 4 years, <jobs@lab.example>"
+        );
+        assert_eq!(capitalised("über drei Jahre"), "Über drei Jahre");
+    }
+
+    #[test]
+    fn a_long_employer_has_a_short_form() {
+        assert_eq!(
+            first_and_last("Tidal Lab, Clinic of Waves, University of Seaforth"),
+            "Tidal Lab, University of Seaforth"
+        );
+        assert_eq!(first_and_last("Tidal Lab"), "Tidal Lab");
     }
 
     #[test]

@@ -4,26 +4,22 @@
 //! `UPDATE_GOLDEN=1 cargo test --test adapt` writes the golden files anew; read what changed before
 //! committing it.
 
+mod postings;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use chrono::{NaiveDate, TimeZone, Utc};
 use handbill::adapt::count::Count;
 use handbill::adapt::template::Templates;
 use handbill::adapt::view::View;
 use handbill::adapt::{
-    AdaptError, DocumentType, Form, MailBody, MailForm, Occasion, Rendition, Target, adapt,
+    AdaptError, DocumentType, Form, MailBody, MailForm, Occasion, Rendition, Target, adapt, text,
 };
-use handbill::diagnostic::{Source, Span};
-use handbill::posting::markdown::{Block, BlockKind, Document, Inline};
-use handbill::posting::{
-    Availability, Deadline, Facts, Field, Origin, PartialDate, PositionType, Posting, PostingId,
-    Revision, Start,
-};
+use handbill::posting::{Deadline, Facts};
+use postings::{field, phd, postdoc};
 use proptest::prelude::*;
 use unicode_width::UnicodeWidthStr;
-use url::Url;
 
 #[test]
 fn each_posting_reads_on_each_channel_as_its_golden_file_says() {
@@ -94,6 +90,20 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
 
     #[test]
+    fn wrapping_keeps_every_word(words in proptest::collection::vec("[a-zäß漢]{1,12}|https://[a-z./-]{60,90}", 0..60)) {
+        let text = words.join(" ");
+        let wrapped = text::wrap(&text);
+        for line in wrapped.lines() {
+            prop_assert!(line.width() <= 72 || !line.contains(' '), "{}", line);
+        }
+        let unwrapped: String = wrapped.split_whitespace().collect();
+        prop_assert_eq!(unwrapped, words.concat());
+        for link in words.iter().filter(|word| word.contains("://")) {
+            prop_assert!(wrapped.contains(link.as_str()));
+        }
+    }
+
+    #[test]
     fn whatever_the_ad_says_the_status_fits_and_breaks_no_word(
         title in "[A-Za-z(äöü“”][A-Za-z .,()“”-]{5,120}",
         teaser in "[A-Za-z .,()ä漢👩\n-]{0,600}",
@@ -125,6 +135,30 @@ proptest! {
             // A title of signs alone is no title.
             Err(AdaptError::MissingField { .. }) => {}
             Err(other) => prop_assert!(false, "{}", other),
+        }
+    }
+}
+
+#[test]
+fn a_posting_that_says_next_to_nothing_goes_out_as_well() {
+    let mut posting = phd();
+    posting.facts = Facts { title: field("PhD position".to_owned()), ..Facts::default() };
+    posting.tags.clear();
+    posting.document.blocks.clear();
+    posting.date = None;
+    for deadline in [None, field(Deadline::Rolling)] {
+        posting.facts.deadline = deadline;
+        for target in targets() {
+            for &occasion in occasions(&target) {
+                let rendition = adapt(&posting, &target, occasion, &Templates::shipped()).unwrap();
+                let shown = shown(&rendition);
+                assert!(!shown.contains("none") && !shown.contains("null"), "{shown}");
+                assert!(shown.contains(posting.permalink.as_str()), "{shown}");
+                if posting.facts.deadline.is_some() && target.channel == "mastodon" {
+                    let open = ["Deadline: until the position is filled", "Still open", "Closed"];
+                    assert!(open.iter().any(|words| shown.contains(words)), "{shown}");
+                }
+            }
         }
     }
 }
@@ -182,6 +216,37 @@ fn a_typo_in_a_template_is_shown_where_it_is() {
         assert_eq!(line, Some(2));
         assert_eq!(&source_text[start..end], "deadlin");
         assert_eq!(message, "no posting has `deadlin`; did you mean `deadline`?");
+    }
+}
+
+#[test]
+fn a_mistake_in_an_included_template_is_shown_in_that_one() {
+    let templates = site([
+        ("mastodon/status.txt.j2", "{% include 'lab/name.txt.j2' %}"),
+        ("lab/name.txt.j2", "We are\n{{ organisaton }}"),
+    ]);
+    let error = adapt(&phd(), &status(Count::X, 280), Occasion::Announce, &templates).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "template `lab/name.txt.j2`: no posting has `organisaton`; did you mean `organisation`?"
+    );
+}
+
+#[test]
+fn a_template_with_a_syntax_error_does_no_harm_until_it_is_used_and_can_be_checked() {
+    let templates = site([("x/status.txt.j2", "{{ title }}\n{% if deadline %}")]);
+    assert!(adapt(&phd(), &status(Count::X, 280), Occasion::Announce, &templates).is_ok());
+    let error = templates.check("x/status.txt.j2").unwrap_err();
+    let AdaptError::Template { name, line, .. } = &error else { panic!("{error}") };
+    assert_eq!((name.as_str(), *line), ("x/status.txt.j2", Some(2)));
+}
+
+#[test]
+fn a_form_for_people_with_a_limit_gets_a_text_that_fits() {
+    let target = target("manual", Form::Status { count: Count::Characters, limit: 300 });
+    for occasion in Occasion::ALL {
+        let rendition = adapt(&phd(), &target, occasion, &Templates::shipped()).unwrap();
+        assert!(matches!(rendition, Rendition::Status { length, .. } if length <= 300));
     }
 }
 
@@ -338,12 +403,15 @@ fn targets() -> Vec<Target> {
     ]
 }
 
-/// A document is sent anew for an update and taken back when the position closes.
+/// The occasions on which a rendition goes out. Boards and feeds take a copy back when the
+/// position closes; Mastodon edits the announcement for an update, X cannot.
 fn occasions(target: &Target) -> &'static [Occasion] {
-    match target.form {
-        Form::Document { .. } => &[Occasion::Announce],
-        Form::Status { .. } => &[Occasion::Announce, Occasion::Remind, Occasion::Close],
-        Form::Mail(_) => &Occasion::ALL,
+    use Occasion::{Announce, Close, Remind};
+    match target.channel.as_str() {
+        "board" | "feed" => &[Announce],
+        "manual" => &[Announce, Close],
+        "mastodon" => &[Announce, Remind, Close],
+        _ => &Occasion::ALL,
     }
 }
 
@@ -380,196 +448,4 @@ fn golden(name: &str, actual: &str) {
         actual == expected,
         "{name} differs; this goes out now:\n{actual}\nUPDATE_GOLDEN=1 keeps it"
     );
-}
-
-// Postings.
-
-fn phd() -> Posting {
-    let facts = Facts {
-        title: field("PhD position in machine learning for tidal forecasting (m/f/d)".to_owned()),
-        display_title: field(
-            "CIG-2026-07: PhD position in machine learning for tidal forecasting (m/f/d)"
-                .to_owned(),
-        ),
-        reference: field("CIG-2026-07".to_owned()),
-        position_type: field(PositionType::Phd),
-        organisation: field("University of Seaforth".to_owned()),
-        unit: field("Coastal Intelligence Group".to_owned()),
-        city: field("Seaforth".to_owned()),
-        country: field("DE".to_owned()),
-        pay_scheme: field("TV-L E13".to_owned()),
-        workload_percent: field(75.0),
-        start: field(Start::On(PartialDate::Month { year: 2027, month: 4 })),
-        duration_months: field(36.0),
-        deadline: field(Deadline::On(day(2027, 1, 15))),
-        contact_name: field("Prof. Dr. Marina Holm".to_owned()),
-        contact_emails: field(vec!["jobs@cig.seaforth.example".to_owned()]),
-        apply_url: None,
-        summary: None,
-    };
-    let document = Document {
-        blocks: vec![
-            paragraph(vec![text(
-                "The University of Seaforth stands between two estuaries and has taught the science \
-                 of the sea for a hundred years. More than 9,000 students learn here.",
-            )]),
-            paragraph(vec![
-                text("The "),
-                link("/", "Coastal Intelligence Group"),
-                text(
-                    " is looking for a PhD candidate who wants to make tidal forecasts learn from \
-                      every gauge on the coast. You will build models that say how sure they are, and \
-                      test them with the harbour pilots who need them, see ",
-                ),
-                link("https://tides.example/open-gauges", "the open gauge data"),
-                text("."),
-            ]),
-            heading(2, "Who we are"),
-            paragraph(vec![text("Eleven people, four boats and a cluster with 64 GPUs.")]),
-            heading(3, "Your tasks"),
-            list(vec![
-                vec![
-                    text("Develop probabilistic models for water levels, in "),
-                    strong("Python"),
-                    text(" and JAX"),
-                ],
-                vec![text(
-                    "Compare them with the harmonic analysis that harbours have trusted since 1867",
-                )],
-                vec![text("Publish at conferences and in journals")],
-            ]),
-            heading(3, "What we offer"),
-            Block {
-                span: Span::default(),
-                kind: BlockKind::Table {
-                    header: vec![vec![text("What")], vec![text("How")]],
-                    rows: vec![
-                        vec![vec![text("Pay")], vec![text("TV-L E13, 75 %")]],
-                        vec![
-                            vec![text("Time")],
-                            vec![text("three years, with an option on a fourth")],
-                        ],
-                    ],
-                },
-            },
-            paragraph(vec![
-                text("Questions? Write to "),
-                link("mailto:jobs@cig.seaforth.example", "Prof. Dr. Marina Holm"),
-                text(" or read https://seaforth.example/phd-handbook before."),
-            ]),
-        ],
-    };
-    posting(
-        "phd-tidal-forecasting",
-        "en",
-        &["machine learning", "Tides", "time-series"],
-        facts,
-        document,
-    )
-}
-
-fn postdoc() -> Posting {
-    let facts = Facts {
-        title: field("Postdoc (w/m/d) für die Modellierung von Sturmfluten".to_owned()),
-        display_title: field("Postdoc (w/m/d) für die Modellierung von Sturmfluten".to_owned()),
-        reference: field("KI-Küste 15/2026".to_owned()),
-        position_type: field(PositionType::Postdoc),
-        organisation: field("Universität Seefurt".to_owned()),
-        unit: field("Arbeitsgruppe Küstenintelligenz".to_owned()),
-        city: field("Seefurt".to_owned()),
-        country: field("DE".to_owned()),
-        pay_scheme: field("TV-L E13".to_owned()),
-        workload_percent: field(100.0),
-        start: field(Start::AsSoonAsPossible),
-        duration_months: field(30.0),
-        deadline: field(Deadline::On(day(2027, 2, 15))),
-        contact_name: None,
-        contact_emails: None,
-        apply_url: field(
-            Url::parse("https://stellen.seefurt.example/bewerben?nr=15-2026").unwrap(),
-        ),
-        summary: field(
-            "Wir suchen eine Person, die Sturmfluten mit gelernten und physikalischen Modellen \
-             vorhersagt. Die Stelle ist zunächst auf 30 Monate befristet."
-                .to_owned(),
-        ),
-    };
-    let document = Document {
-        blocks: vec![
-            paragraph(vec![text(
-                "Wir suchen eine Person, die Sturmfluten mit gelernten und physikalischen Modellen \
-                 vorhersagt, z. B. für die Häfen am Seefurter Tief.",
-            )]),
-            heading(3, "Ihre Aufgaben"),
-            list(vec![
-                vec![text("Kopplung gelernter Modelle mit dem Strömungsmodell der Arbeitsgruppe")],
-                vec![text("Betreuung von zwei Promotionen")],
-            ]),
-            paragraph(vec![text(
-                "Bewerbungen von Menschen mit Schwerbehinderung sind willkommen.",
-            )]),
-        ],
-    };
-    posting("postdoc-sturmfluten", "de", &["Sturmflut", "Küstenschutz", "C++"], facts, document)
-}
-
-fn posting(name: &str, language: &str, tags: &[&str], facts: Facts, document: Document) -> Posting {
-    let source = Source::new(format!("content/jobs/{name}/index.md"), "");
-    Posting {
-        id: PostingId(facts.reference.as_ref().unwrap().value.clone()),
-        revision: Revision("0".repeat(64)),
-        source,
-        path: format!("jobs/{name}/index.md"),
-        declared_id: None,
-        sub_id: None,
-        translation_key: format!("jobs/{name}"),
-        language: language.to_owned(),
-        translations: BTreeMap::new(),
-        permalink: Url::parse(&format!("https://seaforth.example/jobs/{name}/")).unwrap(),
-        aliases: Vec::new(),
-        availability: Availability::Open,
-        date: Some(Utc.with_ymd_and_hms(2026, 11, 20, 8, 0, 0).unwrap()),
-        publish_at: None,
-        expires_at: None,
-        tags: tags.iter().map(|tag| (*tag).to_owned()).collect(),
-        facts,
-        document,
-    }
-}
-
-fn field<T>(value: T) -> Option<Field<T>> {
-    Some(Field::new(value, Origin::Default))
-}
-
-fn day(year: i32, month: u32, day: u32) -> NaiveDate {
-    NaiveDate::from_ymd_opt(year, month, day).unwrap()
-}
-
-fn block(kind: BlockKind) -> Block {
-    Block { span: Span::default(), kind }
-}
-
-fn paragraph(content: Vec<Inline>) -> Block {
-    block(BlockKind::Paragraph(content))
-}
-
-fn heading(level: u8, words: &str) -> Block {
-    block(BlockKind::Heading { level, content: vec![text(words)] })
-}
-
-fn list(items: Vec<Vec<Inline>>) -> Block {
-    let items = items.into_iter().map(|content| vec![paragraph(content)]).collect();
-    block(BlockKind::List { start: None, items })
-}
-
-fn text(words: &str) -> Inline {
-    Inline::Text(words.to_owned())
-}
-
-fn strong(words: &str) -> Inline {
-    Inline::Strong(vec![text(words)])
-}
-
-fn link(url: &str, words: &str) -> Inline {
-    Inline::Link { url: url.to_owned(), content: vec![text(words)] }
 }
