@@ -2,7 +2,7 @@
 
 use std::io;
 use std::path::{Component, Path as FilePath, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use axum::Router;
 use axum::extract::{Path, State};
@@ -13,8 +13,8 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 use url::Url;
 
-use super::copies::{Exhibitor, StoredCopy, Version};
-use super::loopback::{Bound, Loopback};
+use super::copies::{End, Exhibitor, StoredCopy, Version};
+use super::loopback::{Bound, Loopback, SharedClock, lock};
 use super::page::{escape, missing, page, plain_text};
 
 /// A web server on loopback for one folder.
@@ -25,16 +25,22 @@ pub struct FeedStandIn {
 
 impl FeedStandIn {
     /// Starts the server; the folder may come into being later. `channel` is the name under which
-    /// its entries are shown.
+    /// its entries are shown, `clock` dates what is seen of them.
     ///
     /// # Errors
     /// If no port of 127.0.0.1 is to be had.
-    pub async fn start(channel: &str, folder: impl Into<PathBuf>) -> io::Result<Self> {
+    pub async fn start(
+        channel: &str,
+        folder: impl Into<PathBuf>,
+        clock: SharedClock,
+    ) -> io::Result<Self> {
         let bound = Bound::take().await?;
         let inner = Arc::new(Inner {
             channel: channel.to_owned(),
             url: bound.url()?,
             folder: folder.into(),
+            clock,
+            seen: Mutex::default(),
         });
         let router = Router::new()
             .route("/", get(index))
@@ -49,7 +55,8 @@ impl FeedStandIn {
         self.inner.url.clone()
     }
 
-    /// The entries that stand in the folder now; what was left out of it leaves no trace.
+    /// The entries that were ever seen in the folder. It is looked at on each call and each visit:
+    /// what changed or vanished in between is an edit or a withdrawal of that moment.
     pub fn copies(&self) -> Vec<StoredCopy> {
         self.inner.copies()
     }
@@ -69,6 +76,9 @@ struct Inner {
     channel: String,
     url: Url,
     folder: PathBuf,
+    clock: SharedClock,
+    /// The oldest first.
+    seen: Mutex<Vec<StoredCopy>>,
 }
 
 impl Inner {
@@ -85,34 +95,44 @@ impl Inner {
     }
 
     fn copies(&self) -> Vec<StoredCopy> {
-        self.names().iter().filter_map(|name| self.copy(name)).collect()
+        let now = self.clock.now();
+        let found: Vec<(String, Version)> = self
+            .names()
+            .into_iter()
+            .filter_map(|name| Some((name.clone(), self.version(&name, now)?)))
+            .collect();
+        let mut seen = lock(&self.seen);
+        for (name, version) in &found {
+            let standing = seen.iter_mut().find(|copy| copy.id == *name && copy.stands());
+            match standing {
+                Some(copy) if copy.current().raw == version.raw => {}
+                Some(copy) => copy.edits.push(version.clone()),
+                None => seen.push(StoredCopy {
+                    id: name.clone(),
+                    link: self.url.join(name).ok(),
+                    labels: Vec::new(),
+                    answers: None,
+                    original: version.clone(),
+                    edits: Vec::new(),
+                    end: None,
+                }),
+            }
+        }
+        for copy in seen.iter_mut().filter(|copy| copy.stands()) {
+            if !found.iter().any(|(name, _)| *name == copy.id) {
+                copy.end = Some(End::Withdrawn { at: now });
+            }
+        }
+        seen.clone()
     }
 
-    /// A file that is a JSON-LD document with a title.
-    fn copy(&self, name: &str) -> Option<StoredCopy> {
-        let path = self.folder.join(name);
-        let raw = std::fs::read_to_string(&path).ok()?;
+    /// What a file says, if it is a JSON-LD document with a title.
+    fn version(&self, name: &str, at: DateTime<Utc>) -> Option<Version> {
+        let raw = std::fs::read_to_string(self.folder.join(name)).ok()?;
         let document: Value = serde_json::from_str(&raw).ok()?;
-        let title = document.get("title").and_then(Value::as_str)?;
+        let title = document.get("title").and_then(Value::as_str)?.to_owned();
         let description = document.get("description").and_then(Value::as_str).unwrap_or_default();
-        let written = path
-            .metadata()
-            .and_then(|it| it.modified())
-            .map_or_else(|_| DateTime::<Utc>::UNIX_EPOCH, DateTime::<Utc>::from);
-        Some(StoredCopy {
-            id: name.to_owned(),
-            link: self.url.join(name).ok(),
-            labels: Vec::new(),
-            answers: None,
-            original: Version {
-                at: written,
-                title: Some(title.to_owned()),
-                text: plain_text(description),
-                raw,
-            },
-            edits: Vec::new(),
-            end: None,
-        })
+        Some(Version { at, title: Some(title), text: plain_text(description), raw })
     }
 }
 
@@ -127,6 +147,7 @@ async fn index(State(inner): State<Arc<Inner>>) -> Response {
 }
 
 async fn file(State(inner): State<Arc<Inner>>, Path(path): Path<String>) -> Response {
+    inner.copies();
     let wanted = FilePath::new(&path);
     // Only plain names lead into the folder; a link in it that leads out is not followed.
     if !wanted.components().all(|part| matches!(part, Component::Normal(_))) {

@@ -79,6 +79,13 @@ pub enum MailFault {
     Delay(Duration),
 }
 
+impl MailFault {
+    /// Whether it happens at RCPT, before there is a text.
+    fn is_at_recipient(&self) -> bool {
+        matches!(self, Self::RejectRecipient | Self::Greylist | Self::DropAtRecipient)
+    }
+}
+
 /// A message as it came.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredMail {

@@ -19,7 +19,7 @@ async fn a_feed_is_served_and_nothing_beside_it() {
     std::fs::write(folder.path().join("secret"), "secret").unwrap();
     std::fs::write(feed.join("1.jsonld"), r#"{"title":"PhD","description":"<p>Text</p>"}"#)
         .unwrap();
-    let server = FeedStandIn::start("feed", &feed).await.unwrap();
+    let server = FeedStandIn::start("feed", &feed, clock()).await.unwrap();
     let [copy] = server.copies().try_into().unwrap();
     assert_eq!(
         (copy.current().title.as_deref(), copy.current().text.as_str()),
@@ -38,6 +38,24 @@ async fn a_feed_is_served_and_nothing_beside_it() {
         stream.read_to_string(&mut answer).await.unwrap();
         assert!(answer.starts_with("HTTP/1.1 404"), "{path}: {answer}");
     }
+}
+
+#[tokio::test]
+async fn a_feed_remembers_what_was_changed_and_left_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let entry = folder.path().join("1.jsonld");
+    let server = FeedStandIn::start("feed", folder.path(), clock()).await.unwrap();
+    for title in ["PhD", "Postdoc"] {
+        std::fs::write(&entry, format!(r#"{{"title":"{title}"}}"#)).unwrap();
+        server.copies();
+    }
+    std::fs::remove_file(&entry).unwrap();
+    let [copy] = server.copies().try_into().unwrap();
+    assert_eq!(copy.original.title.as_deref(), Some("PhD"));
+    assert_eq!(copy.current().title.as_deref(), Some("Postdoc"));
+    assert!(!copy.stands());
+    let address = server.url().join("1.jsonld").unwrap();
+    assert_eq!(client().get(address).send().await.unwrap().status(), 404);
 }
 
 #[tokio::test]

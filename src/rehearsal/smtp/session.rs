@@ -162,10 +162,7 @@ impl Session {
         let Some(recipient) = path(argument, "TO:").filter(|it| !it.is_empty()) else {
             return self.say("501 5.5.4 Syntax: RCPT TO:<address>").await;
         };
-        let at_recipient = self.inner.faults.take_if(|fault| {
-            use MailFault::{DropAtRecipient, Greylist, RejectRecipient};
-            matches!(fault, RejectRecipient | Greylist | DropAtRecipient)
-        });
+        let at_recipient = self.inner.faults.take_if(MailFault::is_at_recipient);
         match at_recipient {
             Some(MailFault::RejectRecipient) => {
                 self.say("550 5.1.1 Recipient address rejected: no such list").await
@@ -185,7 +182,7 @@ impl Session {
         let Some(transaction) = self.transaction.take_if(|it| !it.recipients.is_empty()) else {
             return self.say("503 5.5.1 Need RCPT first").await;
         };
-        let fault = self.inner.faults.take();
+        let fault = self.inner.faults.take_if(|fault| !fault.is_at_recipient());
         if fault == Some(MailFault::CloseAtData) {
             self.reply("421 4.3.2 Service shutting down").await?;
             return Ok(Next::Close);
