@@ -88,7 +88,7 @@ pub async fn build(site: &mut Site, folder: &Path, clock: &SharedClock) -> io::R
             }
             KindConfig::Feed(config) => {
                 config.folder = folder.join("feeds").join(name);
-                let server = FeedStandIn::start(name, config.folder.clone()).await?;
+                let server = FeedStandIn::start(name, config.folder.clone(), clock.clone()).await?;
                 config.url = Some(server.url());
                 all.feeds.push(Arc::new(server));
             }
