@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use handbill::diagnostic::Source;
 use handbill::posting::{self, Availability, Origin};
 use serde_json::json;
 
-use super::{all, errors, fact, only, page, read, read_with, settings, span};
+use super::{all, errors, fact, only, page, read, read_below, read_with, settings, span};
 
 #[test]
 fn what_is_declared_is_taken_as_it_stands_and_wins_over_the_prose() {
@@ -91,6 +92,25 @@ fn a_default_of_the_site_fills_what_the_page_leaves_open_and_only_that() {
     assert_eq!(
         posting::facts::check_default("contry", "DE"),
         Err("there is no field `contry`; did you mean `country`?".to_owned())
+    );
+}
+
+#[test]
+fn what_a_page_above_hands_down_is_a_default_and_its_mistakes_are_shown() {
+    let above =
+        |job: &str| Source::new("jobs/_index.md", format!("---\ncascade: {{job: {job}}}\n---\n"));
+    let text = page("title: Diver", "The position starts in May 2027.");
+    let handed_down = above("{city: Seahaven, start: 2027-01}");
+    let posting = read_below(&text, handed_down).postings.remove(0);
+    assert_eq!(posting.facts.city.as_ref().unwrap().origin, Origin::Default);
+    assert_eq!(fact(&posting, "city"), "Seahaven");
+    assert_eq!(fact(&posting, "start"), "2027-05");
+
+    let errors = errors(&read_below(&text, above("{cty: Seahaven}")));
+    assert_eq!(errors[0].message, "`job` has no field `cty`: did you mean `city`?");
+    assert_eq!(
+        errors[0].help.as_deref(),
+        Some("look at `cascade` in the pages above `jobs/diver/index.md`")
     );
 }
 

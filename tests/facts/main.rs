@@ -8,6 +8,7 @@ mod phrases;
 mod properties;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use handbill::diagnostic::{Diagnostic, Severity, Source, Span};
 use handbill::posting::{self, Facts, Field, Origin, PageFile, Posting, Reading, Settings};
@@ -54,9 +55,16 @@ fn read(text: &str) -> Reading {
 }
 
 fn read_with(text: &str, settings: &Settings) -> Reading {
+    posting::read(&file(text, Vec::new()), settings)
+}
+
+fn read_below(text: &str, above: Arc<Source>) -> Reading {
+    posting::read(&file(text, vec![above]), &settings())
+}
+
+fn file(text: &str, ancestors: Vec<Arc<Source>>) -> PageFile {
     let path = "jobs/diver/index.md".to_owned();
-    let source = Source::new(&path, text);
-    posting::read(&PageFile { source, path, ancestors: Vec::new() }, settings)
+    PageFile { source: Source::new(&path, text), path, ancestors }
 }
 
 fn only(text: &str) -> Posting {

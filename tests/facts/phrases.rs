@@ -53,6 +53,9 @@ fn deadlines_are_read_as_people_write_them() {
         ("Send your application before August 21, 2027.", json!("2027-08-20")),
         ("Applications are reviewed until the position is filled.", json!("rolling")),
         ("Deadline: 31/01/2027", json!("2027-01-31")),
+        ("## Application deadline\n\n15 January 2027", json!("2027-01-15")),
+        ("| Deadline | 15.01.2027 |\n|---|---|\n| Start | 01.03.2027 |", json!("2027-01-15")),
+        ("- **Frist:** Bewerbungsschluss 15.01.2027  \n  Beginn 01.03.2027", json!("2027-01-15")),
         // Not certain, or something else:
         ("Deadline: 03/04/2027", Value::Null),
         ("Apply by 15 January.", Value::Null),
