@@ -1,6 +1,6 @@
 //! Reads what the ad says: declared in the `job:` block, inferred from a line, or a default.
 //!
-//! One file per idea. [`declared`] reads the `job:` block; [`prose`] lays out the page's words;
+//! One file per idea. `declared` reads the `job:` block; `prose` lays out the page's words;
 //! each of the others reads one thing out of them, and says in which words. What was declared
 //! wins over what was inferred, and that over the defaults. Nothing is invented: what no line
 //! says stays absent, and where two lines disagree both are named.

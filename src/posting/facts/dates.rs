@@ -30,6 +30,10 @@ pub enum Reading {
 /// The dates in a text, in the order of the text.
 pub fn mentions(text: &str) -> Vec<Mention> {
     let mut found: Vec<Mention> = Vec::new();
+    // Most passages hold no date, and every date holds a digit.
+    if !text.bytes().any(|byte| byte.is_ascii_digit()) {
+        return found;
+    }
     for (pattern, form) in &FORMS {
         for captures in pattern.captures_iter(text) {
             let Some(whole) = captures.get(0) else { continue };

@@ -41,6 +41,7 @@ pub fn cascaded(page: &Page, diagnostics: &mut Vec<Diagnostic>) -> Facts {
         // The spans point into a page above, which is not at hand here.
         diagnostics.extend(problems.into_iter().map(|mut problem| {
             problem.place = None;
+            problem.message = format!("{}: {}", problem.message, problem.label);
             problem.help(format!("look at `cascade` in the pages above `{}`", page.path))
         }));
     }

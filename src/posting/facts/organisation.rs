@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-use super::prose::{Passage, Pattern, Prose};
+use super::place;
+use super::prose::{Passage, Pattern, Prose, Role};
 use crate::posting::{Field, Origin};
 
 /// The words that offer the position; the names after them are the employer's.
@@ -53,7 +54,17 @@ pub fn infer(prose: &Prose) -> Employer {
             }
         }
     }
-    Employer::default()
+    in_title(prose).unwrap_or_default()
+}
+
+/// The employer in a title such as "Postdoc in Tides at the University of Y".
+fn in_title(prose: &Prose) -> Option<Employer> {
+    static AT: Pattern = Pattern::new(r"\b(?:at|an der|am|bei)(?: the)? $");
+    let title = prose.passages().find(|passage| passage.role == Role::Title)?;
+    let named = names(&title.text).into_iter().find(|name| {
+        name.rank == Rank::Employer && AT.is_match(title.before(name.range.start, 12))
+    })?;
+    Some(Employer { organisation: joined(prose, title, &[named]), unit: None })
 }
 
 /// Whether a word belongs into the name of an institution, such as "Hospital".
@@ -152,6 +163,8 @@ fn is_abbreviation(text: &str) -> bool {
     (2..=8).contains(&text.chars().count())
         && text.chars().all(|letter| letter.is_alphanumeric() || letter == '-')
         && text.chars().filter(|letter| letter.is_uppercase()).count() >= 2
+        // "University of Y (NL)" says where it is.
+        && place::country_code(text).is_none()
 }
 
 /// The names of institutions in a text: runs of capitalised words, with the small words that join

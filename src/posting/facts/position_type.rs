@@ -10,7 +10,7 @@ static WORDS: [(PositionType, Pattern); 8] = [
         PositionType::StudentAssistant,
         Pattern::new(
             r"(?ix) \b (?: student\ (?:research\ |teaching\ )? (?:assistant|helper|worker)
-                | stud(?:entische|\.)\ ? (?:hilfskr|mitarbeit|assist) | werkstudent | hiwi\b )",
+                | stud(?:entische|\.)\ ? (?:hilfskr|mitarbeit|assist) | werkstudent | hiwi\b | [SW]HK\b )",
         ),
     ),
     (
