@@ -1,7 +1,11 @@
 //! Behaviour, through the public interface. One binary, so that it links once.
 
-mod bad_input;
-mod commands;
+mod adapt;
+mod channels;
+mod facts;
+mod identity;
+mod ledger;
 mod plan;
-mod story;
+mod reading;
+mod stand_ins;
 mod support;

@@ -95,7 +95,8 @@ const DROPPED: char = '\u{FFF05}';
 const RANK: u32 = 0xFFF10;
 const HIGHEST_RANK: u8 = 99;
 
-/// A cut part keeps at least this many words: less says nothing.
+/// A cut part keeps at least this many words: less says nothing. What is never dropped may be cut
+/// down to one, because then the alternative is to send nothing at all.
 const FEWEST_WORDS: usize = 3;
 
 fn rank_mark(rank: u8) -> char {
@@ -275,10 +276,10 @@ impl Draft {
         let words = content.trim();
         let start = content.len() - content.trim_start().len();
         let (before, after) = (&content[..start], &content[start + words.len()..]);
-        let sentences = cuts_at_sentences(words);
-        sentences
+        let fewest = if part.rank.is_some() { FEWEST_WORDS } else { 1 };
+        cuts_at_sentences(words, fewest)
             .into_iter()
-            .chain(cuts_at_words(words))
+            .chain(cuts_at_words(words, fewest))
             .map(|cut| format!("{before}{cut}{after}"))
             .collect()
     }
@@ -317,18 +318,18 @@ fn inside<'a>(
     }
 }
 
-fn cuts_at_sentences(words: &str) -> Vec<String> {
+fn cuts_at_sentences(words: &str, fewest: usize) -> Vec<String> {
     sentence::ends(words)
         .into_iter()
         .rev()
         .filter(|end| *end < words.len())
         .filter_map(|end| words.get(..end))
-        .filter(|kept| says_enough(kept) && closes_what_it_opens(kept))
+        .filter(|kept| says_enough(kept, fewest) && closes_what_it_opens(kept))
         .map(|kept| format!("{kept} …"))
         .collect()
 }
 
-fn cuts_at_words(words: &str) -> Vec<String> {
+fn cuts_at_words(words: &str, fewest: usize) -> Vec<String> {
     let mut cuts: Vec<String> = Vec::new();
     for (at, _) in words.char_indices().rev().filter(|(_, c)| c.is_whitespace()) {
         let kept = words[..at].trim_end_matches(|c: char| {
@@ -336,7 +337,7 @@ fn cuts_at_words(words: &str) -> Vec<String> {
                 || matches!(c, ',' | ';' | ':' | '-' | '–' | '—' | '·' | '|' | '/' | '&')
         });
         let last = kept.rsplit(char::is_whitespace).next().unwrap_or_default();
-        if says_enough(kept) && closes_what_it_opens(kept) && may_stand_last(last) {
+        if says_enough(kept, fewest) && closes_what_it_opens(kept) && may_stand_last(last) {
             let cut = format!("{kept}…");
             if cuts.last() != Some(&cut) {
                 cuts.push(cut);
@@ -346,9 +347,8 @@ fn cuts_at_words(words: &str) -> Vec<String> {
     cuts
 }
 
-fn says_enough(kept: &str) -> bool {
-    kept.split_whitespace().filter(|word| word.contains(char::is_alphanumeric)).count()
-        >= FEWEST_WORDS
+fn says_enough(kept: &str, fewest: usize) -> bool {
+    kept.split_whitespace().filter(|word| word.contains(char::is_alphanumeric)).count() >= fewest
 }
 
 /// Words that promise another one.
@@ -473,7 +473,8 @@ mod tests {
         );
         assert_eq!(fitted(&text, 36), "Postdoc in the modelling of tides");
         assert_eq!(fitted(&text, 30), "Postdoc in the modelling…");
-        assert_eq!(fit(&text, Count::Characters, 20), Err(TooLong { length: 25 }));
+        assert_eq!(fitted(&text, 20), "Postdoc…");
+        assert_eq!(fit(&text, Count::Characters, 7), Err(TooLong { length: 8 }));
     }
 
     #[test]

@@ -89,7 +89,7 @@ async fn what_a_killed_process_was_sending_becomes_unknown_and_never_planned() {
     let key = planned(&ledger, &announcement()).await;
     ledger.close().await;
     let killed = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "claiming::helper_that_claims_and_is_killed"])
+        .args(["--exact", "ledger::claiming::helper_that_claims_and_is_killed"])
         .env("HANDBILL_TEST_KILLED_IN", site.folder.path())
         .output()
         .unwrap();
@@ -147,12 +147,15 @@ proptest! {
             headers: vec![(header.clone(), body.clone())],
             body: Some(body.clone()),
             remote_id: Some(header.clone()),
+            reference: Some(body.clone()),
+            ask_first: None,
         });
         let mail = Wire::Mail(MailMessage {
             server: "smtp://mail.example:587".to_owned(),
             envelope_from: header,
             envelope_to: "list@lists.example".to_owned(),
             message_id: "k@lab.example".to_owned(),
+            subject: body.clone(),
             message,
         });
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();

@@ -122,6 +122,8 @@ pub fn wire(body: &str) -> Wire {
         headers: vec![("Authorization".to_owned(), "Bearer {secret}".to_owned())],
         body: Some(body.to_owned()),
         remote_id: None,
+        reference: None,
+        ask_first: None,
     })
 }
 
