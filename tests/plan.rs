@@ -53,7 +53,10 @@ impl World {
 
     fn with_channels(channels: &[&str]) -> Self {
         let folder = TestSite::with_channels(channels);
-        folder.write("content/jobs/postdoc-sediment-transport/index.md", "---\ntitle: Postdoc\ndraft: true\n---\nLater.\n");
+        folder.write(
+            "content/jobs/postdoc-sediment-transport/index.md",
+            "---\ntitle: Postdoc\ndraft: true\n---\nLater.\n",
+        );
         Self::of(folder)
     }
 
@@ -138,9 +141,15 @@ impl World {
                 self.postings.open.iter().find(|it| it.id == step.name.posting).expect("posting");
             let station =
                 self.stations.iter().find(|it| it.spec.name == step.name.channel).expect("station");
-            let target = self.past.deliveries.iter().find(|it| Some(it.key) == step.target).cloned();
+            let target =
+                self.past.deliveries.iter().find(|it| Some(it.key) == step.target).cloned();
             let composed = deliver::compose::compose(
-                &self.site, station, posting, step, target.as_ref(), self.now,
+                &self.site,
+                station,
+                posting,
+                step,
+                target.as_ref(),
+                self.now,
             )
             .expect("a rendition");
             let standing = Standing {
@@ -218,7 +227,11 @@ fn an_announcement_waits_for_the_first_slot_of_its_channel() {
     world.observe();
     assert_eq!(
         world.told(&world.plan()),
-        ["feed announce 1: due", "list announce 1: 01-12 08:00", "mastodon announce 1: 01-11 09:00"]
+        [
+            "feed announce 1: due",
+            "list announce 1: 01-12 08:00",
+            "mastodon announce 1: 01-11 09:00"
+        ]
     );
     world.now = at("2027-01-11T09:00:00Z");
     assert!(world.told(&world.plan()).contains(&"mastodon announce 1: due".to_owned()));
@@ -266,10 +279,7 @@ fn a_second_plan_after_doing_the_first_is_empty() {
     assert_eq!(again.due().count(), 0, "{:?}", world.told(&again));
     world.now = at("2027-02-23T12:00:00Z");
     let reminders = world.plan();
-    assert_eq!(
-        world.told(&reminders),
-        ["list remind 7d: due", "mastodon remind 7d: due"]
-    );
+    assert_eq!(world.told(&reminders), ["list remind 7d: due", "mastodon remind 7d: due"]);
     world.apply(&reminders);
     assert_eq!(world.told(&world.plan()), Vec::<String>::new());
 }
@@ -280,7 +290,8 @@ fn a_change_of_the_page_reaches_every_copy_or_is_said_to_be_missing_there() {
     world.now = at("2027-01-20T08:00:00Z");
     world.change("by **28th February 2027**", "by **14th March 2027**");
     let plan = world.plan();
-    let told: BTreeSet<String> = world.told(&plan).into_iter().filter(|it| !it.contains("remind")).collect();
+    let told: BTreeSet<String> =
+        world.told(&plan).into_iter().filter(|it| !it.contains("remind")).collect();
     assert_eq!(
         told,
         BTreeSet::from([
@@ -331,6 +342,7 @@ fn every_copy_is_closed_when_the_ad_closes_and_reopened_when_it_opens_again() {
     world.apply(&plan);
     assert_eq!(world.told(&world.plan()), Vec::<String>::new());
 
+    world.now = at("2027-03-02T08:00:00Z");
     world.change("by **28th February 2027**", "by **31st March 2027**");
     let plan = world.plan_at(Pace::AtOnce);
     let told: Vec<String> =
@@ -362,10 +374,7 @@ fn a_paused_channel_and_an_unknown_outcome_hold_back_only_themselves() {
     let told = world.told(&world.plan_at(Pace::AtOnce));
     assert_eq!(
         told,
-        [
-            "mastodon announce 1: the channel is paused: the token was refused",
-            "x announce 1: due"
-        ]
+        ["mastodon announce 1: the channel is paused: the token was refused", "x announce 1: due"]
     );
     let mut world = World::with_channels(&["mastodon", "x"]).announced();
     for delivery in &mut world.past.deliveries {
@@ -401,10 +410,11 @@ fn a_page_that_is_gone_closes_nothing() {
     world.postings.open.clear();
     let plan = world.plan();
     assert_eq!(plan.due().count(), 0);
-    assert!(plan.steps.iter().all(|step| matches!(
-        step.when,
-        When::Not { reason: Reason::PageGone { .. } }
-    )));
+    assert!(
+        plan.steps
+            .iter()
+            .all(|step| matches!(step.when, When::Not { reason: Reason::PageGone { .. } }))
+    );
     assert_eq!(plan.steps.len(), 2);
 }
 

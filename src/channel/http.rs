@@ -294,6 +294,7 @@ fn client(url: &Url) -> Result<&'static reqwest::Client, String> {
     made.as_ref().map_err(Clone::clone)
 }
 
+#[expect(clippy::disallowed_methods, reason = "this is the one place that makes clients")]
 fn builder() -> reqwest::ClientBuilder {
     reqwest::Client::builder()
         .user_agent(concat!("handbill/", env!("CARGO_PKG_VERSION")))

@@ -24,9 +24,8 @@ pub(super) fn run(arguments: &Arguments, folder: Option<PathBuf>) -> Result<End,
     let mut diagnostics = Vec::new();
     let stations = Station::all(&site, Reach::Anywhere, &mut diagnostics);
     let read = load::postings(&site, &arguments.files, &Past::default())?;
-    let wanted = |posting: &&Posting| {
-        read.named.as_ref().is_none_or(|named| named.contains(&posting.id))
-    };
+    let wanted =
+        |posting: &&Posting| read.named.as_ref().is_none_or(|named| named.contains(&posting.id));
     diagnostics.extend(read.diagnostics);
     for posting in read.postings.open.iter().filter(wanted) {
         diagnostics.extend(renditions(posting, &site, &stations));

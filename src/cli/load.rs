@@ -97,8 +97,7 @@ pub(super) fn postings(site: &Site, files: &[PathBuf], past: &Past) -> Result<Re
     }
     let known: Vec<Known> = past.postings.values().map(Known::from).collect();
     let before: BTreeSet<String> = read.iter().map(|posting| posting.path.clone()).collect();
-    postings.open =
-        identity::bind(read, &known, &site.settings.default_language, &mut diagnostics);
+    postings.open = identity::bind(read, &known, &site.settings.default_language, &mut diagnostics);
     let after: BTreeSet<String> = postings
         .open
         .iter()

@@ -12,8 +12,8 @@ use serde::Serialize;
 use super::{CliError, End, clock, load, preview, say, say_json};
 use crate::adapt::Occasion;
 use crate::channel::Reach;
-use crate::deliver::compose::Composed;
 use crate::deliver;
+use crate::deliver::compose::Composed;
 use crate::ledger::{Deed, Delivery, Ledger, Past, State};
 use crate::plan::{Pace, Plan, Reason, When};
 use crate::site::Site;
@@ -221,8 +221,7 @@ pub(crate) fn table(rows: &[Row], zone: Tz) -> String {
 }
 
 fn csv(rows: &[Row]) -> String {
-    let mut text =
-        "id,posting,title,channel,occasion,state,copy,at,since,link,note\r\n".to_owned();
+    let mut text = "id,posting,title,channel,occasion,state,copy,at,since,link,note\r\n".to_owned();
     for row in rows {
         let fields = [
             &row.id,
@@ -279,12 +278,7 @@ fn markdown(rows: &[Row], zone: Tz) -> String {
     text
 }
 
-async fn show(
-    ledger: &Ledger,
-    id: &str,
-    format: super::Format,
-    zone: Tz,
-) -> Result<End, CliError> {
+async fn show(ledger: &Ledger, id: &str, format: super::Format, zone: Tz) -> Result<End, CliError> {
     let delivery = ledger.find_by_prefix(id).await?;
     let attempts = ledger.attempts(delivery.key).await?;
     let events = ledger.events_of(delivery.key).await?;
@@ -300,11 +294,8 @@ async fn show(
     say(&format!("\n  key {}\n  revision {}\n", delivery.key, delivery.revision.0))?;
     for attempt in &attempts {
         let outcome = attempt.outcome.as_deref().unwrap_or("on its way");
-        let detail = if attempt.detail.is_empty() {
-            String::new()
-        } else {
-            format!(": {}", attempt.detail)
-        };
+        let detail =
+            if attempt.detail.is_empty() { String::new() } else { format!(": {}", attempt.detail) };
         say(&format!(
             "\n  attempt {} at {} by {}: {outcome}{detail}\n",
             attempt.number,

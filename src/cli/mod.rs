@@ -38,7 +38,13 @@ struct Arguments {
     site: Option<PathBuf>,
 
     /// How much to say on standard error, for example `debug` or `handbill=debug`
-    #[arg(long, global = true, value_name = "FILTER", env = "HANDBILL_LOG", default_value = "warn")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILTER",
+        env = "HANDBILL_LOG",
+        default_value = "warn"
+    )]
     log_level: String,
 
     #[command(subcommand)]
@@ -252,7 +258,9 @@ fn parse_time(text: &str) -> Result<DateTime<Utc>, String> {
         .ok()
         .and_then(|day| day.and_hms_opt(0, 0, 0))
         .map(|at| at.and_utc())
-        .ok_or_else(|| "write a time such as `2027-01-31T09:00:00+01:00` or `2027-01-31`".to_owned())
+        .ok_or_else(|| {
+            "write a time such as `2027-01-31T09:00:00+01:00` or `2027-01-31`".to_owned()
+        })
 }
 
 fn clock(at: Option<DateTime<Utc>>) -> Clock {

@@ -25,9 +25,7 @@ pub(super) async fn record(
     let ledger = load::existing_ledger(&site, &clock).await?;
     let delivery = ledger.find_by_prefix(&arguments.id).await?;
     let (delivery, what) = match &arguments.link {
-        Some(link) => {
-            (ledger.record(delivery.key, link, clock.now()).await?, link.to_string())
-        }
+        Some(link) => (ledger.record(delivery.key, link, clock.now()).await?, link.to_string()),
         None if delivery.deed == Deed::Ask => {
             let done = Resolution::Posted(Receipt::default());
             (ledger.resolve(delivery.key, &done, clock.now()).await?, "done".to_owned())
@@ -39,10 +37,7 @@ pub(super) async fn record(
             )));
         }
     };
-    say(&format!(
-        "Recorded for {} on {}: {what}\n",
-        delivery.name.posting, delivery.name.channel
-    ))?;
+    say(&format!("Recorded for {} on {}: {what}\n", delivery.name.posting, delivery.name.channel))?;
     Ok(End::Done)
 }
 

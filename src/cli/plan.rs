@@ -26,8 +26,7 @@ pub(super) async fn run(arguments: &Arguments, folder: Option<PathBuf>) -> Resul
     let read = load::postings(&site, &[], &past)?;
     complain_about(&load::worth_saying(&read.diagnostics));
     let now = clock(arguments.at).now();
-    let plan =
-        deliver::make_plan(&site, &stations, &read.postings, &past, Pace::OnSchedule, now);
+    let plan = deliver::make_plan(&site, &stations, &read.postings, &past, Pace::OnSchedule, now);
     match arguments.format {
         Format::Json => say_json(&plan)?,
         Format::Text => {

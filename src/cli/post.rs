@@ -57,13 +57,13 @@ pub(super) async fn run(arguments: &Arguments, folder: Option<PathBuf>) -> Resul
         }
         None => load::site(folder)?,
     };
-    let channel = arguments.channel.as_deref().map(|name| known_channel(name, &site)).transpose()?;
+    let channel =
+        arguments.channel.as_deref().map(|name| known_channel(name, &site)).transpose()?;
     if arguments.dry_run {
         return dry_run(arguments, &site, channel.as_ref()).await;
     }
-    let wanted_channels = || {
-        site.channels.iter().filter(|it| channel.as_ref().is_none_or(|name| *name == it.name))
-    };
+    let wanted_channels =
+        || site.channels.iter().filter(|it| channel.as_ref().is_none_or(|name| *name == it.name));
     let missing: Vec<Diagnostic> =
         wanted_channels().flat_map(ChannelSpec::missing_secrets).collect();
     if !missing.is_empty() {
@@ -208,11 +208,7 @@ fn show(
     Some(compose(site, station, posting, step, target, step.when.time().unwrap_or(now)))
 }
 
-fn draw_dry_run(
-    steps: &[(&Step, Shown)],
-    site: &Site,
-    read: &Read,
-) -> Result<(), CliError> {
+fn draw_dry_run(steps: &[(&Step, Shown)], site: &Site, read: &Read) -> Result<(), CliError> {
     let mut posting = None;
     for (step, shown) in steps {
         if posting != Some(&step.name.posting) {
@@ -250,12 +246,7 @@ fn draw_dry_run(
     Ok(())
 }
 
-fn report(
-    format: Format,
-    round: &Round,
-    wanted: &Wanted<'_>,
-    site: &Site,
-) -> Result<(), CliError> {
+fn report(format: Format, round: &Round, wanted: &Wanted<'_>, site: &Site) -> Result<(), CliError> {
     if format == Format::Json {
         return say_json(round);
     }
@@ -294,9 +285,12 @@ fn report(
 /// The exit code of a round: unknown outcomes first, then failures, then pages with errors.
 fn end(round: &Round, wanted: &Wanted<'_>, page_errors: bool) -> End {
     let waits_for_person = round.done.iter().any(|done| done.state == State::Unknown)
-        || round.plan.steps.iter().filter(|step| wanted.includes(step)).any(|step| {
-            matches!(&step.when, When::Not { reason: Reason::Unknown })
-        });
+        || round
+            .plan
+            .steps
+            .iter()
+            .filter(|step| wanted.includes(step))
+            .any(|step| matches!(&step.when, When::Not { reason: Reason::Unknown }));
     let failed = !round.problems.is_empty()
         || round.done.iter().any(|done| matches!(done.state, State::Refused | State::Planned));
     match (waits_for_person, failed, page_errors) {

@@ -112,12 +112,17 @@ pub(super) async fn run(arguments: &Arguments, folder: Option<PathBuf>) -> Resul
         let here = format!(
             "\nLook at every post as its readers would see it: {address}\nStop with Ctrl-C.\n"
         );
-        if arguments.format == Format::Text { say(&here)? } else { complain(&here) };
+        if arguments.format == Format::Text {
+            say(&here)?
+        } else {
+            complain(&here)
+        };
         let _ = tokio::signal::ctrl_c().await;
     }
-    let failed = told.log.iter().any(|row| {
-        row.state != State::Posted.as_str() && row.state != State::Asked.as_str()
-    });
+    let failed = told
+        .log
+        .iter()
+        .any(|row| row.state != State::Posted.as_str() && row.state != State::Asked.as_str());
     Ok(match (failed, page_errors) {
         (true, _) => End::Failed,
         (false, true) => End::CheckFailed,
@@ -224,12 +229,8 @@ async fn play(rehearsal: &mut Rehearsal, tell: &Teller) -> Result<Told, CliError
     tell.say("\nWhat was taken back\n")?;
     let mut taken_back = Vec::new();
     for (link, sight) in rehearsal.look_at_withdrawn().await? {
-        let look = Look {
-            channel: String::new(),
-            link,
-            copy: "withdrawn".to_owned(),
-            seen: word(&sight),
-        };
+        let look =
+            Look { channel: String::new(), link, copy: "withdrawn".to_owned(), seen: word(&sight) };
         let purpose = if look.seen == "gone" { "gone on purpose" } else { look.seen };
         tell.say(&format!("  {purpose}: {}\n", look.link))?;
         taken_back.push(look);
@@ -254,16 +255,10 @@ async fn play(rehearsal: &mut Rehearsal, tell: &Teller) -> Result<Told, CliError
 }
 
 /// Lets days go by and tells what each of them brought.
-async fn days(
-    rehearsal: &Rehearsal,
-    end: DateTime<Utc>,
-    tell: &Teller,
-) -> Result<(), CliError> {
+async fn days(rehearsal: &Rehearsal, end: DateTime<Utc>, tell: &Teller) -> Result<(), CliError> {
     let zone = rehearsal.site.settings.timezone;
     let mut lines = Vec::new();
-    rehearsal
-        .until(end, |at, round| lines.extend(told(at.with_timezone(&zone), round)))
-        .await?;
+    rehearsal.until(end, |at, round| lines.extend(told(at.with_timezone(&zone), round))).await?;
     for line in lines {
         tell.say(&line)?;
     }

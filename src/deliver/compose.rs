@@ -62,7 +62,8 @@ pub fn compose(
             Ok(Composed { rendition, wire })
         }
         Deed::Withdraw => {
-            let standing = target.and_then(|it| it.standing.as_ref()).ok_or(ComposeError::NoTarget)?;
+            let standing =
+                target.and_then(|it| it.standing.as_ref()).ok_or(ComposeError::NoTarget)?;
             let wire = station.channel.prepare(Action::Withdraw(receipt()?), &address)?;
             Ok(Composed { rendition: standing.rendition.clone(), wire })
         }

@@ -16,8 +16,8 @@ use tracing::{info, warn};
 use crate::adapt::Occasion;
 use crate::channel::{ChannelName, DeliveryKey, Kind, Outcome, Sight, Trace, Wire, wire::Verb};
 use crate::ledger::{
-    self, Asked, Attempt, CopyState, Deed, Delivery, Ledger, LedgerError, NewDelivery, Observed, Past, Settlement,
-    Standing, State,
+    self, Asked, Attempt, CopyState, Deed, Delivery, Ledger, LedgerError, NewDelivery, Observed,
+    Past, Settlement, Standing, State,
 };
 use crate::plan::{self, Inputs, Pace, Plan, Step, When};
 use crate::posting::Posting;
@@ -144,8 +144,7 @@ impl Courier<'_> {
                 Wire::Entry(_) => Some(self.ledger.absent(delivery.key, now, now).await?),
                 wire => {
                     let Some(station) = self.station(&delivery.name.channel) else { continue };
-                    let trace =
-                        station.channel.find(wire, &delivery.key, attempt.began_at).await;
+                    let trace = station.channel.find(wire, &delivery.key, attempt.began_at).await;
                     match trace {
                         Trace::Found(receipt) => {
                             let standing = Standing {
@@ -165,12 +164,17 @@ impl Courier<'_> {
                             Some(self.ledger.absent(delivery.key, now, now).await?)
                         }
                         Trace::Absent => {
-                            let why = "not there yet; it may still arrive, so it is looked for again";
-                            Some(self.ledger.still_unknown(delivery.key, why, self.clock.now()).await?)
+                            let why =
+                                "not there yet; it may still arrive, so it is looked for again";
+                            Some(
+                                self.ledger
+                                    .still_unknown(delivery.key, why, self.clock.now())
+                                    .await?,
+                            )
                         }
-                        Trace::NotYet { why } | Trace::CannotTell { why } => {
-                            Some(self.ledger.still_unknown(delivery.key, &why, self.clock.now()).await?)
-                        }
+                        Trace::NotYet { why } | Trace::CannotTell { why } => Some(
+                            self.ledger.still_unknown(delivery.key, &why, self.clock.now()).await?,
+                        ),
                     }
                 }
             };
@@ -235,7 +239,14 @@ impl Courier<'_> {
         };
         let claim = self
             .ledger
-            .claim(step.key, &self.worker, &composed.wire, &composed.rendition, now, now + SEND_WITHIN)
+            .claim(
+                step.key,
+                &self.worker,
+                &composed.wire,
+                &composed.rendition,
+                now,
+                now + SEND_WITHIN,
+            )
             .await?;
         // Somebody else has it, or it was cancelled meanwhile.
         let Some(claim) = claim else { return Ok(None) };
@@ -282,10 +293,7 @@ impl Courier<'_> {
 
     /// After an unknown outcome that proved absent, the very same bytes go out again: a key that
     /// the channel may remember must never come with other words.
-    async fn same_bytes(
-        &self,
-        key: DeliveryKey,
-    ) -> Result<Option<compose::Composed>, LedgerError> {
+    async fn same_bytes(&self, key: DeliveryKey) -> Result<Option<compose::Composed>, LedgerError> {
         let attempt = self.ledger.last_attempt(key).await?;
         Ok(attempt
             .filter(|attempt| attempt.outcome.as_deref() == Some("unknown"))
@@ -442,8 +450,7 @@ fn may_repeat(attempt: &Attempt, station: &Station, now: DateTime<Utc>) -> bool 
         .and_then(TimeDelta::try_seconds);
     let age = now - attempt.began_at;
     // Half of the time that the channel remembers a key is left for the request itself.
-    known_for.is_some_and(|known_for| age < known_for / 2)
-        || now > attempt.send_by + ARRIVES_WITHIN
+    known_for.is_some_and(|known_for| age < known_for / 2) || now > attempt.send_by + ARRIVES_WITHIN
 }
 
 /// How long to wait after the given attempt; what the channel asked for wins.

@@ -18,8 +18,7 @@ impl Station {
     /// # Errors
     /// A diagnostic in the channel's file.
     pub fn new(spec: &ChannelSpec, site: &Site, reach: Reach) -> Result<Self, Box<Diagnostic>> {
-        let context =
-            Context { channel: spec.name.clone(), site: site.name.clone(), reach };
+        let context = Context { channel: spec.name.clone(), site: site.name.clone(), reach };
         let channel = spec.build(context).map_err(|error| {
             let at = spec.file.text.find(&format!("[{}]", spec.kind())).unwrap_or_default();
             Diagnostic::error("channel::setting", error.to_string()).at(&spec.file, at..at + 1)

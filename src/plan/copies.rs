@@ -82,6 +82,6 @@ fn newest<'a>(copies: &[&'a Delivery]) -> Option<&'a Delivery> {
     copies
         .iter()
         .filter(|it| it.name.occasion != Occasion::Remind)
-        .max_by_key(|it| (it.due_at, &it.name))
+        .max_by_key(|it| (it.changed_at, &it.name))
         .copied()
 }

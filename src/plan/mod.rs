@@ -22,8 +22,7 @@ use crate::site::ChannelSpec;
 pub use reason::Reason;
 
 /// Renders a posting for a channel, so that two texts can be compared; pure.
-pub type Render<'a> =
-    &'a dyn Fn(&Posting, &ChannelSpec, Occasion) -> Result<Rendition, AdaptError>;
+pub type Render<'a> = &'a dyn Fn(&Posting, &ChannelSpec, Occasion) -> Result<Rendition, AdaptError>;
 
 /// Everything that a plan depends on.
 pub struct Inputs<'a> {
@@ -252,10 +251,10 @@ impl Pair<'_> {
         }
         let first_seen = |at: Option<DateTime<Utc>>| at.unwrap_or(self.inputs.now);
         let past = self.inputs.past;
-        let mut since =
-            first_seen(past.postings.get(&self.posting.id).map(|known| known.first_seen)).max(
-                first_seen(past.channels.get(&self.channel.name).map(|known| known.first_seen)),
-            );
+        let mut since = first_seen(
+            past.postings.get(&self.posting.id).map(|known| known.first_seen),
+        )
+        .max(first_seen(past.channels.get(&self.channel.name).map(|known| known.first_seen)));
         if let Some(at) = self.posting.publish_at {
             since = since.max(at);
         }
@@ -317,7 +316,7 @@ impl Pair<'_> {
             .deliveries
             .iter()
             .filter(|it| it.target == target && it.name.occasion != Occasion::Remind)
-            .max_by_key(|it| (it.due_at, &it.name));
+            .max_by_key(|it| (it.changed_at, &it.name));
         let since = match occasion {
             Occasion::Close => self.posting.closes_at(self.inputs.timezone),
             _ => self
@@ -360,9 +359,7 @@ impl Pair<'_> {
     /// A copy is changed at once; a new message about it waits for a slot as others do.
     fn when_changed(&self, deed: Deed, since: DateTime<Utc>) -> When {
         let slot = match &self.channel.schedule {
-            Some(schedule)
-                if deed == Deed::FollowUp && self.inputs.pace == Pace::OnSchedule =>
-            {
+            Some(schedule) if deed == Deed::FollowUp && self.inputs.pace == Pace::OnSchedule => {
                 schedule.first_from(since)
             }
             _ => Some(since),
@@ -383,7 +380,7 @@ impl Pair<'_> {
             let when = match existing.map(|it| it.state) {
                 None | Some(State::Planned) => {
                     let from = deadline - offset.length;
-                    if from <= announced.due_at && existing.is_none() {
+                    if from <= announced.changed_at && existing.is_none() {
                         // Announced within that time: the announcement itself is the reminder.
                         continue;
                     }
@@ -441,11 +438,7 @@ impl Pair<'_> {
         if let Some(pause) = known.and_then(|known| known.paused.as_ref()) {
             return When::Not { reason: Reason::Paused { why: pause.reason.clone() } };
         }
-        if time <= self.inputs.now {
-            When::Due { since: time }
-        } else {
-            When::At { slot: time }
-        }
+        if time <= self.inputs.now { When::Due { since: time } } else { When::At { slot: time } }
     }
 
     /// The newest delivery of an occasion, by ordinal.
@@ -480,8 +473,7 @@ impl Pair<'_> {
         };
         // Several copies of one channel are changed in one plan: each gets an ordinal of its own.
         while plan.steps.iter().any(|step| step.name == name) {
-            name.occurrence =
-                Occurrence((copies::ordinal(&name.occurrence) + 1).to_string());
+            name.occurrence = Occurrence((copies::ordinal(&name.occurrence) + 1).to_string());
         }
         plan.steps.push(Step {
             key: name.key(self.inputs.past.ledger.unwrap_or(Uuid::nil())),

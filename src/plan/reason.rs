@@ -14,12 +14,18 @@ pub enum Reason {
     Draft,
     Closed,
     /// Deadline or expiry date have passed.
-    Expired { at: DateTime<Utc> },
+    Expired {
+        at: DateTime<Utc>,
+    },
     /// Hugo's `publishDate` lies in the future.
-    NotYetPublished { at: DateTime<Utc> },
+    NotYetPublished {
+        at: DateTime<Utc>,
+    },
     /// The schedule has no slot before the ad closes.
     NoSlot,
-    Paused { why: String },
+    Paused {
+        why: String,
+    },
     /// An earlier attempt's outcome is unknown.
     Unknown,
     /// The channel refused it.
@@ -30,8 +36,12 @@ pub enum Reason {
     StandsClosed,
     /// Somebody else took the copy away.
     CopyGone,
-    PageGone { path: String },
-    PageHasErrors { path: String },
+    PageGone {
+        path: String,
+    },
+    PageHasErrors {
+        path: String,
+    },
     ChannelGone,
 }
 
@@ -55,9 +65,7 @@ impl fmt::Display for Reason {
             Self::Stale => {
                 f.write_str("the page has changed since, and this channel is not changed")
             }
-            Self::StandsClosed => {
-                f.write_str("the ad is closed; this copy stays where it is")
-            }
+            Self::StandsClosed => f.write_str("the ad is closed; this copy stays where it is"),
             Self::CopyGone => f.write_str("the copy is gone, and not by us"),
             Self::PageGone { path } => write!(
                 f,

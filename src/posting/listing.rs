@@ -63,9 +63,7 @@ pub fn listing(posting: &Posting) -> Vec<FactLine> {
     lines.extend(
         facts.contact_emails.as_ref().map(|it| line("contact_emails", json!(it.value), it, source)),
     );
-    lines.extend(
-        facts.apply_url.as_ref().map(|it| line("apply_url", json!(it.value), it, source)),
-    );
+    lines.extend(facts.apply_url.as_ref().map(|it| line("apply_url", json!(it.value), it, source)));
     lines.extend(text("summary", &facts.summary));
     lines.push(FactLine {
         name: "language",

@@ -10,10 +10,10 @@ use std::path::Path;
 
 use chrono::{DateTime, Days, TimeDelta, Utc};
 
+use super::StandIns;
 use super::change;
 use super::loopback::SharedClock;
 use super::stage;
-use super::StandIns;
 use crate::channel::{Reach, Sight};
 use crate::deliver::{Clock, Courier, Postings, Round, Seen, Station, Wanted};
 use crate::diagnostic::{Diagnostic, Source};
@@ -81,10 +81,8 @@ impl Rehearsal {
         if let Some(wrong) = wrong.first() {
             return Err(RehearsalError::Channel(wrong.message.clone()));
         }
-        let mark = SiteMark {
-            folder: folder.to_owned(),
-            base_url: site.settings.base_url.to_string(),
-        };
+        let mark =
+            SiteMark { folder: folder.to_owned(), base_url: site.settings.base_url.to_string() };
         let ledger = Ledger::open(&folder.join("ledger.db"), &mark, clock.now()).await?;
         Ok(Self { site, stand_ins, stations, ledger, clock, pages, postings })
     }
@@ -247,14 +245,13 @@ impl Rehearsal {
             else {
                 continue;
             };
-            let station =
-                self.stations.iter().find(|it| it.spec.name == delivery.name.channel);
+            let station = self.stations.iter().find(|it| it.spec.name == delivery.name.channel);
             let Some(station) = station else { continue };
             let sight = station.channel.verify(receipt, &standing.rendition).await;
-            let place = receipt.link.as_ref().map_or_else(
-                || delivery.name.channel.0.clone(),
-                ToString::to_string,
-            );
+            let place = receipt
+                .link
+                .as_ref()
+                .map_or_else(|| delivery.name.channel.0.clone(), ToString::to_string);
             seen.push((place, sight));
         }
         Ok(seen)

@@ -132,9 +132,8 @@ fn place(local: NaiveDateTime, zone: Tz) -> DateTime<Utc> {
 
 /// The first instant after the gap in which `local` lies: found by halving, to the second.
 fn end_of_gap(local: NaiveDateTime, zone: Tz) -> DateTime<Utc> {
-    let wall = |at: i64| {
-        DateTime::from_timestamp(at, 0).map(|at| at.with_timezone(&zone).naive_local())
-    };
+    let wall =
+        |at: i64| DateTime::from_timestamp(at, 0).map(|at| at.with_timezone(&zone).naive_local());
     let middle = local.and_utc().timestamp();
     let day = TimeDelta::hours(26).num_seconds();
     let (mut before, mut after) = (middle - day, middle + day);
@@ -177,8 +176,7 @@ fn crontab_weekdays(field: &str, span: &Range<usize>) -> Result<String, Schedule
             return (number <= 7).then_some(number % 7);
         }
         let word = word.to_lowercase();
-        let full =
-            ["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"];
+        let full = ["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"];
         (word.len() >= 3).then(|| full.iter().position(|name| name.starts_with(&word))).flatten()
     };
     let mut days = Vec::new();
@@ -295,11 +293,7 @@ mod tests {
         );
         assert_eq!(
             slots("0 9 * * Sat-Mon", Berlin, "2026-11-27T12:00:00Z", 3),
-            [
-                "2026-11-28T09:00:00+01:00",
-                "2026-11-29T09:00:00+01:00",
-                "2026-11-30T09:00:00+01:00"
-            ]
+            ["2026-11-28T09:00:00+01:00", "2026-11-29T09:00:00+01:00", "2026-11-30T09:00:00+01:00"]
         );
     }
 

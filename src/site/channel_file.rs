@@ -423,9 +423,12 @@ fn named_preset(
             None => format!("shipped presets: {}", names.join(", ")),
         };
         diagnostics.push(
-            Diagnostic::error("channel::preset", format!("there is no preset `{}`", name.get_ref()))
-                .at(file, name.span())
-                .help(help),
+            Diagnostic::error(
+                "channel::preset",
+                format!("there is no preset `{}`", name.get_ref()),
+            )
+            .at(file, name.span())
+            .help(help),
         );
     }
     found
@@ -605,14 +608,13 @@ pub fn template_diagnostic(error: &AdaptError, file: Option<&Arc<Source>>) -> Di
     let AdaptError::Template { name, source_text, line, span, message } = error else {
         return Diagnostic::error("template::error", error.to_string());
     };
-    let source = file.cloned().unwrap_or_else(|| {
-        Source::new(Path::new("templates").join(name), source_text.clone())
-    });
+    let source = file
+        .cloned()
+        .unwrap_or_else(|| Source::new(Path::new("templates").join(name), source_text.clone()));
     let span = span.map(|(start, end)| start..end).unwrap_or_else(|| {
         // Only the line is known: underline it whole.
         let wanted = line.unwrap_or(1).saturating_sub(1);
-        let start: usize =
-            source.text.split_inclusive('\n').take(wanted).map(str::len).sum();
+        let start: usize = source.text.split_inclusive('\n').take(wanted).map(str::len).sum();
         let length = source.text.get(start..).and_then(|it| it.lines().next()).map_or(0, str::len);
         start..start + length
     });

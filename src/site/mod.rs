@@ -176,8 +176,7 @@ impl Site {
                 );
             }
         }
-        let channels =
-            channel_file::load_all(folder, &settings, &templates, &mut diagnostics)?;
+        let channels = channel_file::load_all(folder, &settings, &templates, &mut diagnostics)?;
         let site = Self {
             folder: folder.to_owned(),
             name: written.site.name,
@@ -207,10 +206,8 @@ pub(crate) fn read_text(
     path: &Path,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Result<Option<Arc<Source>>, SiteError> {
-    let bytes = std::fs::read(path).map_err(|error| SiteError::Unreadable {
-        path: path.to_owned(),
-        why: error.to_string(),
-    })?;
+    let bytes = std::fs::read(path)
+        .map_err(|error| SiteError::Unreadable { path: path.to_owned(), why: error.to_string() })?;
     match String::from_utf8(bytes) {
         Ok(text) => Ok(Some(Source::new(path, text))),
         Err(error) => {

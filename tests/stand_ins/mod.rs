@@ -12,6 +12,7 @@ use chrono::{DateTime, TimeZone, Utc};
 use handbill::rehearsal::loopback::SharedClock;
 
 /// An HTTP client that uses no proxy, follows no redirect and waits two seconds at most.
+#[expect(clippy::disallowed_methods, reason = "a test's own client, to loopback only")]
 fn client() -> reqwest::Client {
     // The first test to come installs it; for the others it is there.
     let _ = rustls::crypto::ring::default_provider().install_default();

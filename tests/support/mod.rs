@@ -134,5 +134,10 @@ pub fn golden(name: &str, text: &str) {
         return;
     }
     let wanted = std::fs::read_to_string(&path).unwrap_or_default();
-    assert_eq!(text, wanted, "{} differs; `UPDATE_GOLDEN=1 cargo test` rewrites it", path.display());
+    assert_eq!(
+        text,
+        wanted,
+        "{} differs; `UPDATE_GOLDEN=1 cargo test` rewrites it",
+        path.display()
+    );
 }
