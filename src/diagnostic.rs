@@ -20,8 +20,11 @@ pub struct Source {
 }
 
 impl Source {
+    /// A leading `./` is left out of the path.
     pub fn new(path: impl Into<PathBuf>, text: impl Into<String>) -> Arc<Self> {
-        Arc::new(Self { path: path.into(), text: text.into() })
+        let path: PathBuf = path.into();
+        let path = path.strip_prefix("./").map(ToOwned::to_owned).unwrap_or(path);
+        Arc::new(Self { path, text: text.into() })
     }
 
     /// The line and column (both from 1, the column in characters) of a byte offset.

@@ -80,7 +80,10 @@ fn exhibit(copy: &StoredCopy) -> String {
     if let Some(answered) = &copy.answers {
         let _ = writeln!(html, "<p class=\"quiet\">In answer to {}</p>", escape(answered));
     }
-    let _ = writeln!(html, "<div class=\"text\">{}</div>", struck(copy, &current.text));
+    // Mail is laid out in columns: only a fixed width shows it as its readers see it.
+    let is_mail = copy.labels.iter().any(|(name, _)| name == "Message-ID");
+    let class = if is_mail { "text mail" } else { "text" };
+    let _ = writeln!(html, "<div class=\"{class}\">{}</div>", struck(copy, &current.text));
     if let Some((_, earlier)) = versions(copy).split_last()
         && !earlier.is_empty()
     {

@@ -83,7 +83,7 @@ h1{font-size:1.5rem}h2{font-size:1.2rem;margin-top:2.5rem;border-bottom:1px soli
 h3{font-size:1.05rem;margin:0}\
 article{border:1px solid #8886;border-radius:.5rem;padding:1rem;margin:1rem 0}\
 .text{white-space:pre-wrap;overflow-wrap:anywhere;margin:.5rem 0}\
-.mail{font-family:ui-monospace,monospace;font-size:.9rem}\
+.mail{font-family:ui-monospace,monospace;font-size:.85rem}a{overflow-wrap:anywhere}\
 .quiet{color:#777;font-size:.9rem}dl{margin:.5rem 0;font-size:.9rem}\
 dt{float:left;clear:left;margin-right:.5rem;color:#777}dd{margin:0;overflow-wrap:anywhere}\
 details{margin:.5rem 0;font-size:.9rem}del{opacity:.6}\
