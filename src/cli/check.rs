@@ -23,7 +23,7 @@ pub(super) fn run(arguments: &Arguments, folder: Option<PathBuf>) -> Result<End,
     let site = load::site(folder)?;
     let mut diagnostics = Vec::new();
     let stations = Station::all(&site, Reach::Anywhere, &mut diagnostics);
-    let read = load::postings(&site, &arguments.files, &Past::default())?;
+    let read = load::postings(&site, &arguments.files, &Past::default(), load::Guesses::Shown)?;
     let wanted =
         |posting: &&Posting| read.named.as_ref().is_none_or(|named| named.contains(&posting.id));
     diagnostics.extend(read.diagnostics);

@@ -8,7 +8,7 @@ use crate::deliver::{Clock, Postings, Station};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::ledger::{KnownPosting, Ledger, Past};
 use crate::posting::identity::{self, Known};
-use crate::posting::{self, PostingId};
+use crate::posting::{self, PageFile, PostingId};
 use crate::site::{self, EXAMPLE, Site, pages};
 
 use super::{CliError, End, complain_about};
@@ -62,8 +62,36 @@ impl Read {
     }
 }
 
+/// What a page outside the content folder is worth, whose address is only a guess.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Guesses {
+    /// It is shown, with a warning.
+    Shown,
+    /// Nothing goes out with a link that may lead nowhere.
+    Refused,
+}
+
+fn guessed_address(page: &PageFile, site: &Site, guesses: Guesses) -> Diagnostic {
+    let severity = match guesses {
+        Guesses::Shown => Severity::Warning,
+        Guesses::Refused => Severity::Error,
+    };
+    Diagnostic::new(
+        severity,
+        "page::address",
+        format!("this page lies outside {}, so its address is a guess", site.content.display()),
+    )
+    .at(&page.source, 0..page.source.text.lines().next().map_or(0, str::len))
+    .help("write `url: https://…` in its front matter, or move it into the content folder")
+}
+
 /// Reads all pages of the site and the files that the command names, inside the site or not.
-pub(super) fn postings(site: &Site, files: &[PathBuf], past: &Past) -> Result<Read, CliError> {
+pub(super) fn postings(
+    site: &Site,
+    files: &[PathBuf],
+    past: &Past,
+    guesses: Guesses,
+) -> Result<Read, CliError> {
     let mut diagnostics = Vec::new();
     let mut pages = pages::load(site, &mut diagnostics)?;
     let mut named_paths = BTreeSet::new();
@@ -72,6 +100,9 @@ pub(super) fn postings(site: &Site, files: &[PathBuf], past: &Past) -> Result<Re
             return Err(CliError::Usage(format!("there is no page {}", file.display())));
         }
         if let Some(page) = pages::load_one(file, Some(site), &mut diagnostics)? {
+            if pages::has_guessed_address(&page, site) {
+                diagnostics.push(guessed_address(&page, site, guesses));
+            }
             named_paths.insert(page.path.clone());
             if !pages.iter().any(|other| other.path == page.path) {
                 pages.push(page);
@@ -87,17 +118,21 @@ pub(super) fn postings(site: &Site, files: &[PathBuf], past: &Past) -> Result<Re
         if reading.diagnostics.iter().any(Diagnostic::is_error) {
             postings.held_back.insert(page.path.clone());
         }
-        // What concerns pages that the command does not name is not its business.
-        if files.is_empty() || named_paths.contains(&page.path) {
-            diagnostics.extend(reading.diagnostics);
-        } else {
-            diagnostics.extend(reading.diagnostics.into_iter().filter(Diagnostic::is_error));
-        }
+        diagnostics.extend(reading.diagnostics);
         read.extend(reading.postings);
     }
     let known: Vec<Known> = past.postings.values().map(Known::from).collect();
     let before: BTreeSet<String> = read.iter().map(|posting| posting.path.clone()).collect();
     postings.open = identity::bind(read, &known, &site.settings.default_language, &mut diagnostics);
+    // What concerns pages that the command does not name is not its business.
+    if !files.is_empty() {
+        let named: Vec<_> = pages.iter().filter(|page| named_paths.contains(&page.path)).collect();
+        diagnostics.retain(|it| {
+            it.place
+                .as_ref()
+                .is_none_or(|(source, _)| named.iter().any(|page| page.source.path == source.path))
+        });
+    }
     let after: BTreeSet<String> = postings
         .open
         .iter()

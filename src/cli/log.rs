@@ -90,7 +90,7 @@ pub(super) async fn run(arguments: &Arguments, folder: Option<PathBuf>) -> Resul
 /// templates are wrong, because the log must be readable all the same.
 fn stale_plan(site: &Site, past: &Past, now: DateTime<Utc>) -> Option<Plan> {
     let stations = load::stations(site, Reach::Anywhere).ok()?;
-    let read = load::postings(site, &[], past).ok()?;
+    let read = load::postings(site, &[], past, load::Guesses::Shown).ok()?;
     Some(deliver::make_plan(site, &stations, &read.postings, past, Pace::OnSchedule, now))
 }
 

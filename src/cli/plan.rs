@@ -23,7 +23,7 @@ pub(super) async fn run(arguments: &Arguments, folder: Option<PathBuf>) -> Resul
     let site = load::site(folder)?;
     let stations = load::stations(&site, Reach::Anywhere)?;
     let past = load::past(&site).await?;
-    let read = load::postings(&site, &[], &past)?;
+    let read = load::postings(&site, &[], &past, load::Guesses::Shown)?;
     complain_about(&load::worth_saying(&read.diagnostics));
     let now = clock(arguments.at).now();
     let plan = deliver::make_plan(&site, &stations, &read.postings, &past, Pace::OnSchedule, now);

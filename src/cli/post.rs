@@ -77,9 +77,11 @@ pub(super) async fn run(arguments: &Arguments, folder: Option<PathBuf>) -> Resul
     let clock = clock(None);
     let stations = load::stations(&site, Reach::Anywhere)?;
     // Read before the ledger is made: what is wrong touches nothing.
-    let read = load::postings(&site, &arguments.files, &load::past(&site).await?)?;
+    let read =
+        load::postings(&site, &arguments.files, &load::past(&site).await?, load::Guesses::Refused)?;
     complain_about(&load::worth_saying(&read.diagnostics));
-    if read.has_errors() && read.postings.open.is_empty() {
+    if read.has_errors() && (read.postings.open.is_empty() || !arguments.files.is_empty()) {
+        // Somebody who names a page wants that page: nothing else is done instead.
         return Ok(End::CheckFailed);
     }
     let ledger = load::ledger(&site, &clock).await?;
@@ -131,7 +133,7 @@ async fn dry_run(
 ) -> Result<End, CliError> {
     let stations = load::stations(site, Reach::Anywhere)?;
     let past = load::past(site).await?;
-    let read = load::postings(site, &arguments.files, &past)?;
+    let read = load::postings(site, &arguments.files, &past, load::Guesses::Shown)?;
     complain_about(&load::worth_saying(&read.diagnostics));
     let now = clock(arguments.at).now();
     let pace = if arguments.now { Pace::AtOnce } else { Pace::OnSchedule };
@@ -316,7 +318,7 @@ async fn to_me(
         ));
     };
     let past = load::past(site).await?;
-    let read = load::postings(site, &arguments.files, &past)?;
+    let read = load::postings(site, &arguments.files, &past, load::Guesses::Shown)?;
     complain_about(&load::worth_saying(&read.diagnostics));
     let mut failed = read.has_errors();
     for spec in site.channels.iter().filter(|it| channel.is_none_or(|name| *name == it.name)) {

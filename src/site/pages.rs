@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::{Site, SiteError, read_text};
 use crate::diagnostic::{Diagnostic, Source};
-use crate::posting::PageFile;
+use crate::posting::{PageFile, front_matter};
 
 /// The endings of files that are pages.
 const PAGE_ENDINGS: [&str; 6] = ["md", "markdown", "qmd", "rmd", "html", "htm"];
@@ -52,6 +52,15 @@ pub fn load_one(
     };
     let path = inside.unwrap_or_else(|| outside(path));
     Ok(Some(PageFile { source, path, ancestors }))
+}
+
+/// Whether a page's address is only a guess: it lies outside the content folder, where Hugo would
+/// not find it, and does not say its `url`.
+pub fn has_guessed_address(page: &PageFile, site: &Site) -> bool {
+    relative(&page.source.path, &site.content).is_none()
+        && front_matter::read(&page.source, &mut Vec::new()).is_some_and(|front| {
+            ["url", "permalink"].iter().all(|key| front.table.text(key).is_none())
+        })
 }
 
 /// All files below a folder, sorted; none if there is no such folder. Hidden files are passed
