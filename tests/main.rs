@@ -8,4 +8,5 @@ mod ledger;
 mod plan;
 mod reading;
 mod stand_ins;
+mod story;
 mod support;

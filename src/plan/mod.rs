@@ -9,7 +9,7 @@ pub mod reason;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use serde::Serialize;
 use uuid::Uuid;
@@ -23,6 +23,9 @@ pub use reason::Reason;
 
 /// Renders a posting for a channel, so that two texts can be compared; pure.
 pub type Render<'a> = &'a dyn Fn(&Posting, &ChannelSpec, Occasion) -> Result<Rendition, AdaptError>;
+
+/// How much earlier than asked a reminder may come where no slot is left before the deadline.
+const LONGEST_EARLY: TimeDelta = TimeDelta::days(7);
 
 /// Everything that a plan depends on.
 pub struct Inputs<'a> {
@@ -386,7 +389,7 @@ impl Pair<'_> {
                     }
                     match existing {
                         Some(retry) if retry.attempts > 0 => self.at(retry.due_at),
-                        _ => self.reminder_slot(from),
+                        _ => self.reminder_slot(from, announced),
                     }
                 }
                 Some(State::Unknown) => When::Not { reason: Reason::Unknown },
@@ -401,7 +404,7 @@ impl Pair<'_> {
         }
     }
 
-    fn reminder_slot(&self, from: DateTime<Utc>) -> When {
+    fn reminder_slot(&self, from: DateTime<Utc>, announced: &Delivery) -> When {
         if from > self.inputs.now && self.channel.schedule.is_none() {
             return self.at(from);
         }
@@ -410,7 +413,12 @@ impl Pair<'_> {
             None => self.at(from),
             Some(schedule) => match schedule.first_from(from) {
                 Some(slot) if !self.is_after_deadline(slot) => self.at(slot),
-                _ => When::Not { reason: Reason::NoSlot },
+                // A reminder over a weekend comes before it rather than not at all.
+                _ => {
+                    let earliest = (from - LONGEST_EARLY).max(announced.changed_at);
+                    let slot = schedule.last_between(earliest, from);
+                    slot.map_or(When::Not { reason: Reason::NoSlot }, |slot| self.at(slot))
+                }
             },
         }
     }

@@ -111,6 +111,17 @@ impl Schedule {
         self.next(from - TimeDelta::microseconds(1))
     }
 
+    /// The last slot after `after` and before `before`.
+    pub fn last_between(
+        &self,
+        after: DateTime<Utc>,
+        before: DateTime<Utc>,
+    ) -> Option<DateTime<Utc>> {
+        std::iter::successors(self.next(after), |slot| self.next(*slot))
+            .take_while(|slot| *slot < before)
+            .last()
+    }
+
     pub fn zone(&self) -> Tz {
         self.zone
     }

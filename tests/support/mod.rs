@@ -69,7 +69,8 @@ impl TestSite {
         run(&folder, arguments, self.folder.path())
     }
 
-    fn handbill(&self, arguments: &[&str]) -> Ran {
+    /// Runs the program beside the site.
+    pub fn handbill(&self, arguments: &[&str]) -> Ran {
         run(self.folder.path(), arguments, self.folder.path())
     }
 
