@@ -95,6 +95,7 @@ pub(super) async fn run(arguments: &Arguments, folder: Option<PathBuf>) -> Resul
     let pace = if arguments.now { Pace::AtOnce } else { Pace::OnSchedule };
     let wanted = Wanted { channel: channel.as_ref(), postings: read.named.as_ref() };
     let round = courier.round(&read.postings, pace, wanted).await?;
+    ledger.clone().close().await;
     report(arguments.format, &round, &wanted, &site)?;
     Ok(end(&round, &wanted, read.has_errors()))
 }
