@@ -306,7 +306,7 @@ impl Draft {
         without_genders(words)
             .map(str::to_owned)
             .into_iter()
-            .chain(cuts_at_sentences(words, fewest, ellipsis))
+            .chain(cuts_at_sentences(words, fewest, part.rank.map_or(ellipsis, |_| "")))
             .chain(cuts_at_words(words, fewest, ellipsis))
             .map(|cut| format!("{before}{cut}{after}"))
             .collect()
@@ -356,6 +356,8 @@ fn without_genders(words: &str) -> Option<&str> {
     (genders.len() >= 2 && genders.iter().all(is_letter)).then_some(kept.trim_end())
 }
 
+/// An optional part that is cut after a sentence says all of it, and needs no ellipsis; of a title
+/// more was to come.
 fn cuts_at_sentences(words: &str, fewest: usize, ellipsis: &str) -> Vec<String> {
     sentence::ends(words)
         .into_iter()
@@ -363,7 +365,7 @@ fn cuts_at_sentences(words: &str, fewest: usize, ellipsis: &str) -> Vec<String> 
         .filter(|end| *end < words.len())
         .filter_map(|end| words.get(..end))
         .filter(|kept| says_enough(kept, fewest) && closes_what_it_opens(kept))
-        .map(|kept| format!("{kept} {ellipsis}"))
+        .map(|kept| format!("{kept} {ellipsis}").trim_end().to_owned())
         .collect()
 }
 
@@ -497,7 +499,7 @@ mod tests {
     fn sentences_are_kept_whole_before_words_are() {
         let teaser = "We study tides with Prof. Doe (and others). You will build models.";
         let text = mark(teaser, Fate::ShortenThenDrop { rank: 1 });
-        assert_eq!(fitted(&text, 60), "We study tides with Prof. Doe (and others). …");
+        assert_eq!(fitted(&text, 60), "We study tides with Prof. Doe (and others).");
         assert_eq!(fitted(&text, 28), "We study tides…", "neither `Prof.` nor an open bracket");
         assert_eq!(fitted(&text, 10), "");
     }
