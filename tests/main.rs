@@ -7,6 +7,7 @@ mod identity;
 mod ledger;
 mod plan;
 mod reading;
+mod renditions;
 mod stand_ins;
 mod story;
 mod support;

@@ -2,223 +2,31 @@
 
 use std::collections::BTreeSet;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
 use handbill::adapt::Occasion;
-use handbill::channel::{ChannelName, Kind, Reach, Receipt};
-use handbill::deliver::{self, Postings, Station};
-use handbill::ledger::{
-    CopyState, Deed, Delivery, KnownChannel, KnownPosting, Occurrence, Past, Pause, Standing, State,
-};
+use handbill::channel::ChannelName;
+use handbill::ledger::{Deed, Delivery, Occurrence, Pause, State};
 use handbill::plan::{Pace, Plan, Reason, When};
-use handbill::posting::identity;
-use handbill::site::{Site, pages};
 use proptest::prelude::*;
-use uuid::Uuid;
 
 use crate::support::TestSite;
+use crate::support::world::{World, at};
 
-const PAGE: &str = "content/jobs/phd-tidal-forecasting/index.md";
-
-/// A site in memory, with a past that a test writes.
-struct World {
-    _folder: TestSite,
-    site: Site,
-    stations: Vec<Station>,
-    postings: Postings,
-    past: Past,
-    now: DateTime<Utc>,
-}
-
-fn at(text: &str) -> DateTime<Utc> {
-    DateTime::parse_from_rfc3339(text).expect("a test's time").to_utc()
-}
-
-impl World {
-    fn of(folder: TestSite) -> Self {
-        let (site, diagnostics) = Site::load(&folder.root()).expect("a site");
-        let site = site.unwrap_or_else(|| panic!("{diagnostics:?}"));
-        let stations = Station::all(&site, Reach::Anywhere, &mut Vec::new());
-        let past = Past { ledger: Some(Uuid::from_u128(7)), ..Past::default() };
-        let mut world = Self {
-            _folder: folder,
-            site,
-            stations,
-            postings: Postings::default(),
-            past,
-            now: at("2027-01-11T08:00:00Z"),
-        };
-        world.read();
-        world
-    }
-
-    fn with_channels(channels: &[&str]) -> Self {
-        let folder = TestSite::with_channels(channels);
-        folder.write(
-            "content/jobs/postdoc-sediment-transport/index.md",
-            "---\ntitle: Postdoc\ndraft: true\n---\nLater.\n",
-        );
-        Self::of(folder)
-    }
-
-    fn read(&mut self) {
-        let mut diagnostics = Vec::new();
-        let read = pages::load(&self.site, &mut diagnostics)
-            .expect("pages")
-            .iter()
-            .flat_map(|page| handbill::posting::read(page, &self.site.settings).postings)
-            .collect();
-        let known: Vec<identity::Known> = self
-            .past
-            .postings
-            .values()
-            .map(|known| identity::Known {
-                id: known.id.clone(),
-                path: known.path.clone(),
-                translation_key: known.translation_key.clone(),
-                sub_id: known.sub_id.clone(),
-                reference: known.reference.clone(),
-            })
-            .collect();
-        self.postings.open = identity::bind(read, &known, "en", &mut diagnostics);
-        assert!(diagnostics.iter().all(|it| !it.is_error()), "{diagnostics:?}");
-    }
-
-    fn change(&mut self, from: &str, to: &str) {
-        self._folder.replace(PAGE, from, to);
-        self.read();
-        for posting in &self.postings.open {
-            if let Some(known) = self.past.postings.get_mut(&posting.id)
-                && known.revision != posting.revision
-            {
-                known.revision = posting.revision.clone();
-                known.revision_since = self.now;
-            }
-        }
-    }
-
-    fn plan(&self) -> Plan {
-        self.plan_at(Pace::OnSchedule)
-    }
-
-    fn plan_at(&self, pace: Pace) -> Plan {
-        deliver::make_plan(&self.site, &self.stations, &self.postings, &self.past, pace, self.now)
-    }
-
-    /// Remembers postings and channels as first seen now.
-    fn observe(&mut self) {
-        for posting in &self.postings.open {
-            self.past.postings.entry(posting.id.clone()).or_insert_with(|| KnownPosting {
-                id: posting.id.clone(),
-                path: posting.path.clone(),
-                translation_key: posting.translation_key.clone(),
-                sub_id: None,
-                reference: None,
-                title: posting.name().to_owned(),
-                first_seen: self.now,
-                revision: posting.revision.clone(),
-                revision_since: self.now,
-            });
-        }
-        for channel in &self.site.channels {
-            self.past.channels.entry(channel.name.clone()).or_insert_with(|| KnownChannel {
-                name: channel.name.clone(),
-                first_seen: self.now,
-                paused: None,
-            });
-        }
-    }
-
-    /// Does what is due as a perfect world would: every step is posted at once.
-    fn apply(&mut self, plan: &Plan) {
-        for (key, reason) in &plan.cancel {
-            for delivery in self.past.deliveries.iter_mut().filter(|it| it.key == *key) {
-                delivery.state = State::Cancelled;
-                delivery.reason.clone_from(reason);
-            }
-        }
-        for step in plan.due() {
-            let posting =
-                self.postings.open.iter().find(|it| it.id == step.name.posting).expect("posting");
-            let station =
-                self.stations.iter().find(|it| it.spec.name == step.name.channel).expect("station");
-            let target =
-                self.past.deliveries.iter().find(|it| Some(it.key) == step.target).cloned();
-            let composed = deliver::compose::compose(
-                &self.site,
-                station,
-                posting,
-                step,
-                target.as_ref(),
-                self.now,
-            )
-            .expect("a rendition");
-            let standing = Standing {
-                revision: step.revision.clone(),
-                content_hash: composed.rendition.content_hash(),
-                rendition: composed.rendition,
+/// One line for each step about the PhD position.
+fn steps_of(plan: &Plan) -> Vec<String> {
+    plan.steps
+        .iter()
+        .filter(|step| step.name.posting.0 == "tcg-03-2027")
+        .map(|step| {
+            let when = match &step.when {
+                When::Due { .. } => "due".to_owned(),
+                When::At { slot } => slot.format("%m-%d %H:%M").to_string(),
+                When::Not { reason } => reason.to_string(),
             };
-            let makes_copy = matches!(step.deed, Deed::Publish | Deed::FollowUp);
-            for copy in self.past.deliveries.iter_mut().filter(|it| Some(it.key) == step.target) {
-                match step.deed {
-                    Deed::Edit => {
-                        copy.copy = Some(CopyState::Edited);
-                        copy.standing = Some(standing.clone());
-                    }
-                    Deed::Withdraw => copy.copy = Some(CopyState::Withdrawn),
-                    _ => {}
-                }
-            }
-            self.past.deliveries.retain(|it| it.key != step.key);
-            self.past.deliveries.push(Delivery {
-                key: step.key,
-                name: step.name.clone(),
-                deed: step.deed,
-                target: step.target,
-                state: State::Posted,
-                due_at: step.when.time().expect("a time"),
-                revision: step.revision.clone(),
-                attempts: 1,
-                changed_at: self.now,
-                reason: String::new(),
-                receipt: makes_copy.then(|| Receipt {
-                    remote_id: Some(match station.channel.kind() {
-                        Kind::Mail => format!("{}@tidal.example", step.key.short()),
-                        Kind::Feed => step.name.posting.0.clone(),
-                        _ => "1001".to_owned(),
-                    }),
-                    link: None,
-                }),
-                copy: makes_copy.then_some(CopyState::Live),
-                standing: makes_copy.then_some(standing),
-                verified_at: None,
-            });
-        }
-    }
-
-    /// One line for each step about the PhD position.
-    fn told(&self, plan: &Plan) -> Vec<String> {
-        plan.steps
-            .iter()
-            .filter(|step| step.name.posting.0 == "tcg-03-2027")
-            .map(|step| {
-                let when = match &step.when {
-                    When::Due { .. } => "due".to_owned(),
-                    When::At { slot } => slot.format("%m-%d %H:%M").to_string(),
-                    When::Not { reason } => reason.to_string(),
-                };
-                let occurrence = &step.name.occurrence.0;
-                format!("{} {} {occurrence}: {when}", step.name.channel, step.name.occasion)
-            })
-            .collect()
-    }
-
-    /// Announces on all channels.
-    fn announced(mut self) -> Self {
-        self.observe();
-        let plan = self.plan_at(Pace::AtOnce);
-        self.apply(&plan);
-        self
-    }
+            let occurrence = &step.name.occurrence.0;
+            format!("{} {} {occurrence}: {when}", step.name.channel, step.name.occasion)
+        })
+        .collect()
 }
 
 #[test]
@@ -226,7 +34,7 @@ fn an_announcement_waits_for_the_first_slot_of_its_channel() {
     let mut world = World::with_channels(&["mastodon", "list", "feed"]);
     world.observe();
     assert_eq!(
-        world.told(&world.plan()),
+        steps_of(&world.plan()),
         [
             "feed announce 1: due",
             "list announce 1: 01-12 08:00",
@@ -234,10 +42,10 @@ fn an_announcement_waits_for_the_first_slot_of_its_channel() {
         ]
     );
     world.now = at("2027-01-11T09:00:00Z");
-    assert!(world.told(&world.plan()).contains(&"mastodon announce 1: due".to_owned()));
+    assert!(steps_of(&world.plan()).contains(&"mastodon announce 1: due".to_owned()));
     // A slot that was missed is served late, not skipped.
     world.now = at("2027-01-13T15:00:00Z");
-    assert_eq!(world.told(&world.plan()).iter().filter(|it| it.ends_with("due")).count(), 3);
+    assert_eq!(steps_of(&world.plan()).iter().filter(|it| it.ends_with("due")).count(), 3);
 }
 
 #[test]
@@ -245,7 +53,7 @@ fn without_waiting_for_the_slot_everything_is_due() {
     let mut world = World::with_channels(&["mastodon", "list"]);
     world.observe();
     let plan = world.plan_at(Pace::AtOnce);
-    assert_eq!(world.told(&plan), ["list announce 1: due", "mastodon announce 1: due"]);
+    assert_eq!(steps_of(&plan), ["list announce 1: due", "mastodon announce 1: due"]);
 }
 
 #[test]
@@ -254,7 +62,7 @@ fn nothing_goes_out_before_the_publish_date() {
     world.now = at("2027-01-10T08:00:00Z");
     world.observe();
     assert_eq!(
-        world.told(&world.plan_at(Pace::AtOnce)),
+        steps_of(&world.plan_at(Pace::AtOnce)),
         ["mastodon announce 1: the page is published on 2027-01-11"]
     );
 }
@@ -265,23 +73,23 @@ fn nothing_goes_out_from_a_draft_or_after_the_deadline() {
     world.now = at("2027-03-01T08:00:00Z");
     world.observe();
     let expected = "mastodon announce 1: the ad closed on 2027-02-28";
-    assert_eq!(world.told(&world.plan_at(Pace::AtOnce)), [expected]);
+    assert_eq!(steps_of(&world.plan_at(Pace::AtOnce)), [expected]);
     world.now = at("2027-01-12T08:00:00Z");
     world.change("featured: true", "draft: true");
     let expected = "mastodon announce 1: the page is a draft";
-    assert_eq!(world.told(&world.plan_at(Pace::AtOnce)), [expected]);
+    assert_eq!(steps_of(&world.plan_at(Pace::AtOnce)), [expected]);
 }
 
 #[test]
 fn a_second_plan_after_doing_the_first_is_empty() {
     let mut world = World::with_channels(&["mastodon", "list", "feed", "x", "board"]).announced();
     let again = world.plan();
-    assert_eq!(again.due().count(), 0, "{:?}", world.told(&again));
+    assert_eq!(again.due().count(), 0, "{:?}", steps_of(&again));
     world.now = at("2027-02-23T12:00:00Z");
     let reminders = world.plan();
-    assert_eq!(world.told(&reminders), ["list remind 7d: due", "mastodon remind 7d: due"]);
+    assert_eq!(steps_of(&reminders), ["list remind 7d: due", "mastodon remind 7d: due"]);
     world.apply(&reminders);
-    assert_eq!(world.told(&world.plan()), Vec::<String>::new());
+    assert_eq!(steps_of(&world.plan()), Vec::<String>::new());
 }
 
 #[test]
@@ -291,7 +99,7 @@ fn a_change_of_the_page_reaches_every_copy_or_is_said_to_be_missing_there() {
     world.change("by **28th February 2027**", "by **14th March 2027**");
     let plan = world.plan();
     let told: BTreeSet<String> =
-        world.told(&plan).into_iter().filter(|it| !it.contains("remind")).collect();
+        steps_of(&plan).into_iter().filter(|it| !it.contains("remind")).collect();
     assert_eq!(
         told,
         BTreeSet::from([
@@ -313,7 +121,7 @@ fn a_change_of_the_page_reaches_every_copy_or_is_said_to_be_missing_there() {
     // Back to what it was: a change like any other, with an ordinal of its own.
     world.now = at("2027-01-22T08:00:00Z");
     world.change("by **14th March 2027**", "by **28th February 2027**");
-    assert!(world.told(&world.plan()).contains(&"mastodon update 2: due".to_owned()));
+    assert!(steps_of(&world.plan()).contains(&"mastodon update 2: due".to_owned()));
 }
 
 #[test]
@@ -321,7 +129,7 @@ fn a_changed_comment_is_no_change() {
     let mut world = World::with_channels(&["mastodon", "list", "feed", "x", "board"]).announced();
     world.change("<!-- Remember to add the photo", "<!-- The photo is here:");
     world.change("# Is this a featured event?", "# Featured?");
-    assert_eq!(world.plan().due().count(), 0, "{:?}", world.told(&world.plan()));
+    assert_eq!(world.plan().due().count(), 0, "{:?}", steps_of(&world.plan()));
 }
 
 #[test]
@@ -330,7 +138,7 @@ fn every_copy_is_closed_when_the_ad_closes_and_reopened_when_it_opens_again() {
     world.now = at("2027-03-01T08:00:00Z");
     let plan = world.plan_at(Pace::AtOnce);
     assert_eq!(
-        world.told(&plan),
+        steps_of(&plan),
         [
             "board close 1: due",
             "feed close 1: due",
@@ -340,13 +148,13 @@ fn every_copy_is_closed_when_the_ad_closes_and_reopened_when_it_opens_again() {
         ]
     );
     world.apply(&plan);
-    assert_eq!(world.told(&world.plan()), Vec::<String>::new());
+    assert_eq!(steps_of(&world.plan()), Vec::<String>::new());
 
     world.now = at("2027-03-02T08:00:00Z");
     world.change("by **28th February 2027**", "by **31st March 2027**");
     let plan = world.plan_at(Pace::AtOnce);
     let told: Vec<String> =
-        world.told(&plan).into_iter().filter(|it| !it.contains("remind")).collect();
+        steps_of(&plan).into_iter().filter(|it| !it.contains("remind")).collect();
     assert_eq!(
         told,
         [
@@ -359,7 +167,7 @@ fn every_copy_is_closed_when_the_ad_closes_and_reopened_when_it_opens_again() {
     );
     world.apply(&plan);
     world.now = at("2027-04-01T08:00:00Z");
-    let told = world.told(&world.plan());
+    let told = steps_of(&world.plan());
     assert!(told.contains(&"mastodon close 2: due".to_owned()), "{told:?}");
     assert!(told.contains(&"board close 2: due".to_owned()), "{told:?}");
 }
@@ -371,7 +179,7 @@ fn a_paused_channel_and_an_unknown_outcome_hold_back_only_themselves() {
     let name = ChannelName("mastodon".to_owned());
     world.past.channels.get_mut(&name).expect("known").paused =
         Some(Pause { since: world.now, reason: "the token was refused".to_owned() });
-    let told = world.told(&world.plan_at(Pace::AtOnce));
+    let told = steps_of(&world.plan_at(Pace::AtOnce));
     assert_eq!(
         told,
         ["mastodon announce 1: the channel is paused: the token was refused", "x announce 1: due"]
@@ -399,7 +207,7 @@ fn what_a_channel_does_not_want_is_not_sent_there() {
     let mut world = World::of(folder);
     world.observe();
     assert_eq!(
-        world.told(&world.plan_at(Pace::AtOnce)),
+        steps_of(&world.plan_at(Pace::AtOnce)),
         ["mastodon announce 1: not for this channel: it is phd, not postdoc"]
     );
 }
@@ -487,7 +295,7 @@ proptest! {
                 world.apply(&plan);
             }
             let rest = world.plan();
-            prop_assert_eq!(rest.due().count(), 0, "{:?}", world.told(&rest));
+            prop_assert_eq!(rest.due().count(), 0, "{:?}", steps_of(&rest));
         }
     }
 

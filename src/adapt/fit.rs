@@ -19,6 +19,24 @@ pub enum Fate {
     ShortenThenDrop { rank: u8 },
 }
 
+/// What stands where something was cut off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ellipsis {
+    /// `…`, which counts as one.
+    Sign,
+    /// `...`, for a subject: one sign beyond ASCII, and its words travel in an encoding (RFC 2047).
+    Dots,
+}
+
+impl Ellipsis {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Sign => "…",
+            Self::Dots => "...",
+        }
+    }
+}
+
 /// A text that fits.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fitted {
@@ -63,8 +81,13 @@ pub fn whole(marked: &str) -> String {
 ///
 /// # Errors
 /// [`TooLong`] if its fixed parts alone do not.
-pub fn fit(marked: &str, count: Count, limit: usize) -> Result<Fitted, TooLong> {
-    let mut draft = Draft::parse(marked);
+pub fn fit(
+    marked: &str,
+    count: Count,
+    limit: usize,
+    ellipsis: Ellipsis,
+) -> Result<Fitted, TooLong> {
+    let mut draft = Draft::parse(marked, ellipsis);
     while draft.length(count) > limit {
         let Some(part) = draft.next_to_go() else { break };
         if !draft.shorten(part, count, limit) {
@@ -111,6 +134,7 @@ fn is_mark(c: char) -> bool {
 struct Draft {
     root: Vec<Node>,
     parts: Vec<Part>,
+    ellipsis: Ellipsis,
 }
 
 enum Node {
@@ -135,7 +159,7 @@ enum State {
 
 impl Draft {
     /// Reads the marks. Marks that do not pair are taken as if they did at the text's end.
-    fn parse(marked: &str) -> Self {
+    fn parse(marked: &str, ellipsis: Ellipsis) -> Self {
         let mut parts: Vec<Part> = Vec::new();
         let mut root = Vec::new();
         let mut open: Vec<usize> = Vec::new();
@@ -168,7 +192,7 @@ impl Draft {
         if !words.is_empty() {
             inside(&mut root, &mut parts, open.last()).push(Node::Text(words));
         }
-        Self { root, parts }
+        Self { root, parts, ellipsis }
     }
 
     fn text(&self) -> String {
@@ -265,7 +289,8 @@ impl Draft {
         }
     }
 
-    /// All cuts of a part: at the ends of sentences, the longest first, then of words.
+    /// All cuts of a part, the gentlest first: without `(m/f/d)`, at the ends of sentences, the
+    /// longest first, then of words.
     fn cuts(&self, number: usize) -> Vec<String> {
         let Some(part) = self.parts.get(number).filter(|part| part.cuttable) else {
             return Vec::new();
@@ -277,9 +302,12 @@ impl Draft {
         let start = content.len() - content.trim_start().len();
         let (before, after) = (&content[..start], &content[start + words.len()..]);
         let fewest = if part.rank.is_some() { FEWEST_WORDS } else { 1 };
-        cuts_at_sentences(words, fewest)
+        let ellipsis = self.ellipsis.as_str();
+        without_genders(words)
+            .map(str::to_owned)
             .into_iter()
-            .chain(cuts_at_words(words, fewest))
+            .chain(cuts_at_sentences(words, fewest, part.rank.map_or(ellipsis, |_| "")))
+            .chain(cuts_at_words(words, fewest, ellipsis))
             .map(|cut| format!("{before}{cut}{after}"))
             .collect()
     }
@@ -318,18 +346,30 @@ fn inside<'a>(
     }
 }
 
-fn cuts_at_sentences(words: &str, fewest: usize) -> Vec<String> {
+/// The words without a last `(m/f/d)`, if they have one: nothing of what is offered is lost with
+/// it, so no ellipsis takes its place.
+fn without_genders(words: &str) -> Option<&str> {
+    let (kept, last) = words.rsplit_once(" (")?;
+    let genders: Vec<&str> =
+        last.strip_suffix(')')?.split(['/', '|', ',']).map(str::trim).collect();
+    let is_letter = |gender: &&str| gender.chars().count() == 1;
+    (genders.len() >= 2 && genders.iter().all(is_letter)).then_some(kept.trim_end())
+}
+
+/// An optional part that is cut after a sentence says all of it, and needs no ellipsis; of a title
+/// more was to come.
+fn cuts_at_sentences(words: &str, fewest: usize, ellipsis: &str) -> Vec<String> {
     sentence::ends(words)
         .into_iter()
         .rev()
         .filter(|end| *end < words.len())
         .filter_map(|end| words.get(..end))
         .filter(|kept| says_enough(kept, fewest) && closes_what_it_opens(kept))
-        .map(|kept| format!("{kept} …"))
+        .map(|kept| format!("{kept} {ellipsis}").trim_end().to_owned())
         .collect()
 }
 
-fn cuts_at_words(words: &str, fewest: usize) -> Vec<String> {
+fn cuts_at_words(words: &str, fewest: usize, ellipsis: &str) -> Vec<String> {
     let mut cuts: Vec<String> = Vec::new();
     for (at, _) in words.char_indices().rev().filter(|(_, c)| c.is_whitespace()) {
         let kept = words[..at].trim_end_matches(|c: char| {
@@ -338,7 +378,7 @@ fn cuts_at_words(words: &str, fewest: usize) -> Vec<String> {
         });
         let last = kept.rsplit(char::is_whitespace).next().unwrap_or_default();
         if says_enough(kept, fewest) && closes_what_it_opens(kept) && may_stand_last(last) {
-            let cut = format!("{kept}…");
+            let cut = format!("{kept}{ellipsis}");
             if cuts.last() != Some(&cut) {
                 cuts.push(cut);
             }
@@ -438,7 +478,7 @@ mod tests {
     }
 
     fn fitted(text: &str, limit: usize) -> String {
-        fit(text, Count::Characters, limit).unwrap().text
+        fit(text, Count::Characters, limit, Ellipsis::Sign).unwrap().text
     }
 
     #[test]
@@ -450,7 +490,7 @@ mod tests {
         );
         assert_eq!(fitted(&text, 100), "Title\n\ntwo two two\none one one\n\nlink");
         assert_eq!(fitted(&text, 25), "Title\n\none one one\n\nlink");
-        let least = fit(&text, Count::Characters, 12).unwrap();
+        let least = fit(&text, Count::Characters, 12, Ellipsis::Sign).unwrap();
         assert_eq!(least.text, "Title\n\nlink");
         assert_eq!(least.left_out, ["left out: two two two", "left out: one one one"]);
     }
@@ -459,7 +499,7 @@ mod tests {
     fn sentences_are_kept_whole_before_words_are() {
         let teaser = "We study tides with Prof. Doe (and others). You will build models.";
         let text = mark(teaser, Fate::ShortenThenDrop { rank: 1 });
-        assert_eq!(fitted(&text, 60), "We study tides with Prof. Doe (and others). …");
+        assert_eq!(fitted(&text, 60), "We study tides with Prof. Doe (and others).");
         assert_eq!(fitted(&text, 28), "We study tides…", "neither `Prof.` nor an open bracket");
         assert_eq!(fitted(&text, 10), "");
     }
@@ -474,7 +514,22 @@ mod tests {
         assert_eq!(fitted(&text, 36), "Postdoc in the modelling of tides");
         assert_eq!(fitted(&text, 30), "Postdoc in the modelling…");
         assert_eq!(fitted(&text, 20), "Postdoc…");
-        assert_eq!(fit(&text, Count::Characters, 7), Err(TooLong { length: 8 }));
+        assert_eq!(fit(&text, Count::Characters, 7, Ellipsis::Sign), Err(TooLong { length: 8 }));
+    }
+
+    #[test]
+    fn the_genders_go_before_any_word_does() {
+        let text = mark("Postdoc in tides (m/f/d)", Fate::Shorten);
+        assert_eq!(fitted(&text, 20), "Postdoc in tides");
+        let text = mark("Postdoc in tides (part-time)", Fate::Shorten);
+        assert_eq!(fitted(&text, 20), "Postdoc in tides…");
+    }
+
+    #[test]
+    fn a_subject_is_cut_with_dots_that_need_no_encoding() {
+        let text = mark("Postdoc in the modelling of tides", Fate::Shorten);
+        let fitted = fit(&text, Count::Characters, 30, Ellipsis::Dots).unwrap();
+        assert_eq!(fitted.text, "Postdoc in the modelling...");
     }
 
     #[test]

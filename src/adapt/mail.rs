@@ -68,13 +68,29 @@ fn fitted_subject(
     template: String,
     target: &Target,
 ) -> Result<String, AdaptError> {
-    let marked: String = marked.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    let fitted =
-        fit::fit(&marked, Count::Characters, limit).map_err(|fit::TooLong { length }| {
-            AdaptError::DoesNotFit { template, channel: target.channel.clone(), length, limit }
-        })?;
+    let marked: String = marked.chars().map(plain_sign).collect();
+    let fitted = fit::fit(&marked, Count::Characters, limit, fit::Ellipsis::Dots).map_err(
+        |fit::TooLong { length }| AdaptError::DoesNotFit {
+            template,
+            channel: target.channel.clone(),
+            length,
+            limit,
+        },
+    )?;
     let subject = fitted.text.split_whitespace().collect::<Vec<_>>().join(" ");
     Ok(if is_command(&subject) { format!("[{subject}]") } else { subject })
+}
+
+/// Dashes and quotation marks as ASCII has them, so that a subject whose words are ASCII travels as
+/// it reads (RFC 2047 encodes the others); a control character is a space.
+fn plain_sign(sign: char) -> char {
+    match sign {
+        '‐' | '‑' | '–' | '—' | '−' => '-',
+        '‘' | '’' | '‚' => '\'',
+        '“' | '”' | '„' => '"',
+        sign if sign.is_control() || sign.is_whitespace() => ' ',
+        sign => sign,
+    }
 }
 
 /// The text with no line that a list's software would take for a command, or a mailbox for the

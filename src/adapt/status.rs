@@ -24,9 +24,14 @@ pub fn adapt(
 ) -> Result<Rendition, AdaptError> {
     let name = templates.name_for(&target.template, "status", "txt", occasion, AS_ANNOUNCED)?;
     let marked = templates.render(&name, &View::new(posting, target, occasion))?;
-    let fitted = fit::fit(&marked, count, limit).map_err(|fit::TooLong { length }| {
-        AdaptError::DoesNotFit { template: name, channel: target.channel.clone(), length, limit }
-    })?;
+    let fitted = fit::fit(&marked, count, limit, fit::Ellipsis::Sign).map_err(
+        |fit::TooLong { length }| AdaptError::DoesNotFit {
+            template: name,
+            channel: target.channel.clone(),
+            length,
+            limit,
+        },
+    )?;
     Ok(Rendition::Status {
         text: fitted.text,
         language: posting.language.clone(),

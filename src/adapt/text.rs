@@ -38,7 +38,7 @@ pub fn wrap(words: &str) -> String {
 
 /// A heading, underlined.
 pub fn heading(words: &str) -> String {
-    join(&underlined(fill_lines(words, WIDTH), "-"))
+    join(&underlined(fill_lines(words, WIDTH)))
 }
 
 /// Labels and values as lines, the values below each other.
@@ -79,7 +79,7 @@ impl Writer<'_> {
 
     fn block(&mut self, block: &BlockKind, width: usize) -> Vec<String> {
         match block {
-            BlockKind::Heading { level, content } => self.heading(*level, content, width),
+            BlockKind::Heading { content, .. } => self.heading(content, width),
             BlockKind::Paragraph(content) => fill_lines(&self.inlines(content), width),
             BlockKind::List { start, items } => self.list(*start, items, width),
             BlockKind::Quote(blocks) => {
@@ -94,11 +94,11 @@ impl Writer<'_> {
         }
     }
 
-    fn heading(&mut self, level: u8, content: &[Inline], width: usize) -> Vec<String> {
+    fn heading(&mut self, content: &[Inline], width: usize) -> Vec<String> {
         // The line says that the text goes on; a colon would say it twice.
         let words = self.inlines(content);
         let lines = fill_lines(words.trim_end().trim_end_matches(':'), width);
-        underlined(lines, if level <= 2 { "=" } else { "-" })
+        underlined(lines)
     }
 
     fn list(&mut self, start: Option<usize>, items: &[Vec<Block>], width: usize) -> Vec<String> {
@@ -225,10 +225,12 @@ impl Writer<'_> {
     }
 }
 
-fn underlined(mut lines: Vec<String>, sign: &str) -> Vec<String> {
+/// With `-` for every level: in a mail each `=` would travel as `=3D` (RFC 2045 §6.7), and digests
+/// and old archives show that.
+fn underlined(mut lines: Vec<String>) -> Vec<String> {
     let widest = lines.iter().map(|line| line.width()).max().unwrap_or_default();
     if widest > 0 {
-        lines.push(sign.repeat(widest.min(WIDTH)));
+        lines.push("-".repeat(widest.min(WIDTH)));
     }
     lines
 }

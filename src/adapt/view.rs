@@ -223,7 +223,7 @@ impl View {
             hashtags: (!hashtag_list.is_empty()).then(|| hashtag_list.join(" ")),
             hashtag_list,
             summary: summary.clone(),
-            teaser: summary.as_deref().map(capitalised).or_else(|| teaser(&posting.document)),
+            teaser: teaser(summary.as_deref(), &posting.document),
             text: fit::without_marks(&text::render(&posting.document, &posting.permalink)),
             html: fit::without_marks(&html::render(&posting.document, &posting.permalink)),
             sections: sections(posting),
@@ -383,38 +383,83 @@ const ABOUT_THE_JOB: &[&str] = &[
     "promotion",
 ];
 
+/// Words of sentences about start and duration, which every rendition names beside the teaser.
+const ABOUT_THE_TERMS: &[&str] = &[
+    "starting ",
+    "start date",
+    "limited to",
+    "fixed-term",
+    "fixed term",
+    "befristet",
+    "zum nächstmöglichen",
+    "ab sofort",
+];
+
+/// A longer sentence is no teaser.
+const LONGEST_TEASER_SENTENCE: usize = 300;
+
+/// The author's summary, unless all that it says are start and duration; else two sentences of the
+/// ad.
+fn teaser(summary: Option<&str>, document: &Document) -> Option<String> {
+    let says_more = |summary: &&str| {
+        sentences(summary).iter().any(|sentence| !is_about(sentence, ABOUT_THE_TERMS))
+    };
+    let summary = summary.map(capitalised);
+    let telling = summary.as_deref().filter(says_more).map(str::to_owned);
+    telling.or_else(|| teaser_of_the_ad(document)).or(summary)
+}
+
 /// Two sentences at most: the first one about the job and the one after it, else the first of all.
-fn teaser(document: &Document) -> Option<String> {
-    let paragraphs: Vec<String> = document
+fn teaser_of_the_ad(document: &Document) -> Option<String> {
+    let paragraphs: Vec<Vec<String>> = document
         .blocks
         .iter()
         .filter_map(|block| match &block.kind {
-            BlockKind::Paragraph(content) => Some(without_markup(&plain(content))),
+            BlockKind::Paragraph(content) => Some(sentences(&without_markup(&plain(content)))),
             _ => None,
         })
         .collect();
-    let sentences = |paragraph: &str| -> Vec<String> {
-        let mut start = 0;
-        let mut found = Vec::new();
-        for end in sentence::ends(paragraph) {
-            found.push(paragraph[start..end].trim().to_owned());
-            start = end;
-        }
-        found
+    // What ends with a colon speaks of what comes below it, and a line without an end is a label.
+    let says_something = |sentence: &&String| {
+        sentence.split(' ').count() >= 5
+            && sentence.chars().count() <= LONGEST_TEASER_SENTENCE
+            && sentence.ends_with(['.', '!', '?', '…', ')', '”', '“', '"', '。'])
+            && !is_about(sentence, ABOUT_THE_TERMS)
     };
-    let says_something = |sentence: &String| sentence.split(' ').count() >= 5;
     for paragraph in &paragraphs {
-        let sentences = sentences(paragraph);
-        let about = |sentence: &String| {
-            let lower = sentence.to_lowercase();
-            says_something(sentence) && ABOUT_THE_JOB.iter().any(|word| lower.contains(word))
-        };
-        if let Some(at) = sentences.iter().position(about) {
-            let found: Vec<&str> = sentences.iter().skip(at).take(2).map(String::as_str).collect();
+        let about_the_job =
+            |sentence: &String| says_something(&sentence) && is_about(sentence, ABOUT_THE_JOB);
+        if let Some(at) = paragraph.iter().position(about_the_job) {
+            let found: Vec<&str> = paragraph
+                .iter()
+                .skip(at)
+                .take(2)
+                .take_while(|sentence| says_something(sentence))
+                .map(String::as_str)
+                .collect();
             return Some(found.join(" "));
         }
     }
-    paragraphs.iter().flat_map(|paragraph| sentences(paragraph)).find(says_something)
+    paragraphs.iter().flatten().find(says_something).cloned()
+}
+
+fn is_about(sentence: &str, words: &[&str]) -> bool {
+    let lower = sentence.to_lowercase();
+    words.iter().any(|word| lower.contains(word))
+}
+
+fn sentences(paragraph: &str) -> Vec<String> {
+    let mut start = 0;
+    let mut found = Vec::new();
+    for end in sentence::ends(paragraph) {
+        found.push(paragraph[start..end].trim().to_owned());
+        start = end;
+    }
+    let rest = paragraph[start..].trim();
+    if !rest.is_empty() {
+        found.push(rest.to_owned());
+    }
+    found
 }
 
 fn sections(posting: &Posting) -> Vec<Section> {
@@ -452,6 +497,8 @@ fn without_marks(value: &Value) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::diagnostic::Span;
+    use crate::posting::markdown::{Block, Inline};
 
     fn tagged(tags: &[&str]) -> Vec<String> {
         hashtags(&tags.iter().map(|tag| (*tag).to_owned()).collect::<Vec<_>>())
@@ -478,6 +525,22 @@ mod tests {
             "Two new posts, see here, 3 < 4 years, <jobs@lab.example>"
         );
         assert_eq!(capitalised("über drei Jahre"), "Über drei Jahre");
+    }
+
+    #[test]
+    fn a_summary_of_start_and_duration_alone_is_no_teaser() {
+        let ad = |words: &str| Document {
+            blocks: vec![Block {
+                span: Span::default(),
+                kind: BlockKind::Paragraph(vec![Inline::Text(words.to_owned())]),
+            }],
+        };
+        let terms = Some("starting in May. The position is limited to two years.");
+        let about = ad("The following position is open:");
+        assert_eq!(teaser(terms, &about).as_deref().map(|it| &it[..8]), Some("Starting"));
+        let about = ad("We like tides. You will build models of tides. Starting in May.");
+        assert_eq!(teaser(terms, &about).as_deref(), Some("You will build models of tides."));
+        assert_eq!(teaser(Some("for two sailors"), &about).as_deref(), Some("For two sailors"));
     }
 
     #[test]

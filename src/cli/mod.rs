@@ -12,7 +12,7 @@ mod log;
 mod person;
 mod plan;
 mod post;
-mod preview;
+pub mod preview;
 mod rehearse;
 mod verify;
 

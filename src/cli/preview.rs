@@ -1,75 +1,34 @@
-//! What would go out, drawn for a person: the rendition and the request around it.
+//! What would go out, drawn for a person: the words first, then what is sent for them.
 
 use std::fmt::Write;
 
 use crate::adapt::Rendition;
 use crate::channel::Wire;
-use crate::channel::wire::SECRET;
+use crate::channel::wire::{HttpRequest, MailMessage, SECRET};
 use crate::deliver::compose::Composed;
 
-/// Draws what one delivery sends, every line indented, credentials masked.
-pub(super) fn draw(composed: &Composed) -> String {
+/// Draws what one delivery sends, every line indented, credentials masked. Nothing is left out of
+/// what is sent, and what is sent as it reads is drawn once.
+pub fn draw(composed: &Composed) -> String {
     let mut drawn = String::new();
-    match &composed.rendition {
-        Rendition::Status { length, limit, left_out, language, .. } => {
-            line(&mut drawn, &format!("{length} of {limit} characters, language {language}"));
-            for what in left_out {
-                line(&mut drawn, &format!("to fit: {what}"));
-            }
+    match (&composed.wire, &composed.rendition) {
+        (Wire::Http(request), rendition) => draw_request(&mut drawn, request, rendition),
+        (Wire::Mail(mail), Rendition::Mail { text, html, language, .. }) => {
+            let subject = mail.subject.chars().count();
+            let lines = text.lines().count();
+            line(&mut drawn, &format!("subject {subject} characters, {lines} lines, {language}"));
+            quote(&mut drawn, &format!("Subject: {}\n\n{text}", mail.subject));
+            draw_mail(&mut drawn, mail, text, html.as_deref());
         }
-        Rendition::Mail { subject, text, language, .. } => {
-            line(
-                &mut drawn,
-                &format!(
-                    "subject {} characters, {} lines, language {language}",
-                    subject.chars().count(),
-                    text.lines().count()
-                ),
-            );
-        }
-        Rendition::Document { media_type, body, language } => {
-            line(
-                &mut drawn,
-                &format!("{}, {} bytes, language {language}", media_type.media_type(), body.len()),
-            );
-        }
-    }
-    match &composed.wire {
-        Wire::Http(request) => {
-            line(&mut drawn, &format!("{} {}", request.method, request.url));
-            for (name, value) in &request.headers {
-                line(&mut drawn, &format!("{name}: {}", mask(value)));
-            }
-            if let Some(body) = &request.body {
-                quote(&mut drawn, body);
-            }
-        }
-        Wire::Mail(mail) => {
-            line(&mut drawn, &mail.server);
-            line(&mut drawn, &format!("MAIL FROM:<{}>", mail.envelope_from));
-            line(&mut drawn, &format!("RCPT TO:<{}>", mail.envelope_to));
-            quote(&mut drawn, &mail.message);
-        }
-        Wire::Entry(entry) => {
+        (Wire::Mail(mail), _) => quote(&mut drawn, &mail.message),
+        (Wire::Entry(entry), _) => {
             line(&mut drawn, &format!("file {}/{}.jsonld, then the feed", entry.folder, entry.id));
             quote(&mut drawn, entry.document.as_deref().unwrap_or("(left out of the feed)"));
         }
-        Wire::Errand { text } => {
+        (Wire::Errand { text }, _) => {
             line(&mut drawn, "a person is asked:");
             quote(&mut drawn, text);
         }
-    }
-    // The words as people will read them, where the request hides them in an encoding.
-    match (&composed.rendition, &composed.wire) {
-        (Rendition::Status { text, .. }, Wire::Http(_)) => {
-            line(&mut drawn, "which reads:");
-            quote(&mut drawn, text);
-        }
-        (Rendition::Mail { text, subject, .. }, Wire::Mail(_)) => {
-            line(&mut drawn, "which reads:");
-            quote(&mut drawn, &format!("Subject: {subject}\n\n{text}"));
-        }
-        _ => {}
     }
     drawn
 }
@@ -86,6 +45,79 @@ pub(super) fn json(composed: &Composed) -> serde_json::Value {
         }
     }
     serde_json::json!({ "rendition": composed.rendition, "wire": wire })
+}
+
+fn draw_request(drawn: &mut String, request: &HttpRequest, rendition: &Rendition) {
+    // A request without a body takes a copy back: there are no words in it.
+    if let Some(body) = &request.body {
+        match rendition {
+            Rendition::Status { text, length, limit, left_out, language } => {
+                line(drawn, &format!("{length} of {limit} characters, {language}"));
+                for what in left_out {
+                    line(drawn, &format!("to fit, {what}"));
+                }
+                quote(drawn, text);
+            }
+            Rendition::Document { media_type, language, .. } => {
+                let bytes = body.len();
+                line(drawn, &format!("{}, {bytes} bytes, {language}", media_type.media_type()));
+            }
+            Rendition::Mail { .. } => {}
+        }
+    }
+    if let Some(address) = &request.ask_first {
+        line(drawn, &format!("GET {address} first: a copy that is there is not made again"));
+    }
+    line(drawn, &format!("{} {}", request.method, request.url));
+    for (name, value) in &request.headers {
+        line(drawn, &format!("{name}: {}", mask(value)));
+    }
+    if let Some(body) = &request.body {
+        quote(drawn, body);
+    }
+}
+
+/// Envelope and headers as they are sent. Of the body the lines that are not sent as they read: in
+/// quoted-printable most are.
+fn draw_mail(drawn: &mut String, mail: &MailMessage, text: &str, html: Option<&str>) {
+    line(drawn, &mail.server);
+    line(drawn, &format!("MAIL FROM:<{}>", mail.envelope_from));
+    line(drawn, &format!("RCPT TO:<{}>", mail.envelope_to));
+    let encoded = match html {
+        None => encoded_lines(&mail.message, text),
+        Some(_) => None,
+    };
+    match (mail.message.split_once("\r\n\r\n"), encoded) {
+        (Some((headers, _)), Some(encoded)) => {
+            quote(drawn, headers);
+            if encoded.is_empty() {
+                line(drawn, "and the lines above as they read");
+            } else {
+                line(drawn, "and the lines above as they read, but for these:");
+                quote(drawn, &encoded.join("\n"));
+            }
+        }
+        _ => quote(drawn, &mail.message),
+    }
+}
+
+/// The lines of a message's body that differ from the text; `None` if it is not line by line the
+/// text in quoted-printable.
+fn encoded_lines<'a>(message: &'a str, text: &str) -> Option<Vec<&'a str>> {
+    let (_, body) = message.split_once("\r\n\r\n")?;
+    let mut sent = body.split("\r\n");
+    let mut encoded = Vec::new();
+    for expected in text.split('\n') {
+        let mut pieces = vec![sent.next()?];
+        // A line that ends with `=` goes on in the next one (RFC 2045 §6.7).
+        while pieces.last().is_some_and(|piece| piece.ends_with('=')) {
+            pieces.push(sent.next()?);
+        }
+        if pieces != [expected] {
+            encoded.extend(pieces);
+        }
+    }
+    sent.all(str::is_empty).then_some(encoded)
 }
 
 fn mask(value: &str) -> String {

@@ -1,5 +1,7 @@
 //! A site in a folder of its own, and the real program run on it.
 
+pub mod world;
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 

@@ -1,0 +1,251 @@
+//! The words that go out. Every rendition of the project's own postings is a golden file, named
+//! after posting, channel and occasion, that holds exactly what a dry run shows. What must hold for
+//! any posting is asserted on the shared ones.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use handbill::adapt::view::View;
+use handbill::adapt::{AdaptError, DocumentType, Occasion, Rendition, adapt};
+use handbill::channel::{Action, Address, DeliveryKey, Wire};
+use handbill::cli::preview;
+use handbill::deliver::Station;
+use handbill::deliver::compose::Composed;
+use handbill::diagnostic::Diagnostic;
+use handbill::plan::{Pace, Step};
+use handbill::posting::Posting;
+use handbill::site;
+use serde_json::Value;
+use unicode_width::UnicodeWidthStr;
+use uuid::Uuid;
+
+use crate::support::world::{World, at};
+use crate::support::{TestSite, corpus, golden};
+
+const POSTDOC: &str = "content/jobs/postdoc-sediment-transport/index.md";
+
+#[test]
+fn each_posting_of_the_example_goes_out_as_its_golden_files_say() {
+    let mut world = World::of(TestSite::new());
+    let mut sent = BTreeMap::new();
+    world.observe();
+    send(&mut world, &mut sent);
+
+    world.now = at("2027-01-20T12:00:00Z");
+    world.change("28th February 2027", "15th March 2027");
+    world.change_page(POSTDOC, "starting October 2027", "starting November 2027");
+    send(&mut world, &mut sent);
+
+    world.now = at("2027-03-10T12:00:00Z");
+    send(&mut world, &mut sent);
+
+    world.now = at("2027-03-20T12:00:00Z");
+    world.change_page(POSTDOC, "\ntags:", "\nclosed: true\ntags:");
+    send(&mut world, &mut sent);
+
+    for (name, text) in &sent {
+        golden(&format!("{name}.txt"), text);
+    }
+    let names: BTreeSet<String> = sent.keys().map(|name| format!("{name}.txt")).collect();
+    let kept = std::fs::read_dir("tests/golden").expect("the golden files");
+    for file in kept.filter_map(|file| file.ok()?.file_name().into_string().ok()) {
+        assert!(
+            !file.starts_with("tcg-") || names.contains(&file),
+            "nothing sends {file} any more"
+        );
+    }
+}
+
+/// Sends what is due, and keeps it by posting, channel and occasion; where an occasion concerns
+/// several copies, the first.
+fn send(world: &mut World, sent: &mut BTreeMap<String, String>) {
+    let plan = world.plan_at(Pace::AtOnce);
+    for step in plan.due() {
+        let name = format!("{}.{}.{}", step.name.posting, step.name.channel, step.name.occasion);
+        let text = shown(step, &world.compose(step), world);
+        sent.entry(name).or_insert(text);
+    }
+    world.apply(&plan);
+}
+
+/// What a dry run shows; the site's folder is another one each time.
+fn shown(step: &Step, composed: &Composed, world: &World) -> String {
+    let folder = world.site.folder.display().to_string();
+    let drawn = preview::draw(composed).replace(&folder, "[SITE]");
+    format!("{} by {}\n{drawn}", step.name.occasion, step.deed.as_str())
+}
+
+#[test]
+fn every_shared_posting_goes_out_whole_on_every_channel() {
+    let Some(corpus) = corpus() else { return };
+    let world = World::of(TestSite::new());
+    let mut seen = 0;
+    for page in pages(&corpus) {
+        let mut diagnostics = Vec::new();
+        let read = site::pages::load_one(&page, Some(&world.site), &mut diagnostics);
+        let Ok(Some(file)) = read else { continue };
+        let reading = handbill::posting::read(&file, &world.site.settings);
+        if reading.diagnostics.iter().any(Diagnostic::is_error) {
+            continue;
+        }
+        for posting in &reading.postings {
+            for station in &world.stations {
+                for occasion in Occasion::ALL {
+                    let about = format!("{} {} {occasion}", page.display(), station.spec.name);
+                    let rendition =
+                        match adapt(posting, &station.target, occasion, &world.site.templates) {
+                            Ok(rendition) => rendition,
+                            // A channel that never does this has no words for it.
+                            Err(AdaptError::MissingTemplate { .. }) => continue,
+                            Err(error) => panic!("{about}: {error}"),
+                        };
+                    let holds = Promise { posting, station, occasion, about: &about };
+                    holds.for_rendition(&rendition);
+                    seen += 1;
+                }
+            }
+        }
+    }
+    assert!(seen > 500, "only {seen} renditions");
+}
+
+#[test]
+fn the_broken_character_of_the_seed_goes_out_repaired() {
+    let Some(corpus) = corpus() else { return };
+    let world = World::of(TestSite::new());
+    let page = corpus.join("000-seed/posting.md");
+    let file = site::pages::load_one(&page, Some(&world.site), &mut Vec::new());
+    let reading = handbill::posting::read(&file.unwrap().unwrap(), &world.site.settings);
+    let posting = reading.postings.first().unwrap();
+    for station in &world.stations {
+        let words = words(
+            &adapt(posting, &station.target, Occasion::Announce, &world.site.templates).unwrap(),
+        );
+        assert!(!words.contains('â'), "{words}");
+        if words.contains("job advertisement no.") {
+            assert!(words.contains("email’s"), "{words}");
+        }
+    }
+}
+
+/// What is promised of one rendition of any posting.
+struct Promise<'a> {
+    posting: &'a Posting,
+    station: &'a Station,
+    occasion: Occasion,
+    about: &'a str,
+}
+
+impl Promise<'_> {
+    fn for_rendition(&self, rendition: &Rendition) {
+        let about = self.about;
+        let words = words(rendition);
+        let view = View::new(self.posting, &self.station.target, self.occasion);
+        assert!(words.contains(&view.link), "{about}: the link is not whole in\n{words}");
+        if let Some(reference) = &view.reference {
+            assert!(words.contains(reference), "{about}: no {reference} in\n{words}");
+        }
+        if self.occasion != Occasion::Close
+            && let (Some(day), Some(written)) = (&view.deadline, &view.deadline_text)
+        {
+            assert!(
+                words.contains(day) || words.contains(written),
+                "{about}: no {day} in\n{words}"
+            );
+        }
+        for leak in ["<!--", "-->", "{{<", "{{%", "{%", "\u{FFFD}"] {
+            assert!(!words.contains(leak), "{about}: {leak} in\n{words}");
+        }
+        match rendition {
+            Rendition::Status { text, length, limit, .. } => {
+                assert!(length <= limit, "{about}: {length} of {limit}");
+                self.no_word_is_cut(text, &view);
+            }
+            Rendition::Mail { subject, text, .. } => {
+                assert!(subject.chars().count() <= 70, "{about}: {subject}");
+                for line in text.lines() {
+                    assert!(
+                        line.width() <= 78 || !line.trim().contains(' ') || line.contains("://"),
+                        "{about}: {line}"
+                    );
+                }
+                self.the_mail_is_plain(rendition);
+            }
+            Rendition::Document {
+                media_type: DocumentType::Json | DocumentType::JsonLd,
+                body,
+                ..
+            } => {
+                let json: Value = serde_json::from_str(body).unwrap();
+                no_empty_value(&json, about);
+            }
+            Rendition::Document { .. } => {}
+        }
+    }
+
+    /// Each word is one of the posting's, or of Handbill's own, but for an ellipsis at its end.
+    fn no_word_is_cut(&self, text: &str, view: &View) {
+        let about = self.about;
+        let json = serde_json::to_string(view).unwrap().replace("\\n", " ").replace('"', " ");
+        let known: BTreeSet<&str> = json.split_whitespace().map(bare).collect();
+        for word in text.split_whitespace() {
+            assert!(known.contains(bare(word)), "{about}: {word:?} is cut in\n{text}");
+        }
+    }
+
+    /// What crosses the wire is ASCII in short lines.
+    fn the_mail_is_plain(&self, rendition: &Rendition) {
+        let key = DeliveryKey(Uuid::from_u128(7));
+        let address = Address { key: &key, reference: "1", at: at("2027-01-11T08:00:00Z") };
+        let wire = self.station.channel.prepare(Action::Publish(rendition), &address).unwrap();
+        let Wire::Mail(mail) = wire else { panic!("{wire:?}") };
+        assert!(mail.message.is_ascii(), "{}", self.about);
+        for line in mail.message.split("\r\n") {
+            assert!(line.len() <= 78, "{}: {line}", self.about);
+        }
+        if mail.subject.is_ascii() {
+            assert!(!mail.message.contains("=?utf-8?"), "{}: {}", self.about, mail.subject);
+        }
+    }
+}
+
+/// A word without the signs around it.
+fn bare(word: &str) -> &str {
+    word.trim_matches(|c: char| !c.is_alphanumeric())
+}
+
+fn no_empty_value(json: &Value, about: &str) {
+    match json {
+        Value::Null => panic!("{about}: null"),
+        Value::String(words) => assert!(!words.trim().is_empty(), "{about}: an empty string"),
+        Value::Array(items) => {
+            assert!(!items.is_empty(), "{about}: an empty list");
+            items.iter().for_each(|item| no_empty_value(item, about));
+        }
+        Value::Object(entries) => {
+            assert!(!entries.is_empty(), "{about}: an empty object");
+            entries.values().for_each(|value| no_empty_value(value, about));
+        }
+        Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+/// Everything that readers get to see.
+fn words(rendition: &Rendition) -> String {
+    match rendition {
+        Rendition::Status { text, .. } => text.clone(),
+        Rendition::Mail { subject, text, html, .. } => {
+            format!("{subject}\n{text}\n{}", html.as_deref().unwrap_or_default())
+        }
+        Rendition::Document { body, .. } => body.clone(),
+    }
+}
+
+/// The pages of the shared postings.
+fn pages(corpus: &Path) -> Vec<PathBuf> {
+    let mut pages = site::pages::walk(corpus).expect("the shared postings");
+    pages.retain(|path| {
+        path.extension().is_some_and(|it| it == "md" || it == "html" || it == "qmd")
+    });
+    pages
+}
