@@ -366,7 +366,8 @@ fn hashtags(tags: &[String]) -> Vec<String> {
 const ABOUT_THE_JOB: &[&str] = &[
     "position",
     "vacanc",
-    "looking for",
+    "we are looking for",
+    "is looking for",
     "we seek",
     "candidate",
     "you will",
@@ -398,49 +399,52 @@ const ABOUT_THE_TERMS: &[&str] = &[
 /// A longer sentence is no teaser.
 const LONGEST_TEASER_SENTENCE: usize = 300;
 
-/// The author's summary, unless all that it says are start and duration; else two sentences of the
-/// ad.
+/// The author's summary, unless all that it says are start and duration; else what the ad says of
+/// the job.
 fn teaser(summary: Option<&str>, document: &Document) -> Option<String> {
     let says_more = |summary: &&str| {
         sentences(summary).iter().any(|sentence| !is_about(sentence, ABOUT_THE_TERMS))
     };
     let summary = summary.map(capitalised);
     let telling = summary.as_deref().filter(says_more).map(str::to_owned);
-    telling.or_else(|| teaser_of_the_ad(document)).or(summary)
+    let paragraphs = paragraphs(document);
+    telling
+        .or_else(|| paragraphs.iter().find_map(|paragraph| about_the_job(paragraph)))
+        .or(summary)
+        .or_else(|| paragraphs.iter().flatten().find(|it| says_something(it)).cloned())
 }
 
-/// Two sentences at most: the first one about the job and the one after it, else the first of all.
-fn teaser_of_the_ad(document: &Document) -> Option<String> {
-    let paragraphs: Vec<Vec<String>> = document
+/// The sentences of each paragraph.
+fn paragraphs(document: &Document) -> Vec<Vec<String>> {
+    document
         .blocks
         .iter()
         .filter_map(|block| match &block.kind {
             BlockKind::Paragraph(content) => Some(sentences(&without_markup(&plain(content)))),
             _ => None,
         })
-        .collect();
-    // What ends with a colon speaks of what comes below it, and a line without an end is a label.
-    let says_something = |sentence: &&String| {
-        sentence.split(' ').count() >= 5
-            && sentence.chars().count() <= LONGEST_TEASER_SENTENCE
-            && sentence.ends_with(['.', '!', '?', '…', ')', '”', '“', '"', '。'])
-            && !is_about(sentence, ABOUT_THE_TERMS)
-    };
-    for paragraph in &paragraphs {
-        let about_the_job =
-            |sentence: &String| says_something(&sentence) && is_about(sentence, ABOUT_THE_JOB);
-        if let Some(at) = paragraph.iter().position(about_the_job) {
-            let found: Vec<&str> = paragraph
-                .iter()
-                .skip(at)
-                .take(2)
-                .take_while(|sentence| says_something(sentence))
-                .map(String::as_str)
-                .collect();
-            return Some(found.join(" "));
-        }
-    }
-    paragraphs.iter().flatten().find(says_something).cloned()
+        .collect()
+}
+
+/// The first sentence of a paragraph that is about the job, and the one after it; with a short one
+/// before it (`Sand moves.`), which it may refer to.
+fn about_the_job(paragraph: &[String]) -> Option<String> {
+    let is_it = |sentence: &String| says_something(sentence) && is_about(sentence, ABOUT_THE_JOB);
+    let at = paragraph.iter().position(is_it)?;
+    let opens = at == 1 && paragraph.first().is_some_and(|it| it.split(' ').count() < 5);
+    let first = if opens { 0 } else { at };
+    let after = paragraph.get(at + 1).filter(|sentence| says_something(sentence));
+    let last = if after.is_some() { at + 1 } else { at };
+    paragraph.get(first..=last).map(|sentences| sentences.join(" "))
+}
+
+/// Whether a sentence can stand by itself: what ends with a colon speaks of what comes below it,
+/// a line without an end is a label, and a question wants an answer.
+fn says_something(sentence: &str) -> bool {
+    sentence.split(' ').count() >= 5
+        && sentence.chars().count() <= LONGEST_TEASER_SENTENCE
+        && sentence.ends_with(['.', '!', '…', ')', '”', '“', '"', '。'])
+        && !is_about(sentence, ABOUT_THE_TERMS)
 }
 
 fn is_about(sentence: &str, words: &[&str]) -> bool {
@@ -538,8 +542,9 @@ mod tests {
         let terms = Some("starting in May. The position is limited to two years.");
         let about = ad("The following position is open:");
         assert_eq!(teaser(terms, &about).as_deref().map(|it| &it[..8]), Some("Starting"));
-        let about = ad("We like tides. You will build models of tides. Starting in May.");
-        assert_eq!(teaser(terms, &about).as_deref(), Some("You will build models of tides."));
+        let about = ad("Tides rise. You will build models of tides. Starting in May.");
+        let both = "Tides rise. You will build models of tides.";
+        assert_eq!(teaser(terms, &about).as_deref(), Some(both));
         assert_eq!(teaser(Some("for two sailors"), &about).as_deref(), Some("For two sailors"));
     }
 
