@@ -190,10 +190,12 @@ impl Promise<'_> {
         match rendition {
             Rendition::Status { text, length, limit, .. } => {
                 assert!(length <= limit, "{about}: {length} of {limit}");
+                assert!(!text.contains("</") && !text.contains("  "), "{about}: {text}");
                 self.no_word_is_cut(text, &view);
             }
             Rendition::Mail { subject, text, .. } => {
                 assert!(subject.chars().count() <= 70, "{about}: {subject}");
+                assert!(!subject.contains("</") && !subject.contains("  "), "{about}: {subject}");
                 for line in text.lines() {
                     assert!(
                         line.width() <= 78 || !line.trim().contains(' ') || line.contains("://"),

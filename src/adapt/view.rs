@@ -187,8 +187,8 @@ impl View {
         let hashtag_list = hashtags(&posting.tags);
         let mut view = Self {
             id: one_line(&posting.id.0),
-            title: line(&facts.title),
-            display_title: line(&facts.display_title),
+            title: line(&facts.title).map(|title| without_markup(&title)),
+            display_title: line(&facts.display_title).map(|title| without_markup(&title)),
             reference: line(&facts.reference),
             position_type: value(&facts.position_type).map(|kind| kind.as_str()),
             position: value(&facts.position_type).and_then(|kind| tongue.position(kind)),
@@ -288,9 +288,19 @@ fn line(field: &Option<Field<String>>) -> Option<String> {
 
 /// One line without control characters or marks, single spaces between words.
 fn one_line(words: &str) -> String {
-    let clean: String = words.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    let clean = fit::without_marks(&clean);
-    clean.split(' ').filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
+    let mut line = String::new();
+    for c in fit::without_marks(words).trim().chars() {
+        if !c.is_whitespace() && !c.is_control() {
+            line.push(c);
+        } else if line.ends_with(char::is_whitespace) {
+            line.pop();
+            line.push(' ');
+        } else {
+            // A space at which no line may be broken stays one.
+            line.push(if c == '\u{A0}' || c == '\u{202F}' { c } else { ' ' });
+        }
+    }
+    line.trim().to_owned()
 }
 
 fn joined(parts: &[&Option<String>]) -> Option<String> {
@@ -305,7 +315,7 @@ fn first_and_last(employer: &str) -> String {
     }
 }
 
-/// A summary in front matter may be Markdown or HTML; what readers get is its words.
+/// Titles and summaries in front matter may be Markdown or HTML; what readers get is their words.
 fn without_markup(summary: &str) -> String {
     let plain =
         MARKUP.as_ref().map_or(summary.into(), |markup| markup.replace_all(summary, "$text"));
@@ -313,7 +323,8 @@ fn without_markup(summary: &str) -> String {
 }
 
 static MARKUP: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"</?[A-Za-z][A-Za-z0-9]*(?:\s[^<>]*)?/?>|!?\[(?<text>[^\[\]]*)\]\([^()]*\)|\*\*|__")
+    // Tags that mark words up, and no others: `<T>` may be what is meant.
+    Regex::new(r"(?i)</?(?:a|abbr|b|br|code|em|font|i|mark|p|small|span|strong|sub|sup|u)(?:\s[^<>]*)?/?>|!?\[(?<text>[^\[\]]*)\]\([^()]*\)|\*\*|__")
         .ok()
 });
 
@@ -518,6 +529,11 @@ mod tests {
             tagged(&["Küstenschutz", "2027", "C++", "Deep Learning", "deepLearning"]),
             ["#Küstenschutz", "#DeepLearning"]
         );
+    }
+
+    #[test]
+    fn one_line_has_single_spaces() {
+        assert_eq!(one_line(" a \u{A0}b\r\n\tc 75\u{A0}% "), "a b c 75\u{A0}%");
     }
 
     #[test]
