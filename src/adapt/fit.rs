@@ -290,7 +290,7 @@ impl Draft {
     }
 
     /// All cuts of a part, the gentlest first: without `(m/f/d)`, at the ends of sentences, the
-    /// longest first, then of words.
+    /// longest first, then of words. Sentences that can be left out are never cut in the middle.
     fn cuts(&self, number: usize) -> Vec<String> {
         let Some(part) = self.parts.get(number).filter(|part| part.cuttable) else {
             return Vec::new();
@@ -303,11 +303,12 @@ impl Draft {
         let (before, after) = (&content[..start], &content[start + words.len()..]);
         let fewest = if part.rank.is_some() { FEWEST_WORDS } else { 1 };
         let ellipsis = self.ellipsis.as_str();
+        let is_prose = part.rank.is_some() && words.ends_with(['.', '!', '?']);
         without_genders(words)
             .map(str::to_owned)
             .into_iter()
             .chain(cuts_at_sentences(words, fewest, part.rank.map_or(ellipsis, |_| "")))
-            .chain(cuts_at_words(words, fewest, ellipsis))
+            .chain(if is_prose { Vec::new() } else { cuts_at_words(words, fewest, ellipsis) })
             .map(|cut| format!("{before}{cut}{after}"))
             .collect()
     }
@@ -496,11 +497,15 @@ mod tests {
     }
 
     #[test]
-    fn sentences_are_kept_whole_before_words_are() {
+    fn sentences_are_kept_whole_and_labels_at_words() {
         let teaser = "We study tides with Prof. Doe (and others). You will build models.";
         let text = mark(teaser, Fate::ShortenThenDrop { rank: 1 });
         assert_eq!(fitted(&text, 60), "We study tides with Prof. Doe (and others).");
-        assert_eq!(fitted(&text, 28), "We study tides…", "neither `Prof.` nor an open bracket");
+        assert_eq!(fitted(&text, 28), "", "rather no sentence than half of one");
+        let label = "Institute of Tides with Prof. Doe (and others)";
+        let text = mark(label, Fate::ShortenThenDrop { rank: 1 });
+        assert_eq!(fitted(&text, 45), "Institute of Tides with Prof. Doe…");
+        assert_eq!(fitted(&text, 30), "Institute of Tides…", "neither `with` nor `Prof.`");
         assert_eq!(fitted(&text, 10), "");
     }
 

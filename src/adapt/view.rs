@@ -187,8 +187,8 @@ impl View {
         let hashtag_list = hashtags(&posting.tags);
         let mut view = Self {
             id: one_line(&posting.id.0),
-            title: line(&facts.title),
-            display_title: line(&facts.display_title),
+            title: line(&facts.title).map(|title| without_markup(&title)),
+            display_title: line(&facts.display_title).map(|title| without_markup(&title)),
             reference: line(&facts.reference),
             position_type: value(&facts.position_type).map(|kind| kind.as_str()),
             position: value(&facts.position_type).and_then(|kind| tongue.position(kind)),
@@ -288,9 +288,19 @@ fn line(field: &Option<Field<String>>) -> Option<String> {
 
 /// One line without control characters or marks, single spaces between words.
 fn one_line(words: &str) -> String {
-    let clean: String = words.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    let clean = fit::without_marks(&clean);
-    clean.split(' ').filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
+    let mut line = String::new();
+    for c in fit::without_marks(words).trim().chars() {
+        if !c.is_whitespace() && !c.is_control() {
+            line.push(c);
+        } else if line.ends_with(char::is_whitespace) {
+            line.pop();
+            line.push(' ');
+        } else {
+            // A space at which no line may be broken stays one.
+            line.push(if c == '\u{A0}' || c == '\u{202F}' { c } else { ' ' });
+        }
+    }
+    line.trim().to_owned()
 }
 
 fn joined(parts: &[&Option<String>]) -> Option<String> {
@@ -305,7 +315,7 @@ fn first_and_last(employer: &str) -> String {
     }
 }
 
-/// A summary in front matter may be Markdown or HTML; what readers get is its words.
+/// Titles and summaries in front matter may be Markdown or HTML; what readers get is their words.
 fn without_markup(summary: &str) -> String {
     let plain =
         MARKUP.as_ref().map_or(summary.into(), |markup| markup.replace_all(summary, "$text"));
@@ -313,7 +323,8 @@ fn without_markup(summary: &str) -> String {
 }
 
 static MARKUP: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"</?[A-Za-z][A-Za-z0-9]*(?:\s[^<>]*)?/?>|!?\[(?<text>[^\[\]]*)\]\([^()]*\)|\*\*|__")
+    // Tags that mark words up, and no others: `<T>` may be what is meant.
+    Regex::new(r"(?i)</?(?:a|abbr|b|br|code|em|font|i|mark|p|small|span|strong|sub|sup|u)(?:\s[^<>]*)?/?>|!?\[(?<text>[^\[\]]*)\]\([^()]*\)|\*\*|__")
         .ok()
 });
 
@@ -366,7 +377,8 @@ fn hashtags(tags: &[String]) -> Vec<String> {
 const ABOUT_THE_JOB: &[&str] = &[
     "position",
     "vacanc",
-    "looking for",
+    "we are looking for",
+    "is looking for",
     "we seek",
     "candidate",
     "you will",
@@ -398,49 +410,52 @@ const ABOUT_THE_TERMS: &[&str] = &[
 /// A longer sentence is no teaser.
 const LONGEST_TEASER_SENTENCE: usize = 300;
 
-/// The author's summary, unless all that it says are start and duration; else two sentences of the
-/// ad.
+/// The author's summary, unless all that it says are start and duration; else what the ad says of
+/// the job.
 fn teaser(summary: Option<&str>, document: &Document) -> Option<String> {
     let says_more = |summary: &&str| {
         sentences(summary).iter().any(|sentence| !is_about(sentence, ABOUT_THE_TERMS))
     };
     let summary = summary.map(capitalised);
     let telling = summary.as_deref().filter(says_more).map(str::to_owned);
-    telling.or_else(|| teaser_of_the_ad(document)).or(summary)
+    let paragraphs = paragraphs(document);
+    telling
+        .or_else(|| paragraphs.iter().find_map(|paragraph| about_the_job(paragraph)))
+        .or(summary)
+        .or_else(|| paragraphs.iter().flatten().find(|it| says_something(it)).cloned())
 }
 
-/// Two sentences at most: the first one about the job and the one after it, else the first of all.
-fn teaser_of_the_ad(document: &Document) -> Option<String> {
-    let paragraphs: Vec<Vec<String>> = document
+/// The sentences of each paragraph.
+fn paragraphs(document: &Document) -> Vec<Vec<String>> {
+    document
         .blocks
         .iter()
         .filter_map(|block| match &block.kind {
             BlockKind::Paragraph(content) => Some(sentences(&without_markup(&plain(content)))),
             _ => None,
         })
-        .collect();
-    // What ends with a colon speaks of what comes below it, and a line without an end is a label.
-    let says_something = |sentence: &&String| {
-        sentence.split(' ').count() >= 5
-            && sentence.chars().count() <= LONGEST_TEASER_SENTENCE
-            && sentence.ends_with(['.', '!', '?', '…', ')', '”', '“', '"', '。'])
-            && !is_about(sentence, ABOUT_THE_TERMS)
-    };
-    for paragraph in &paragraphs {
-        let about_the_job =
-            |sentence: &String| says_something(&sentence) && is_about(sentence, ABOUT_THE_JOB);
-        if let Some(at) = paragraph.iter().position(about_the_job) {
-            let found: Vec<&str> = paragraph
-                .iter()
-                .skip(at)
-                .take(2)
-                .take_while(|sentence| says_something(sentence))
-                .map(String::as_str)
-                .collect();
-            return Some(found.join(" "));
-        }
-    }
-    paragraphs.iter().flatten().find(says_something).cloned()
+        .collect()
+}
+
+/// The first sentence of a paragraph that is about the job, and the one after it; with a short one
+/// before it (`Sand moves.`), which it may refer to.
+fn about_the_job(paragraph: &[String]) -> Option<String> {
+    let is_it = |sentence: &String| says_something(sentence) && is_about(sentence, ABOUT_THE_JOB);
+    let at = paragraph.iter().position(is_it)?;
+    let opens = at == 1 && paragraph.first().is_some_and(|it| it.split(' ').count() < 5);
+    let first = if opens { 0 } else { at };
+    let after = paragraph.get(at + 1).filter(|sentence| says_something(sentence));
+    let last = if after.is_some() { at + 1 } else { at };
+    paragraph.get(first..=last).map(|sentences| sentences.join(" "))
+}
+
+/// Whether a sentence can stand by itself: what ends with a colon speaks of what comes below it,
+/// a line without an end is a label, and a question wants an answer.
+fn says_something(sentence: &str) -> bool {
+    sentence.split(' ').count() >= 5
+        && sentence.chars().count() <= LONGEST_TEASER_SENTENCE
+        && sentence.ends_with(['.', '!', '…', ')', '”', '“', '"', '。'])
+        && !is_about(sentence, ABOUT_THE_TERMS)
 }
 
 fn is_about(sentence: &str, words: &[&str]) -> bool {
@@ -517,6 +532,11 @@ mod tests {
     }
 
     #[test]
+    fn one_line_has_single_spaces() {
+        assert_eq!(one_line(" a \u{A0}b\r\n\tc 75\u{A0}% "), "a b c 75\u{A0}%");
+    }
+
+    #[test]
     fn a_summary_loses_its_markup_and_keeps_its_words() {
         assert_eq!(
             without_markup(
@@ -538,8 +558,9 @@ mod tests {
         let terms = Some("starting in May. The position is limited to two years.");
         let about = ad("The following position is open:");
         assert_eq!(teaser(terms, &about).as_deref().map(|it| &it[..8]), Some("Starting"));
-        let about = ad("We like tides. You will build models of tides. Starting in May.");
-        assert_eq!(teaser(terms, &about).as_deref(), Some("You will build models of tides."));
+        let about = ad("Tides rise. You will build models of tides. Starting in May.");
+        let both = "Tides rise. You will build models of tides.";
+        assert_eq!(teaser(terms, &about).as_deref(), Some(both));
         assert_eq!(teaser(Some("for two sailors"), &about).as_deref(), Some("For two sailors"));
     }
 

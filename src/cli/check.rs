@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::{CliError, End, Format, load, say, say_json};
-use crate::adapt::{self, AdaptError, Occasion};
+use crate::adapt::{self, AdaptError};
 use crate::channel::Reach;
 use crate::deliver::Station;
 use crate::diagnostic::{self, Colour, Diagnostic, Severity};
@@ -68,25 +68,30 @@ pub(super) fn run(arguments: &Arguments, folder: Option<PathBuf>) -> Result<End,
     Ok(if errors > 0 { End::CheckFailed } else { End::Done })
 }
 
-/// What keeps a posting from any of the channels that want it.
+/// What keeps a posting from any of the channels that want it, now or later.
 fn renditions(posting: &Posting, site: &Site, stations: &[Station]) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     for station in stations {
         if station.spec.filter.rejects(posting).is_some() {
             continue;
         }
-        match adapt::adapt(posting, &station.target, Occasion::Announce, &site.templates) {
-            Ok(_) => {}
-            Err(error @ AdaptError::Template { .. }) => {
-                found.push(channel_file::template_diagnostic(&error, None));
+        let mut errors: Vec<AdaptError> = Vec::new();
+        for occasion in station.spec.occasions() {
+            let rendered = adapt::adapt(posting, &station.target, occasion, &site.templates);
+            let Err(error) = rendered else { continue };
+            // What one occasion lacks, the others often lack as well.
+            if errors.contains(&error) {
+                continue;
             }
-            Err(error) => found.push(
-                Diagnostic::error(
+            found.push(match &error {
+                AdaptError::Template { .. } => channel_file::template_diagnostic(&error, None),
+                _ => Diagnostic::error(
                     "channel::rendition",
-                    format!("{} cannot take this posting: {error}", station.spec.name),
+                    format!("{} cannot take this posting ({occasion}): {error}", station.spec.name),
                 )
                 .at(&posting.source, 0..0),
-            ),
+            });
+            errors.push(error);
         }
     }
     found

@@ -53,6 +53,8 @@ pub(super) async fn run(arguments: &Arguments, folder: Option<PathBuf>) -> Resul
             );
             let mut site = load::example_site(folder.path())?;
             site.postings.clear();
+            // What is true of the example's own ads is not true of other pages.
+            site.settings.defaults.clear();
             site
         }
         None => load::site(folder)?,

@@ -16,7 +16,7 @@ use toml::Spanned;
 use super::secret::SecretRef;
 use super::{SiteError, preset, read_text, timezone, toml_file};
 use crate::adapt::template::Templates;
-use crate::adapt::{AdaptError, Target};
+use crate::adapt::{AdaptError, Occasion, Target};
 use crate::channel::{
     BuildError, Channel, ChannelName, Context, Kind, board, feed, mail, manual, mastodon, x,
 };
@@ -322,6 +322,18 @@ impl ChannelSpec {
             KindConfig::Feed(_) => Kind::Feed,
             KindConfig::Manual(_) => Kind::Manual,
         }
+    }
+
+    /// The occasions on which words of ours reach this channel's readers.
+    pub fn occasions(&self) -> Vec<Occasion> {
+        let is_used = |occasion: &Occasion| match occasion {
+            Occasion::Announce => true,
+            Occasion::Remind => !self.remind.is_empty(),
+            // An edit shows the announcement as it is now.
+            Occasion::Update => self.update == Update::FollowUp,
+            Occasion::Close => matches!(self.close, Close::Edit | Close::FollowUp),
+        };
+        Occasion::ALL.into_iter().filter(is_used).collect()
     }
 
     /// Makes the channel that this file describes.

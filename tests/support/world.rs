@@ -37,7 +37,7 @@ impl World {
         let stations = Station::all(&site, Reach::Anywhere, &mut Vec::new());
         let past = Past { ledger: Some(Uuid::from_u128(7)), ..Past::default() };
         let mut world = Self {
-            folder: folder,
+            folder,
             site,
             stations,
             postings: Postings::default(),
