@@ -316,6 +316,7 @@ impl Pair<'_> {
             };
             return self.not(plan, copy, reason);
         };
+        let deed = if copies::has_address(copy, self.channel.kind()) { deed } else { Deed::Ask };
         let target = Some(copy.key);
         let latest = self
             .deliveries

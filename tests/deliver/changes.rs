@@ -4,6 +4,7 @@ use handbill::adapt::Occasion;
 use handbill::channel::Receipt;
 use handbill::ledger::{CopyState, Resolution, State};
 use handbill::rehearsal::fault::Fault;
+use handbill::rehearsal::smtp::MailFault;
 
 use super::World;
 
@@ -170,4 +171,40 @@ async fn a_person_is_asked_once_and_the_link_that_they_record_is_the_receipt() {
     world.settle_down().await;
     assert_eq!(world.deliveries("office").await.len(), 2);
     world.ledger.verify_chain().await.unwrap();
+}
+
+/// A person found the status and knows its link, but not its id.
+#[tokio::test]
+async fn a_copy_that_cannot_be_addressed_is_an_errand_for_a_person() {
+    let mut world = World::with(&["mastodon"]).await;
+    world.stand_ins.mastodon[0].faults().push(Fault::StoreThenDrop);
+    world.round().await;
+    let unknown = world.announcement("mastodon").await;
+    let link = world.copies("mastodon")[0].link.clone();
+    let posted = Resolution::Posted(Receipt { remote_id: None, link: link.clone() });
+    world.ledger.resolve(unknown.key, &posted, world.now()).await.unwrap();
+    world.change(BEFORE, AFTER).await;
+    let round = world.round().await;
+    assert!(round.problems.is_empty(), "{round:#?}");
+    let errand = world.the(Occasion::Update, "mastodon").await;
+    assert_eq!(errand.state, State::Asked);
+    let attempt = world.ledger.last_attempt(errand.key).await.unwrap().unwrap();
+    let handbill::channel::Wire::Errand { text } = attempt.wire else { panic!("{attempt:#?}") };
+    assert!(text.contains(link.unwrap().as_str()) && text.contains(AFTER), "{text}");
+}
+
+#[tokio::test]
+async fn a_mail_that_a_person_found_is_answered_in_its_thread() {
+    let mut world = World::with(&["list"]).await;
+    world.stand_ins.mail[0].faults().push(MailFault::StoreThenDrop);
+    world.round().await;
+    let unknown = world.announcement("list").await;
+    let link: url::Url = "https://lists.example/archives/17".parse().unwrap();
+    let posted = Resolution::Posted(Receipt { remote_id: None, link: Some(link) });
+    world.ledger.resolve(unknown.key, &posted, world.now()).await.unwrap();
+    world.change(BEFORE, AFTER).await;
+    world.settle_down().await;
+    let copies = world.copies("list");
+    assert_eq!(copies.len(), 2);
+    assert_eq!(copies[1].answers.as_ref(), Some(&copies[0].id));
 }

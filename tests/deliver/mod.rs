@@ -222,9 +222,9 @@ impl World {
         self.courier(&self.ledger).round(&self.postings, Pace::OnSchedule, wanted).await.unwrap()
     }
 
-    /// Rounds through half a day: whatever can come right by itself has done so then.
+    /// Rounds through six hours: whatever can come right by itself has done so then.
     pub async fn settle_down(&self) {
-        for _ in 0..24 {
+        for _ in 0..12 {
             self.wait(30);
             self.round().await;
         }

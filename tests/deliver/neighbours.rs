@@ -77,3 +77,43 @@ async fn every_channel_in_trouble_at_once_ends_with_one_copy_each() {
         world.assert_posted_once(channel).await;
     }
 }
+
+#[tokio::test]
+async fn what_cannot_be_prepared_says_so_in_every_round_and_holds_nothing_else_up() {
+    let folder = super::folder(&["mastodon", "board"]);
+    folder.write("channels/mastodon.toml", format!("{}limit = 20\n", super::MASTODON));
+    let keys = handbill::rehearsal::mastodon::KeyPolicy::Honoured;
+    let world = World::of(folder, keys).await;
+    for _ in 0..3 {
+        let round = world.round().await;
+        assert_eq!(round.problems.len(), 1, "{round:#?}");
+        world.wait(60);
+    }
+    let waits = world.announcement("mastodon").await;
+    assert_eq!((waits.state, waits.attempts), (State::Planned, 0));
+    assert!(waits.reason.contains("20"), "the log says why: {:?}", waits.reason);
+    assert_eq!(world.copies("board").len(), 1);
+    world.ledger.verify_chain().await.unwrap();
+}
+
+/// Two channels on one account say the same: the neighbour's copy is no proof of one's own.
+#[tokio::test]
+async fn a_neighbours_copy_is_not_taken_for_ones_own() {
+    let folder = super::folder(&["mastodon"]);
+    folder.write("channels/again.toml", super::MASTODON);
+    let keys = handbill::rehearsal::mastodon::KeyPolicy::Honoured;
+    let mut world = World::of(folder, keys).await;
+    let account = world.stand_ins.mastodon[0].url();
+    super::refusals::address_mastodon(&mut world, account);
+    world.stand_ins.mastodon[0].faults().push(Fault::DropBeforeStoring);
+    world.round().await;
+    world.settle_down().await;
+    let mut states = Vec::new();
+    for channel in ["mastodon", "again"] {
+        states.push(world.announcement(channel).await);
+    }
+    states.sort_by_key(|it| it.state == State::Unknown);
+    assert_eq!((states[0].state, states[1].state), (State::Posted, State::Unknown));
+    let said = format!("is the copy of {}", states[0].key.short());
+    assert!(states[1].reason.contains(&said), "{}", states[1].reason);
+}
