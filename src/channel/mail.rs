@@ -98,7 +98,7 @@ impl Mail {
             MailAddress::from_str(text)
                 .ok()
                 .filter(|_| text.is_ascii())
-                .ok_or_else(|| setting(key, format!("`{text}` is no mail address in ASCII")))
+                .ok_or_else(|| setting(key, format!("`{text}` is no mail address in ASCII; write it like `jobs@lists.example`")))
         };
         let from = address("mail.from", &config.from)?;
         let to = address("mail.to", &config.to)?;
