@@ -375,6 +375,18 @@ impl ChannelSpec {
         diagnostic
     }
 
+    /// A template that the channel needs and its folder has not.
+    pub fn missing_template(&self, error: &AdaptError) -> Diagnostic {
+        let span = toml_file::locate(&self.file, &["template"])
+            .or_else(|| toml_file::locate(&self.file, &["kind"]));
+        let said = error.to_string();
+        let (message, help) = said.split_once("; ").unwrap_or((said.as_str(), ""));
+        Diagnostic::error("channel::template", message)
+            .at(&self.file, span.unwrap_or_default())
+            .label(format!("a channel of kind {} needs it", self.kind()))
+            .help(help)
+    }
+
     /// What the adapter needs to know of this channel.
     pub fn target(&self, channel: &dyn Channel) -> Target {
         Target {
@@ -661,7 +673,7 @@ fn config_of(kind: Kind, written: &ChannelFile) -> Option<KindConfig> {
 }
 
 /// A template's error as a diagnostic, in the site's file where it is one.
-pub fn template_diagnostic(error: &AdaptError, file: Option<&Arc<Source>>) -> Diagnostic {
+pub(super) fn template_diagnostic(error: &AdaptError, file: Option<&Arc<Source>>) -> Diagnostic {
     let AdaptError::Template { name, source_text, line, span, message } = error else {
         return Diagnostic::error("template::error", error.to_string());
     };

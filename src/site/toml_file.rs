@@ -182,11 +182,7 @@ pub(crate) fn locate(file: &Source, path: &[&str]) -> Option<Span> {
 }
 
 /// Where in the file a text stands as the value of a key, at whatever depth.
-pub(crate) fn locate_text(
-    file: &Source,
-    key: &str,
-    wanted: &dyn Fn(&str) -> bool,
-) -> Option<Span> {
+pub(crate) fn locate_text(file: &Source, key: &str, wanted: &dyn Fn(&str) -> bool) -> Option<Span> {
     fn search(table: &DeTable<'_>, key: &str, wanted: &dyn Fn(&str) -> bool) -> Option<Span> {
         table.iter().find_map(|(name, value)| match value.get_ref() {
             DeValue::String(text) if name.get_ref() == key && wanted(text) => {
