@@ -144,7 +144,13 @@ impl Board {
             return Err(setting("board.find", why.to_owned()));
         };
         if !matches!(config.base.scheme(), "http" | "https") || config.base.host().is_none() {
-            return Err(setting("board.base", format!("`{}` is no web address", config.base)));
+            return Err(setting(
+                "board.base",
+                format!(
+                    "`{}` is no web address; write it like `https://jobs.example/api`",
+                    config.base
+                ),
+            ));
         }
         check_address(&find.method, &find.url).map_err(|why| setting("board.find", why))?;
         if !find.url.contains("{reference}") || find.url.contains("{id}") {

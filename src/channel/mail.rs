@@ -95,10 +95,14 @@ impl Mail {
         let setting =
             |key, why: String| BuildError::Setting { channel: context.channel.clone(), key, why };
         let address = |key, text: &str| {
-            MailAddress::from_str(text)
-                .ok()
-                .filter(|_| text.is_ascii())
-                .ok_or_else(|| setting(key, format!("`{text}` is no mail address in ASCII")))
+            MailAddress::from_str(text).ok().filter(|_| text.is_ascii()).ok_or_else(|| {
+                setting(
+                    key,
+                    format!(
+                        "`{text}` is no mail address in ASCII; write it like `jobs@lists.example`"
+                    ),
+                )
+            })
         };
         let from = address("mail.from", &config.from)?;
         let to = address("mail.to", &config.to)?;

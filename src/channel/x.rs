@@ -75,7 +75,10 @@ impl X {
             return Err(setting(
                 channel,
                 "x.user_id",
-                format!("`{}` is no numeric id", config.user_id),
+                format!(
+                    "`{}` is no numeric id; it is the number behind the account, not its name",
+                    config.user_id
+                ),
             ));
         }
         let name = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';

@@ -17,6 +17,7 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments, folder: Option<PathBuf>) -> Result<End, CliError> {
+    load::pages_exist([&arguments.file])?;
     let site = match folder {
         Some(folder) => Some(load::site(Some(folder))?),
         None => match Site::find(&arguments.file) {

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use crate::channel::Reach;
+use crate::channel::{ChannelName, Reach};
 use crate::deliver::{Clock, Postings, Station};
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::{Diagnostic, Severity, suggestion};
 use crate::ledger::{KnownPosting, Ledger, Past};
 use crate::posting::identity::{self, Known};
 use crate::posting::{self, PageFile, PostingId};
@@ -15,6 +15,18 @@ use super::{CliError, End, complain_about};
 
 /// The site of this command; configuration errors are drawn and end it.
 pub(super) fn site(folder: Option<PathBuf>) -> Result<Site, CliError> {
+    let (site, diagnostics) = site_as_it_is(folder)?;
+    complain_about(&diagnostics);
+    match site {
+        Some(site) if !diagnostics.iter().any(Diagnostic::is_error) => Ok(site),
+        _ => Err(CliError::Said(End::Configuration)),
+    }
+}
+
+/// The site of this command with all that is wrong in it.
+pub(super) fn site_as_it_is(
+    folder: Option<PathBuf>,
+) -> Result<(Option<Site>, Vec<Diagnostic>), CliError> {
     let folder = match folder {
         Some(folder) => {
             if !folder.join(site::FILE).is_file() {
@@ -29,12 +41,42 @@ pub(super) fn site(folder: Option<PathBuf>) -> Result<Site, CliError> {
         }
         None => Site::find(Path::new("."))?,
     };
-    let (site, diagnostics) = Site::load(&folder)?;
-    complain_about(&diagnostics);
-    match site {
-        Some(site) if !diagnostics.iter().any(Diagnostic::is_error) => Ok(site),
-        _ => Err(CliError::Said(End::Configuration)),
+    Ok(Site::load(&folder)?)
+}
+
+/// The channel of a name that somebody typed, among those that there are.
+pub(super) fn known_channel(
+    typed: &str,
+    names: &BTreeSet<&ChannelName>,
+) -> Result<ChannelName, CliError> {
+    let words = || names.iter().map(|name| name.0.as_str());
+    if words().any(|known| known == typed) {
+        return Ok(ChannelName(typed.to_owned()));
     }
+    let help = match suggestion(typed, words()) {
+        Some(meant) => format!("did you mean `{meant}`?"),
+        None => format!("the channels are {}", words().collect::<Vec<_>>().join(", ")),
+    };
+    Err(CliError::Usage(format!("there is no channel `{typed}`\nhelp: {help}")))
+}
+
+/// That there are such pages, before anything else is looked at.
+pub(super) fn pages_exist<'a>(
+    files: impl IntoIterator<Item = &'a PathBuf>,
+) -> Result<(), CliError> {
+    for file in files {
+        let name = file.display();
+        if file.is_dir() {
+            let what = format!("{name} is a folder, not a page\nhelp: name a page in it");
+            return Err(CliError::Usage(what));
+        }
+        if !file.is_file() {
+            let what =
+                format!("there is no page {name}\nhelp: name a file, from the folder you are in");
+            return Err(CliError::Usage(what));
+        }
+    }
+    Ok(())
 }
 
 /// The channels of a site; what cannot be built is drawn and ends the command.
@@ -92,16 +134,17 @@ pub(super) fn postings(
     past: &Past,
     guesses: Guesses,
 ) -> Result<Read, CliError> {
+    pages_exist(files)?;
     let mut diagnostics = Vec::new();
     let mut pages = pages::load(site, &mut diagnostics)?;
+    let mut postings = Postings::default();
+    postings.held_back.extend(pages::unreadable(&diagnostics, site));
+    let mut of_named = Vec::new();
     let mut named_paths = BTreeSet::new();
     for file in files {
-        if !file.is_file() {
-            return Err(CliError::Usage(format!("there is no page {}", file.display())));
-        }
-        if let Some(page) = pages::load_one(file, Some(site), &mut diagnostics)? {
+        if let Some(page) = pages::load_one(file, Some(site), &mut of_named)? {
             if pages::has_guessed_address(&page, site) {
-                diagnostics.push(guessed_address(&page, site, guesses));
+                of_named.push(guessed_address(&page, site, guesses));
             }
             named_paths.insert(page.path.clone());
             if !pages.iter().any(|other| other.path == page.path) {
@@ -111,7 +154,6 @@ pub(super) fn postings(
     }
     pages.sort_by(|a, b| a.path.cmp(&b.path));
 
-    let mut postings = Postings::default();
     let mut read = Vec::new();
     for page in &pages {
         let reading = posting::read(page, &site.settings);
@@ -132,6 +174,7 @@ pub(super) fn postings(
                 .as_ref()
                 .is_none_or(|(source, _)| named.iter().any(|page| page.source.path == source.path))
         });
+        diagnostics.append(&mut of_named);
     }
     let after: BTreeSet<String> = postings
         .open

@@ -68,6 +68,12 @@ pub(super) async fn run(arguments: &Arguments, folder: Option<PathBuf>) -> Resul
     let past = load::past(&site).await?;
     let stale = stale_plan(&site, &past, clock.now());
     let list = &arguments.list;
+    if let Some(channel) = &list.channel {
+        // A channel that was taken away still has a past.
+        let now = site.channels.iter().map(|channel| &channel.name);
+        let before = past.deliveries.iter().map(|delivery| &delivery.name.channel);
+        load::known_channel(channel, &now.chain(before).collect())?;
+    }
     let mut rows = rows(&past, stale.as_ref());
     rows.retain(|row| {
         list.channel.as_ref().is_none_or(|channel| *channel == row.channel)

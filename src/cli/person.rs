@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use url::Url;
 
 use super::{CliError, End, clock, load, say};
-use crate::channel::{ChannelName, Receipt};
+use crate::channel::Receipt;
 use crate::ledger::{Deed, Resolution};
 
 #[derive(Debug, clap::Args)]
@@ -94,9 +94,11 @@ pub(super) async fn resume(
     folder: Option<PathBuf>,
 ) -> Result<End, CliError> {
     let site = load::site(folder)?;
+    let names = site.channels.iter().map(|channel| &channel.name).collect();
+    let channel = load::known_channel(&arguments.channel, &names)?;
     let clock = clock(None);
     let ledger = load::existing_ledger(&site, &clock).await?;
-    ledger.resume(&ChannelName(arguments.channel.clone()), clock.now()).await?;
+    ledger.resume(&channel, clock.now()).await?;
     ledger.close().await;
     say(&format!("{} goes on\n", arguments.channel))?;
     Ok(End::Done)

@@ -31,7 +31,7 @@ pub(super) async fn run(arguments: &Arguments, folder: Option<PathBuf>) -> Resul
         Format::Json => say_json(&plan)?,
         Format::Text => {
             if plan.steps.is_empty() {
-                say("Nothing to do: everything stands as it should.\n")?;
+                say(nothing(read.has_errors()))?;
             }
             let mut title = "";
             for step in &plan.steps {
@@ -49,6 +49,15 @@ pub(super) async fn run(arguments: &Arguments, folder: Option<PathBuf>) -> Resul
         }
     }
     Ok(if read.has_errors() { End::CheckFailed } else { End::Done })
+}
+
+/// What is said where no step is left.
+pub(super) fn nothing(page_errors: bool) -> &'static str {
+    if page_errors {
+        "Nothing can be done before the pages are mended.\n"
+    } else {
+        "Nothing to do: everything stands as it should.\n"
+    }
 }
 
 /// `announce`, or a reminder with its offset.

@@ -7,16 +7,17 @@ use uuid::Uuid;
 
 use super::load::Read;
 use super::{
-    CliError, End, Format, clock, complain, complain_about, load, parse_time, plan, preview, say,
-    say_json,
+    CliError, End, Format, check, clock, complain, complain_about, load, parse_time, plan, preview,
+    say, say_json,
 };
 use crate::adapt::Occasion;
 use crate::channel::{ChannelName, DeliveryKey, Outcome, Reach, mastodon};
 use crate::deliver::compose::{self, compose};
 use crate::deliver::{self, Courier, Round, Station, Wanted};
-use crate::diagnostic::{Diagnostic, suggestion};
+use crate::diagnostic::Diagnostic;
 use crate::ledger::{Deed, DeliveryName, Occurrence, Past, State};
 use crate::plan::{Pace, Reason, Step, When};
+use crate::posting::Posting;
 use crate::site::channel_file::KindConfig;
 use crate::site::{ChannelSpec, Site, SiteError};
 
@@ -44,6 +45,7 @@ pub(super) struct Arguments {
 }
 
 pub(super) async fn run(arguments: &Arguments, folder: Option<PathBuf>) -> Result<End, CliError> {
+    load::pages_exist(&arguments.files)?;
     let example = tempfolder(arguments, folder.as_deref())?;
     let site = match &example {
         Some(folder) => {
@@ -59,8 +61,9 @@ pub(super) async fn run(arguments: &Arguments, folder: Option<PathBuf>) -> Resul
         }
         None => load::site(folder)?,
     };
+    let names = site.channels.iter().map(|channel| &channel.name).collect();
     let channel =
-        arguments.channel.as_deref().map(|name| known_channel(name, &site)).transpose()?;
+        arguments.channel.as_deref().map(|name| load::known_channel(name, &names)).transpose()?;
     if arguments.dry_run {
         return dry_run(arguments, &site, channel.as_ref()).await;
     }
@@ -86,6 +89,7 @@ pub(super) async fn run(arguments: &Arguments, folder: Option<PathBuf>) -> Resul
         // Somebody who names a page wants that page: nothing else is done instead.
         return Ok(End::CheckFailed);
     }
+    templates_work(&read, &site, &stations, channel.as_ref())?;
     let ledger = load::ledger(&site, &clock).await?;
     let courier = Courier {
         site: &site,
@@ -117,16 +121,22 @@ fn tempfolder(
     }
 }
 
-fn known_channel(name: &str, site: &Site) -> Result<ChannelName, CliError> {
-    let names = || site.channels.iter().map(|channel| channel.name.0.as_str());
-    if names().any(|known| known == name) {
-        return Ok(ChannelName(name.to_owned()));
+/// Ends the command, with nothing touched, if a template that is wanted here is wrong.
+fn templates_work(
+    read: &Read,
+    site: &Site,
+    stations: &[Station],
+    channel: Option<&ChannelName>,
+) -> Result<(), CliError> {
+    let named = |posting: &&Posting| read.named.as_ref().is_none_or(|it| it.contains(&posting.id));
+    let postings: Vec<&Posting> = read.postings.open.iter().filter(named).collect();
+    let wanted = |station: &&Station| channel.is_none_or(|name| *name == station.spec.name);
+    let wrong = check::templates(&postings, site, stations.iter().filter(wanted));
+    if wrong.is_empty() {
+        return Ok(());
     }
-    let help = match suggestion(name, names()) {
-        Some(meant) => format!("did you mean `{meant}`?"),
-        None => format!("the channels are {}", names().collect::<Vec<_>>().join(", ")),
-    };
-    Err(CliError::Usage(format!("there is no channel `{name}`\nhelp: {help}")))
+    complain_about(&wrong);
+    Err(CliError::Said(End::Configuration))
 }
 
 async fn dry_run(
@@ -138,6 +148,7 @@ async fn dry_run(
     let past = load::past(site).await?;
     let read = load::postings(site, &arguments.files, &past, load::Guesses::Shown)?;
     complain_about(&load::worth_saying(&read.diagnostics));
+    templates_work(&read, site, &stations, channel)?;
     let now = clock(arguments.at).now();
     let pace = if arguments.now { Pace::AtOnce } else { Pace::OnSchedule };
     let plan = deliver::make_plan(site, &stations, &read.postings, &past, pace, now);
@@ -244,7 +255,7 @@ fn draw_dry_run(steps: &[(&Step, Shown)], site: &Site, read: &Read) -> Result<()
         }
     }
     if steps.is_empty() {
-        say("Nothing to do: everything stands as it should.\n")?;
+        say(plan::nothing(read.has_errors()))?;
     } else {
         say("\nThis was a dry run: nothing was sent and nothing was recorded.\n")?;
     }

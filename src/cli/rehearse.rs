@@ -93,6 +93,9 @@ pub(super) async fn run(arguments: &Arguments, folder: Option<PathBuf>) -> Resul
             .await
             .map_err(|error| {
                 complain_about(&load::worth_saying(&diagnostics));
+                if diagnostics.iter().any(Diagnostic::is_error) {
+                    return CliError::Said(End::CheckFailed);
+                }
                 CliError::Failed(error.to_string())
             })?;
     complain_about(&load::worth_saying(&diagnostics));

@@ -19,10 +19,7 @@ impl Station {
     /// A diagnostic in the channel's file.
     pub fn new(spec: &ChannelSpec, site: &Site, reach: Reach) -> Result<Self, Box<Diagnostic>> {
         let context = Context { channel: spec.name.clone(), site: site.name.clone(), reach };
-        let channel = spec.build(context).map_err(|error| {
-            let at = spec.file.text.find(&format!("[{}]", spec.kind())).unwrap_or_default();
-            Diagnostic::error("channel::setting", error.to_string()).at(&spec.file, at..at + 1)
-        })?;
+        let channel = spec.build(context).map_err(|error| spec.setting(&error))?;
         let target = spec.target(channel.as_ref());
         Ok(Self { spec: spec.clone(), channel, target })
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use unicode_normalization::UnicodeNormalization;
 
-use super::{Field, Origin, Posting, PostingId, revision};
+use super::{Availability, Field, Origin, Posting, PostingId, revision};
 use crate::diagnostic::{Diagnostic, Span};
 
 /// What the ledger remembers of a page that was seen before.
@@ -27,7 +27,10 @@ pub struct Known {
 /// under which the ledger knows the same reference number, if that page is gone (it was moved);
 /// the reference number; the path.
 ///
-/// Two pages with one `job.id`, or with one reference number and no `job.id`, are held back with
+/// A draft or a closed page claims no number: beside an open page with the same one (a copy of
+/// last year's ad, a new version in the making) it gets an id of its own.
+///
+/// Two open pages with one `job.id`, or with one reference number and no `job.id`, are held back with
 /// an error for each, and so is a new page whose `job.id` the ledger has given to another page
 /// that is still there: they are missing in what is returned, and nothing else is.
 pub fn bind(
@@ -55,8 +58,10 @@ pub fn bind(
             None => newcomers.push(index),
         }
     }
-    // An id that somebody wrote down comes before one that is derived.
-    newcomers.sort_by_key(|index| fine.get(*index).is_none_or(|it| it.declared_id.is_none()));
+    // An open page comes before a draft, an id that somebody wrote down before one that is derived.
+    newcomers.sort_by_key(|index| {
+        fine.get(*index).map(|it| (it.availability != Availability::Open, it.declared_id.is_none()))
+    });
     let mut held_back = BTreeSet::new();
     for index in newcomers {
         let Some(posting) = fine.get_mut(index) else { continue };
@@ -68,6 +73,7 @@ pub fn bind(
         let moved = register.moved(posting).filter(|known| !given.contains(&known.id));
         posting.id = match (&posting.declared_id, moved) {
             (Some(_), _) if !taken.contains(&proposed) || returns(&proposed) => proposed,
+            (Some(_), _) if posting.availability != Availability::Open => free(proposed, &taken),
             (Some(declared), _) => {
                 diagnostics.push(id_is_taken(posting, declared, &proposed, known));
                 held_back.insert(index);
@@ -241,6 +247,9 @@ fn without_duplicates(postings: Vec<Posting>, diagnostics: &mut Vec<Diagnostic>)
     let mut by_id: BTreeMap<String, Vec<usize>> = BTreeMap::new();
     let mut by_reference: BTreeMap<String, Vec<usize>> = BTreeMap::new();
     for (index, posting) in postings.iter().enumerate() {
+        if posting.availability != Availability::Open {
+            continue;
+        }
         if let Some(declared) = &posting.declared_id {
             by_id.entry(clean(&declared.value)).or_default().push(index);
         } else if let Some(reference) = &posting.facts.reference {

@@ -52,7 +52,7 @@ impl Schedule {
         let whole = 0..expression.len();
         let fields = fields(expression);
         let translated = if expression.trim_start().starts_with('@') {
-            expression.trim().to_owned()
+            shorthand(expression)?
         } else {
             match fields.len() {
                 5 => {
@@ -77,13 +77,8 @@ impl Schedule {
                 }
             }
         };
-        let cron = cron::Schedule::from_str(&translated).map_err(|error| ScheduleError {
-            message: first_line(&error.to_string()),
-            help: "write minute, hour, day of month, month, day of week, for example \
-                   `30 8 * * Mon-Fri` for workdays at half past eight"
-                .to_owned(),
-            span: whole.clone(),
-        })?;
+        let cron = cron::Schedule::from_str(&translated)
+            .map_err(|_| wrong_field(&fields).unwrap_or_else(|| unreadable(whole.clone())))?;
         let schedule = Self { expression: expression.to_owned(), cron, zone };
         if schedule.next(DateTime::UNIX_EPOCH).is_none() {
             return Err(ScheduleError {
@@ -237,9 +232,64 @@ fn refuse_numeric_weekdays(field: &str, span: &Range<usize>) -> Result<(), Sched
     Ok(())
 }
 
-fn first_line(text: &str) -> String {
-    let line = text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or(text);
-    line.trim_end_matches('.').to_owned()
+const SHORTHANDS: [&str; 5] = ["@hourly", "@daily", "@weekly", "@monthly", "@yearly"];
+
+fn shorthand(expression: &str) -> Result<String, ScheduleError> {
+    let word = expression.trim();
+    if SHORTHANDS.contains(&word) {
+        return Ok(word.to_owned());
+    }
+    Err(ScheduleError {
+        message: format!("there is no shorthand `{word}`"),
+        help: match crate::diagnostic::suggestion(word, SHORTHANDS) {
+            Some(meant) => format!("did you mean `{meant}`?"),
+            None => format!("the shorthands are {}", SHORTHANDS.join(", ")),
+        },
+        span: 0..expression.len(),
+    })
+}
+
+/// The first field that cannot be read even where all others are `*`.
+fn wrong_field(fields: &[(&str, Range<usize>)]) -> Option<ScheduleError> {
+    const FIELDS: [(&str, &str); 7] = [
+        ("second", "0 to 59"),
+        ("minute", "0 to 59"),
+        ("hour", "0 to 23"),
+        ("day of the month", "1 to 31"),
+        ("month", "1 to 12 or names such as `Mar`"),
+        ("day of the week", "names such as `Mon-Fri`"),
+        ("year", "1970 to 2100"),
+    ];
+    // A crontab's five fields have no seconds before them.
+    let first = usize::from(fields.len() == 5);
+    fields.iter().zip(FIELDS.iter().enumerate().skip(first)).find_map(
+        |((field, span), (place, (name, range)))| {
+            // A crontab's days of the week were read before.
+            if first == 1 && place == 5 {
+                return None;
+            }
+            let alone: Vec<&str> =
+                (0..FIELDS.len()).map(|at| if at == place { field } else { "*" }).collect();
+            cron::Schedule::from_str(&alone.join(" ")).is_err().then(|| ScheduleError {
+                message: format!("`{field}` is no {name}"),
+                help: format!(
+                    "write {range}, several with commas, ranges from the smaller to the larger, \
+                     or `*` for every one"
+                ),
+                span: span.clone(),
+            })
+        },
+    )
+}
+
+fn unreadable(span: Range<usize>) -> ScheduleError {
+    ScheduleError {
+        message: "this schedule cannot be read".to_owned(),
+        help: "write minute, hour, day of month, month, day of week, for example \
+               `30 8 * * Mon-Fri` for workdays at half past eight"
+            .to_owned(),
+        span,
+    }
 }
 
 #[cfg(test)]

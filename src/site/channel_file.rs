@@ -20,7 +20,7 @@ use crate::adapt::{AdaptError, Occasion, Target};
 use crate::channel::{
     BuildError, Channel, ChannelName, Context, Kind, board, feed, mail, manual, mastodon, x,
 };
-use crate::diagnostic::{Diagnostic, Source, suggestion};
+use crate::diagnostic::{Diagnostic, Source, Span, suggestion};
 use crate::posting::{PositionType, Posting, Settings};
 use crate::schedule::Schedule;
 
@@ -221,6 +221,12 @@ pub(super) fn load_all(
         let Some(file) = read_text(&path, diagnostics)? else { continue };
         let Some(channel) = read(&file, folder, settings, templates, diagnostics) else { continue };
         if let Some(other) = channels.get(&channel.name) {
+            // A name that is written down is the one to look at.
+            let written = |file| toml_file::locate(file, &["name"]);
+            let (at, span) = match (written(&file), written(&other.file)) {
+                (None, Some(span)) => (&other.file, span),
+                (span, _) => (&file, span.unwrap_or_default()),
+            };
             diagnostics.push(
                 Diagnostic::error(
                     "channel::same-name",
@@ -231,7 +237,7 @@ pub(super) fn load_all(
                         file.path.display()
                     ),
                 )
-                .at(&file, toml_file::locate(&file, &["name"]).unwrap_or_default())
+                .at(at, span)
                 .help("rename one: the ledger knows a channel by its name"),
             );
             continue;
@@ -260,7 +266,16 @@ fn read(
         Some(name) => name.get_ref().clone(),
         None => file.path.file_stem()?.to_string_lossy().into_owned(),
     };
+    if name.trim().is_empty() || name.contains(char::is_control) {
+        let span = written.name.as_ref().map_or(0..0, Spanned::span);
+        diagnostics.push(
+            Diagnostic::error("channel::name", "a channel needs a name that can be typed")
+                .at(file, span)
+                .help("write a short word, or remove `name`: then the file's name is taken"),
+        );
+    }
     let kind = kind(&written.kind, file, diagnostics)?;
+    other_tables(&written, kind, file, diagnostics);
     let zone = match &written.timezone {
         Some(name) => timezone(name, file, diagnostics)?,
         None => settings.timezone,
@@ -277,7 +292,8 @@ fn read(
         diagnostics.push(
             Diagnostic::error("channel::no-table", format!("the table `[{kind}]` is missing"))
                 .at(file, written.kind.span())
-                .label(format!("a channel of kind {kind} needs it")),
+                .label(format!("a channel of kind {kind} needs it"))
+                .help(format!("add a line `[{kind}]` and the keys of the kind below it")),
         );
         None
     })?;
@@ -351,6 +367,38 @@ impl ChannelSpec {
         })
     }
 
+    /// A setting that makes no sense, at its place in the file.
+    pub fn setting(&self, error: &BuildError) -> Diagnostic {
+        let BuildError::Setting { key, why, .. } = error;
+        let mut path: Vec<&str> = key.split('.').collect();
+        let mut span = None;
+        // Where the key itself is missing, or stands in the preset, its table is shown.
+        while span.is_none() && !path.is_empty() {
+            span = toml_file::locate(&self.file, &path);
+            path.pop();
+        }
+        let (why, help) = match why.rsplit_once("; ") {
+            Some((why, help)) => (why, Some(help)),
+            None => (why.as_str(), None),
+        };
+        let mut diagnostic = Diagnostic::error("channel::setting", format!("`{key}`: {why}"))
+            .at(&self.file, span.unwrap_or_default());
+        diagnostic.help = help.map(ToOwned::to_owned);
+        diagnostic
+    }
+
+    /// A template that the channel needs and its folder has not.
+    pub fn missing_template(&self, error: &AdaptError) -> Diagnostic {
+        let span = toml_file::locate(&self.file, &["template"])
+            .or_else(|| toml_file::locate(&self.file, &["kind"]));
+        let said = error.to_string();
+        let (message, help) = said.split_once("; ").unwrap_or((said.as_str(), ""));
+        Diagnostic::error("channel::template", message)
+            .at(&self.file, span.unwrap_or_default())
+            .label(format!("a channel of kind {} needs it", self.kind()))
+            .help(help)
+    }
+
     /// What the adapter needs to know of this channel.
     pub fn target(&self, channel: &dyn Channel) -> Target {
         Target {
@@ -384,19 +432,19 @@ impl ChannelSpec {
         missing
     }
 
-    /// Where the file names a secret: the line that holds its variable, file or credential.
-    fn secret_span(&self, secret: &SecretRef) -> std::ops::Range<usize> {
-        let name = match secret {
-            SecretRef::Env(name) | SecretRef::Credential(name) => name.clone(),
+    /// Where the file names a secret.
+    fn secret_span(&self, secret: &SecretRef) -> Span {
+        let found = match secret {
+            SecretRef::Env(name) => toml_file::locate_text(&self.file, "env", &|it| it == name),
+            SecretRef::Credential(name) => {
+                toml_file::locate_text(&self.file, "credential", &|it| it == name)
+            }
+            // Relative paths were joined to the site's folder.
             SecretRef::File(path) => {
-                path.file_name().map(|it| it.to_string_lossy().into_owned()).unwrap_or_default()
+                toml_file::locate_text(&self.file, "file", &|it| path.ends_with(it))
             }
         };
-        let quoted = format!("\"{name}\"");
-        match self.file.text.find(&quoted) {
-            Some(at) => at..at + quoted.len(),
-            None => self.file.text.find(&name).map_or(0..0, |at| at..at + name.len()),
-        }
+        found.unwrap_or_default()
     }
 }
 
@@ -553,6 +601,27 @@ fn template(
     folder.clone()
 }
 
+/// A table of another kind says nothing here, and was meant to.
+fn other_tables(
+    written: &ChannelFile,
+    kind: Kind,
+    file: &Arc<Source>,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    for other in Kind::ALL.into_iter().filter(|it| *it != kind) {
+        if config_of(other, written).is_some() {
+            diagnostics.push(
+                Diagnostic::error(
+                    "channel::other-table",
+                    format!("a channel of kind {kind} has no table `[{other}]`"),
+                )
+                .at(file, toml_file::locate(file, &[other.as_str()]).unwrap_or_default())
+                .help(format!("remove it, or write `kind = \"{other}\"`")),
+            );
+        }
+    }
+}
+
 /// The kind's usual way where the file says nothing; what the kind cannot do is an error.
 fn policies(
     written: &ChannelFile,
@@ -616,7 +685,7 @@ fn config_of(kind: Kind, written: &ChannelFile) -> Option<KindConfig> {
 }
 
 /// A template's error as a diagnostic, in the site's file where it is one.
-pub fn template_diagnostic(error: &AdaptError, file: Option<&Arc<Source>>) -> Diagnostic {
+pub(super) fn template_diagnostic(error: &AdaptError, file: Option<&Arc<Source>>) -> Diagnostic {
     let AdaptError::Template { name, source_text, line, span, message } = error else {
         return Diagnostic::error("template::error", error.to_string());
     };
@@ -630,5 +699,13 @@ pub fn template_diagnostic(error: &AdaptError, file: Option<&Arc<Source>>) -> Di
         let length = source.text.get(start..).and_then(|it| it.lines().next()).map_or(0, str::len);
         start..start + length
     });
-    Diagnostic::error("template::error", message.clone()).at(&source, span)
+    let (message, help) = match message.split_once("; ") {
+        Some((message, help)) => (message, help),
+        None => (
+            message.as_str(),
+            "`{{ name }}` prints, `{% if name %} … {% endif %}` decides; the shipped templates \
+             show how",
+        ),
+    };
+    Diagnostic::error("template::error", message).at(&source, span).help(help)
 }

@@ -20,6 +20,7 @@ use serde::Deserialize;
 use toml::Spanned;
 use url::Url;
 
+use crate::adapt::AdaptError;
 use crate::adapt::template::Templates;
 use crate::diagnostic::{Diagnostic, Source};
 use crate::posting::Settings;
@@ -80,7 +81,7 @@ struct SiteTable {
     /// Who we are.
     name: String,
     /// Where the site is read, as Hugo's `baseURL`.
-    base_url: Url,
+    base_url: Spanned<Url>,
     /// IANA name, for example `Europe/Berlin`.
     timezone: Spanned<String>,
     #[serde(default = "english")]
@@ -89,9 +90,8 @@ struct SiteTable {
     languages: Vec<String>,
     #[serde(default)]
     default_language_in_folder: bool,
-    owner: Option<String>,
-    #[serde(default = "content_folder")]
-    content: PathBuf,
+    owner: Option<Spanned<String>>,
+    content: Option<Spanned<PathBuf>>,
     postings: Vec<Spanned<PathBuf>>,
 }
 
@@ -111,9 +111,8 @@ fn english() -> String {
     "en".to_owned()
 }
 
-fn content_folder() -> PathBuf {
-    PathBuf::from("content")
-}
+/// The folder for pages where the site's file names none.
+const CONTENT: &str = "content";
 
 impl Site {
     /// The folder of the site that `start` lies in: itself or one above it.
@@ -147,8 +146,9 @@ impl Site {
             return Ok((None, diagnostics));
         };
         let templates = templates(folder, &mut diagnostics)?;
+        site_values(&written.site, folder, &file, &mut diagnostics);
         let settings = Settings {
-            base_url: written.site.base_url,
+            base_url: written.site.base_url.into_inner(),
             timezone,
             default_language: written.site.language.clone(),
             languages: if written.site.languages.is_empty() {
@@ -176,13 +176,15 @@ impl Site {
                 );
             }
         }
+        let content =
+            written.site.content.map_or_else(|| PathBuf::from(CONTENT), Spanned::into_inner);
         let channels = channel_file::load_all(folder, &settings, &templates, &mut diagnostics)?;
         let site = Self {
             folder: folder.to_owned(),
             name: written.site.name,
-            owner: written.site.owner,
+            owner: written.site.owner.map(Spanned::into_inner),
             settings,
-            content: folder.join(written.site.content),
+            content: folder.join(content),
             postings,
             ledger: folder.join(written.ledger.path),
             channels,
@@ -190,6 +192,18 @@ impl Site {
             file,
         };
         Ok((Some(site), diagnostics))
+    }
+
+    /// A template's error, in the site's own file where it is one.
+    pub fn template_error(&self, error: &AdaptError) -> Diagnostic {
+        let own = match error {
+            AdaptError::Template { name, source_text, .. } => {
+                let path = self.folder.join("templates").join(name);
+                path.is_file().then(|| Source::new(path, source_text.clone()))
+            }
+            _ => None,
+        };
+        channel_file::template_diagnostic(error, own.as_ref())
     }
 
     /// What binds a ledger to this site.
@@ -237,8 +251,11 @@ pub(crate) fn timezone(
     if let Ok(zone) = name.get_ref().parse::<Tz>() {
         return Some(zone);
     }
-    let names = chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name());
-    let help = match crate::diagnostic::suggestion(name.get_ref(), names) {
+    let names = || chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name());
+    // People write the city alone.
+    let city = format!("/{}", name.get_ref().replace(' ', "_").to_lowercase());
+    let of_city = names().find(|zone| zone.to_lowercase().ends_with(&city));
+    let help = match of_city.or_else(|| crate::diagnostic::suggestion(name.get_ref(), names())) {
         Some(meant) => format!("did you mean `{meant}`?"),
         None => "write an IANA name such as `Europe/Berlin`".to_owned(),
     };
@@ -251,6 +268,47 @@ pub(crate) fn timezone(
         .help(help),
     );
     None
+}
+
+/// What can be read and makes no sense all the same.
+fn site_values(
+    written: &SiteTable,
+    folder: &Path,
+    file: &Arc<Source>,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    let base_url = written.base_url.get_ref();
+    if !matches!(base_url.scheme(), "http" | "https") {
+        diagnostics.push(
+            Diagnostic::error(
+                "site::base-url",
+                format!("`{base_url}` is no address of a web site"),
+            )
+            .at(file, written.base_url.span())
+            .help("write the `baseURL` of the site, for example `https://www.tides.example/`"),
+        );
+    }
+    if let Some(owner) = &written.owner
+        && owner.get_ref().parse::<lettre::Address>().is_err()
+    {
+        diagnostics.push(
+            Diagnostic::error("site::owner", format!("`{}` is no mail address", owner.get_ref()))
+                .at(file, owner.span())
+                .help("write the address that `handbill post --to-me` sends tests to"),
+        );
+    }
+    if let Some(content) = &written.content
+        && !folder.join(content.get_ref()).is_dir()
+    {
+        diagnostics.push(
+            Diagnostic::error(
+                "site::content",
+                format!("there is no folder `{}`", content.get_ref().display()),
+            )
+            .at(file, content.span())
+            .help("`content` names the folder from which the addresses of pages count"),
+        );
+    }
 }
 
 /// The `[defaults]` as text, by the names of the `job:` block.
@@ -295,7 +353,20 @@ fn defaults(
                 .join(", "),
             other => other.to_string(),
         };
-        defaults.insert(key.into_inner(), text);
+        match crate::posting::facts::check_default(key.get_ref(), &text) {
+            Ok(()) => {
+                defaults.insert(key.into_inner(), text);
+            }
+            Err(why) => {
+                let (message, label) = match why.split_once(": expected ") {
+                    Some((message, expected)) => (message, format!("expected {expected}")),
+                    None => (why.as_str(), String::new()),
+                };
+                diagnostics.push(
+                    Diagnostic::error("site::default", message).at(file, value.span()).label(label),
+                );
+            }
+        }
     }
     defaults
 }

@@ -47,11 +47,20 @@ pub fn load_one(
     let Some(source) = read_text(path, diagnostics)? else { return Ok(None) };
     let inside = site.and_then(|site| relative(path, &site.content));
     let ancestors = match (site, &inside) {
-        (Some(site), Some(_)) => ancestors(path, &site.content, diagnostics)?,
+        (Some(site), Some(_)) => match ancestors(path, &site.content, diagnostics)? {
+            Some(ancestors) => ancestors,
+            None => return Ok(None),
+        },
         _ => Vec::new(),
     };
     let path = inside.unwrap_or_else(|| outside(path));
     Ok(Some(PageFile { source, path, ancestors }))
+}
+
+/// The paths of pages that could not be read as text, from what reading them brought up.
+pub fn unreadable(diagnostics: &[Diagnostic], site: &Site) -> Vec<String> {
+    let places = diagnostics.iter().filter(|it| it.is_error()).filter_map(|it| it.place.as_ref());
+    places.filter_map(|(source, _)| relative(&source.path, &site.content)).collect()
 }
 
 /// Whether a page's address is only a guess: it lies outside the content folder, where Hugo would
@@ -127,24 +136,25 @@ fn is_posting_page(path: &Path, place: &Path, all: &[PathBuf]) -> bool {
     is_index || !in_leaf_bundle
 }
 
-/// The `_index` pages above a page, the outermost first.
+/// The `_index` pages above a page, the outermost first; `None` if one cannot be read, because it
+/// could say that the page is a draft.
 fn ancestors(
     path: &Path,
     content: &Path,
     diagnostics: &mut Vec<Diagnostic>,
-) -> Result<Vec<Arc<Source>>, SiteError> {
+) -> Result<Option<Vec<Arc<Source>>>, SiteError> {
     let mut found = Vec::new();
     for folder in path.ancestors().skip(1).take_while(|folder| folder.starts_with(content)) {
         let index = folder.join("_index.md");
-        if index != path
-            && index.is_file()
-            && let Some(source) = read_text(&index, diagnostics)?
-        {
-            found.push(source);
+        if index != path && index.is_file() {
+            match read_text(&index, diagnostics)? {
+                Some(source) => found.push(source),
+                None => return Ok(None),
+            }
         }
     }
     found.reverse();
-    Ok(found)
+    Ok(Some(found))
 }
 
 fn relative(path: &Path, content: &Path) -> Option<String> {

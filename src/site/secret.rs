@@ -4,11 +4,12 @@ use std::path::PathBuf;
 
 use secrecy::SecretString;
 use serde::Deserialize;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Deserializer, Error, MapAccess, Visitor};
 
 /// Where a credential is: `{ env = "NAME" }`, `{ file = "path" }` or `{ credential = "name" }`
 /// (systemd's `LoadCredential=`).
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SecretRef {
     /// An environment variable.
     Env(String),
@@ -18,6 +19,9 @@ pub enum SecretRef {
     /// A file in `$CREDENTIALS_DIRECTORY`.
     Credential(String),
 }
+
+/// What is said of a credential that somebody wrote into a file.
+pub(super) const IN_FILE: &str = "a credential never stands in a file of the site";
 
 /// Why a credential cannot be had.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -65,6 +69,44 @@ impl SecretRef {
             Self::File(path) => format!("in the file {}", path.display()),
             Self::Credential(name) => format!("in the systemd credential `{name}`"),
         }
+    }
+}
+
+impl<'de> Deserialize<'de> for SecretRef {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Place)
+    }
+}
+
+/// A [`SecretRef`] as it is written.
+#[derive(Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Written {
+    Env(String),
+    File(PathBuf),
+    Credential(String),
+}
+
+/// Reads a place, and refuses the credential itself without repeating it.
+struct Place;
+
+impl<'de> Visitor<'de> for Place {
+    type Value = SecretRef;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a map")
+    }
+
+    fn visit_str<E: Error>(self, _: &str) -> Result<SecretRef, E> {
+        Err(E::custom(IN_FILE))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<SecretRef, A::Error> {
+        Ok(match Written::deserialize(MapAccessDeserializer::new(map))? {
+            Written::Env(name) => SecretRef::Env(name),
+            Written::File(path) => SecretRef::File(path),
+            Written::Credential(name) => SecretRef::Credential(name),
+        })
     }
 }
 

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use serde::de::DeserializeOwned;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
+use url::Url;
 
+use super::secret::IN_FILE;
 use crate::diagnostic::{Diagnostic, Source, Span, suggestion};
 
 /// Reads `file` into a `T`, over `preset` where there is one: keys of the file win, tables are
@@ -55,15 +57,28 @@ fn join<'a>(over: &mut DeTable<'a>, below: DeTable<'a>) {
 
 fn syntax(file: &Arc<Source>, error: &toml::de::Error) -> Diagnostic {
     let span = error.span().unwrap_or(0..0);
+    let label = first_line(error.message());
+    let help = match label.as_str() {
+        "duplicate key" => "keep one of the two lines and delete the other",
+        _ => "text stands in quotation marks, a list in `[ ]`",
+    };
     Diagnostic::error("config::syntax", "this is not valid TOML")
         .at(file, span)
-        .label(first_line(error.message()))
+        .label(label)
+        .help(help)
 }
 
 /// Puts serde's words about a key or value into ours.
 fn meaning(file: &Arc<Source>, error: &toml::de::Error) -> Diagnostic {
     let span = Span::from(error.span().unwrap_or(0..0));
     let message = first_line(error.message());
+    if message == IN_FILE {
+        // The credential is not drawn: what is drawn may end up in somebody's log.
+        return Diagnostic::error("config::secret", message).at(&masked(file, span), span).help(
+            "write where it is found: `{ env = \"NAME\" }`, `{ file = \"PATH\" }` or \
+             `{ credential = \"NAME\" }`",
+        );
+    }
     let named = quoted(&message);
     if message.starts_with("unknown field") || message.starts_with("unknown variant") {
         let what = if message.starts_with("unknown field") { "key" } else { "value" };
@@ -85,7 +100,60 @@ fn meaning(file: &Arc<Source>, error: &toml::de::Error) -> Diagnostic {
             .at(file, span)
             .help(format!("add a line `{missing} = …`"));
     }
+    let written = file.words(span).trim_matches(['"', '\'']);
+    if Url::parse(written).is_err() && message.ends_with(&format!("{written:?}")) {
+        let whole = format!("https://{written}");
+        let help = match Url::parse(&whole) {
+            Ok(_) if written.contains('.') => format!("did you mean `{whole}`?"),
+            _ => "write it whole, for example `https://www.tides.example/`".to_owned(),
+        };
+        return Diagnostic::error("config::value", format!("`{written}` is no web address"))
+            .at(file, span)
+            .help(help);
+    }
+    if let Some((found, expected)) = wrong_type(&message) {
+        return Diagnostic::error("config::value", format!("this is {found}"))
+            .at(file, span)
+            .label(format!("expected {expected}"));
+    }
     Diagnostic::error("config::value", message).at(file, span)
+}
+
+/// What serde found and what it expected, in words of the file.
+fn wrong_type(message: &str) -> Option<(&'static str, &'static str)> {
+    const FOUND: [(&str, &str); 6] = [
+        ("string", "text"),
+        ("integer", "a number"),
+        ("floating point", "a number with a point"),
+        ("boolean", "`true` or `false`"),
+        ("sequence", "a list"),
+        ("map", "a table"),
+    ];
+    const EXPECTED: [(&str, &str); 8] = [
+        ("a sequence", "a list, for example `[\"one\"]`"),
+        ("a string", "text in quotation marks"),
+        ("path string", "text in quotation marks"),
+        ("a boolean", "`true` or `false`"),
+        ("u16", "a whole number from 0 to 65535"),
+        ("usize", "a whole number"),
+        ("struct", "a table"),
+        ("a map", "a table"),
+    ];
+    let said = message.strip_prefix("invalid type: ").or(message.strip_prefix("invalid value: "))?;
+    let (found, expected) = said.split_once(", expected ")?;
+    let in_words = |words: &[(&str, &'static str)], said: &str| {
+        words.iter().find(|(start, _)| said.starts_with(start)).map(|(_, words)| *words)
+    };
+    Some((in_words(&FOUND, found)?, in_words(&EXPECTED, expected)?))
+}
+
+/// The file with a part of it made unreadable.
+fn masked(file: &Source, span: Span) -> Arc<Source> {
+    let mut text = file.text.clone();
+    if text.get(span.start..span.end).is_some() {
+        text.replace_range(span.start..span.end, &"*".repeat(span.end - span.start));
+    }
+    Source::new(file.path.clone(), text)
 }
 
 /// The words between backticks.
@@ -111,4 +179,18 @@ pub(crate) fn locate(file: &Source, path: &[&str]) -> Option<Span> {
         here = Some(found);
     }
     span
+}
+
+/// Where in the file a text stands as the value of a key, at whatever depth.
+pub(crate) fn locate_text(file: &Source, key: &str, wanted: &dyn Fn(&str) -> bool) -> Option<Span> {
+    fn search(table: &DeTable<'_>, key: &str, wanted: &dyn Fn(&str) -> bool) -> Option<Span> {
+        table.iter().find_map(|(name, value)| match value.get_ref() {
+            DeValue::String(text) if name.get_ref() == key && wanted(text) => {
+                Some(Span::from(value.span()))
+            }
+            DeValue::Table(inner) => search(inner, key, wanted),
+            _ => None,
+        })
+    }
+    search(DeTable::parse(&file.text).ok()?.get_ref(), key, wanted)
 }

@@ -293,7 +293,8 @@ fn settings_that_cannot_work_are_refused_in_the_files_words() {
     );
     assert_eq!(
         wrong(Config { to: "list".to_owned(), ..config(25) }),
-        "`mail.to` of channel example: `list` is no mail address in ASCII"
+        "`mail.to` of channel example: `list` is no mail address in ASCII; write it like \
+         `jobs@lists.example`"
     );
     assert!(
         wrong(Config { from_name: Some("A\r\nBcc: b".to_owned()), ..config(25) })
