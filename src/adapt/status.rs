@@ -23,7 +23,7 @@ pub fn adapt(
     templates: &Templates,
 ) -> Result<Rendition, AdaptError> {
     let name = templates.name_for(&target.template, "status", "txt", occasion, AS_ANNOUNCED)?;
-    let marked = templates.render(&name, &View::new(posting, target, occasion))?;
+    let marked = templates.render(&name, View::new(posting, target, occasion).context())?;
     let fitted = fit::fit(&marked, count, limit).map_err(|fit::TooLong { length }| {
         AdaptError::DoesNotFit { template: name, channel: target.channel.clone(), length, limit }
     })?;

@@ -195,10 +195,12 @@ impl Courier<'_> {
     /// Writes every wanted delivery down, and cancels what nothing wants any more.
     async fn write_down(&self, plan: &Plan, past: &Past) -> Result<(), LedgerError> {
         let now = self.clock.now();
+        let written: BTreeMap<DeliveryKey, &Delivery> =
+            past.deliveries.iter().map(|delivery| (delivery.key, delivery)).collect();
         let mut new = Vec::new();
         for step in &plan.steps {
             let Some(due_at) = step.when.time() else { continue };
-            match past.deliveries.iter().find(|it| it.key == step.key) {
+            match written.get(&step.key) {
                 None => new.push(NewDelivery {
                     name: step.name.clone(),
                     deed: step.deed,
@@ -229,12 +231,14 @@ impl Courier<'_> {
         let Some(posting) = postings.open.iter().find(|it| it.id == step.name.posting) else {
             return Ok(None);
         };
-        let past = self.ledger.past().await?;
-        let target = step.target.and_then(|key| past.deliveries.iter().find(|it| it.key == key));
+        let target = match step.target {
+            Some(key) => self.ledger.delivery(key).await?,
+            None => None,
+        };
         let now = self.clock.now();
         let composed = match self.same_bytes(step.key).await? {
             Some(composed) => composed,
-            None => compose::compose(self.site, station, posting, step, target, now)
+            None => compose::compose(self.site, station, posting, step, target.as_ref(), now)
                 .map_err(|error| DeliverError::Compose(format!("{}: {error}", name(step))))?,
         };
         let claim = self
