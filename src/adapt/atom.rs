@@ -1,5 +1,6 @@
 //! An Atom feed (RFC 4287) made of JSON-LD entries.
 
+use minijinja::value::Serde;
 use serde::Serialize;
 use serde_json::Value;
 use uuid::Uuid;
@@ -29,7 +30,7 @@ pub fn atom(
         updated,
         entries,
     };
-    Templates::shipped().render(TEMPLATE, &feed)
+    Templates::shipped().render(TEMPLATE, minijinja::Value::from(Serde(&feed)))
 }
 
 #[derive(Serialize)]

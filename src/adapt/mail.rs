@@ -22,10 +22,10 @@ pub fn adapt(
     occasion: Occasion,
     templates: &Templates,
 ) -> Result<Rendition, AdaptError> {
-    let view = View::new(posting, target, occasion);
+    let context = View::new(posting, target, occasion).context();
     let render = |stem: &str, extension: &str| {
         let name = templates.name_for(&target.template, stem, extension, occasion, AS_ANNOUNCED)?;
-        let rendered = templates.render(&name, &view)?;
+        let rendered = templates.render(&name, context.clone())?;
         Ok((name, rendered))
     };
     let (name, subject) = render("subject", "txt")?;

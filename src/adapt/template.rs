@@ -10,9 +10,8 @@ use std::fmt::Write as _;
 use std::sync::{Arc, LazyLock};
 
 use include_dir::{Dir, include_dir};
-use minijinja::value::{Kwargs, Serde, Value};
+use minijinja::value::{Kwargs, Value};
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, Output, State, UndefinedBehavior};
-use serde::Serialize;
 
 use super::fit::{self, Fate};
 use super::view::View;
@@ -83,8 +82,7 @@ impl Templates {
     /// # Errors
     /// [`AdaptError::MissingTemplate`], [`AdaptError::Template`] with the place, or
     /// [`AdaptError::MissingField`] if the template asks for a field with `required`.
-    pub fn render(&self, name: &str, context: &impl Serialize) -> Result<String, AdaptError> {
-        let context = Value::from(Serde(context));
+    pub fn render(&self, name: &str, context: Value) -> Result<String, AdaptError> {
         self.get(name)?.render(context).map_err(|error| self.explain(name, &error))
     }
 

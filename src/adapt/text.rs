@@ -278,27 +278,43 @@ fn fill_lines(words: &str, width: usize) -> Vec<String> {
     let mut lines = Vec::new();
     for part in words.split('\n') {
         let mut line = String::new();
+        let mut filled = 0;
         for word in part.split(' ').filter(|word| !word.is_empty()) {
             for (index, piece) in pieces(word).into_iter().enumerate() {
                 let space = usize::from(index == 0 && !line.is_empty());
-                if !line.is_empty() && line.width() + space + piece.width() > width {
+                let piece_width = columns(piece);
+                if !line.is_empty() && filled + space + piece_width > width {
                     lines.push(std::mem::take(&mut line));
+                    filled = 0;
                 } else if space == 1 {
                     line.push(' ');
+                    filled += 1;
                 }
                 line.push_str(piece);
+                filled += piece_width;
             }
         }
         if !line.is_empty() {
             lines.push(line);
         }
     }
-    lines.iter().map(|line| line.replace(TIED, " ")).collect()
+    for line in lines.iter_mut().filter(|line| line.contains(TIED)) {
+        *line = line.replace(TIED, " ");
+    }
+    lines
+}
+
+/// The columns that words take on a terminal; most words are ASCII, where that is their length.
+fn columns(words: &str) -> usize {
+    if words.is_ascii() { words.len() } else { words.width() }
 }
 
 /// The pieces between which a word may be broken: only where wide characters of Chinese, Japanese
 /// or Korean meet, which are written without spaces.
 fn pieces(word: &str) -> Vec<&str> {
+    if word.is_ascii() {
+        return vec![word];
+    }
     let wide = |c: char| c.width() == Some(2) && c.is_alphanumeric();
     let mut pieces = Vec::new();
     let mut start = 0;

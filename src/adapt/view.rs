@@ -3,12 +3,14 @@
 //! A fact that the page does not say is `none`, so that `{% if deadline %}` works; a name that is
 //! not in here is an error, because it is a typo.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use chrono_tz::Tz;
+use minijinja::value::{Enumerator, Object, Serde, merge_maps};
 use regex::Regex;
 use serde::Serialize;
 use serde_json::Value;
+use url::Url;
 
 use super::words::{Tongue, Words};
 use super::{Occasion, Target, fit, html, sentence, text};
@@ -78,12 +80,9 @@ pub struct View {
     pub summary: Option<String>,
     /// The summary, or the first sentences of the ad that say something about the job.
     pub teaser: Option<String>,
-    /// The ad as plain text at 72 columns.
-    pub text: String,
-    /// The ad as HTML; write `{{ html | safe }}` in an HTML template.
-    pub html: String,
-    /// The ad cut at its headings.
-    pub sections: Vec<Section>,
+    /// `text`, `html` and `sections`.
+    #[serde(skip)]
+    pub ad: Arc<Ad>,
     /// The facts that the page says, with their labels, in the order in which people want them.
     pub facts: Vec<Fact>,
     /// `announce`, `remind`, `update` or `close`.
@@ -95,6 +94,17 @@ pub struct View {
     pub values: Value,
     /// Handbill's own words in the posting's language.
     pub words: &'static Words,
+}
+
+/// The ad itself. Each of its forms is made when a template asks for it, because most templates
+/// ask for one or none, and they are most of the work.
+///
+/// `text` is plain text at 72 columns; `html` is HTML (write `{{ html | safe }}` in an HTML
+/// template); `sections` are both, cut at the headings.
+#[derive(Debug, PartialEq)]
+pub struct Ad {
+    document: Document,
+    permalink: Url,
 }
 
 /// A number that is written without a fraction where it has none.
@@ -223,10 +233,18 @@ impl View {
             hashtags: (!hashtag_list.is_empty()).then(|| hashtag_list.join(" ")),
             hashtag_list,
             summary: summary.clone(),
+<<<<<<< HEAD
             teaser: teaser(summary.as_deref(), &posting.document),
             text: fit::without_marks(&text::render(&posting.document, &posting.permalink)),
             html: fit::without_marks(&html::render(&posting.document, &posting.permalink)),
             sections: sections(posting),
+=======
+            teaser: summary.as_deref().map(capitalised).or_else(|| teaser(&posting.document)),
+            ad: Arc::new(Ad {
+                document: posting.document.clone(),
+                permalink: posting.permalink.clone(),
+            }),
+>>>>>>> speed
             facts: Vec::new(),
             occasion: occasion.as_str(),
             channel: target.channel.clone(),
@@ -239,6 +257,12 @@ impl View {
         };
         view.facts = view.key_facts();
         view
+    }
+
+    /// What a template is rendered with.
+    pub fn context(&self) -> minijinja::Value {
+        let ad = minijinja::Value::from_dyn_object(Arc::clone(&self.ad));
+        merge_maps([minijinja::Value::from(Serde(self)), ad])
     }
 
     fn key_facts(&self) -> Vec<Fact> {
@@ -262,6 +286,51 @@ impl View {
             (words.page, Some(self.link.clone())),
         ];
         facts.into_iter().filter_map(|(label, value)| Some(Fact { label, value: value? })).collect()
+    }
+}
+
+impl Object for Ad {
+    fn get_value(self: &Arc<Self>, key: &minijinja::Value) -> Option<minijinja::Value> {
+        match key.as_str()? {
+            "text" => Some(self.text(&self.document).into()),
+            "html" => Some(self.html(&self.document).into()),
+            "sections" => Some(Serde(self.sections()).into()),
+            _ => None,
+        }
+    }
+
+    fn enumerate(self: &Arc<Self>) -> Enumerator {
+        Enumerator::Str(&["text", "html", "sections"])
+    }
+}
+
+impl Ad {
+    fn text(&self, document: &Document) -> String {
+        fit::without_marks(&text::render(document, &self.permalink))
+    }
+
+    fn html(&self, document: &Document) -> String {
+        fit::without_marks(&html::render(document, &self.permalink))
+    }
+
+    fn sections(&self) -> Vec<Section> {
+        let mut parts: Vec<(Option<String>, Document)> = vec![(None, Document::default())];
+        for block in &self.document.blocks {
+            if let BlockKind::Heading { content, .. } = &block.kind {
+                parts.push((Some(one_line(&plain(content))), Document::default()));
+            } else if let Some((_, document)) = parts.last_mut() {
+                document.blocks.push(block.clone());
+            }
+        }
+        parts
+            .into_iter()
+            .filter(|(heading, document)| heading.is_some() || !document.blocks.is_empty())
+            .map(|(heading, document)| Section {
+                heading,
+                text: self.text(&document),
+                html: self.html(&document),
+            })
+            .collect()
     }
 }
 
@@ -475,26 +544,6 @@ fn sentences(paragraph: &str) -> Vec<String> {
         found.push(rest.to_owned());
     }
     found
-}
-
-fn sections(posting: &Posting) -> Vec<Section> {
-    let mut parts: Vec<(Option<String>, Document)> = vec![(None, Document::default())];
-    for block in &posting.document.blocks {
-        if let BlockKind::Heading { content, .. } = &block.kind {
-            parts.push((Some(one_line(&plain(content))), Document::default()));
-        } else if let Some((_, document)) = parts.last_mut() {
-            document.blocks.push(block.clone());
-        }
-    }
-    parts
-        .into_iter()
-        .filter(|(heading, document)| heading.is_some() || !document.blocks.is_empty())
-        .map(|(heading, document)| Section {
-            heading,
-            text: fit::without_marks(&text::render(&document, &posting.permalink)),
-            html: fit::without_marks(&html::render(&document, &posting.permalink)),
-        })
-        .collect()
 }
 
 fn without_marks(value: &Value) -> Value {

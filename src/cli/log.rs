@@ -1,6 +1,7 @@
 //! `handbill log`: what stands where, since when, and what needs a person; `log show ID`: one
 //! delivery with its attempts and exactly what was sent.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::path::PathBuf;
 
@@ -11,7 +12,7 @@ use serde::Serialize;
 
 use super::{CliError, End, clock, load, preview, say, say_json};
 use crate::adapt::Occasion;
-use crate::channel::Reach;
+use crate::channel::{DeliveryKey, Reach};
 use crate::deliver;
 use crate::deliver::compose::Composed;
 use crate::ledger::{Deed, Delivery, Ledger, Past, State};
@@ -123,25 +124,26 @@ pub(crate) struct Row {
 
 /// The log, by posting, then by time.
 pub(crate) fn rows(past: &Past, plan: Option<&Plan>) -> Vec<Row> {
-    let mut rows: Vec<Row> = past.deliveries.iter().map(|it| row(it, past, plan)).collect();
+    let stale: BTreeSet<DeliveryKey> = plan
+        .into_iter()
+        .flat_map(|plan| &plan.steps)
+        .filter(|step| step.when == When::Not { reason: Reason::Stale })
+        .map(|step| step.key)
+        .collect();
+    let mut rows: Vec<Row> = past.deliveries.iter().map(|it| row(it, past, &stale)).collect();
     rows.sort_by(|a, b| {
         (&a.posting, a.at, &a.channel, &a.id).cmp(&(&b.posting, b.at, &b.channel, &b.id))
     });
     rows
 }
 
-fn row(delivery: &Delivery, past: &Past, plan: Option<&Plan>) -> Row {
-    let lags = plan.is_some_and(|plan| {
-        plan.steps.iter().any(|step| {
-            step.key == delivery.key && step.when == When::Not { reason: Reason::Stale }
-        })
-    });
+fn row(delivery: &Delivery, past: &Past, stale: &BTreeSet<DeliveryKey>) -> Row {
     let occasion = match delivery.name.occasion {
         Occasion::Remind => format!("remind {}", delivery.name.occurrence.0),
         occasion => occasion.to_string(),
     };
     let mut note = delivery.reason.clone();
-    if lags {
+    if stale.contains(&delivery.key) {
         note = Reason::Stale.to_string();
     } else if note.is_empty() {
         note = match (delivery.state, delivery.deed) {
@@ -295,7 +297,7 @@ async fn show(ledger: &Ledger, id: &str, format: super::Format, zone: Tz) -> Res
         return Ok(End::Done);
     }
     let past = ledger.past().await?;
-    say(&table(&[row(&delivery, &past, None)], zone))?;
+    say(&table(&[row(&delivery, &past, &BTreeSet::new())], zone))?;
     let local = |at: &DateTime<Utc>| at.with_timezone(&zone).format("%Y-%m-%d %H:%M:%S");
     say(&format!("\n  key {}\n  revision {}\n", delivery.key, delivery.revision.0))?;
     for attempt in &attempts {

@@ -163,11 +163,18 @@ impl Courier<'_> {
     /// Writes every wanted delivery down, and cancels what nothing wants any more.
     async fn write_down(&self, plan: &Plan, past: &Past) -> Result<(), LedgerError> {
         let now = self.clock.now();
+        let written: BTreeMap<DeliveryKey, &Delivery> =
+            past.deliveries.iter().map(|delivery| (delivery.key, delivery)).collect();
         let mut new = Vec::new();
         for step in &plan.steps {
             let Some(due_at) = step.when.time() else { continue };
+<<<<<<< HEAD
             let Some(known) = past.deliveries.iter().find(|it| it.key == step.key) else {
                 new.push(NewDelivery {
+=======
+            match written.get(&step.key) {
+                None => new.push(NewDelivery {
+>>>>>>> speed
                     name: step.name.clone(),
                     deed: step.deed,
                     target: step.target,
@@ -204,6 +211,7 @@ impl Courier<'_> {
         let Some(posting) = postings.open.iter().find(|it| it.id == step.name.posting) else {
             return Ok(None);
         };
+<<<<<<< HEAD
         let past = self.ledger.past().await?;
         let Some(on_record) = past.deliveries.iter().find(|it| it.key == step.key) else {
             return Ok(None);
@@ -222,6 +230,17 @@ impl Courier<'_> {
                 Ok(composed) => (composed, step.revision.clone()),
                 Err(error) => return Err(self.problem(step, &error).await),
             },
+=======
+        let target = match step.target {
+            Some(key) => self.ledger.delivery(key).await?,
+            None => None,
+        };
+        let now = self.clock.now();
+        let composed = match self.same_bytes(step.key).await? {
+            Some(composed) => composed,
+            None => compose::compose(self.site, station, posting, step, target.as_ref(), now)
+                .map_err(|error| DeliverError::Compose(format!("{}: {error}", name(step))))?,
+>>>>>>> speed
         };
         let claim = self
             .ledger

@@ -32,6 +32,20 @@ impl Ledger {
         })
     }
 
+    /// One delivery; `None` if the ledger does not have it.
+    ///
+    /// # Errors
+    /// [`LedgerError`] if the ledger cannot be read.
+    pub async fn delivery(&self, key: DeliveryKey) -> Result<Option<Delivery>, LedgerError> {
+        sqlx::query("select * from delivery where key = $1")
+            .bind(key.to_string())
+            .fetch_optional(&self.reader)
+            .await?
+            .as_ref()
+            .map(row::delivery)
+            .transpose()
+    }
+
     /// The one delivery whose key begins with these digits, with or without hyphens.
     ///
     /// # Errors

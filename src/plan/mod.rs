@@ -122,14 +122,20 @@ pub fn plan(inputs: &Inputs<'_>) -> Plan {
             Pair { inputs, posting, channel, deliveries }.plan(&mut plan);
         }
     }
+    let there: BTreeSet<&PostingId> = inputs.postings.iter().map(|posting| &posting.id).collect();
     for deliveries in past.into_values() {
-        orphans(inputs, &deliveries, &mut plan);
+        orphans(inputs, &there, &deliveries, &mut plan);
     }
     plan
 }
 
 /// What stands of a page or channel that is not there any more: it is left alone, and said.
-fn orphans(inputs: &Inputs<'_>, deliveries: &[&Delivery], plan: &mut Plan) {
+fn orphans(
+    inputs: &Inputs<'_>,
+    there: &BTreeSet<&PostingId>,
+    deliveries: &[&Delivery],
+    plan: &mut Plan,
+) {
     for delivery in deliveries {
         let stands = delivery.copy.is_some_and(CopyState::stands);
         if !stands && !matches!(delivery.state, State::Planned | State::Unknown) {
@@ -137,11 +143,15 @@ fn orphans(inputs: &Inputs<'_>, deliveries: &[&Delivery], plan: &mut Plan) {
         }
         let known = inputs.past.postings.get(&delivery.name.posting);
         let path = known.map(|known| known.path.clone()).unwrap_or_default();
+<<<<<<< HEAD
         let posting_is_there =
             inputs.postings.iter().any(|posting| posting.id == delivery.name.posting);
         let reason = if delivery.state == State::Unknown {
             Reason::Unknown
         } else if posting_is_there {
+=======
+        let reason = if there.contains(&delivery.name.posting) {
+>>>>>>> speed
             Reason::ChannelGone
         } else if inputs.held_back.contains(&path) {
             Reason::PageHasErrors { path }
@@ -486,7 +496,18 @@ impl Pair<'_> {
             occurrence,
         };
         // Several copies of one channel are changed in one plan: each gets an ordinal of its own.
-        while plan.steps.iter().any(|step| step.name == name) {
+        // The steps of a posting on a channel stand together.
+        let ours =
+            |step: &&Step| step.name.posting == name.posting && step.name.channel == name.channel;
+        let taken: BTreeSet<Occurrence> = plan
+            .steps
+            .iter()
+            .rev()
+            .take_while(ours)
+            .filter(|step| step.name.occasion == occasion)
+            .map(|step| step.name.occurrence.clone())
+            .collect();
+        while taken.contains(&name.occurrence) {
             name.occurrence = Occurrence((copies::ordinal(&name.occurrence) + 1).to_string());
         }
         plan.steps.push(Step {

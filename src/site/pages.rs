@@ -1,5 +1,6 @@
 //! Finds and loads the pages of a site.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -22,7 +23,8 @@ pub fn load(site: &Site, diagnostics: &mut Vec<Diagnostic>) -> Result<Vec<PageFi
             continue;
         }
         let found = walk(place)?;
-        paths.extend(found.iter().filter(|path| is_posting_page(path, place, &found)).cloned());
+        let neighbours = Neighbours::of(place, &found);
+        paths.extend(found.iter().filter(|path| neighbours.is_posting_page(path)).cloned());
     }
     paths.sort();
     paths.dedup();
@@ -106,34 +108,57 @@ pub fn walk(folder: &Path) -> Result<Vec<PathBuf>, SiteError> {
     Ok(files)
 }
 
-/// Whether a file in a folder of postings is itself a posting: a page, and not the list page of a
-/// section (an `_index` with pages below it, or the `_index` of the folder itself).
-fn is_posting_page(path: &Path, place: &Path, all: &[PathBuf]) -> bool {
-    let ending = path.extension().map(|it| it.to_string_lossy().to_lowercase());
-    if !ending.is_some_and(|ending| PAGE_ENDINGS.contains(&ending.as_str())) {
-        return false;
+/// What the files in a folder of postings say about each other.
+struct Neighbours<'a> {
+    place: &'a Path,
+    /// The folders with a page below them that is no `_index`.
+    with_pages_below: HashSet<&'a Path>,
+    /// The folders that are one page with its resources (Hugo, "Page bundles").
+    leaf_bundles: HashSet<&'a Path>,
+}
+
+impl<'a> Neighbours<'a> {
+    fn of(place: &'a Path, files: &'a [PathBuf]) -> Self {
+        let mut with_pages_below = HashSet::new();
+        let mut leaf_bundles = HashSet::new();
+        for file in files {
+            let markdown = file.extension().is_some_and(|it| it == "md" || it == "markdown");
+            if markdown
+                && !file.file_name().is_some_and(|it| it.to_string_lossy().starts_with("_index"))
+            {
+                let above = file.ancestors().skip(1).take_while(|folder| folder.starts_with(place));
+                // What is known of a folder is known of all above it.
+                for folder in above {
+                    if !with_pages_below.insert(folder) {
+                        break;
+                    }
+                }
+            }
+            leaf_bundles.extend(file.parent().filter(|it| *it != place && is_named(file, "index")));
+        }
+        Self { place, with_pages_below, leaf_bundles }
     }
-    let stem = path.file_stem().map(|it| it.to_string_lossy().into_owned()).unwrap_or_default();
-    let parent = path.parent().unwrap_or(place);
-    if stem == "_index" || stem.starts_with("_index.") {
-        let has_pages_below = all.iter().any(|other| {
-            other != path
-                && other.starts_with(parent)
-                && other.extension().is_some_and(|it| it == "md" || it == "markdown")
-                && !other.file_name().is_some_and(|it| it.to_string_lossy().starts_with("_index"))
-        });
-        return parent != place && !has_pages_below;
+
+    /// Whether a file is itself a posting: a page, and not the list page of a section (an `_index`
+    /// with pages below it, or the `_index` of the folder itself).
+    fn is_posting_page(&self, path: &Path) -> bool {
+        let ending = path.extension().map(|it| it.to_string_lossy().to_lowercase());
+        if !ending.is_some_and(|ending| PAGE_ENDINGS.contains(&ending.as_str())) {
+            return false;
+        }
+        let parent = path.parent().unwrap_or(self.place);
+        if is_named(path, "_index") {
+            return parent != self.place && !self.with_pages_below.contains(parent);
+        }
+        is_named(path, "index") || !self.leaf_bundles.contains(parent)
     }
-    // Other pages of a leaf bundle are its resources, not pages (Hugo, "Page bundles").
-    let is_index = stem == "index" || stem.starts_with("index.");
-    let in_leaf_bundle = parent != place
-        && all.iter().any(|other| {
-            other.parent() == Some(parent)
-                && other
-                    .file_stem()
-                    .is_some_and(|it| it == "index" || it.to_string_lossy().starts_with("index."))
-        });
-    is_index || !in_leaf_bundle
+}
+
+/// Whether a file has this name, with or without a language behind it: `index.md`, `index.de.md`.
+fn is_named(path: &Path, name: &str) -> bool {
+    let stem = path.file_stem().map(|it| it.to_string_lossy());
+    let rest = stem.as_deref().and_then(|stem| stem.strip_prefix(name));
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 
 /// The `_index` pages above a page, the outermost first; `None` if one cannot be read, because it
