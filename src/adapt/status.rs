@@ -23,8 +23,7 @@ pub fn adapt(
     templates: &Templates,
 ) -> Result<Rendition, AdaptError> {
     let name = templates.name_for(&target.template, "status", "txt", occasion, AS_ANNOUNCED)?;
-<<<<<<< HEAD
-    let marked = templates.render(&name, &View::new(posting, target, occasion))?;
+    let marked = templates.render(&name, View::new(posting, target, occasion).context())?;
     let fitted = fit::fit(&marked, count, limit, fit::Ellipsis::Sign).map_err(
         |fit::TooLong { length }| AdaptError::DoesNotFit {
             template: name,
@@ -33,12 +32,6 @@ pub fn adapt(
             limit,
         },
     )?;
-=======
-    let marked = templates.render(&name, View::new(posting, target, occasion).context())?;
-    let fitted = fit::fit(&marked, count, limit).map_err(|fit::TooLong { length }| {
-        AdaptError::DoesNotFit { template: name, channel: target.channel.clone(), length, limit }
-    })?;
->>>>>>> speed
     Ok(Rendition::Status {
         text: fitted.text,
         language: posting.language.clone(),

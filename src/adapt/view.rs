@@ -233,18 +233,11 @@ impl View {
             hashtags: (!hashtag_list.is_empty()).then(|| hashtag_list.join(" ")),
             hashtag_list,
             summary: summary.clone(),
-<<<<<<< HEAD
             teaser: teaser(summary.as_deref(), &posting.document),
-            text: fit::without_marks(&text::render(&posting.document, &posting.permalink)),
-            html: fit::without_marks(&html::render(&posting.document, &posting.permalink)),
-            sections: sections(posting),
-=======
-            teaser: summary.as_deref().map(capitalised).or_else(|| teaser(&posting.document)),
             ad: Arc::new(Ad {
                 document: posting.document.clone(),
                 permalink: posting.permalink.clone(),
             }),
->>>>>>> speed
             facts: Vec::new(),
             occasion: occasion.as_str(),
             channel: target.channel.clone(),

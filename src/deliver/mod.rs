@@ -168,13 +168,8 @@ impl Courier<'_> {
         let mut new = Vec::new();
         for step in &plan.steps {
             let Some(due_at) = step.when.time() else { continue };
-<<<<<<< HEAD
-            let Some(known) = past.deliveries.iter().find(|it| it.key == step.key) else {
+            let Some(known) = written.get(&step.key) else {
                 new.push(NewDelivery {
-=======
-            match written.get(&step.key) {
-                None => new.push(NewDelivery {
->>>>>>> speed
                     name: step.name.clone(),
                     deed: step.deed,
                     target: step.target,
@@ -211,18 +206,18 @@ impl Courier<'_> {
         let Some(posting) = postings.open.iter().find(|it| it.id == step.name.posting) else {
             return Ok(None);
         };
-<<<<<<< HEAD
-        let past = self.ledger.past().await?;
-        let Some(on_record) = past.deliveries.iter().find(|it| it.key == step.key) else {
-            return Ok(None);
-        };
+        let Some(on_record) = self.ledger.delivery(step.key).await? else { return Ok(None) };
         if changes_a_copy(step.deed)
             && (on_record.deed, on_record.target) != (step.deed, step.target)
         {
             // Somebody else gave this ordinal to another copy; the next plan sees that.
             return Ok(None);
         }
-        let target = step.target.and_then(|key| past.deliveries.iter().find(|it| it.key == key));
+        let target = match step.target {
+            Some(key) => self.ledger.delivery(key).await?,
+            None => None,
+        };
+        let target = target.as_ref();
         let now = self.clock.now();
         let (composed, revision) = match self.same_bytes(step.key).await? {
             Some(composed) => (composed, on_record.revision.clone()),
@@ -230,17 +225,6 @@ impl Courier<'_> {
                 Ok(composed) => (composed, step.revision.clone()),
                 Err(error) => return Err(self.problem(step, &error).await),
             },
-=======
-        let target = match step.target {
-            Some(key) => self.ledger.delivery(key).await?,
-            None => None,
-        };
-        let now = self.clock.now();
-        let composed = match self.same_bytes(step.key).await? {
-            Some(composed) => composed,
-            None => compose::compose(self.site, station, posting, step, target.as_ref(), now)
-                .map_err(|error| DeliverError::Compose(format!("{}: {error}", name(step))))?,
->>>>>>> speed
         };
         let claim = self
             .ledger

@@ -143,15 +143,9 @@ fn orphans(
         }
         let known = inputs.past.postings.get(&delivery.name.posting);
         let path = known.map(|known| known.path.clone()).unwrap_or_default();
-<<<<<<< HEAD
-        let posting_is_there =
-            inputs.postings.iter().any(|posting| posting.id == delivery.name.posting);
         let reason = if delivery.state == State::Unknown {
             Reason::Unknown
-        } else if posting_is_there {
-=======
-        let reason = if there.contains(&delivery.name.posting) {
->>>>>>> speed
+        } else if there.contains(&delivery.name.posting) {
             Reason::ChannelGone
         } else if inputs.held_back.contains(&path) {
             Reason::PageHasErrors { path }
