@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use futures_util::future::join_all;
 use tracing::info;
 
 use super::{Courier, Done, done, unless_overtaken, wait};
@@ -30,19 +29,13 @@ impl Courier<'_> {
         Ok(unknown)
     }
 
-    /// Asks each channel about its unknown deliveries; no channel waits for another.
-    pub(super) async fn find_out(
-        &self,
-        unknown: &BTreeMap<ChannelName, Vec<Delivery>>,
-    ) -> Result<Vec<Done>, LedgerError> {
-        let channels = unknown.values().map(|deliveries| async move {
-            let mut found_out = Vec::new();
-            for delivery in deliveries {
-                found_out.push(self.look_into(delivery).await);
-            }
-            found_out
-        });
-        join_all(channels).await.into_iter().flatten().collect()
+    /// Asks a channel about its unknown deliveries.
+    pub(super) async fn find_out(&self, unknown: &[Delivery]) -> Result<Vec<Done>, LedgerError> {
+        let mut found_out = Vec::new();
+        for delivery in unknown {
+            found_out.push(self.look_into(delivery).await?);
+        }
+        Ok(found_out)
     }
 
     async fn look_into(&self, delivery: &Delivery) -> Result<Done, LedgerError> {

@@ -60,6 +60,20 @@ pub struct Round {
     pub plan: Plan,
 }
 
+impl Round {
+    /// Adds what a channel did that had to be asked first.
+    fn add(&mut self, channel: &ChannelName, mut found_out: Vec<Done>, rest: Self) {
+        // What went out at once after the search counts by what came of that.
+        found_out.retain(|found| !rest.done.iter().any(|done| done.key == found.key));
+        self.done.extend(found_out);
+        self.done.extend(rest.done);
+        self.problems.extend(rest.problems);
+        self.plan.steps.retain(|step| step.name.channel != *channel);
+        let newer = rest.plan.steps.into_iter().filter(|step| step.name.channel == *channel);
+        self.plan.steps.extend(newer);
+    }
+}
+
 /// One delivery that was tried, or found out about.
 #[derive(Debug, Clone, Serialize)]
 pub struct Done {
@@ -90,24 +104,23 @@ impl Courier<'_> {
             warn!(delivery = %lost.key, channel = %lost.name.channel, "an attempt of a process that ended is unknown now");
         }
         self.observe(&postings.open).await?;
-        // A channel that has to be asked first may be slow to answer: the others do not wait.
+        // A channel that has to be asked first may be slow to answer: no other waits for it.
         let unknown = self.unknown().await?;
+        let in_doubt = unknown.iter().map(|(channel, deliveries)| async move {
+            let found_out = self.find_out(deliveries).await?;
+            let rest = self.deliver_due(postings, pace, wanted, |it| it == channel).await?;
+            Ok::<_, LedgerError>((channel, found_out, rest))
+        });
         let others = |channel: &ChannelName| !unknown.contains_key(channel);
-        let (found_out, delivered) = futures_util::future::join(
-            self.find_out(&unknown),
+        let (in_doubt, others) = futures_util::future::join(
+            futures_util::future::join_all(in_doubt),
             self.deliver_due(postings, pace, wanted, others),
         )
         .await;
-        let (mut found_out, mut round) = (found_out?, delivered?);
-        if !unknown.is_empty() {
-            let asked = |channel: &ChannelName| unknown.contains_key(channel);
-            let rest = self.deliver_due(postings, pace, wanted, asked).await?;
-            // What went out at once after the search counts by what came of that.
-            found_out.retain(|found| !rest.done.iter().any(|done| done.key == found.key));
-            round.done.splice(0..0, found_out);
-            round.done.extend(rest.done);
-            round.problems.extend(rest.problems);
-            round.plan = rest.plan;
+        let mut round = others?;
+        for asked in in_doubt {
+            let (channel, found_out, rest) = asked?;
+            round.add(channel, found_out, rest);
         }
         Ok(round)
     }
@@ -179,9 +192,9 @@ impl Courier<'_> {
                 continue;
             };
             // What goes out once more as it was says what it said.
-            let revision = match self.same_bytes(step.key).await? {
-                Some(_) => &known.revision,
-                None => &step.revision,
+            let revision = match known.attempts {
+                1.. if self.same_bytes(step.key).await?.is_some() => &known.revision,
+                _ => &step.revision,
             };
             let waits = known.state == State::Planned;
             if !waits || known.due_at != due_at || known.revision != *revision {
