@@ -124,6 +124,18 @@ fn the_broken_character_of_the_seed_goes_out_repaired() {
     }
 }
 
+#[test]
+fn check_renders_what_a_channel_will_say_later_too() {
+    let site = TestSite::with_channels(&["mastodon"]);
+    let template = "{{ title }} {{ required('apply_url') }}";
+    site.write("templates/mastodon/status.remind.txt.j2", template);
+    let ran = site.run(&["check"]);
+    assert_eq!(ran.code, 4, "{ran:?}");
+    let words = "mastodon cannot take this posting (remind): the channel needs the posting's \
+                 apply_url, but the page does not say it";
+    assert_eq!(ran.out.matches(words).count(), 2, "{}", ran.out);
+}
+
 /// The properties that Google requires of a JobPosting, and those that it asks for and the page
 /// says: https://developers.google.com/search/docs/appearance/structured-data/job-posting
 #[test]
