@@ -2,6 +2,7 @@
 
 mod adapt;
 mod channels;
+mod deliver;
 mod facts;
 mod identity;
 mod ledger;

@@ -38,6 +38,16 @@ fn assert_lived(told: &Value) {
     assert_eq!(words(&told["before_closing"], "copy"), ["edited", "live"]);
     assert_eq!(words(&told["before_closing"], "seen"), ["agrees"]);
     assert_eq!(words(&told["taken_back"], "seen"), ["gone"]);
+    let answers = |looks: &Value, allowed: &[u64]| {
+        looks
+            .as_array()
+            .expect("looks")
+            .iter()
+            .all(|look| look["http"].as_u64().is_some_and(|status| allowed.contains(&status)))
+    };
+    assert!(answers(&told["before_closing"], &[200]), "{}", told["before_closing"]);
+    assert!(answers(&told["taken_back"], &[404, 410]), "{}", told["taken_back"]);
+    assert_eq!(told["problems"], serde_json::json!([]));
     for (channel, held) in told["copies"].as_object().expect("copies") {
         let known = rows
             .iter()

@@ -73,6 +73,7 @@ pub(super) async fn resolve(
         None => Resolution::NotPosted,
     };
     let delivery = ledger.resolve(delivery.key, &resolution, clock.now()).await?;
+    ledger.close().await;
     say(&format!(
         "{} on {} is {} now\n",
         delivery.name.posting,
@@ -96,6 +97,7 @@ pub(super) async fn resume(
     let clock = clock(None);
     let ledger = load::existing_ledger(&site, &clock).await?;
     ledger.resume(&ChannelName(arguments.channel.clone()), clock.now()).await?;
+    ledger.close().await;
     say(&format!("{} goes on\n", arguments.channel))?;
     Ok(End::Done)
 }

@@ -97,6 +97,7 @@ pub(super) async fn run(arguments: &Arguments, folder: Option<PathBuf>) -> Resul
     let pace = if arguments.now { Pace::AtOnce } else { Pace::OnSchedule };
     let wanted = Wanted { channel: channel.as_ref(), postings: read.named.as_ref() };
     let round = courier.round(&read.postings, pace, wanted).await?;
+    ledger.clone().close().await;
     report(arguments.format, &round, &wanted, &site)?;
     Ok(end(&round, &wanted, read.has_errors()))
 }
@@ -286,16 +287,17 @@ fn report(format: Format, round: &Round, wanted: &Wanted<'_>, site: &Site) -> Re
     Ok(())
 }
 
-/// The exit code of a round: unknown outcomes first, then failures, then pages with errors.
+/// The exit code of a round: unknown outcomes first, then failures and paused channels, then pages
+/// with errors.
 fn end(round: &Round, wanted: &Wanted<'_>, page_errors: bool) -> End {
+    let held_back_by = |is: fn(&Reason) -> bool| {
+        let mut steps = round.plan.steps.iter().filter(|step| wanted.includes(step));
+        steps.any(|step| matches!(&step.when, When::Not { reason } if is(reason)))
+    };
     let waits_for_person = round.done.iter().any(|done| done.state == State::Unknown)
-        || round
-            .plan
-            .steps
-            .iter()
-            .filter(|step| wanted.includes(step))
-            .any(|step| matches!(&step.when, When::Not { reason: Reason::Unknown }));
+        || held_back_by(|reason| *reason == Reason::Unknown);
     let failed = !round.problems.is_empty()
+        || held_back_by(|reason| matches!(reason, Reason::Paused { .. }))
         || round.done.iter().any(|done| matches!(done.state, State::Refused | State::Planned));
     match (waits_for_person, failed, page_errors) {
         (true, _, _) => End::Unknown,

@@ -68,6 +68,8 @@ struct Told {
     /// How many copies each stand-in truly holds, those taken back included.
     copies: BTreeMap<String, usize>,
     log: Vec<Row>,
+    /// What could not even be prepared.
+    problems: Vec<String>,
 }
 
 /// One link, looked at.
@@ -76,8 +78,10 @@ struct Look {
     channel: String,
     link: String,
     copy: String,
-    /// `agrees`, `differs`, `gone`, `unseen`.
+    /// What the channel shows there: `agrees`, `differs`, `gone`, `unseen`.
     seen: &'static str,
+    /// What a reader who follows the link is answered.
+    http: Option<u16>,
 }
 
 pub(super) async fn run(arguments: &Arguments, folder: Option<PathBuf>) -> Result<End, CliError> {
@@ -190,8 +194,9 @@ async fn play(rehearsal: &mut Rehearsal, tell: &Teller) -> Result<Told, CliError
     ))?;
 
     tell.say("\nThe ads are announced\n")?;
+    let mut problems = Vec::new();
     let change = rehearsal.change_time();
-    days(rehearsal, change, tell).await?;
+    days(rehearsal, change, tell, &mut problems).await?;
 
     tell.say(&format!("\nThe page changes ({})\n", rehearsal.now().format("%Y-%m-%d")))?;
     for what in rehearsal.change_pages() {
@@ -201,7 +206,7 @@ async fn play(rehearsal: &mut Rehearsal, tell: &Teller) -> Result<Told, CliError
     rehearsal.read_again(&mut diagnostics).await?;
 
     let mut before_closing = Vec::new();
-    days(rehearsal, change, tell).await?;
+    days(rehearsal, change, tell, &mut problems).await?;
     for step in rehearsal.stale().await? {
         tell.say(&format!(
             "  stays as it is    {:<16} {}: this channel is not changed\n",
@@ -209,30 +214,29 @@ async fn play(rehearsal: &mut Rehearsal, tell: &Teller) -> Result<Told, CliError
         ))?;
     }
     for closing in rehearsal.closings() {
-        days(rehearsal, closing - chrono::TimeDelta::hours(1), tell).await?;
+        days(rehearsal, closing - chrono::TimeDelta::hours(1), tell, &mut problems).await?;
         let seen = rehearsal.look_before(closing).await?;
         if !seen.is_empty() {
             tell.say(&format!("\nThe links, an hour before {}\n", day(closing, rehearsal)))?;
         }
         for seen in &seen {
-            let look = looked(seen);
+            let look = looked(seen, rehearsal).await;
             tell.say(&format!("  {:<9} {:<16} {}\n", look.copy, look.channel, look.link))?;
             before_closing.push(look);
         }
         tell.say("\nThe ad closes\n")?;
-        days(rehearsal, closing, tell).await?;
+        days(rehearsal, closing, tell, &mut problems).await?;
     }
     // Slots for what is said after the closing.
     let end = rehearsal.now() + chrono::TimeDelta::days(7);
-    days(rehearsal, end, tell).await?;
+    days(rehearsal, end, tell, &mut problems).await?;
 
     tell.say("\nWhat was taken back\n")?;
     let mut taken_back = Vec::new();
-    for (link, sight) in rehearsal.look_at_withdrawn().await? {
-        let look =
-            Look { channel: String::new(), link, copy: "withdrawn".to_owned(), seen: word(&sight) };
+    for seen in rehearsal.look_at_withdrawn().await? {
+        let look = looked(&seen, rehearsal).await;
         let purpose = if look.seen == "gone" { "gone on purpose" } else { look.seen };
-        tell.say(&format!("  {purpose}: {}\n", look.link))?;
+        tell.say(&format!("  {purpose:<15}  {:<16} {}\n", look.channel, look.link))?;
         taken_back.push(look);
     }
 
@@ -251,14 +255,25 @@ async fn play(rehearsal: &mut Rehearsal, tell: &Teller) -> Result<Told, CliError
         taken_back,
         copies: rehearsal.stand_ins.counts(),
         log: log::rows(&past, None),
+        problems,
     })
 }
 
 /// Lets days go by and tells what each of them brought.
-async fn days(rehearsal: &Rehearsal, end: DateTime<Utc>, tell: &Teller) -> Result<(), CliError> {
+async fn days(
+    rehearsal: &Rehearsal,
+    end: DateTime<Utc>,
+    tell: &Teller,
+    problems: &mut Vec<String>,
+) -> Result<(), CliError> {
     let zone = rehearsal.site.settings.timezone;
     let mut lines = Vec::new();
-    rehearsal.until(end, |at, round| lines.extend(told(at.with_timezone(&zone), round))).await?;
+    rehearsal
+        .until(end, |at, round| {
+            lines.extend(told(at.with_timezone(&zone), round));
+            problems.extend(round.problems.iter().cloned());
+        })
+        .await?;
     for line in lines {
         tell.say(&line)?;
     }
@@ -295,16 +310,18 @@ fn told(at: DateTime<chrono_tz::Tz>, round: &Round) -> Vec<String> {
     lines
 }
 
-fn looked(seen: &Seen) -> Look {
-    let receipt = seen.delivery.receipt.as_ref();
+async fn looked(seen: &Seen, rehearsal: &Rehearsal) -> Look {
+    let link = seen.delivery.receipt.as_ref().and_then(|receipt| receipt.link.as_ref());
+    let http = match link {
+        Some(link) => rehearsal.fetch(link).await,
+        None => None,
+    };
     Look {
         channel: seen.delivery.name.channel.0.clone(),
-        link: receipt
-            .and_then(|receipt| receipt.link.as_ref())
-            .map(ToString::to_string)
-            .unwrap_or_default(),
+        link: link.map(ToString::to_string).unwrap_or_default(),
         copy: seen.copy.map_or("unseen", |copy| copy.as_str()).to_owned(),
         seen: word(&seen.sight),
+        http,
     }
 }
 

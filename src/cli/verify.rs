@@ -25,6 +25,7 @@ pub(super) async fn run(arguments: &Arguments, folder: Option<PathBuf>) -> Resul
         clock,
     };
     let seen = courier.verify(Wanted::default()).await?;
+    ledger.clone().close().await;
     let well = seen.iter().all(|seen| matches!(seen.sight, Sight::Agrees));
     match arguments.format {
         Format::Json => {

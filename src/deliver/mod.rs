@@ -5,6 +5,7 @@
 
 pub mod clock;
 pub mod compose;
+mod find_out;
 pub mod station;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,7 +15,7 @@ use serde::Serialize;
 use tracing::{info, warn};
 
 use crate::adapt::Occasion;
-use crate::channel::{ChannelName, DeliveryKey, Kind, Outcome, Sight, Trace, Wire, wire::Verb};
+use crate::channel::{ChannelName, DeliveryKey, Kind, Outcome, Sight};
 use crate::ledger::{
     self, Asked, Attempt, CopyState, Deed, Delivery, Ledger, LedgerError, NewDelivery, Observed,
     Past, Settlement, Standing, State,
@@ -27,10 +28,6 @@ pub use station::Station;
 
 /// Nothing of an attempt is sent later than this after it was recorded.
 const SEND_WITHIN: TimeDelta = TimeDelta::minutes(2);
-
-/// How long after that the slowest channel may still be taking it in: the time limit for the end of
-/// a mail's data is five minutes, and servers need a moment to show what they took.
-const ARRIVES_WITHIN: TimeDelta = TimeDelta::minutes(8);
 
 /// The first wait after a deferral; doubled with every further one, up to [`LONGEST_WAIT`].
 const FIRST_WAIT: TimeDelta = TimeDelta::minutes(5);
@@ -81,26 +78,54 @@ impl Courier<'_> {
     /// channel's trouble delays no other.
     ///
     /// # Errors
-    /// [`LedgerError`] if the record fails; then nothing more is sent.
+    /// [`LedgerError`] if the record fails; what other channels answered is on record all the same.
     pub async fn round(
         &self,
         postings: &Postings,
         pace: Pace,
         wanted: Wanted<'_>,
     ) -> Result<Round, LedgerError> {
-        let mut round = Round::default();
         let alive = |attempt: &Attempt| ledger::liveness(&attempt.worker);
         for lost in self.ledger.recover(alive, self.clock.now()).await? {
             warn!(delivery = %lost.key, channel = %lost.name.channel, "an attempt of a process that ended is unknown now");
         }
-        round.done.extend(self.find_out().await?);
         self.observe(&postings.open).await?;
+        // A channel that has to be asked first may be slow to answer: the others do not wait.
+        let unknown = self.unknown().await?;
+        let others = |channel: &ChannelName| !unknown.contains_key(channel);
+        let (found_out, delivered) = futures_util::future::join(
+            self.find_out(&unknown),
+            self.deliver_due(postings, pace, wanted, others),
+        )
+        .await;
+        let (mut found_out, mut round) = (found_out?, delivered?);
+        if !unknown.is_empty() {
+            let asked = |channel: &ChannelName| unknown.contains_key(channel);
+            let rest = self.deliver_due(postings, pace, wanted, asked).await?;
+            // What went out at once after the search counts by what came of that.
+            found_out.retain(|found| !rest.done.iter().any(|done| done.key == found.key));
+            round.done.splice(0..0, found_out);
+            round.done.extend(rest.done);
+            round.problems.extend(rest.problems);
+            round.plan = rest.plan;
+        }
+        Ok(round)
+    }
+
+    /// Plans, and does what is due on some of the channels.
+    async fn deliver_due(
+        &self,
+        postings: &Postings,
+        pace: Pace,
+        wanted: Wanted<'_>,
+        on: impl Fn(&ChannelName) -> bool,
+    ) -> Result<Round, LedgerError> {
         let past = self.ledger.past().await?;
-        round.plan = self.plan(postings, &past, pace);
-        self.write_down(&round.plan, &past).await?;
+        let plan = self.plan(postings, &past, pace);
+        self.write_down(&plan, &past).await?;
 
         let mut by_channel: BTreeMap<&ChannelName, Vec<&Step>> = BTreeMap::new();
-        for step in round.plan.due().filter(|step| wanted.includes(step)) {
+        for step in plan.due().filter(|step| wanted.includes(step) && on(&step.name.channel)) {
             by_channel.entry(&step.name.channel).or_default().push(step);
         }
         let channels = by_channel.into_values().map(|steps| async {
@@ -111,78 +136,21 @@ impl Courier<'_> {
             results
         });
         let results = futures_util::future::join_all(channels).await;
+        let (mut done, mut problems) = (Vec::new(), Vec::new());
         for result in results.into_iter().flatten() {
             match result {
-                Ok(Some(done)) => round.done.push(done),
+                Ok(Some(one)) => done.push(one),
                 Ok(None) => {}
-                Err(DeliverError::Compose(problem)) => round.problems.push(problem),
+                Err(DeliverError::Compose(problem)) => problems.push(problem),
                 Err(DeliverError::Ledger(error)) => return Err(error),
             }
         }
-        Ok(round)
+        Ok(Round { done, problems, plan })
     }
 
     /// The difference between what should stand and what does, by this site's templates.
     pub fn plan(&self, postings: &Postings, past: &Past, pace: Pace) -> Plan {
         make_plan(self.site, self.stations, postings, past, pace, self.clock.now())
-    }
-
-    /// Asks the channels about every attempt whose outcome is unknown.
-    async fn find_out(&self) -> Result<Vec<Done>, LedgerError> {
-        let mut found_out = Vec::new();
-        for delivery in self.ledger.past().await?.deliveries {
-            if delivery.state != State::Unknown {
-                continue;
-            }
-            let Some(attempt) = self.ledger.last_attempt(delivery.key).await? else { continue };
-            let now = self.clock.now();
-            let changed = match &attempt.wire {
-                // Changing or taking back a copy once more does no harm.
-                Wire::Http(request) if request.verb != Verb::Create => {
-                    Some(self.ledger.absent(delivery.key, now, now).await?)
-                }
-                Wire::Entry(_) => Some(self.ledger.absent(delivery.key, now, now).await?),
-                wire => {
-                    let Some(station) = self.station(&delivery.name.channel) else { continue };
-                    let trace = station.channel.find(wire, &delivery.key, attempt.began_at).await;
-                    match trace {
-                        Trace::Found(receipt) => {
-                            let standing = Standing {
-                                revision: delivery.revision.clone(),
-                                content_hash: attempt.rendition.content_hash(),
-                                rendition: attempt.rendition.clone(),
-                            };
-                            let now = self.clock.now();
-                            Some(
-                                self.ledger
-                                    .found(delivery.key, &receipt, Some(&standing), now)
-                                    .await?,
-                            )
-                        }
-                        Trace::Absent if may_repeat(&attempt, station, self.clock.now()) => {
-                            let now = self.clock.now();
-                            Some(self.ledger.absent(delivery.key, now, now).await?)
-                        }
-                        Trace::Absent => {
-                            let why =
-                                "not there yet; it may still arrive, so it is looked for again";
-                            Some(
-                                self.ledger
-                                    .still_unknown(delivery.key, why, self.clock.now())
-                                    .await?,
-                            )
-                        }
-                        Trace::NotYet { why } | Trace::CannotTell { why } => Some(
-                            self.ledger.still_unknown(delivery.key, &why, self.clock.now()).await?,
-                        ),
-                    }
-                }
-            };
-            let done = done(&changed.unwrap_or(delivery));
-            info!(delivery = %done.key, channel = %done.channel, state = done.state.as_str(), "looked into an unknown outcome");
-            found_out.push(done);
-        }
-        Ok(found_out)
     }
 
     async fn observe(&self, postings: &[Posting]) -> Result<(), LedgerError> {
@@ -198,23 +166,30 @@ impl Courier<'_> {
         let mut new = Vec::new();
         for step in &plan.steps {
             let Some(due_at) = step.when.time() else { continue };
-            match past.deliveries.iter().find(|it| it.key == step.key) {
-                None => new.push(NewDelivery {
+            let Some(known) = past.deliveries.iter().find(|it| it.key == step.key) else {
+                new.push(NewDelivery {
                     name: step.name.clone(),
                     deed: step.deed,
                     target: step.target,
                     due_at,
                     revision: step.revision.clone(),
-                }),
-                Some(known) if known.due_at != due_at || known.revision != step.revision => {
-                    self.ledger.reschedule(step.key, due_at, &step.revision, now).await?;
-                }
-                Some(_) => {}
+                });
+                continue;
+            };
+            // What goes out once more as it was says what it said.
+            let revision = match self.same_bytes(step.key).await? {
+                Some(_) => &known.revision,
+                None => &step.revision,
+            };
+            let waits = known.state == State::Planned;
+            if !waits || known.due_at != due_at || known.revision != *revision {
+                let moved = self.ledger.reschedule(step.key, due_at, revision, now).await;
+                unless_overtaken(moved)?;
             }
         }
         self.ledger.plan(&new, now).await?;
         for (key, reason) in &plan.cancel {
-            self.ledger.cancel(*key, reason, now).await?;
+            unless_overtaken(self.ledger.cancel(*key, reason, now).await)?;
         }
         Ok(())
     }
@@ -230,12 +205,23 @@ impl Courier<'_> {
             return Ok(None);
         };
         let past = self.ledger.past().await?;
+        let Some(on_record) = past.deliveries.iter().find(|it| it.key == step.key) else {
+            return Ok(None);
+        };
+        if changes_a_copy(step.deed)
+            && (on_record.deed, on_record.target) != (step.deed, step.target)
+        {
+            // Somebody else gave this ordinal to another copy; the next plan sees that.
+            return Ok(None);
+        }
         let target = step.target.and_then(|key| past.deliveries.iter().find(|it| it.key == key));
         let now = self.clock.now();
-        let composed = match self.same_bytes(step.key).await? {
-            Some(composed) => composed,
-            None => compose::compose(self.site, station, posting, step, target, now)
-                .map_err(|error| DeliverError::Compose(format!("{}: {error}", name(step))))?,
+        let (composed, revision) = match self.same_bytes(step.key).await? {
+            Some(composed) => (composed, on_record.revision.clone()),
+            None => match compose::compose(self.site, station, posting, step, target, now) {
+                Ok(composed) => (composed, step.revision.clone()),
+                Err(error) => return Err(self.problem(step, &error).await),
+            },
         };
         let claim = self
             .ledger
@@ -273,7 +259,7 @@ impl Courier<'_> {
             _ => None,
         };
         let standing = Standing {
-            revision: step.revision.clone(),
+            revision,
             content_hash: composed.rendition.content_hash(),
             rendition: composed.rendition,
         };
@@ -289,6 +275,17 @@ impl Courier<'_> {
             }
         }
         Ok(Some(done))
+    }
+
+    /// A delivery that cannot even be prepared waits, and the log says why.
+    async fn problem(&self, step: &Step, error: &compose::ComposeError) -> DeliverError {
+        let why = error.to_string();
+        warn!(delivery = %step.key, channel = %step.name.channel, why, "cannot be prepared");
+        let noted = self.ledger.still_waits(step.key, &why, self.clock.now()).await;
+        match unless_overtaken(noted) {
+            Ok(_) => DeliverError::Compose(format!("{}: {why}", name(step))),
+            Err(error) => DeliverError::Ledger(error),
+        }
     }
 
     /// After an unknown outcome that proved absent, the very same bytes go out again: a key that
@@ -435,22 +432,26 @@ fn done(delivery: &Delivery) -> Done {
     }
 }
 
-fn name(step: &Step) -> String {
-    format!("{} to {}", step.name.posting, step.name.channel)
+/// Another process was quicker, or a person: what became of the delivery is in the ledger, and no
+/// fault of it.
+fn unless_overtaken<T>(changed: Result<T, LedgerError>) -> Result<Option<T>, LedgerError> {
+    match changed {
+        Ok(changed) => Ok(Some(changed)),
+        Err(LedgerError::WrongState { .. }) => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
-/// Whether "not there" may be believed: once nothing of the attempt can be under way any more, or
-/// at once where the channel knows the key and a second request cannot make a second copy.
-fn may_repeat(attempt: &Attempt, station: &Station, now: DateTime<Utc>) -> bool {
-    let known_for = station
-        .channel
-        .abilities()
-        .repeat_safe_seconds
-        .and_then(|seconds| i64::try_from(seconds).ok())
-        .and_then(TimeDelta::try_seconds);
-    let age = now - attempt.began_at;
-    // Half of the time that the channel remembers a key is left for the request itself.
-    known_for.is_some_and(|known_for| age < known_for / 2) || now > attempt.send_by + ARRIVES_WITHIN
+/// Whether the deed is written down at the copy that it changes.
+fn changes_a_copy(deed: Deed) -> bool {
+    match deed {
+        Deed::Edit | Deed::Withdraw | Deed::Ask => true,
+        Deed::Publish | Deed::FollowUp => false,
+    }
+}
+
+fn name(step: &Step) -> String {
+    format!("{} to {}", step.name.posting, step.name.channel)
 }
 
 /// How long to wait after the given attempt; what the channel asked for wins.

@@ -79,10 +79,11 @@ impl Ledger {
         Ok(delivery)
     }
 
-    /// Gives a delivery that waits another time or a newer revision to carry.
+    /// Gives a delivery that waits another time or a newer revision to carry. One that was called
+    /// off, and is wanted again under the same name, waits again: it was certainly not sent.
     ///
     /// # Errors
-    /// [`LedgerError::WrongState`] if it does not wait.
+    /// [`LedgerError::WrongState`] if it neither waits nor was called off.
     pub async fn reschedule(
         &self,
         key: DeliveryKey,
@@ -92,9 +93,11 @@ impl Ledger {
     ) -> Result<Delivery, LedgerError> {
         let mut tx = self.begin().await?;
         let mut delivery = row::load(&mut tx, key).await?;
-        delivery.must_be(&[State::Planned], "rescheduled")?;
+        delivery.must_be(&[State::Planned, State::Cancelled], "rescheduled")?;
         let unmoved = delivery.due_at.timestamp_micros() == due_at.timestamp_micros();
-        if unmoved && delivery.revision == *revision {
+        if delivery.state == State::Cancelled {
+            delivery.enter(State::Planned, "", now);
+        } else if unmoved && delivery.revision == *revision {
             return Ok(delivery);
         }
         delivery.due_at = due_at;
@@ -103,6 +106,29 @@ impl Ledger {
         let detail = json!({ "due_at": due_at, "revision": revision });
         event::append(&mut tx, now, Some(key), "rescheduled", &detail).await?;
         tx.commit().await?;
+        Ok(delivery)
+    }
+
+    /// A delivery that waits cannot go out, and this is why: shown to the person who has to mend
+    /// it.
+    ///
+    /// # Errors
+    /// [`LedgerError::WrongState`] if it does not wait.
+    pub async fn still_waits(
+        &self,
+        key: DeliveryKey,
+        why: &str,
+        now: DateTime<Utc>,
+    ) -> Result<Delivery, LedgerError> {
+        let mut tx = self.begin().await?;
+        let mut delivery = row::load(&mut tx, key).await?;
+        delivery.must_be(&[State::Planned], "held back")?;
+        if delivery.reason != why {
+            why.clone_into(&mut delivery.reason);
+            row::save(&mut tx, &delivery).await?;
+            event::append(&mut tx, now, Some(key), "held back", &json!({ "why": why })).await?;
+            tx.commit().await?;
+        }
         Ok(delivery)
     }
 }

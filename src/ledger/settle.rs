@@ -9,7 +9,7 @@ use super::{
     event, pause, read, row,
 };
 use crate::adapt::Occasion;
-use crate::channel::{Outcome, Receipt};
+use crate::channel::{Outcome, Receipt, Wire};
 
 /// When a deferred delivery is due again if neither caller nor channel said.
 const DEFERRAL: TimeDelta = TimeDelta::minutes(15);
@@ -107,18 +107,14 @@ pub(in crate::ledger) async fn done(
 ) -> Result<(), LedgerError> {
     delivery.enter(State::Posted, "", now);
     let earlier = delivery.receipt.take().unwrap_or_default();
+    let (standing, message_id) = match standing {
+        Some(standing) => (Some(standing.clone()), None),
+        None => carried(tx, delivery).await?,
+    };
     delivery.receipt = Some(Receipt {
-        remote_id: receipt.remote_id.clone().or(earlier.remote_id),
+        remote_id: receipt.remote_id.clone().or(earlier.remote_id).or(message_id),
         link: receipt.link.clone().or(earlier.link),
     });
-    let standing = match standing {
-        Some(standing) => Some(standing.clone()),
-        None => read::last_attempt(&mut **tx, delivery.key).await?.map(|attempt| Standing {
-            revision: delivery.revision.clone(),
-            content_hash: attempt.rendition.content_hash(),
-            rendition: attempt.rendition,
-        }),
-    };
     let target_becomes = match (delivery.deed, delivery.name.occasion) {
         (Deed::Publish | Deed::FollowUp, _) => {
             delivery.copy = Some(CopyState::Live);
@@ -138,6 +134,27 @@ pub(in crate::ledger) async fn done(
     row::save(tx, &target).await?;
     let detail = json!({ "by": delivery.key });
     event::append(tx, now, Some(target.key), target_becomes.as_str(), &detail).await
+}
+
+/// What the last attempt carried, and the Message-ID if it was a mail: that id is ours, so a person
+/// who found the mail need not say it, and answers to it stay in its thread.
+async fn carried(
+    tx: &mut Transaction<'static, Any>,
+    delivery: &Delivery,
+) -> Result<(Option<Standing>, Option<String>), LedgerError> {
+    let Some(attempt) = read::last_attempt(&mut **tx, delivery.key).await? else {
+        return Ok((None, None));
+    };
+    let standing = Standing {
+        revision: delivery.revision.clone(),
+        content_hash: attempt.rendition.content_hash(),
+        rendition: attempt.rendition,
+    };
+    let message_id = match attempt.wire {
+        Wire::Mail(mail) => Some(mail.message_id),
+        Wire::Http(_) | Wire::Entry(_) | Wire::Errand { .. } => None,
+    };
+    Ok((Some(standing), message_id))
 }
 
 /// Whether an outcome still changes the delivery.

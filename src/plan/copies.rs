@@ -68,6 +68,18 @@ pub(super) fn deed_for_reminder(kind: Kind) -> Deed {
     }
 }
 
+/// Whether a request can name the copy. One that a person found may have a link and no id; then a
+/// person has to change it too.
+pub(super) fn has_address(copy: &Delivery, kind: Kind) -> bool {
+    match kind {
+        Kind::Mail | Kind::Mastodon | Kind::X => {
+            copy.receipt.as_ref().is_some_and(|receipt| receipt.remote_id.is_some())
+        }
+        // Known by our own reference, or a person's business anyway.
+        Kind::Board | Kind::Feed | Kind::Manual => true,
+    }
+}
+
 fn stands(delivery: &Delivery) -> bool {
     matches!(delivery.deed, Deed::Publish | Deed::FollowUp)
         && (delivery.copy.is_some_and(CopyState::stands) || delivery.state == State::Asked)

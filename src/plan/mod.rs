@@ -132,14 +132,16 @@ pub fn plan(inputs: &Inputs<'_>) -> Plan {
 fn orphans(inputs: &Inputs<'_>, deliveries: &[&Delivery], plan: &mut Plan) {
     for delivery in deliveries {
         let stands = delivery.copy.is_some_and(CopyState::stands);
-        if !stands && delivery.state != State::Planned {
+        if !stands && !matches!(delivery.state, State::Planned | State::Unknown) {
             continue;
         }
         let known = inputs.past.postings.get(&delivery.name.posting);
         let path = known.map(|known| known.path.clone()).unwrap_or_default();
         let posting_is_there =
             inputs.postings.iter().any(|posting| posting.id == delivery.name.posting);
-        let reason = if posting_is_there {
+        let reason = if delivery.state == State::Unknown {
+            Reason::Unknown
+        } else if posting_is_there {
             Reason::ChannelGone
         } else if inputs.held_back.contains(&path) {
             Reason::PageHasErrors { path }
@@ -314,11 +316,14 @@ impl Pair<'_> {
             };
             return self.not(plan, copy, reason);
         };
+        let deed = if copies::has_address(copy, self.channel.kind()) { deed } else { Deed::Ask };
         let target = Some(copy.key);
         let latest = self
             .deliveries
             .iter()
             .filter(|it| it.target == target && it.name.occasion != Occasion::Remind)
+            // What was called off has changed nothing.
+            .filter(|it| it.state != State::Cancelled)
             .max_by_key(|it| (it.changed_at, &it.name));
         let since = match occasion {
             Occasion::Close => self.posting.closes_at(self.inputs.timezone),
@@ -338,7 +343,7 @@ impl Pair<'_> {
                     || !matches!(it.state, State::Posted | State::Refused | State::Asked))
         });
         match under_way.map(|it| (it, it.state)) {
-            None | Some((_, State::Cancelled)) => {
+            None => {
                 let ordinal = self.next_ordinal(occasion);
                 self.push(plan, occasion, ordinal, deed, target, self.when_changed(deed, since));
             }
@@ -355,7 +360,7 @@ impl Pair<'_> {
                 self.not(plan, refused, Reason::Refused(refused.reason.clone()));
             }
             Some((unknown, State::Unknown)) => self.not(plan, unknown, Reason::Unknown),
-            Some((_, State::Posted | State::Sending | State::Asked)) => {}
+            Some((_, State::Posted | State::Sending | State::Asked | State::Cancelled)) => {}
         }
     }
 
@@ -381,9 +386,10 @@ impl Pair<'_> {
                 it.name.occasion == Occasion::Remind && it.name.occurrence == occurrence
             });
             let when = match existing.map(|it| it.state) {
-                None | Some(State::Planned) => {
+                None | Some(State::Planned | State::Cancelled) => {
                     let from = deadline - offset.length;
-                    if from <= announced.changed_at && existing.is_none() {
+                    let waits = existing.is_some_and(|it| it.state == State::Planned);
+                    if from <= announced.changed_at && !waits {
                         // Announced within that time: the announcement itself is the reminder.
                         continue;
                     }
@@ -398,7 +404,7 @@ impl Pair<'_> {
                         existing.map(|it| it.reason.clone()).unwrap_or_default(),
                     ),
                 },
-                Some(State::Posted | State::Asked | State::Sending | State::Cancelled) => continue,
+                Some(State::Posted | State::Asked | State::Sending) => continue,
             };
             self.push(plan, Occasion::Remind, occurrence, deed, target, when);
         }

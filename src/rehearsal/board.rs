@@ -256,7 +256,7 @@ impl Inner {
     }
 
     fn hit(&self, job: &Job) -> Hit {
-        Hit { id: job.id, link: Some(self.link(job)) }
+        Hit { id: job.id, link: Some(self.link(job)), reference: None }
     }
 
     fn may(&self, headers: &HeaderMap) -> Result<(), Refusal> {
@@ -286,7 +286,7 @@ impl Inner {
             .filter(|job| job.end.is_none())
             .filter(|job| wanted.get("reference").is_none_or(|it| job.has_reference(it)))
             .filter(|job| wanted.get("id").is_none_or(|id| job.id.to_string() == *id))
-            .map(|job| self.hit(job))
+            .map(|job| Hit { reference: wanted.get("reference").cloned(), ..self.hit(job) })
             .collect();
         let places = Places { id: Some(&find.id), link: find.link.as_ref() };
         Ok(found(&find.ok, places, &hits))

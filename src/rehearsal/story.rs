@@ -9,12 +9,14 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use chrono::{DateTime, Days, TimeDelta, Utc};
+use url::Url;
 
 use super::StandIns;
 use super::change;
 use super::loopback::SharedClock;
 use super::stage;
-use crate::channel::{Reach, Sight};
+use crate::channel::Reach;
+use crate::channel::http::{Exchange, Http};
 use crate::deliver::{Clock, Courier, Postings, Round, Seen, Station, Wanted};
 use crate::diagnostic::{Diagnostic, Source};
 use crate::ledger::binding::SiteMark;
@@ -232,11 +234,19 @@ impl Rehearsal {
         self.courier().verify(wanted).await
     }
 
+    /// Fetches a link as a reader would and says the status of the answer; `None` if there is none.
+    pub async fn fetch(&self, link: &Url) -> Option<u16> {
+        match Http::new(Reach::LoopbackOnly).fetch(link).await {
+            Exchange::Answer(answer) => Some(answer.status),
+            Exchange::NoAnswer(_) => None,
+        }
+    }
+
     /// Looks at every copy that was taken back: it should be gone.
     ///
     /// # Errors
     /// [`LedgerError`] if the ledger cannot be read.
-    pub async fn look_at_withdrawn(&self) -> Result<Vec<(String, Sight)>, LedgerError> {
+    pub async fn look_at_withdrawn(&self) -> Result<Vec<Seen>, LedgerError> {
         let mut seen = Vec::new();
         for delivery in self.ledger.past().await?.deliveries {
             let withdrawn = delivery.copy == Some(CopyState::Withdrawn);
@@ -248,11 +258,7 @@ impl Rehearsal {
             let station = self.stations.iter().find(|it| it.spec.name == delivery.name.channel);
             let Some(station) = station else { continue };
             let sight = station.channel.verify(receipt, &standing.rendition).await;
-            let place = receipt
-                .link
-                .as_ref()
-                .map_or_else(|| delivery.name.channel.0.clone(), ToString::to_string);
-            seen.push((place, sight));
+            seen.push(Seen { delivery, sight, copy: Some(CopyState::Withdrawn) });
         }
         Ok(seen)
     }

@@ -13,6 +13,8 @@ use crate::rehearsal::fault::set;
 pub(super) struct Hit {
     pub(super) id: u64,
     pub(super) link: Option<String>,
+    /// The number that it was looked for by: a board that finds an ad shows the number in it.
+    pub(super) reference: Option<String>,
 }
 
 /// Where an answer names the copy.
@@ -40,6 +42,10 @@ fn answer(ok: &Success, usual: StatusCode, places: Places<'_>, hits: &[Hit]) -> 
     }
     for (index, hit) in hits.iter().enumerate() {
         if let Some(Place::Json(pointer)) = places.id {
+            if let (Some(reference), Some((ad, _))) = (&hit.reference, pointer.rsplit_once('/')) {
+                let place = format!("{ad}/reference");
+                put(&mut body, &tokens(&place), index, reference.clone().into());
+            }
             put(&mut body, &tokens(pointer), index, hit.id.into());
         }
         if let (Some(Place::Json(pointer)), Some(link)) = (places.link, &hit.link) {

@@ -1,0 +1,145 @@
+//! An answer is lost: exactly one copy, and it is found again.
+
+use handbill::channel::ChannelName;
+use handbill::ledger::State;
+use handbill::rehearsal::fault::{Fault, Faults};
+use handbill::rehearsal::smtp::MailFault;
+
+use super::World;
+
+/// What a channel does to a request that it stored, or lost.
+const STORED: [Fault; 4] = [
+    Fault::StoreThenDrop,
+    Fault::StoreThenStatus(500),
+    Fault::StoreThenGarbage,
+    Fault::StoreThenHalfBody,
+];
+
+fn faults<'a>(world: &'a World, channel: &str) -> &'a Faults {
+    match channel {
+        "mastodon" => world.stand_ins.mastodon[0].faults(),
+        "x" => world.stand_ins.x[0].faults(),
+        "board" => world.stand_ins.boards[0].faults(),
+        other => panic!("no faults for {other}"),
+    }
+}
+
+async fn stored_but_not_answered(world: World, channel: &str, fault: Fault) {
+    faults(&world, channel).push(fault.clone());
+    world.round().await;
+    assert_eq!(world.announcement(channel).await.state, State::Unknown, "{channel}: {fault:?}");
+    world.wait(1);
+    world.round().await;
+    world.assert_posted_once(channel).await;
+}
+
+async fn lost_before_it_arrived(world: World, channel: &str) {
+    faults(&world, channel).push(Fault::DropBeforeStoring);
+    world.round().await;
+    assert_eq!(world.announcement(channel).await.state, State::Unknown);
+    // It may still arrive: nothing is sent in its place yet.
+    world.wait(5);
+    world.round().await;
+    assert_eq!(world.copies(channel).len(), 0);
+    assert_eq!(world.announcement(channel).await.state, State::Unknown);
+    world.wait(10);
+    world.round().await;
+    let attempts = world.ledger.attempts(world.announcement(channel).await.key).await.unwrap();
+    assert_eq!(attempts.len(), 2);
+    assert_eq!(attempts[0].wire, attempts[1].wire, "the very same bytes go out again");
+    world.assert_posted_once(channel).await;
+}
+
+#[tokio::test]
+async fn a_stored_ad_whose_answer_was_lost_is_found_and_not_posted_again() {
+    for channel in ["mastodon", "x", "board"] {
+        for fault in STORED {
+            stored_but_not_answered(World::with(&[channel]).await, channel, fault).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_ignores_keys_gets_no_second_copy() {
+    for fault in STORED {
+        let world = World::with_mastodon_that_ignores_keys().await;
+        stored_but_not_answered(world, "mastodon", fault).await;
+    }
+    let world = World::with_mastodon_that_ignores_keys().await;
+    lost_before_it_arrived(world, "mastodon").await;
+}
+
+#[tokio::test]
+async fn an_ad_that_never_arrived_goes_out_again_once_that_is_certain() {
+    for channel in ["mastodon", "x", "board"] {
+        lost_before_it_arrived(World::with(&[channel]).await, channel).await;
+    }
+}
+
+#[tokio::test]
+async fn a_mail_whose_reply_was_lost_is_posted_once_the_archive_shows_it() {
+    for fault in [MailFault::StoreThenDrop, MailFault::StoreThenGarbage] {
+        let world = World::with(&["list"]).await;
+        world.stand_ins.mail[0].faults().push(fault);
+        world.round().await;
+        assert_eq!(world.announcement("list").await.state, State::Unknown);
+        world.round().await;
+        world.assert_posted_once("list").await;
+    }
+}
+
+#[tokio::test]
+async fn a_mail_that_no_archive_shows_stays_unknown_until_a_person_says() {
+    let world = World::with(&["list"]).await;
+    world.stand_ins.mail[0].faults().push(MailFault::DropInTheText);
+    world.round().await;
+    world.settle_down().await;
+    let delivery = world.announcement("list").await;
+    assert_eq!((delivery.state, delivery.attempts), (State::Unknown, 1));
+    assert!(!delivery.reason.is_empty());
+    assert_eq!(world.copies("list").len(), 0);
+    let resolution = handbill::ledger::Resolution::NotPosted;
+    world.ledger.resolve(delivery.key, &resolution, world.now()).await.unwrap();
+    world.round().await;
+    world.assert_posted_once("list").await;
+}
+
+#[tokio::test]
+async fn what_two_lost_answers_leave_is_one_copy() {
+    let world = World::with(&["mastodon"]).await;
+    faults(&world, "mastodon").push(Fault::DropBeforeStoring);
+    faults(&world, "mastodon").push(Fault::StoreThenDrop);
+    world.round().await;
+    world.settle_down().await;
+    world.assert_posted_once("mastodon").await;
+    assert_eq!(world.announcement("mastodon").await.attempts, 2);
+}
+
+#[tokio::test]
+async fn an_unknown_outcome_of_a_page_that_is_gone_is_found_out_all_the_same() {
+    let mut world = World::with(&["mastodon"]).await;
+    faults(&world, "mastodon").push(Fault::StoreThenDrop);
+    world.round().await;
+    world.remove_page().await;
+    world.wait(1);
+    world.round().await;
+    assert_eq!(world.announcement("mastodon").await.state, State::Posted);
+    assert_eq!(world.copies("mastodon").len(), 1);
+}
+
+#[tokio::test]
+async fn an_unknown_outcome_on_a_channel_that_was_removed_is_said_in_every_round() {
+    let mut world = World::with(&["mastodon"]).await;
+    faults(&world, "mastodon").push(Fault::StoreThenDrop);
+    world.round().await;
+    world.stations.clear();
+    world.site.channels.clear();
+    for _ in 0..3 {
+        world.wait(60);
+        let round = world.round().await;
+        assert_eq!(round.done.len(), 1);
+        assert_eq!(round.done[0].state, State::Unknown);
+        assert_eq!(round.done[0].channel, ChannelName("mastodon".to_owned()));
+        assert!(round.done[0].reason.contains("not configured any more"), "{round:#?}");
+    }
+}
