@@ -208,6 +208,7 @@ impl Promise<'_> {
             Rendition::Mail { subject, text, .. } => {
                 assert!(subject.chars().count() <= 70, "{about}: {subject}");
                 assert!(!subject.contains("</") && !subject.contains("  "), "{about}: {subject}");
+                self.no_word_is_cut(subject, &view);
                 for line in text.lines() {
                     assert!(
                         line.width() <= 78 || !line.trim().contains(' ') || line.contains("://"),
@@ -231,7 +232,11 @@ impl Promise<'_> {
     /// Each word is one of the posting's, or of Handbill's own, but for an ellipsis at its end.
     fn no_word_is_cut(&self, text: &str, view: &View) {
         let about = self.about;
-        let json = serde_json::to_string(view).unwrap().replace("\\n", " ").replace('"', " ");
+        // A subject has plain signs for typographic ones.
+        let plain = |words: &str| words.replace(['‐', '‑', '–', '—'], "-").replace(['’', '‘'], "'");
+        let text = plain(text);
+        let json = serde_json::to_string(view).unwrap();
+        let json = plain(&json).replace("\\n", " ").replace(['"', '\\'], " ");
         let known: BTreeSet<&str> = json.split_whitespace().map(bare).collect();
         for word in text.split_whitespace() {
             assert!(known.contains(bare(word)), "{about}: {word:?} is cut in\n{text}");
