@@ -124,6 +124,18 @@ fn the_broken_character_of_the_seed_goes_out_repaired() {
     }
 }
 
+#[test]
+fn check_renders_what_a_channel_will_say_later_too() {
+    let site = TestSite::with_channels(&["mastodon"]);
+    let template = "{{ title }} {{ required('apply_url') }}";
+    site.write("templates/mastodon/status.remind.txt.j2", template);
+    let ran = site.run(&["check"]);
+    assert_eq!(ran.code, 4, "{ran:?}");
+    let words = "mastodon cannot take this posting (remind): the channel needs the posting's \
+                 apply_url, but the page does not say it";
+    assert_eq!(ran.out.matches(words).count(), 2, "{}", ran.out);
+}
+
 /// The properties that Google requires of a JobPosting, and those that it asks for and the page
 /// says: https://developers.google.com/search/docs/appearance/structured-data/job-posting
 #[test]
@@ -196,6 +208,7 @@ impl Promise<'_> {
             Rendition::Mail { subject, text, .. } => {
                 assert!(subject.chars().count() <= 70, "{about}: {subject}");
                 assert!(!subject.contains("</") && !subject.contains("  "), "{about}: {subject}");
+                self.no_word_is_cut(subject, &view);
                 for line in text.lines() {
                     assert!(
                         line.width() <= 78 || !line.trim().contains(' ') || line.contains("://"),
@@ -219,7 +232,11 @@ impl Promise<'_> {
     /// Each word is one of the posting's, or of Handbill's own, but for an ellipsis at its end.
     fn no_word_is_cut(&self, text: &str, view: &View) {
         let about = self.about;
-        let json = serde_json::to_string(view).unwrap().replace("\\n", " ").replace('"', " ");
+        // A subject has plain signs for typographic ones.
+        let plain = |words: &str| words.replace(['‐', '‑', '–', '—'], "-").replace(['’', '‘'], "'");
+        let text = plain(text);
+        let json = serde_json::to_string(view).unwrap();
+        let json = plain(&json).replace("\\n", " ").replace(['"', '\\'], " ");
         let known: BTreeSet<&str> = json.split_whitespace().map(bare).collect();
         for word in text.split_whitespace() {
             assert!(known.contains(bare(word)), "{about}: {word:?} is cut in\n{text}");
