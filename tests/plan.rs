@@ -173,6 +173,42 @@ fn every_copy_is_closed_when_the_ad_closes_and_reopened_when_it_opens_again() {
 }
 
 #[test]
+fn a_page_that_was_a_draft_for_a_while_is_open_again_everywhere() {
+    let mut world = World::with_channels(&["mastodon", "list", "board"]).announced();
+    world.now = at("2027-01-20T08:00:00Z");
+    world.change("featured: true", "draft: true");
+    let plan = world.plan_at(Pace::AtOnce);
+    let expected = ["board close 1: due", "list close 1: due", "mastodon close 1: due"];
+    assert_eq!(world.told(&plan), expected);
+    world.apply(&plan);
+
+    // Word for word what it was before: the copies say "closed", so they have to change all the
+    // same.
+    world.now = at("2027-01-21T08:00:00Z");
+    world.change("draft: true", "featured: true");
+    let plan = world.plan_at(Pace::AtOnce);
+    let told: Vec<String> =
+        world.told(&plan).into_iter().filter(|it| !it.contains("remind")).collect();
+    assert_eq!(told, ["board announce 2: due", "list update 1: due", "mastodon update 1: due"]);
+    world.apply(&plan);
+    assert_eq!(world.plan_at(Pace::AtOnce).due().count(), 0);
+}
+
+#[test]
+fn what_was_refused_is_tried_again_only_with_other_words() {
+    let mut world = World::with_channels(&["mastodon"]).announced();
+    for delivery in &mut world.past.deliveries {
+        delivery.state = State::Refused;
+        delivery.reason = "HTTP 422: too long".to_owned();
+        delivery.copy = None;
+    }
+    let refused = "mastodon announce 1: the channel refused it: HTTP 422: too long";
+    assert_eq!(world.told(&world.plan_at(Pace::AtOnce)), [refused]);
+    world.change("starting July 2027", "starting August 2027");
+    assert_eq!(world.told(&world.plan_at(Pace::AtOnce)), ["mastodon announce 2: due"]);
+}
+
+#[test]
 fn a_paused_channel_and_an_unknown_outcome_hold_back_only_themselves() {
     let mut world = World::with_channels(&["mastodon", "x"]);
     world.observe();

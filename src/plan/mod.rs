@@ -232,6 +232,13 @@ impl Pair<'_> {
                 (State::Posted, Some(CopyState::Withdrawn)) | (State::Cancelled, _) => {
                     self.next_ordinal(Occasion::Announce)
                 }
+                (State::Asked, _) if self.says_closed(delivery) => {
+                    self.next_ordinal(Occasion::Announce)
+                }
+                // The page has changed since, so what the channel refused is not what it says now.
+                (State::Refused, _) if delivery.revision != self.posting.revision => {
+                    self.next_ordinal(Occasion::Announce)
+                }
                 (State::Posted | State::Asked | State::Sending, _) => {
                     if delivery.copy == Some(CopyState::Gone) {
                         self.not(plan, delivery, Reason::CopyGone);
@@ -277,7 +284,8 @@ impl Pair<'_> {
     fn update(&self, plan: &mut Plan) {
         for copy in copies::to_update(&self.deliveries, self.channel.update) {
             let Some(standing) = &copy.standing else { continue };
-            if standing.revision == self.posting.revision {
+            // A copy that says it is closed disagrees with an open page even of the same revision.
+            if standing.revision == self.posting.revision && !self.says_closed(copy) {
                 continue;
             }
             // A change that this channel does not show needs no update.
@@ -311,6 +319,25 @@ impl Pair<'_> {
         }
     }
 
+    /// What was last done to a copy; what was called off has changed nothing.
+    fn latest_change(&self, copy: &Delivery) -> Option<&Delivery> {
+        self.deliveries
+            .iter()
+            .filter(|it| it.target == Some(copy.key) && it.name.occasion != Occasion::Remind)
+            .filter(|it| it.state != State::Cancelled)
+            .max_by_key(|it| (it.changed_at, &it.name))
+            .copied()
+    }
+
+    /// Whether readers of a copy are told that the ad is closed.
+    fn says_closed(&self, copy: &Delivery) -> bool {
+        copy.name.occasion == Occasion::Close
+            || self.latest_change(copy).is_some_and(|change| {
+                change.name.occasion == Occasion::Close
+                    && matches!(change.state, State::Posted | State::Asked)
+            })
+    }
+
     /// Plans to change a copy, unless that is under way, done, or came to nothing.
     fn change(&self, copy: &Delivery, occasion: Occasion, deed: Option<Deed>, plan: &mut Plan) {
         let Some(deed) = deed else {
@@ -322,13 +349,7 @@ impl Pair<'_> {
         };
         let deed = if copies::has_address(copy, self.channel.kind()) { deed } else { Deed::Ask };
         let target = Some(copy.key);
-        let latest = self
-            .deliveries
-            .iter()
-            .filter(|it| it.target == target && it.name.occasion != Occasion::Remind)
-            // What was called off has changed nothing.
-            .filter(|it| it.state != State::Cancelled)
-            .max_by_key(|it| (it.changed_at, &it.name));
+        let latest = self.latest_change(copy);
         let since = match occasion {
             Occasion::Close => self.posting.closes_at(self.inputs.timezone),
             _ => self
