@@ -234,7 +234,7 @@ pub(crate) fn read_text(
                     .label("this byte belongs to another encoding")
                     .help(format!(
                         "save it as UTF-8, for example `iconv -f WINDOWS-1252 -t UTF-8 {}`",
-                        path.display()
+                        source.path.display()
                     )),
             );
             Ok(None)
