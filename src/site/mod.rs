@@ -327,6 +327,8 @@ fn defaults(
         "contact_emails",
         "apply_url",
     ];
+    let mut written: Vec<_> = written.into_iter().collect();
+    written.sort_by_key(|(key, _)| key.span().start);
     let mut defaults = BTreeMap::new();
     for (key, value) in written {
         if !NAMES.contains(&key.get_ref().as_str()) {

@@ -24,7 +24,7 @@ fn site() -> TestSite {
 #[track_caller]
 fn refused(site: &TestSite, expected: &str) {
     let before = site.snapshot();
-    for arguments in [&["post"] as &[_], &["post", "--dry-run"], &["plan"], &["log"]] {
+    for arguments in [&["post"] as &[_], &["post", "--dry-run"], &["plan"]] {
         let ran = site.run(arguments);
         assert_eq!(ran.err.trim(), expected.trim(), "{arguments:?}");
         assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{arguments:?}");

@@ -245,17 +245,17 @@ fn a_default_that_cannot_be_read_is_shown_at_its_value() {
     refused(
         &site,
         r#"
-error[site::default]: `contact_emails` holds `office`, which is no e-mail address
-  --> handbill.toml:16:18
-   |
-16 | contact_emails = "office"
-   |                  ^^^^^^^^ expected an e-mail address, or a list of them
-
 error[site::default]: `country` is `Atlantis`, which is no country known here
   --> handbill.toml:15:11
    |
 15 | country = "Atlantis"
    |           ^^^^^^^^^^ expected a code of two letters such as `DE` (ISO 3166-1)
+
+error[site::default]: `contact_emails` holds `office`, which is no e-mail address
+  --> handbill.toml:16:18
+   |
+16 | contact_emails = "office"
+   |                  ^^^^^^^^ expected an e-mail address, or a list of them
 "#,
     );
 }
