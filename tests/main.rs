@@ -1,7 +1,9 @@
 //! Behaviour, through the public interface. One binary, so that it links once.
 
 mod adapt;
+mod bad_input;
 mod channels;
+mod commands;
 mod deliver;
 mod facts;
 mod identity;

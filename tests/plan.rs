@@ -179,7 +179,7 @@ fn a_page_that_was_a_draft_for_a_while_is_open_again_everywhere() {
     world.change("featured: true", "draft: true");
     let plan = world.plan_at(Pace::AtOnce);
     let expected = ["board close 1: due", "list close 1: due", "mastodon close 1: due"];
-    assert_eq!(world.told(&plan), expected);
+    assert_eq!(steps_of(&plan), expected);
     world.apply(&plan);
 
     // Word for word what it was before: the copies say "closed", so they have to change all the
@@ -188,7 +188,7 @@ fn a_page_that_was_a_draft_for_a_while_is_open_again_everywhere() {
     world.change("draft: true", "featured: true");
     let plan = world.plan_at(Pace::AtOnce);
     let told: Vec<String> =
-        world.told(&plan).into_iter().filter(|it| !it.contains("remind")).collect();
+        steps_of(&plan).into_iter().filter(|it| !it.contains("remind")).collect();
     assert_eq!(told, ["board announce 2: due", "list update 1: due", "mastodon update 1: due"]);
     world.apply(&plan);
     assert_eq!(world.plan_at(Pace::AtOnce).due().count(), 0);
@@ -203,9 +203,9 @@ fn what_was_refused_is_tried_again_only_with_other_words() {
         delivery.copy = None;
     }
     let refused = "mastodon announce 1: the channel refused it: HTTP 422: too long";
-    assert_eq!(world.told(&world.plan_at(Pace::AtOnce)), [refused]);
+    assert_eq!(steps_of(&world.plan_at(Pace::AtOnce)), [refused]);
     world.change("starting July 2027", "starting August 2027");
-    assert_eq!(world.told(&world.plan_at(Pace::AtOnce)), ["mastodon announce 2: due"]);
+    assert_eq!(steps_of(&world.plan_at(Pace::AtOnce)), ["mastodon announce 2: due"]);
 }
 
 #[test]

@@ -17,7 +17,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<End, CliError> {
     for name in [site::FILE, "channels"] {
         if folder.join(name).exists() {
             return Err(CliError::Usage(format!(
-                "there is already a {name} in {}; nothing was changed",
+                "there is already a {name} in {}; nothing was changed\n\
+                 help: name another folder, `handbill init FOLDER`",
                 folder.display()
             )));
         }

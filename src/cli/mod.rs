@@ -34,7 +34,13 @@ use crate::site::SiteError;
 #[command(name = "handbill", version, propagate_version = true, max_term_width = 80)]
 struct Arguments {
     /// The site's folder; default: the folder with handbill.toml here or above
-    #[arg(long, global = true, value_name = "FOLDER", env = "HANDBILL_SITE")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "FOLDER",
+        env = "HANDBILL_SITE",
+        help_heading = "Global options"
+    )]
     site: Option<PathBuf>,
 
     /// How much to say on standard error, for example `debug` or `handbill=debug`
@@ -43,7 +49,8 @@ struct Arguments {
         global = true,
         value_name = "FILTER",
         env = "HANDBILL_LOG",
-        default_value = "warn"
+        default_value = "warn",
+        help_heading = "Global options"
     )]
     log_level: String,
 
@@ -261,6 +268,14 @@ fn parse_time(text: &str) -> Result<DateTime<Utc>, String> {
         .ok_or_else(|| {
             "write a time such as `2027-01-31T09:00:00+01:00` or `2027-01-31`".to_owned()
         })
+}
+
+/// Reads a link that somebody typed.
+fn parse_link(text: &str) -> Result<url::Url, String> {
+    url::Url::parse(text)
+        .ok()
+        .filter(|link| matches!(link.scheme(), "http" | "https" | "mailto"))
+        .ok_or_else(|| "write the whole address, for example `https://jobs.example/7`".to_owned())
 }
 
 fn clock(at: Option<DateTime<Utc>>) -> Clock {

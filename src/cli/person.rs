@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use url::Url;
 
-use super::{CliError, End, clock, load, say};
+use super::{CliError, End, clock, load, parse_link, say};
 use crate::channel::Receipt;
 use crate::ledger::{Deed, Resolution};
 
@@ -13,6 +13,7 @@ pub(super) struct RecordArguments {
     /// The delivery, as `handbill log` shows it (its first digits are enough)
     id: String,
     /// Where readers find it; not needed for what was changed or taken down
+    #[arg(value_parser = parse_link)]
     link: Option<Url>,
 }
 
@@ -45,7 +46,7 @@ pub(super) async fn record(
 #[group(required = true, multiple = false, id = "what")]
 pub(super) struct WhatHappened {
     /// It is there, under this link
-    #[arg(long, value_name = "LINK")]
+    #[arg(long, value_name = "LINK", value_parser = parse_link)]
     posted: Option<Url>,
     /// It is certainly not there: it may be sent again
     #[arg(long)]

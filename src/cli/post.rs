@@ -67,6 +67,7 @@ pub(super) async fn run(arguments: &Arguments, folder: Option<PathBuf>) -> Resul
     if arguments.dry_run {
         return dry_run(arguments, &site, channel.as_ref()).await;
     }
+    let stations = load::stations(&site, Reach::Anywhere)?;
     let wanted_channels =
         || site.channels.iter().filter(|it| channel.as_ref().is_none_or(|name| *name == it.name));
     let missing: Vec<Diagnostic> =
@@ -80,7 +81,6 @@ pub(super) async fn run(arguments: &Arguments, folder: Option<PathBuf>) -> Resul
     }
 
     let clock = clock(None);
-    let stations = load::stations(&site, Reach::Anywhere)?;
     // Read before the ledger is made: what is wrong touches nothing.
     let read =
         load::postings(&site, &arguments.files, &load::past(&site).await?, load::Guesses::Refused)?;

@@ -234,7 +234,7 @@ pub(crate) fn read_text(
                     .label("this byte belongs to another encoding")
                     .help(format!(
                         "save it as UTF-8, for example `iconv -f WINDOWS-1252 -t UTF-8 {}`",
-                        path.display()
+                        source.path.display()
                     )),
             );
             Ok(None)
@@ -327,6 +327,8 @@ fn defaults(
         "contact_emails",
         "apply_url",
     ];
+    let mut written: Vec<_> = written.into_iter().collect();
+    written.sort_by_key(|(key, _)| key.span().start);
     let mut defaults = BTreeMap::new();
     for (key, value) in written {
         if !NAMES.contains(&key.get_ref().as_str()) {

@@ -26,7 +26,10 @@ pub(super) fn parse(
                 format!("the front matter is no valid TOML: {}", error.message()),
             )
             .at(source, Span::from(place).shifted(offset))
-            .help("correct this line; text stands in quotation marks in TOML")
+            .help(match error.message() {
+                "duplicate key" => "keep one of the two lines and delete the other",
+                _ => "correct this line; text stands in quotation marks in TOML",
+            })
         })
         .collect())
 }

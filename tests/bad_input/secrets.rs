@@ -1,0 +1,55 @@
+//! A credential that is not there.
+
+use super::site;
+
+#[test]
+fn a_missing_secret_stops_the_posting_and_touches_nothing() {
+    let site = site();
+    let before = site.snapshot();
+    let ran = site.run(&["post", "--channel", "mastodon"]);
+    assert_eq!(
+        ran.err.trim(),
+        r#"error[channel::secret]: the environment variable `HANDBILL_MASTODON_TOKEN` is not set
+  --> channels/mastodon.toml:10:17
+   |
+10 | token = { env = "HANDBILL_MASTODON_TOKEN" }
+   |                 ^^^^^^^^^^^^^^^^^^^^^^^^^ mastodon needs it
+   |
+   = help: set it where Handbill runs; the value itself never goes into a file of the site"#
+    );
+    assert_eq!(ran.code, 2);
+    assert_eq!(site.snapshot(), before);
+}
+
+#[test]
+fn a_check_only_warns_of_a_missing_secret() {
+    let site = site();
+    let ran = site.run(&["check"]);
+    assert!(ran.out.contains(
+        "warning[channel::secret]: the environment variable `HANDBILL_MASTODON_TOKEN` is not set"
+    ));
+    assert!(
+        ran.out.ends_with("1 posting checked for 6 channels: 0 errors, 7 warnings, 0 notices\n")
+    );
+    assert_eq!(ran.code, 0);
+}
+
+#[test]
+fn a_missing_secret_file_is_shown_where_it_is_named() {
+    let site = site();
+    site.replace(
+        "channels/mastodon.toml",
+        "{ env = \"HANDBILL_MASTODON_TOKEN\" }",
+        "{ file = \"secrets/token\" }",
+    );
+    let ran = site.run(&["post", "--channel", "mastodon"]);
+    assert!(ran.err.contains("--> channels/mastodon.toml:10:18\n"), "{}", ran.err);
+    assert!(ran.err.contains("secrets/token: No such file or directory"), "{}", ran.err);
+    assert_eq!(ran.code, 2);
+}
+
+#[test]
+fn a_channel_that_needs_no_secret_goes_out_without_those_of_others() {
+    let site = site();
+    assert_eq!(site.run(&["post", "--channel", "careers-office"]).code, 0);
+}

@@ -1,0 +1,264 @@
+//! The commands as somebody types them: what they say, as text and as JSON, and how they end.
+
+use std::io::Read;
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+
+use crate::support::{Ran, TestSite};
+
+const PAGE: &str = "content/jobs/postdoc-sediment-transport/index.md";
+const OFFICE: &str = "careers-office";
+/// After the example's pages are published.
+const AT: &str = "2027-01-20T09:00:00Z";
+
+fn json(ran: &Ran) -> Value {
+    serde_json::from_str(&ran.out).unwrap_or_else(|error| panic!("{error}: {}", ran.out))
+}
+
+/// A site with one channel that a person serves, and one posting that has gone there; and the id
+/// of its delivery.
+fn asked() -> (TestSite, String) {
+    let site = TestSite::with_channels(&[OFFICE]);
+    std::fs::remove_dir_all(site.path("content/jobs/phd-tidal-forecasting"))
+        .expect("removing a page");
+    site.replace(PAGE, "publishDate: \"2027-01-11T00:00:00Z\"", "publishDate: 2020-01-11");
+    let post = site.run(&["post"]);
+    assert_eq!(post.code, 0, "{post:?}");
+    let log = json(&site.run(&["log", "--format", "json"]));
+    let id = log[0]["id"].as_str().expect("an id").to_owned();
+    (site, id)
+}
+
+#[test]
+fn init_makes_a_site_that_passes_check_and_dry_run_as_it_is() {
+    let site = TestSite::new();
+    let before = site.snapshot();
+    let check = site.run(&["check"]);
+    assert_eq!(check.code, 0, "{}", check.out);
+    let dry = site.run(&["post", "--dry-run", "--at", AT]);
+    assert_eq!(dry.code, 0, "{}", dry.err);
+    assert!(dry.out.ends_with("This was a dry run: nothing was sent and nothing was recorded.\n"));
+    assert_eq!(site.snapshot(), before, "a dry run touches nothing");
+}
+
+#[test]
+fn init_changes_nothing_where_there_is_a_site() {
+    let site = TestSite::new();
+    let before = site.snapshot();
+    let ran = site.run(&["init"]);
+    assert_eq!(
+        ran.err,
+        "error: there is already a handbill.toml in .; nothing was changed\n\
+         help: name another folder, `handbill init FOLDER`\n"
+    );
+    assert_eq!(ran.code, 2);
+    assert_eq!(site.snapshot(), before);
+}
+
+#[test]
+fn check_says_everything_as_json_too() {
+    let site = TestSite::new();
+    site.write("content/jobs/bad.md", "---\ntitle: Diver\njob:\n  dedline: soon\n---\nDive.\n");
+    let ran = site.run(&["check", "--format", "json"]);
+    let found = json(&ran);
+    assert_eq!((ran.code, &found["errors"]), (4, &Value::from(1)));
+    let all = found["diagnostics"].as_array().expect("a list");
+    let error = all.iter().find(|it| it["severity"] == "error").expect("the error");
+    assert_eq!(error["code"], "job::unknown-key");
+    assert_eq!(error["path"], "content/jobs/bad.md");
+    assert_eq!((&error["line"], &error["column"]), (&Value::from(4), &Value::from(3)));
+    assert_eq!(error["label"], "did you mean `deadline`?");
+}
+
+#[test]
+fn check_says_what_is_wrong_in_the_configuration_as_json_too() {
+    let site = TestSite::new();
+    site.replace("channels/x.toml", "kind = \"x\"", "kind = \"y\"");
+    let ran = site.run(&["check", "--format", "json"]);
+    let found = json(&ran);
+    assert_eq!((ran.code, &found["errors"]), (2, &Value::from(1)));
+    assert_eq!(found["diagnostics"][0]["code"], "channel::kind");
+}
+
+#[test]
+fn inspect_shows_each_field_with_its_line() {
+    let site = TestSite::new();
+    let ran = site.run(&["inspect", PAGE]);
+    assert_eq!(ran.code, 0);
+    assert!(
+        ran.out.contains("  reference         TCG/04/2027  (inferred, line 2)\n"),
+        "{}",
+        ran.out
+    );
+    let found = json(&site.run(&["inspect", PAGE, "--format", "json"]));
+    assert_eq!(found["fields"]["reference"]["value"], "TCG/04/2027");
+    assert_eq!(found["publishable"], true);
+}
+
+#[test]
+fn plan_names_a_time_or_a_reason_for_every_channel() {
+    let site = TestSite::with_channels(&["list", "feed"]);
+    let ran = site.run(&["plan", "--at", AT]);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    assert!(ran.out.contains("  feed             announce  due now\n"), "{}", ran.out);
+    assert!(ran.out.contains("  list             announce  Thu 2027-01-21 09:00\n"), "{}", ran.out);
+    let plan = json(&site.run(&["plan", "--at", AT, "--format", "json"]));
+    assert!(plan["steps"].as_array().is_some_and(|steps| steps.len() >= 4), "{plan}");
+    let early = site.run(&["plan", "--at", "2027-01-01"]);
+    assert!(early.out.contains("not: the page is published on 2027-01-11"), "{}", early.out);
+}
+
+#[test]
+fn a_dry_run_shows_the_very_request_with_its_secret_masked() {
+    let site = TestSite::with_channels(&["mastodon"]);
+    let before = site.snapshot();
+    let ran = site.run(&["post", "--dry-run", PAGE, "--at", AT]);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    assert!(ran.out.contains("POST https://social.example/api/v1/statuses\n"), "{}", ran.out);
+    assert!(ran.out.contains("Authorization: Bearer ********\n"), "{}", ran.out);
+    let shown = json(&site.run(&["post", "--dry-run", PAGE, "--at", AT, "--format", "json"]));
+    assert_eq!(shown["steps"][0]["channel"], "mastodon");
+    assert!(shown["steps"][0]["preview"]["wire"].is_object(), "{shown}");
+    assert_eq!(site.snapshot(), before);
+}
+
+#[test]
+fn what_waits_for_a_person_is_in_the_log_with_what_to_type() {
+    let (site, id) = asked();
+    let log = site.run(&["log"]);
+    assert!(log.out.contains(&format!("waits for a person: `handbill record {id} LINK`")));
+    assert_eq!(log.code, 0);
+    for (format, sign) in [("csv", "id,posting,title"), ("markdown", "| id | posting |")] {
+        let ran = site.run(&["log", "--format", format]);
+        assert!(ran.out.starts_with(sign), "{}", ran.out);
+    }
+}
+
+#[test]
+fn a_link_that_a_person_records_is_in_the_log() {
+    let (site, id) = asked();
+    let link = "https://careers.example/ads/7";
+    let ran = site.run(&["record", &id, link]);
+    assert_eq!(
+        (ran.code, ran.out.as_str()),
+        (0, "Recorded for tcg-04-2027 on careers-office: https://careers.example/ads/7\n")
+    );
+    let log = json(&site.run(&["log", "--format", "json"]));
+    assert_eq!((&log[0]["state"], &log[0]["link"]), (&"posted".into(), &link.into()));
+    let again = site.run(&["post"]);
+    assert_eq!(again.code, 0, "{again:?}");
+    assert_eq!(json(&site.run(&["log", "--format", "json"])), log, "posted once");
+}
+
+#[test]
+fn record_asks_for_the_link_of_a_new_copy() {
+    let (site, id) = asked();
+    let ran = site.run(&["record", &id]);
+    assert_eq!(
+        ran.err,
+        format!("error: where do readers find it?\nhelp: `handbill record {id} LINK`\n")
+    );
+    assert_eq!(ran.code, 2);
+}
+
+#[test]
+fn log_show_has_every_attempt_with_exactly_what_was_said() {
+    let (site, id) = asked();
+    let ran = site.run(&["log", "show", &id]);
+    assert_eq!(ran.code, 0);
+    assert!(ran.out.contains("  attempt 1 at "), "{}", ran.out);
+    assert!(ran.out.contains("the form of the careers office"), "{}", ran.out);
+    let shown = json(&site.run(&["log", "show", &id, "--format", "json"]));
+    assert_eq!(shown["attempts"].as_array().map(Vec::len), Some(1));
+    assert_eq!(shown["delivery"]["state"], "asked");
+}
+
+#[test]
+fn an_id_that_no_delivery_has_is_refused() {
+    let (site, _) = asked();
+    for arguments in
+        [&["log", "show", "zz"] as &[_], &["record", "zz"], &["resolve", "zz", "--not-posted"]]
+    {
+        let ran = site.run(arguments);
+        assert_eq!(
+            (ran.code, ran.err.as_str()),
+            (2, "error: no delivery begins with `zz`\nhelp: `handbill log` lists the ids\n")
+        );
+    }
+}
+
+#[test]
+fn resolve_wants_to_know_what_happened() {
+    let (site, id) = asked();
+    assert_eq!(site.run(&["resolve", &id]).code, 2);
+    let both = site.run(&["resolve", &id, "--posted", "https://careers.example/7", "--not-posted"]);
+    assert_eq!(both.code, 2);
+    let posted = site.run(&["resolve", &id, "--posted", "https://careers.example/7"]);
+    assert_eq!(
+        (posted.code, posted.out.as_str()),
+        (0, "tcg-04-2027 on careers-office is posted now\n"),
+        "{}",
+        posted.err
+    );
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_error() {
+    let (site, _) = asked();
+    for format in ["table", "json"] {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_handbill"))
+            .args(["log", "--format", format])
+            .current_dir(site.root())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the program runs");
+        // Closed before anything is written.
+        drop(child.stdout.take());
+        let mut said = String::new();
+        child.stderr.take().expect("piped").read_to_string(&mut said).expect("text");
+        assert_eq!(said, "");
+        assert_eq!(child.wait().expect("an end").code(), Some(0));
+    }
+}
+
+#[test]
+fn without_arguments_the_help_is_shown() {
+    let ran = TestSite::new().run(&[]);
+    assert!(ran.err.contains("Usage: handbill [OPTIONS] <COMMAND>"), "{}", ran.err);
+    assert_eq!((ran.code, ran.out.as_str()), (2, ""));
+}
+
+#[test]
+fn every_help_fits_into_80_columns() {
+    let site = TestSite::new();
+    for command in [
+        "init", "inspect", "check", "plan", "post", "log", "verify", "record", "resolve", "resume",
+        "rehearse",
+    ] {
+        let ran = site.run(&[command, "--help"]);
+        assert_eq!(ran.code, 0);
+        assert!(ran.out.contains("Usage: handbill "), "{}", ran.out);
+        for line in ran.out.lines() {
+            assert!(line.chars().count() <= 80, "{command}: {line}");
+        }
+    }
+}
+
+#[test]
+fn there_are_no_colours_where_no_terminal_is() {
+    let site = TestSite::new();
+    site.replace("channels/x.toml", "kind = \"x\"", "kind = \"y\"");
+    for arguments in [&["check"] as &[_], &["post"], &["--help"], &["nonsense"]] {
+        let output = Command::new(env!("CARGO_BIN_EXE_handbill"))
+            .args(arguments)
+            .current_dir(site.root())
+            .env_remove("NO_COLOR")
+            .env_remove("CLICOLOR_FORCE")
+            .output()
+            .expect("the program runs");
+        let coloured = |bytes: &[u8]| bytes.contains(&0x1b);
+        assert!(!coloured(&output.stdout) && !coloured(&output.stderr), "{arguments:?}");
+    }
+}
