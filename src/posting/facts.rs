@@ -13,6 +13,7 @@ mod deadline;
 mod declared;
 mod duration;
 mod organisation;
+mod pattern;
 mod pay;
 mod place;
 mod position_type;

@@ -2,7 +2,8 @@
 
 use url::Url;
 
-use super::prose::{Pattern, Prose};
+use super::pattern::Pattern;
+use super::prose::Prose;
 use crate::posting::{Field, Origin};
 
 /// Words of a link that lead to a form.

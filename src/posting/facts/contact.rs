@@ -1,7 +1,8 @@
 //! Whom to write to.
 
 use super::organisation;
-use super::prose::{Passage, Pattern, Prose};
+use super::pattern::Pattern;
+use super::prose::{Passage, Prose};
 use crate::posting::{Field, Origin};
 
 static ADDRESS: Pattern =

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use chrono::{Datelike, Days, NaiveDate};
 
-use super::prose::Pattern;
+use super::pattern::Pattern;
 use crate::posting::PartialDate;
 
 /// A date in a text and what can be known of it.

@@ -3,7 +3,8 @@
 use chrono::NaiveDate;
 
 use super::dates::{self, Reading};
-use super::prose::{Passage, Pattern, Prose, Role};
+use super::pattern::Pattern;
+use super::prose::{Passage, Prose, Role};
 use crate::diagnostic::Span;
 use crate::posting::{Deadline, Field, Origin, PartialDate};
 

@@ -1,6 +1,7 @@
 //! How long the contract runs.
 
-use super::prose::{Pattern, Prose, Role};
+use super::pattern::Pattern;
+use super::prose::{Prose, Role};
 use crate::posting::{Field, Origin};
 
 macro_rules! number {

@@ -2,8 +2,9 @@
 
 use std::ops::Range;
 
+use super::pattern::Pattern;
 use super::place;
-use super::prose::{Passage, Pattern, Prose, Role};
+use super::prose::{Passage, Prose, Role};
 use crate::posting::{Field, Origin};
 
 /// The words that offer the position; the names after them are the employer's.

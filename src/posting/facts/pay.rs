@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-use super::prose::{Pattern, Prose};
+use super::pattern::{Captures, Pattern};
+use super::prose::Prose;
 use crate::posting::{Field, Origin};
 
 /// A German collective agreement with its group behind it: `TV-L E13`, `TVL (E 13 - 75%)`.
@@ -137,7 +138,7 @@ pub fn infer_workload(prose: &Prose) -> Vec<Field<f64>> {
 }
 
 /// Whether a percentage is the upper end of a range of shares.
-fn is_range(captures: &regex::Captures<'_>) -> bool {
+fn is_range(captures: &Captures<'_>) -> bool {
     let Some(range) = captures.name("range") else { return false };
     let digits: String = range.as_str().chars().filter(char::is_ascii_digit).collect();
     // A pay group ("13 - 75%") is no lower end of a range: shares below 15 % are not offered so.

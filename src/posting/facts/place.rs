@@ -1,6 +1,7 @@
 //! Where the work is: town and country.
 
-use super::prose::{Pattern, Prose};
+use super::pattern::{Match, Pattern};
+use super::prose::Prose;
 use crate::posting::{Field, Origin};
 
 /// Town and country, as far as the page says them.
@@ -61,8 +62,7 @@ fn stated(prose: &Prose) -> Option<Place> {
         let line = LINE.captures(&passage.text);
         let by_line = line.is_some();
         let captures = line.or_else(|| BASED.captures(&passage.text))?;
-        let origin =
-            |found: &regex::Match<'_>| Origin::Inferred(prose.span(passage, found.range()));
+        let origin = |found: &Match<'_>| Origin::Inferred(prose.span(passage, found.range()));
         let city = captures.name("city")?;
         let country = captures.name("country");
         let code = country.and_then(|it| country_code(it.as_str()).map(|code| (it, code)));

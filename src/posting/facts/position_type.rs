@@ -1,6 +1,7 @@
 //! What kind of position is offered.
 
-use super::prose::{Pattern, Prose, Role};
+use super::pattern::Pattern;
+use super::prose::{Prose, Role};
 use crate::posting::{Field, Origin, PositionType};
 
 /// The kinds and the words for them, the more particular first: a "student research assistant" is

@@ -1,9 +1,7 @@
 //! The words of a page as a flat list of passages, and where in the file they stand.
 
-use std::ops::{Deref, Range};
-use std::sync::{Arc, OnceLock};
-
-use regex::Regex;
+use std::ops::Range;
+use std::sync::Arc;
 
 use crate::diagnostic::{Source, Span};
 use crate::posting::front_matter::Table;
@@ -92,27 +90,6 @@ impl Passage {
     pub fn after(&self, offset: usize, reach: usize) -> &str {
         let text = self.text.get(offset..).unwrap_or_default();
         text.char_indices().nth(reach).map_or(text, |(end, _)| &text[..end])
-    }
-}
-
-/// A regular expression of this house, compiled when it is first needed.
-pub struct Pattern {
-    text: &'static str,
-    compiled: OnceLock<Regex>,
-}
-
-impl Pattern {
-    pub const fn new(text: &'static str) -> Self {
-        Self { text, compiled: OnceLock::new() }
-    }
-}
-
-impl Deref for Pattern {
-    type Target = Regex;
-
-    fn deref(&self) -> &Regex {
-        // Patterns are constants of this program; the tests of this room touch every one.
-        self.compiled.get_or_init(|| Regex::new(self.text).expect("the pattern is well formed"))
     }
 }
 

@@ -1,6 +1,7 @@
 //! The reference number of an ad.
 
-use super::prose::{Pattern, Prose, Role};
+use super::pattern::Pattern;
+use super::prose::{Prose, Role};
 use crate::posting::{Field, Origin};
 
 /// A number that leads a title: `ABC/12/2026: …`.

@@ -1,7 +1,8 @@
 //! When work begins.
 
 use super::dates::{self, Reading};
-use super::prose::{Passage, Pattern, Prose, Role};
+use super::pattern::Pattern;
+use super::prose::{Passage, Prose, Role};
 use crate::posting::{Field, Origin, PartialDate, Start};
 
 /// Words that lead to a start right before a date.

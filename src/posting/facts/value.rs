@@ -4,8 +4,9 @@ use chrono::NaiveDate;
 use url::Url;
 
 use super::dates;
+use super::pattern::Pattern;
 use super::place;
-use super::prose::{Pattern, single_spaced};
+use super::prose::single_spaced;
 use crate::diagnostic::suggestion;
 use crate::posting::front_matter::Value;
 use crate::posting::{Deadline, PartialDate, PositionType, Start};

@@ -1,0 +1,137 @@
+//! The patterns by which facts are found: regular expressions with the syntax of the crate `regex`.
+//!
+//! There are some fifty of them, and for a single page it takes longer to make them than to use
+//! them. So each is made quickly at first, without the tables that only make searching faster, and
+//! thoroughly once it has been used so often that this pays. Both find the same.
+
+use std::ops::Range;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use regex_automata::meta::{Config, Regex};
+use regex_automata::util::captures;
+
+/// A pattern of this house, made when it is first needed.
+pub struct Pattern {
+    text: &'static str,
+    uses: AtomicU32,
+    quick: OnceLock<Regex>,
+    thorough: OnceLock<Regex>,
+}
+
+/// Words that a pattern, or a group of it, has found.
+#[derive(Debug, Clone, Copy)]
+pub struct Match<'t> {
+    text: &'t str,
+    start: usize,
+    end: usize,
+}
+
+/// A place that a pattern has found, with its groups.
+#[derive(Debug)]
+pub struct Captures<'t> {
+    text: &'t str,
+    groups: captures::Captures,
+}
+
+/// A page searches with a pattern about forty times; after some twenty pages it pays to make it
+/// thoroughly.
+const OFTEN: u32 = 1000;
+
+impl Pattern {
+    pub const fn new(text: &'static str) -> Self {
+        let uses = AtomicU32::new(0);
+        Self { text, uses, quick: OnceLock::new(), thorough: OnceLock::new() }
+    }
+
+    pub fn is_match(&self, text: &str) -> bool {
+        self.regex().is_match(text)
+    }
+
+    pub fn find<'t>(&self, text: &'t str) -> Option<Match<'t>> {
+        self.regex().find(text).map(|found| Match::new(text, found.span()))
+    }
+
+    pub fn find_iter<'t>(&self, text: &'t str) -> impl Iterator<Item = Match<'t>> {
+        self.regex().find_iter(text).map(move |found| Match::new(text, found.span()))
+    }
+
+    pub fn captures<'t>(&self, text: &'t str) -> Option<Captures<'t>> {
+        self.captures_at(text, 0)
+    }
+
+    /// The first place from a byte offset on; what stands before it is still seen as its context.
+    pub fn captures_at<'t>(&self, text: &'t str, from: usize) -> Option<Captures<'t>> {
+        let regex = self.regex();
+        let mut groups = regex.create_captures();
+        regex.search_captures(&regex_automata::Input::new(text).range(from..), &mut groups);
+        groups.is_match().then_some(Captures { text, groups })
+    }
+
+    pub fn captures_iter<'t>(&self, text: &'t str) -> impl Iterator<Item = Captures<'t>> {
+        self.regex().captures_iter(text).map(move |groups| Captures { text, groups })
+    }
+
+    pub fn replace_all(&self, text: &str, replacement: &str) -> String {
+        let mut replaced = String::with_capacity(text.len());
+        let mut from = 0;
+        for found in self.find_iter(text) {
+            replaced.push_str(&text[from..found.start]);
+            replaced.push_str(replacement);
+            from = found.end;
+        }
+        replaced.push_str(&text[from..]);
+        replaced
+    }
+
+    fn regex(&self) -> &Regex {
+        if let Some(regex) = self.thorough.get() {
+            return regex;
+        }
+        if self.uses.fetch_add(1, Ordering::Relaxed) < OFTEN {
+            let quick = Config::new().auto_prefilter(false).dfa(false).onepass(false);
+            self.quick.get_or_init(|| self.made(quick))
+        } else {
+            self.thorough.get_or_init(|| self.made(Config::new()))
+        }
+    }
+
+    fn made(&self, config: Config) -> Regex {
+        // Patterns are constants of this program; the tests of this room touch every one.
+        let regex = Regex::builder().configure(config).build(self.text);
+        regex.expect("the pattern is well formed")
+    }
+}
+
+impl<'t> Match<'t> {
+    fn new(text: &'t str, span: regex_automata::Span) -> Self {
+        Self { text, start: span.start, end: span.end }
+    }
+
+    pub fn as_str(&self) -> &'t str {
+        &self.text[self.start..self.end]
+    }
+
+    pub fn start(&self) -> usize {
+        self.start
+    }
+
+    pub fn end(&self) -> usize {
+        self.end
+    }
+
+    pub fn range(&self) -> Range<usize> {
+        self.start..self.end
+    }
+}
+
+impl<'t> Captures<'t> {
+    /// A group by its number; 0 is all that was found.
+    pub fn get(&self, number: usize) -> Option<Match<'t>> {
+        self.groups.get_group(number).map(|span| Match::new(self.text, span))
+    }
+
+    pub fn name(&self, name: &str) -> Option<Match<'t>> {
+        self.groups.get_group_by_name(name).map(|span| Match::new(self.text, span))
+    }
+}
