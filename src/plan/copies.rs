@@ -3,7 +3,7 @@
 use crate::adapt::Occasion;
 use crate::channel::Kind;
 use crate::ledger::{CopyState, Deed, Delivery, Occurrence, State};
-use crate::site::channel_file::{Close, Update};
+use crate::site::policy::{Close, Update};
 
 /// The number of an occurrence; 0 for a reminder's offset.
 pub(super) fn ordinal(occurrence: &Occurrence) -> u32 {

@@ -4,15 +4,15 @@
 //! shipped file under it: the file's own keys win.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
-use chrono::TimeDelta;
 use chrono_tz::Tz;
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::filter::Filter;
+use super::policy::{self, Close, Offset, Update};
 use super::secret::SecretRef;
 use super::{SiteError, preset, read_text, timezone, toml_file};
 use crate::adapt::template::Templates;
@@ -21,7 +21,7 @@ use crate::channel::{
     BuildError, Channel, ChannelName, Context, Kind, board, feed, mail, manual, mastodon, x,
 };
 use crate::diagnostic::{Diagnostic, Source, Span, suggestion};
-use crate::posting::{PositionType, Posting, Settings};
+use crate::posting::Settings;
 use crate::schedule::Schedule;
 
 /// A channel as its file describes it.
@@ -54,121 +54,6 @@ pub enum KindConfig {
     Board(Box<board::Config>),
     Feed(feed::Config),
     Manual(manual::Config),
-}
-
-/// Which postings go to a channel: all that match every given list.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Filter {
-    /// One of these tags, in any case.
-    #[serde(default)]
-    pub tags: Vec<String>,
-    #[serde(default)]
-    pub position_types: Vec<PositionType>,
-    /// The posting has a page in one of these languages.
-    #[serde(default)]
-    pub languages: Vec<String>,
-}
-
-impl Filter {
-    /// Why a posting is not for this channel; `None` if it is.
-    pub fn rejects(&self, posting: &Posting) -> Option<String> {
-        let has_tag = |tag: &String| posting.tags.iter().any(|own| own.eq_ignore_ascii_case(tag));
-        if !self.tags.is_empty() && !self.tags.iter().any(has_tag) {
-            return Some(format!("it has none of the tags {}", self.tags.join(", ")));
-        }
-        if !self.position_types.is_empty() {
-            let wanted: Vec<_> = self.position_types.iter().map(|it| it.as_str()).collect();
-            match &posting.facts.position_type {
-                Some(own) if self.position_types.contains(&own.value) => {}
-                Some(own) => {
-                    let own = own.value.as_str();
-                    return Some(format!("it is {own}, not {}", wanted.join(" or ")));
-                }
-                None => return Some(format!("it does not say that it is {}", wanted.join(" or "))),
-            }
-        }
-        let speaks = |language: &String| {
-            *language == posting.language || posting.translations.contains_key(language)
-        };
-        if !self.languages.is_empty() && !self.languages.iter().any(speaks) {
-            return Some(format!("it is not in {}", self.languages.join(" or ")));
-        }
-        None
-    }
-}
-
-/// A length of time before the deadline: `14d`, `36h`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Offset {
-    /// As it is written; names the reminder for ever.
-    pub text: String,
-    pub length: TimeDelta,
-}
-
-impl Offset {
-    /// Reads `14d` (days), `36h` (hours) or `2w` (weeks).
-    pub fn parse(text: &str) -> Option<Self> {
-        let text = text.trim();
-        let digits = text.trim_end_matches(|it: char| it.is_ascii_alphabetic());
-        let count: i64 = digits.parse().ok().filter(|count| (1..=3650).contains(count))?;
-        let length = match text.get(digits.len()..)? {
-            "h" => TimeDelta::hours(count),
-            "d" => TimeDelta::days(count),
-            "w" => TimeDelta::weeks(count),
-            _ => return None,
-        };
-        Some(Self { text: text.to_owned(), length })
-    }
-}
-
-/// What becomes of a copy when the page changes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Update {
-    Edit,
-    FollowUp,
-    /// A person is told what to change.
-    Manual,
-    /// The copy stays as it is and is shown as stale.
-    Ignore,
-}
-
-/// What becomes of a copy when the ad closes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Close {
-    Withdraw,
-    /// The copy is changed to say that it is closed.
-    Edit,
-    FollowUp,
-    /// A person is told to take it down.
-    Manual,
-    /// The copy stays as it is.
-    Ignore,
-}
-
-impl fmt::Display for Update {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Edit => "edit",
-            Self::FollowUp => "follow-up",
-            Self::Manual => "manual",
-            Self::Ignore => "ignore",
-        })
-    }
-}
-
-impl fmt::Display for Close {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Withdraw => "withdraw",
-            Self::Edit => "edit",
-            Self::FollowUp => "follow-up",
-            Self::Manual => "manual",
-            Self::Ignore => "ignore",
-        })
-    }
 }
 
 /// What is written in the file.
@@ -286,7 +171,8 @@ fn read(
     };
     let remind = reminders(&written.remind, kind, file, diagnostics);
     let template = template(written.template.as_ref(), kind, templates, file, diagnostics);
-    let (update, close) = policies(&written, kind, file, diagnostics);
+    let (update, close) =
+        policy::policies(written.update.as_ref(), written.close.as_ref(), kind, file, diagnostics);
 
     let mut config = config_of(kind, &written).or_else(|| {
         diagnostics.push(
@@ -620,57 +506,6 @@ fn other_tables(
             );
         }
     }
-}
-
-/// The kind's usual way where the file says nothing; what the kind cannot do is an error.
-fn policies(
-    written: &ChannelFile,
-    kind: Kind,
-    file: &Arc<Source>,
-    diagnostics: &mut Vec<Diagnostic>,
-) -> (Update, Close) {
-    let (updates, closes): (&[Update], &[Close]) = match kind {
-        Kind::Mail => (
-            &[Update::FollowUp, Update::Manual, Update::Ignore],
-            &[Close::Ignore, Close::FollowUp, Close::Manual],
-        ),
-        Kind::Mastodon => (
-            &[Update::Edit, Update::FollowUp, Update::Manual, Update::Ignore],
-            &[Close::Edit, Close::Withdraw, Close::FollowUp, Close::Manual, Close::Ignore],
-        ),
-        Kind::X => (
-            &[Update::Ignore, Update::FollowUp, Update::Manual],
-            &[Close::Withdraw, Close::FollowUp, Close::Manual, Close::Ignore],
-        ),
-        Kind::Board => (
-            &[Update::Edit, Update::Manual, Update::Ignore],
-            &[Close::Withdraw, Close::Manual, Close::Ignore],
-        ),
-        Kind::Feed => (&[Update::Edit], &[Close::Withdraw]),
-        Kind::Manual => (&[Update::Manual, Update::Ignore], &[Close::Manual, Close::Ignore]),
-    };
-    let update = written.update.as_ref().map_or(updates[0], |it| *it.get_ref());
-    let close = written.close.as_ref().map_or(closes[0], |it| *it.get_ref());
-    if !updates.contains(&update)
-        && let Some(written) = &written.update
-    {
-        diagnostics.push(cannot("update", &update, updates, kind).at(file, written.span()));
-    }
-    if !closes.contains(&close)
-        && let Some(written) = &written.close
-    {
-        diagnostics.push(cannot("close", &close, closes, kind).at(file, written.span()));
-    }
-    (update, close)
-}
-
-fn cannot<P: fmt::Display>(key: &str, policy: &P, possible: &[P], kind: Kind) -> Diagnostic {
-    let possible: Vec<String> = possible.iter().map(|it| format!("`{it}`")).collect();
-    Diagnostic::error(
-        "channel::cannot",
-        format!("a channel of kind {kind} cannot have `{key} = \"{policy}\"`"),
-    )
-    .help(format!("possible: {}", possible.join(", ")))
 }
 
 fn config_of(kind: Kind, written: &ChannelFile) -> Option<KindConfig> {

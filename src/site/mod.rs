@@ -5,7 +5,9 @@
 //! person wrote becomes a [`Diagnostic`] with its place; an `Err` means that there is no site.
 
 pub mod channel_file;
+pub mod filter;
 pub mod pages;
+pub mod policy;
 pub mod preset;
 pub mod secret;
 mod toml_file;
