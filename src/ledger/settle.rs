@@ -6,7 +6,7 @@ use sqlx::{Any, Transaction};
 
 use super::{
     Asked, Claim, CopyState, Deed, Delivery, Ledger, LedgerError, Settlement, Standing, State,
-    event, pause, read, row,
+    event, pause, read, row, store,
 };
 use crate::adapt::Occasion;
 use crate::channel::{Outcome, Receipt, Wire};
@@ -14,8 +14,8 @@ use crate::channel::{Outcome, Receipt, Wire};
 /// When a deferred delivery is due again if neither caller nor channel said.
 const DEFERRAL: TimeDelta = TimeDelta::minutes(15);
 
-/// How often a settlement waits for the write lock, five seconds each time.
-const PATIENCE: u32 = 12;
+/// How often a settlement waits for the write lock, twenty seconds each time.
+const PATIENCE: u32 = 4;
 
 impl Ledger {
     /// Ends an attempt. In one transaction:
@@ -230,12 +230,5 @@ fn words(outcome: &Outcome) -> (&'static str, &str) {
 /// Another process writes (SQLITE_BUSY, the low byte of SQLite's extended result code), or others
 /// of this process wait for its one connection.
 fn is_busy(error: &LedgerError) -> bool {
-    match error {
-        LedgerError::Database(sqlx::Error::PoolTimedOut) => true,
-        LedgerError::Database(sqlx::Error::Database(error)) => error
-            .code()
-            .and_then(|code| code.parse::<u32>().ok())
-            .is_some_and(|code| code & 0xff == 5),
-        _ => false,
-    }
+    matches!(error, LedgerError::Database(error) if store::is_busy(error))
 }

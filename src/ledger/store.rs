@@ -1,11 +1,12 @@
 //! Opens the ledger: an SQLite file with write-ahead log, `synchronous=full` and foreign keys.
 //!
-//! One process writes through one connection, reads through a few. A write waits up to five
+//! One process writes through one connection, reads through a few. A write waits up to twenty
 //! seconds for another process to finish its own (`busy_timeout`); then it fails with
 //! [`LedgerError::Database`] and has changed nothing. Every change is one transaction together
 //! with its event.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
@@ -163,13 +164,41 @@ async fn check_version(reader: &AnyPool, path: &Path) -> Result<(), LedgerError>
 async fn pool(path: &Path, mode: Mode, connections: u32) -> Result<AnyPool, LedgerError> {
     sqlx::any::install_default_drivers();
     let options = options(path, mode)?;
-    try_once(&options, mode).await.map_err(|error| cannot_open(path, &error))?;
+    try_patiently(&options, mode).await.map_err(|error| cannot_open(path, &error))?;
     AnyPoolOptions::new()
         .max_connections(connections)
         .after_connect(move |connection, _| Box::pin(prepare(connection, mode)))
         .connect_with(options)
         .await
         .map_err(|error| cannot_open(path, &error))
+}
+
+/// How often, and how long apart, a busy file is tried: about as long as `busy_timeout`.
+const TRIES: u32 = 400;
+const BETWEEN_TRIES: Duration = Duration::from_millis(50);
+
+/// SQLite does not wait for others while it turns to write-ahead logging, as several processes may
+/// that open a new file at once; so it is waited for here.
+async fn try_patiently(options: &AnyConnectOptions, mode: Mode) -> Result<(), sqlx::Error> {
+    for _ in 1..TRIES {
+        match try_once(options, mode).await {
+            Err(error) if is_busy(&error) => tokio::time::sleep(BETWEEN_TRIES).await,
+            other => return other,
+        }
+    }
+    try_once(options, mode).await
+}
+
+/// Whether somebody else is at work on the file (SQLITE_BUSY and its extended codes).
+pub(in crate::ledger) fn is_busy(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::PoolTimedOut => true,
+        sqlx::Error::Database(error) => error
+            .code()
+            .and_then(|code| code.parse::<u32>().ok())
+            .is_some_and(|code| code & 0xff == 5),
+        _ => false,
+    }
 }
 
 /// Opens and closes one connection: a pool tries for half a minute and then says only that it did.
@@ -180,7 +209,7 @@ async fn try_once(options: &AnyConnectOptions, mode: Mode) -> Result<(), sqlx::E
 }
 
 async fn prepare(connection: &mut AnyConnection, mode: Mode) -> Result<(), sqlx::Error> {
-    connection.execute("pragma busy_timeout = 5000").await?;
+    connection.execute("pragma busy_timeout = 20000").await?;
     connection.execute("pragma foreign_keys = on").await?;
     if mode == Mode::Write {
         connection.execute("pragma journal_mode = wal").await?;
