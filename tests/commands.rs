@@ -262,3 +262,25 @@ fn there_are_no_colours_where_no_terminal_is() {
         assert!(!coloured(&output.stdout) && !coloured(&output.stderr), "{arguments:?}");
     }
 }
+
+#[test]
+fn the_log_of_a_posting_that_nobody_knows_is_an_error_with_a_suggestion() {
+    let (site, _) = asked();
+    let ran = site.run(&["log", "--posting", "tcg-04-2072"]);
+    assert_eq!(
+        ran.err,
+        "error: nothing was posted under the id `tcg-04-2072`\n\
+         help: did you mean `tcg-04-2027`?\n"
+    );
+    assert_eq!(ran.code, 2);
+}
+
+#[test]
+fn a_dry_run_names_the_day_as_the_page_does_not_as_another_clock() {
+    let site = TestSite::with_channels(&[OFFICE]);
+    // Midnight in Nordhafen is still the day before in UTC.
+    site.replace(PAGE, "publishDate: \"2027-01-11T00:00:00Z\"", "publishDate: 2030-01-11");
+    let dry = site.run(&["post", "--dry-run", "--at", AT, PAGE]);
+    let said = "announce · would not go out: the page is published on 2030-01-11\n";
+    assert!(dry.out.contains(said), "{}", dry.out);
+}

@@ -238,16 +238,11 @@ fn draw_dry_run(steps: &[(&Step, Shown)], site: &Site, read: &Read) -> Result<()
                 step.revision.short()
             ))?;
         }
-        let would = match step.when {
-            When::Not { .. } => "would not go out, ",
-            _ => "",
+        let when = match &step.when {
+            When::Not { reason } => format!("would not go out: {reason}"),
+            When::Due { .. } | When::At { .. } => plan::when(step, site),
         };
-        say(&format!(
-            "\n  {} · {} · {would}{}\n",
-            step.name.channel,
-            plan::occasion(step),
-            plan::when(step, site)
-        ))?;
+        say(&format!("\n  {} · {} · {when}\n", step.name.channel, plan::occasion(step)))?;
         match shown {
             Some(Ok(composed)) => say(&preview::draw(composed))?,
             Some(Err(error)) => say(&format!("    error: {error}\n"))?,
