@@ -287,7 +287,8 @@ fn report(format: Format, round: &Round, wanted: &Wanted<'_>, site: &Site) -> Re
             plan::when(step, site)
         ))?;
     }
-    if round.done.is_empty() && round.problems.is_empty() && round.plan.steps.is_empty() {
+    let has_steps = round.plan.steps.iter().any(|step| wanted.includes(step));
+    if round.done.is_empty() && round.problems.is_empty() && !has_steps {
         say("Nothing to do: everything stands as it should.\n")?;
     }
     Ok(())

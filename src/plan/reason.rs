@@ -57,7 +57,9 @@ impl fmt::Display for Reason {
                 write!(f, "the page is published on {}", day(at))
             }
             Self::NoSlot => f.write_str("the schedule has no slot before the ad closes"),
-            Self::Paused { why } => write!(f, "the channel is paused: {why}"),
+            Self::Paused { why } => {
+                write!(f, "the channel is paused until `handbill resume`: {why}")
+            }
             Self::Unknown => f.write_str(
                 "nobody knows whether an earlier attempt arrived; look, then `handbill resolve`",
             ),
@@ -69,8 +71,8 @@ impl fmt::Display for Reason {
             Self::CopyGone => f.write_str("the copy is gone, and not by us"),
             Self::PageGone { path } => write!(
                 f,
-                "the page {path} is gone; its copies stay until `draft: true` or `closed: true` \
-                 stands on it"
+                "the ad of {path} is not among the site's postings now; its copies stay until it is \
+                 back with `draft: true` or `closed: true`"
             ),
             Self::PageHasErrors { path } => {
                 write!(f, "the page {path} has errors; see `handbill check`")
