@@ -262,3 +262,44 @@ fn there_are_no_colours_where_no_terminal_is() {
         assert!(!coloured(&output.stdout) && !coloured(&output.stderr), "{arguments:?}");
     }
 }
+
+#[test]
+fn the_log_of_a_posting_that_nobody_knows_is_an_error_with_a_suggestion() {
+    let (site, _) = asked();
+    let ran = site.run(&["log", "--posting", "tcg-04-2072"]);
+    assert_eq!(
+        ran.err,
+        "error: nothing was posted under the id `tcg-04-2072`\n\
+         help: did you mean `tcg-04-2027`?\n"
+    );
+    assert_eq!(ran.code, 2);
+}
+
+#[test]
+fn a_dry_run_names_the_day_as_the_page_does_not_as_another_clock() {
+    let site = TestSite::with_channels(&[OFFICE]);
+    // Midnight in Nordhafen is still the day before in UTC.
+    site.replace(PAGE, "publishDate: \"2027-01-11T00:00:00Z\"", "publishDate: 2030-01-11");
+    let dry = site.run(&["post", "--dry-run", "--at", AT, PAGE]);
+    let said = "announce · would not go out: the page is published on 2030-01-11\n";
+    assert!(dry.out.contains(said), "{}", dry.out);
+}
+
+#[test]
+fn posting_one_page_again_says_that_nothing_is_to_be_done() {
+    let (site, _) = asked();
+    // Another page's delivery is no business of this command.
+    let other = site.read(PAGE).replace("TCG/04/2027", "TCG/05/2027");
+    site.write("content/jobs/other.md", other.replace("2020-01-11", "2030-01-11"));
+    let again = site.run(&["post", PAGE]);
+    assert_eq!(again.out, "Nothing to do: everything stands as it should.\n", "{again:?}");
+    assert_eq!(again.code, 0);
+}
+
+#[test]
+fn check_warns_of_a_site_without_channels() {
+    let site = TestSite::with_channels(&[]);
+    let ran = site.run(&["check"]);
+    assert!(ran.out.contains("the site has no channel to post to"), "{}", ran.out);
+    assert_eq!(ran.code, 0);
+}

@@ -218,7 +218,10 @@ fn a_paused_channel_and_an_unknown_outcome_hold_back_only_themselves() {
     let told = steps_of(&world.plan_at(Pace::AtOnce));
     assert_eq!(
         told,
-        ["mastodon announce 1: the channel is paused: the token was refused", "x announce 1: due"]
+        [
+            "mastodon announce 1: the channel is paused until `handbill resume`: the token was refused",
+            "x announce 1: due"
+        ]
     );
     let mut world = World::with_channels(&["mastodon", "x"]).announced();
     for delivery in &mut world.past.deliveries {

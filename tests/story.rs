@@ -225,3 +225,22 @@ async fn posting_records_everything_and_a_second_ledger_is_refused() {
     assert_eq!(post(&["post", "--dry-run", page]).code, 0, "a dry run is possible all the same");
     assert_eq!(mail.mails().len(), 1);
 }
+
+#[test]
+fn a_site_whose_template_is_wrong_is_refused_before_the_story_begins() {
+    let site = TestSite::with_channels(&["mastodon"]);
+    site.write("templates/mastodon/status.txt.j2", "{{ title }}\n{{ titel }}\n{{ link }}\n");
+    let ran = site.run(&["rehearse", "."]);
+    assert_eq!(ran.code, 2, "{ran:?}");
+    assert!(ran.err.contains("templates/mastodon/status.txt.j2:2:4"), "{}", ran.err);
+    assert_eq!(ran.out, "");
+}
+
+#[test]
+fn a_channel_that_takes_nothing_back_makes_no_empty_heading() {
+    let site = TestSite::with_channels(&["mastodon"]);
+    let ran = site.run(&["rehearse", "."]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(!ran.out.contains("What was taken back"), "{}", ran.out);
+    assert!(ran.out.contains("The syndication log"), "{}", ran.out);
+}

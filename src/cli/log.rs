@@ -15,6 +15,7 @@ use crate::adapt::Occasion;
 use crate::channel::{DeliveryKey, Reach};
 use crate::deliver;
 use crate::deliver::compose::Composed;
+use crate::diagnostic::suggestion;
 use crate::ledger::{Deed, Delivery, Ledger, Past, State};
 use crate::plan::{Pace, Plan, Reason, When};
 use crate::site::Site;
@@ -75,6 +76,9 @@ pub(super) async fn run(arguments: &Arguments, folder: Option<PathBuf>) -> Resul
         let before = past.deliveries.iter().map(|delivery| &delivery.name.channel);
         load::known_channel(channel, &now.chain(before).collect())?;
     }
+    if let Some(id) = &list.posting {
+        known_posting(id, &past)?;
+    }
     let mut rows = rows(&past, stale.as_ref());
     rows.retain(|row| {
         list.channel.as_ref().is_none_or(|channel| *channel == row.channel)
@@ -91,6 +95,19 @@ pub(super) async fn run(arguments: &Arguments, folder: Option<PathBuf>) -> Resul
     })?;
     let unknown = rows.iter().any(|row| row.state == State::Unknown.as_str());
     Ok(if unknown { End::Unknown } else { End::Done })
+}
+
+/// That the ledger knows of a posting that somebody typed.
+fn known_posting(typed: &str, past: &Past) -> Result<(), CliError> {
+    let ids = || past.deliveries.iter().map(|delivery| delivery.name.posting.0.as_str());
+    if ids().any(|id| id == typed) {
+        return Ok(());
+    }
+    let help = match suggestion(typed, ids()) {
+        Some(meant) => format!("did you mean `{meant}`?"),
+        None => "`handbill log` lists what was posted, each with its id".to_owned(),
+    };
+    Err(CliError::Usage(format!("nothing was posted under the id `{typed}`\nhelp: {help}")))
 }
 
 /// The plan of this moment, for what it says about copies that lag behind; `None` where pages or

@@ -210,7 +210,8 @@ fn wait<T>(work: impl Future<Output = Result<T, CliError>>) -> Result<T, CliErro
 
 /// Human-readable on a terminal, JSON under systemd (`$INVOCATION_ID` is set there).
 fn start_tracing(filter: &str) {
-    let filter = tracing_subscriber::EnvFilter::try_new(filter)
+    // Sixty statements a run would bury what `debug` is asked for; `sqlx=debug` brings them back.
+    let filter = tracing_subscriber::EnvFilter::try_new(format!("sqlx=warn,{filter}"))
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
     // A second start (in tests) keeps the first.

@@ -238,16 +238,11 @@ fn draw_dry_run(steps: &[(&Step, Shown)], site: &Site, read: &Read) -> Result<()
                 step.revision.short()
             ))?;
         }
-        let would = match step.when {
-            When::Not { .. } => "would not go out, ",
-            _ => "",
+        let when = match &step.when {
+            When::Not { reason } => format!("would not go out: {reason}"),
+            When::Due { .. } | When::At { .. } => plan::when(step, site),
         };
-        say(&format!(
-            "\n  {} · {} · {would}{}\n",
-            step.name.channel,
-            plan::occasion(step),
-            plan::when(step, site)
-        ))?;
+        say(&format!("\n  {} · {} · {when}\n", step.name.channel, plan::occasion(step)))?;
         match shown {
             Some(Ok(composed)) => say(&preview::draw(composed))?,
             Some(Err(error)) => say(&format!("    error: {error}\n"))?,
@@ -292,7 +287,8 @@ fn report(format: Format, round: &Round, wanted: &Wanted<'_>, site: &Site) -> Re
             plan::when(step, site)
         ))?;
     }
-    if round.done.is_empty() && round.problems.is_empty() && round.plan.steps.is_empty() {
+    let has_steps = round.plan.steps.iter().any(|step| wanted.includes(step));
+    if round.done.is_empty() && round.problems.is_empty() && !has_steps {
         say("Nothing to do: everything stands as it should.\n")?;
     }
     Ok(())

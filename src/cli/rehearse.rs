@@ -7,7 +7,9 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use super::log::{self, Row};
-use super::{CliError, End, Format, complain, complain_about, load, parse_time, say, say_json};
+use super::{
+    CliError, End, Format, check, complain, complain_about, load, parse_time, say, say_json,
+};
 use crate::adapt::Occasion;
 use crate::channel::Sight;
 use crate::deliver::{Round, Seen};
@@ -100,6 +102,7 @@ pub(super) async fn run(arguments: &Arguments, folder: Option<PathBuf>) -> Resul
             })?;
     complain_about(&load::worth_saying(&diagnostics));
     let page_errors = diagnostics.iter().any(Diagnostic::is_error);
+    templates_work(&rehearsal)?;
     let gallery = Gallery::start(rehearsal.stand_ins.exhibitors())
         .await
         .map_err(|error| CliError::Failed(format!("cannot show the stand-ins: {error}")))?;
@@ -178,6 +181,17 @@ fn stage(
     Ok((site, loaded))
 }
 
+/// Ends the rehearsal before it begins where `post` would refuse the site's templates.
+fn templates_work(rehearsal: &Rehearsal) -> Result<(), CliError> {
+    let postings: Vec<_> = rehearsal.postings().iter().collect();
+    let wrong = check::templates(&postings, &rehearsal.site, rehearsal.stations().iter());
+    if wrong.is_empty() {
+        return Ok(());
+    }
+    complain_about(&wrong);
+    Err(CliError::Said(End::Configuration))
+}
+
 /// Says what happens, as it happens, to people only.
 struct Teller(Format);
 
@@ -234,9 +248,12 @@ async fn play(rehearsal: &mut Rehearsal, tell: &Teller) -> Result<Told, CliError
     let end = rehearsal.now() + chrono::TimeDelta::days(7);
     days(rehearsal, end, tell, &mut problems).await?;
 
-    tell.say("\nWhat was taken back\n")?;
+    let withdrawn = rehearsal.look_at_withdrawn().await?;
+    if !withdrawn.is_empty() {
+        tell.say("\nWhat was taken back\n")?;
+    }
     let mut taken_back = Vec::new();
-    for seen in rehearsal.look_at_withdrawn().await? {
+    for seen in withdrawn {
         let look = looked(&seen, rehearsal).await;
         let purpose = if look.seen == "gone" { "gone on purpose" } else { look.seen };
         tell.say(&format!("  {purpose:<15}  {:<16} {}\n", look.channel, look.link))?;
@@ -274,7 +291,13 @@ async fn days(
     rehearsal
         .until(end, |at, round| {
             lines.extend(told(at.with_timezone(&zone), round));
-            problems.extend(round.problems.iter().cloned());
+            // It would come again at every slot.
+            for problem in &round.problems {
+                if !problems.contains(problem) {
+                    lines.push(format!("  error: {problem}\n"));
+                    problems.push(problem.clone());
+                }
+            }
         })
         .await?;
     for line in lines {
@@ -309,7 +332,6 @@ fn told(at: DateTime<chrono_tz::Tz>, round: &Round) -> Vec<String> {
             done.posting
         ));
     }
-    lines.extend(round.problems.iter().map(|problem| format!("  error: {problem}\n")));
     lines
 }
 

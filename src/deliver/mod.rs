@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
-use tracing::{info, warn};
+use tracing::{Instrument, info, info_span, warn};
 
 use crate::adapt::Occasion;
 use crate::channel::{ChannelName, DeliveryKey, Kind, Outcome, Sight};
@@ -260,7 +260,9 @@ impl Courier<'_> {
         } else if step.deed == Deed::Ask {
             Outcome::Posted(crate::channel::Receipt::default())
         } else {
-            station.channel.send(claim.wire()).await
+            // What the client says meanwhile belongs to this delivery.
+            let span = info_span!("send", delivery = %step.key, channel = %step.name.channel);
+            station.channel.send(claim.wire()).instrument(span).await
         };
 
         let now = self.clock.now();

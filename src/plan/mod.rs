@@ -9,7 +9,7 @@ pub mod reason;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
 use chrono_tz::Tz;
 use serde::Serialize;
 use uuid::Uuid;
@@ -219,7 +219,12 @@ impl Pair<'_> {
             Availability::Open => {}
         }
         let at = self.posting.closes_at(self.inputs.timezone)?;
-        (at < self.inputs.now).then_some(Reason::Expired { at })
+        (at < self.inputs.now).then(|| Reason::Expired { at: self.local(at) })
+    }
+
+    /// A time as the site's clock shows it: a date that midnight turns is the page's own.
+    fn local(&self, at: DateTime<Utc>) -> DateTime<FixedOffset> {
+        at.with_timezone(&self.inputs.timezone).fixed_offset()
     }
 
     fn announce(&self, plan: &mut Plan) {
@@ -260,7 +265,7 @@ impl Pair<'_> {
             return When::Not { reason: Reason::Filtered(why) };
         }
         if let Some(at) = self.posting.publish_at.filter(|at| *at > self.inputs.now) {
-            return When::Not { reason: Reason::NotYetPublished { at } };
+            return When::Not { reason: Reason::NotYetPublished { at: self.local(at) } };
         }
         if let Some(retry) = latest.filter(|it| it.state == State::Planned && it.attempts > 0) {
             return self.at(retry.due_at);

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, FixedOffset};
 use serde::Serialize;
 
 /// Why a delivery does not happen.
@@ -13,13 +13,13 @@ pub enum Reason {
     Filtered(String),
     Draft,
     Closed,
-    /// Deadline or expiry date have passed.
+    /// Deadline or expiry date have passed, as the site's clock shows them.
     Expired {
-        at: DateTime<Utc>,
+        at: DateTime<FixedOffset>,
     },
-    /// Hugo's `publishDate` lies in the future.
+    /// Hugo's `publishDate` lies in the future, as the site's clock shows it.
     NotYetPublished {
-        at: DateTime<Utc>,
+        at: DateTime<FixedOffset>,
     },
     /// The schedule has no slot before the ad closes.
     NoSlot,
@@ -47,7 +47,7 @@ pub enum Reason {
 
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let day = |at: &DateTime<Utc>| at.format("%Y-%m-%d").to_string();
+        let day = |at: &DateTime<FixedOffset>| at.format("%Y-%m-%d").to_string();
         match self {
             Self::Filtered(why) => write!(f, "not for this channel: {why}"),
             Self::Draft => f.write_str("the page is a draft"),
@@ -57,7 +57,9 @@ impl fmt::Display for Reason {
                 write!(f, "the page is published on {}", day(at))
             }
             Self::NoSlot => f.write_str("the schedule has no slot before the ad closes"),
-            Self::Paused { why } => write!(f, "the channel is paused: {why}"),
+            Self::Paused { why } => {
+                write!(f, "the channel is paused until `handbill resume`: {why}")
+            }
             Self::Unknown => f.write_str(
                 "nobody knows whether an earlier attempt arrived; look, then `handbill resolve`",
             ),
@@ -69,8 +71,8 @@ impl fmt::Display for Reason {
             Self::CopyGone => f.write_str("the copy is gone, and not by us"),
             Self::PageGone { path } => write!(
                 f,
-                "the page {path} is gone; its copies stay until `draft: true` or `closed: true` \
-                 stands on it"
+                "the ad of {path} is not among the site's postings now; its copies stay until it is \
+                 back with `draft: true` or `closed: true`"
             ),
             Self::PageHasErrors { path } => {
                 write!(f, "the page {path} has errors; see `handbill check`")

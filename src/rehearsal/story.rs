@@ -97,6 +97,11 @@ impl Rehearsal {
         &self.postings.open
     }
 
+    /// The channels, pointed at their stand-ins.
+    pub fn stations(&self) -> &[Station] {
+        &self.stations
+    }
+
     /// The ledger of this rehearsal, as the log reads it.
     ///
     /// # Errors

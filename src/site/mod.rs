@@ -181,6 +181,13 @@ impl Site {
         let content =
             written.site.content.map_or_else(|| PathBuf::from(CONTENT), Spanned::into_inner);
         let channels = channel_file::load_all(folder, &settings, &templates, &mut diagnostics)?;
+        if channels.is_empty() && !diagnostics.iter().any(Diagnostic::is_error) {
+            diagnostics.push(
+                Diagnostic::warning("site::no-channel", "the site has no channel to post to")
+                    .at(&file, 0..0)
+                    .help("put a file for each into `channels`; `handbill init` writes examples"),
+            );
+        }
         let site = Self {
             folder: folder.to_owned(),
             name: written.site.name,
