@@ -303,3 +303,13 @@ fn check_warns_of_a_site_without_channels() {
     assert!(ran.out.contains("the site has no channel to post to"), "{}", ran.out);
     assert_eq!(ran.code, 0);
 }
+
+#[test]
+fn verify_says_what_only_a_person_can_see_and_fails_nothing() {
+    let (site, id) = asked();
+    let recorded = site.run(&["record", &id, "https://careers.example/7"]);
+    assert_eq!(recorded.code, 0, "{recorded:?}");
+    let ran = site.run(&["verify"]);
+    assert!(ran.out.contains("only a person can look"), "{}", ran.out);
+    assert_eq!(ran.code, 0, "{ran:?}");
+}

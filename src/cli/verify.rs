@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use super::{CliError, End, Format, clock, load, say, say_json};
-use crate::channel::{Reach, Sight};
-use crate::deliver::{Courier, Wanted};
+use crate::channel::{Kind, Reach, Sight};
+use crate::deliver::{Courier, Seen, Wanted};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -26,7 +26,12 @@ pub(super) async fn run(arguments: &Arguments, folder: Option<PathBuf>) -> Resul
     };
     let seen = courier.verify(Wanted::default()).await?;
     ledger.clone().close().await;
-    let well = seen.iter().all(|seen| matches!(seen.sight, Sight::Agrees));
+    // What only a person can see is said, and fails nothing.
+    let by_a_person = |seen: &Seen| {
+        let channel = site.channels.iter().find(|it| it.name == seen.delivery.name.channel);
+        channel.is_some_and(|channel| channel.kind() == Kind::Manual)
+    };
+    let well = seen.iter().all(|seen| matches!(seen.sight, Sight::Agrees) || by_a_person(seen));
     match arguments.format {
         Format::Json => {
             let all: Vec<_> = seen
