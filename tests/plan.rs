@@ -202,7 +202,8 @@ fn what_was_refused_is_tried_again_only_with_other_words() {
         delivery.reason = "HTTP 422: too long".to_owned();
         delivery.copy = None;
     }
-    let refused = "mastodon announce 1: the channel refused it: HTTP 422: too long";
+    let refused = "mastodon announce 1: the channel refused it: HTTP 422: too long; \
+                   `handbill resolve ID --not-posted` tries again";
     assert_eq!(steps_of(&world.plan_at(Pace::AtOnce)), [refused]);
     world.change("starting July 2027", "starting August 2027");
     assert_eq!(steps_of(&world.plan_at(Pace::AtOnce)), ["mastodon announce 2: due"]);

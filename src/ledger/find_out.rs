@@ -83,9 +83,9 @@ impl Ledger {
         Ok(delivery)
     }
 
-    /// A person says what became of a delivery that is unknown or that they were asked to do.
-    /// What is certainly not there is planned again at once if its outcome was unknown; what a
-    /// person was asked to do and did not do is refused.
+    /// A person says what became of a delivery that is unknown or refused, or that they were asked
+    /// to do. What is certainly not there is planned again at once if its outcome was unknown or
+    /// the channel refused it; what a person was asked to do and did not do is refused.
     ///
     /// # Errors
     /// [`LedgerError::WrongState`] if no person is asked about it.
@@ -97,7 +97,7 @@ impl Ledger {
     ) -> Result<Delivery, LedgerError> {
         let mut tx = self.begin().await?;
         let mut delivery = row::load(&mut tx, key).await?;
-        delivery.must_be(&[State::Unknown, State::Asked], "resolved")?;
+        delivery.must_be(&[State::Unknown, State::Asked, State::Refused], "resolved")?;
         let mut detail = json!({ "was": delivery.state });
         match resolution {
             Resolution::Posted(receipt) => {
@@ -106,6 +106,10 @@ impl Ledger {
             }
             Resolution::NotPosted if delivery.state == State::Unknown => {
                 delivery.enter(State::Planned, "a person looked: it is not there", now);
+                delivery.due_at = now;
+            }
+            Resolution::NotPosted if delivery.state == State::Refused => {
+                delivery.enter(State::Planned, "a person asked for another try", now);
                 delivery.due_at = now;
             }
             Resolution::NotPosted => {

@@ -63,7 +63,10 @@ impl fmt::Display for Reason {
             Self::Unknown => f.write_str(
                 "nobody knows whether an earlier attempt arrived; look, then `handbill resolve`",
             ),
-            Self::Refused(why) => write!(f, "the channel refused it: {why}"),
+            Self::Refused(why) => write!(
+                f,
+                "the channel refused it: {why}; `handbill resolve ID --not-posted` tries again"
+            ),
             Self::Stale => {
                 f.write_str("the page has changed since, and this channel is not changed")
             }

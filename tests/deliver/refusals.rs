@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use handbill::channel::ChannelName;
-use handbill::ledger::State;
+use handbill::ledger::{Resolution, State};
 use handbill::rehearsal::fault::{Fault, RateLimitStyle};
 use handbill::rehearsal::smtp::MailFault;
 use handbill::site::channel_file::KindConfig;
@@ -126,6 +126,15 @@ async fn a_refusal_keeps_its_reason_and_is_not_tried_again() {
     assert_eq!((mail.state, mail.attempts), (State::Refused, 1));
     assert!(mail.reason.contains("550"), "{}", mail.reason);
     assert!(world.copies("mastodon").is_empty() && world.copies("list").is_empty());
+
+    // Somebody has mended what was wrong and asks for another try.
+    let again = world.ledger.resolve(status.key, &Resolution::NotPosted, world.now()).await;
+    assert_eq!(again.unwrap().state, State::Planned);
+    world.round().await;
+    world.settle_down().await;
+    assert_eq!(world.announcement("mastodon").await.state, State::Posted);
+    assert_eq!(world.copies("mastodon").len(), 1);
+    assert!(world.copies("list").is_empty());
     world.ledger.verify_chain().await.unwrap();
 }
 
