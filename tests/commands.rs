@@ -313,3 +313,11 @@ fn verify_says_what_only_a_person_can_see_and_fails_nothing() {
     assert!(ran.out.contains("only a person can look"), "{}", ran.out);
     assert_eq!(ran.code, 0, "{ran:?}");
 }
+
+#[test]
+fn a_log_level_that_is_none_is_refused() {
+    let site = TestSite::new();
+    let ran = site.run(&["--log-level", "handbill=loud", "check"]);
+    assert_eq!(ran.code, 2, "{ran:?}");
+    assert!(ran.err.contains("write a level such as `info` or `debug`"), "{}", ran.err);
+}

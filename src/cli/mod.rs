@@ -50,6 +50,7 @@ struct Arguments {
         value_name = "FILTER",
         env = "HANDBILL_LOG",
         default_value = "warn",
+        value_parser = parse_log_level,
         help_heading = "Global options"
     )]
     log_level: String,
@@ -277,6 +278,14 @@ fn parse_link(text: &str) -> Result<url::Url, String> {
         .ok()
         .filter(|link| matches!(link.scheme(), "http" | "https" | "mailto"))
         .ok_or_else(|| "write the whole address, for example `https://jobs.example/7`".to_owned())
+}
+
+/// Reads the value of `--log-level`: what tracing understands as a filter.
+fn parse_log_level(text: &str) -> Result<String, String> {
+    match tracing_subscriber::EnvFilter::try_new(text) {
+        Ok(_) => Ok(text.to_owned()),
+        Err(_) => Err("write a level such as `info` or `debug`, or `handbill=debug`".to_owned()),
+    }
 }
 
 fn clock(at: Option<DateTime<Utc>>) -> Clock {
