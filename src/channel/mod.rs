@@ -175,7 +175,7 @@ pub enum Action<'a> {
 /// What is known after one attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
-    /// It is done; for a manual channel: a person was told, see [`Abilities`].
+    /// It is done; for a manual channel: a person was told.
     Posted(Receipt),
     /// Certainly not there, and trying again would not change that.
     Refused { why: String },

@@ -235,7 +235,7 @@ pub(super) async fn existing_ledger(site: &Site, clock: &Clock) -> Result<Ledger
     ledger(site, clock).await
 }
 
-/// Draws what is worse than a notice, and notices only when asked for.
+/// What a command draws beside its own work: warnings and errors. Notices are for `check`.
 pub(super) fn worth_saying(diagnostics: &[Diagnostic]) -> Vec<Diagnostic> {
     diagnostics.iter().filter(|it| it.severity >= Severity::Warning).cloned().collect()
 }

@@ -46,7 +46,7 @@ pub(super) struct Arguments {
 
 pub(super) async fn run(arguments: &Arguments, folder: Option<PathBuf>) -> Result<End, CliError> {
     load::pages_exist(&arguments.files)?;
-    let example = tempfolder(arguments, folder.as_deref())?;
+    let example = example_folder(arguments, folder.as_deref())?;
     let site = match &example {
         Some(folder) => {
             complain(
@@ -107,7 +107,7 @@ pub(super) async fn run(arguments: &Arguments, folder: Option<PathBuf>) -> Resul
 }
 
 /// A folder for the example channels, if there is no site and only a dry run is wanted.
-fn tempfolder(
+fn example_folder(
     arguments: &Arguments,
     folder: Option<&std::path::Path>,
 ) -> Result<Option<super::rehearse::Folder>, CliError> {

@@ -1,4 +1,5 @@
-//! The wall clock. Nothing below the commands reads the time but through this.
+//! The clock of a run: what is due, and what the ledger writes down, goes by this one. A channel
+//! that talks to a server reads the system's, as the server does.
 
 use chrono::{DateTime, Utc};
 use std::sync::{Arc, Mutex, PoisonError};

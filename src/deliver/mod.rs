@@ -481,7 +481,7 @@ fn wait(attempt: u32, asked: Option<std::time::Duration>) -> TimeDelta {
     FIRST_WAIT.checked_mul(doubled).unwrap_or(LONGEST_WAIT).min(LONGEST_WAIT)
 }
 
-/// Whether a step will be done now, later, or not, for lists.
+/// Whether a step will be done, now or later.
 pub fn is_wanted(step: &Step) -> bool {
     !matches!(step.when, When::Not { .. })
 }

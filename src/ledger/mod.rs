@@ -40,7 +40,7 @@ pub use observe::Observed;
 pub use store::Ledger;
 pub use worker::{Liveness, liveness, this_worker};
 
-/// Which one of its kind an occasion is: `once`, a reminder's offset (`7d`), or an ordinal.
+/// Which one of its kind an occasion is: a reminder's offset (`7d`), or an ordinal.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Occurrence(pub String);

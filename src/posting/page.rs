@@ -27,7 +27,6 @@ pub struct Page {
     pub front: Table,
     /// What the pages above cascade down to it, nearest last; the page's own keys win.
     pub cascades: Vec<Table>,
-    pub body: Span,
     pub document: Document,
     pub language: String,
     pub translation_key: String,
@@ -94,7 +93,6 @@ pub fn read(
         tags,
         source: Arc::clone(source),
         path: file.path.clone(),
-        body: split.body,
         document,
         front: split.table,
         cascades,

@@ -72,10 +72,6 @@ impl Bound {
         Ok(Self { listener, address })
     }
 
-    pub fn address(&self) -> SocketAddr {
-        self.address
-    }
-
     /// `http://127.0.0.1:PORT/`.
     ///
     /// # Errors
@@ -136,10 +132,6 @@ pub struct Loopback {
 }
 
 impl Loopback {
-    pub fn address(&self) -> SocketAddr {
-        self.address
-    }
-
     pub fn port(&self) -> u16 {
         self.address.port()
     }

@@ -19,7 +19,7 @@ use crate::channel::Reach;
 use crate::channel::http::{Exchange, Http};
 use crate::deliver::{Clock, Courier, Postings, Round, Seen, Station, Wanted};
 use crate::diagnostic::{Diagnostic, Source};
-use crate::ledger::binding::SiteMark;
+use crate::ledger::SiteMark;
 use crate::ledger::{CopyState, Ledger, LedgerError, Past, State};
 use crate::plan::{Pace, Reason, Step, When};
 use crate::posting::{self, PageFile, Posting, identity};

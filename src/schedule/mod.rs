@@ -116,10 +116,6 @@ impl Schedule {
             .take_while(|slot| *slot < before)
             .last()
     }
-
-    pub fn zone(&self) -> Tz {
-        self.zone
-    }
 }
 
 impl fmt::Display for Schedule {

@@ -24,7 +24,8 @@ use url::Url;
 
 use crate::adapt::AdaptError;
 use crate::adapt::template::Templates;
-use crate::diagnostic::{Diagnostic, Source};
+use crate::diagnostic::{Diagnostic, Source, suggestion};
+use crate::ledger::SiteMark;
 use crate::posting::Settings;
 pub use channel_file::ChannelSpec;
 
@@ -38,7 +39,6 @@ pub const FILE: &str = "handbill.toml";
 #[derive(Debug, Clone)]
 pub struct Site {
     pub folder: PathBuf,
-    pub file: Arc<Source>,
     pub name: String,
     /// The site owner's own address, for `post --to-me`.
     pub owner: Option<String>,
@@ -198,7 +198,6 @@ impl Site {
             ledger: folder.join(written.ledger.path),
             channels,
             templates,
-            file,
         };
         Ok((Some(site), diagnostics))
     }
@@ -216,11 +215,8 @@ impl Site {
     }
 
     /// What binds a ledger to this site.
-    pub fn mark(&self) -> crate::ledger::binding::SiteMark {
-        crate::ledger::binding::SiteMark {
-            folder: self.folder.clone(),
-            base_url: self.settings.base_url.to_string(),
-        }
+    pub fn mark(&self) -> SiteMark {
+        SiteMark { folder: self.folder.clone(), base_url: self.settings.base_url.to_string() }
     }
 }
 
@@ -264,7 +260,7 @@ pub(crate) fn timezone(
     // People write the city alone.
     let city = format!("/{}", name.get_ref().replace(' ', "_").to_lowercase());
     let of_city = names().find(|zone| zone.to_lowercase().ends_with(&city));
-    let help = match of_city.or_else(|| crate::diagnostic::suggestion(name.get_ref(), names())) {
+    let help = match of_city.or_else(|| suggestion(name.get_ref(), names())) {
         Some(meant) => format!("did you mean `{meant}`?"),
         None => "write an IANA name such as `Europe/Berlin`".to_owned(),
     };
@@ -341,7 +337,7 @@ fn defaults(
     let mut defaults = BTreeMap::new();
     for (key, value) in written {
         if !NAMES.contains(&key.get_ref().as_str()) {
-            let help = match crate::diagnostic::suggestion(key.get_ref(), NAMES) {
+            let help = match suggestion(key.get_ref(), NAMES) {
                 Some(meant) => format!("did you mean `{meant}`?"),
                 None => format!("a site can have defaults for {}", NAMES.join(", ")),
             };

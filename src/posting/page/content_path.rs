@@ -2,9 +2,6 @@
 
 use chrono::NaiveDate;
 
-/// File extensions of pages, in lower case.
-pub const EXTENSIONS: [&str; 8] = ["md", "markdown", "mdown", "mkd", "qmd", "rmd", "html", "htm"];
-
 /// Hugo's kinds of page, as far as a path tells them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PageKind {
