@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::{CliError, End, Format, load, say, say_json};
-use crate::adapt::{self, AdaptError, Occasion};
+use crate::adapt::{self, AdaptError};
 use crate::channel::Reach;
 use crate::deliver::Station;
 use crate::diagnostic::{self, Colour, Diagnostic, Severity};
@@ -30,16 +30,17 @@ pub(super) fn run(arguments: &Arguments, folder: Option<PathBuf>) -> Result<End,
     let read = load::postings(&site, &arguments.files, &Past::default(), load::Guesses::Shown)?;
     let named = |posting: &&Posting| read.named.as_ref().is_none_or(|it| it.contains(&posting.id));
     let wanted: Vec<&Posting> = read.postings.open.iter().filter(named).collect();
-    found.extend(templates(&wanted, &site, stations.iter()));
+    let rendered = render(&wanted, &site, stations.iter());
+    found.extend(rendered.in_templates);
     let end = match (found.iter().any(Diagnostic::is_error), read.has_errors()) {
         (true, _) => End::Configuration,
         (false, true) => End::CheckFailed,
         (false, false) => End::Done,
     };
-    let unfit = renditions(&wanted, &site, &stations);
-    let end = if end == End::Done && !unfit.is_empty() { End::CheckFailed } else { end };
+    let fits = rendered.unfit.is_empty();
+    let end = if end == End::Done && !fits { End::CheckFailed } else { end };
     found.extend(read.diagnostics);
-    found.extend(unfit);
+    found.extend(rendered.unfit);
     if arguments.files.is_empty() {
         // Nothing is sent by a check, so a credential that is not here is worth only a warning.
         found.extend(site.channels.iter().flat_map(|channel| channel.missing_secrets()).map(
@@ -64,47 +65,51 @@ pub(super) fn templates<'a>(
     site: &Site,
     stations: impl Iterator<Item = &'a Station> + Clone,
 ) -> Vec<Diagnostic> {
-    let mut found = Vec::new();
-    for (posting, station) in pairs(postings, stations) {
-        for occasion in [Occasion::Announce, Occasion::Remind, Occasion::Update, Occasion::Close] {
-            let error = match adapt::adapt(posting, &station.target, occasion, &site.templates) {
-                Err(error @ AdaptError::Template { .. }) => site.template_error(&error),
-                Err(error @ AdaptError::MissingTemplate { .. })
-                    if occasion == Occasion::Announce =>
-                {
-                    station.spec.missing_template(&error)
-                }
-                _ => continue,
-            };
-            if !found.contains(&error) {
-                found.push(error);
-            }
-        }
-    }
-    found
+    render(postings, site, stations).in_templates
 }
 
-/// What keeps a posting from a channel that wants it, now or later, though the templates are
-/// right. What several occasions lack is said once.
-fn renditions(postings: &[&Posting], site: &Site, stations: &[Station]) -> Vec<Diagnostic> {
-    let mut found = Vec::new();
-    for (posting, station) in pairs(postings, stations.iter()) {
+/// What rendering brings up.
+#[derive(Default)]
+struct Rendered {
+    /// Mistakes in templates, each one once.
+    in_templates: Vec<Diagnostic>,
+    /// What keeps a posting from a channel that wants it, though the templates are right.
+    unfit: Vec<Diagnostic>,
+}
+
+/// Renders each posting for each channel that wants it, for every occasion that the channel will
+/// use. What several occasions lack is said once.
+fn render<'a>(
+    postings: &[&'a Posting],
+    site: &Site,
+    stations: impl Iterator<Item = &'a Station> + Clone,
+) -> Rendered {
+    let mut rendered = Rendered::default();
+    for (posting, station) in pairs(postings, stations) {
         let mut errors: Vec<AdaptError> = Vec::new();
         for occasion in station.spec.occasions() {
             let made = adapt::adapt(posting, &station.target, occasion, &site.templates);
             let Err(error) = made else { continue };
-            let in_template =
-                matches!(error, AdaptError::Template { .. } | AdaptError::MissingTemplate { .. });
-            if in_template || errors.contains(&error) {
-                continue;
+            let in_template = match &error {
+                AdaptError::Template { .. } => Some(site.template_error(&error)),
+                AdaptError::MissingTemplate { .. } => Some(station.spec.missing_template(&error)),
+                _ => None,
+            };
+            if let Some(mistake) = in_template {
+                if !rendered.in_templates.contains(&mistake) {
+                    rendered.in_templates.push(mistake);
+                }
+            } else if !errors.contains(&error) {
+                let name = &station.spec.name;
+                let message = format!("{name} cannot take this posting ({occasion}): {error}");
+                rendered.unfit.push(
+                    Diagnostic::error("channel::rendition", message).at(&posting.source, 0..0),
+                );
+                errors.push(error);
             }
-            let name = &station.spec.name;
-            let message = format!("{name} cannot take this posting ({occasion}): {error}");
-            found.push(Diagnostic::error("channel::rendition", message).at(&posting.source, 0..0));
-            errors.push(error);
         }
     }
-    found
+    rendered
 }
 
 /// Each posting with each channel that wants it.
