@@ -23,7 +23,7 @@ use super::{
     PrepareError, Probe, Receipt, Sight, Trace, Wire, http, words,
 };
 use crate::adapt::{DocumentType, Form, Rendition};
-use crate::site::secret::SecretRef;
+use crate::channel::secret::SecretRef;
 use reading::{Judgement, Values, Want, carries, check_address, check_place, title_of};
 
 /// The `[board]` table of a channel's file: the board's description, usually from a preset in

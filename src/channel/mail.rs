@@ -23,7 +23,7 @@ use super::{
     PrepareError, Probe, Receipt, Sight, Trace, Wire, is_loopback, words,
 };
 use crate::adapt::{Form, MailBody, MailForm, Rendition};
-use crate::site::secret::SecretRef;
+use crate::channel::secret::SecretRef;
 use message::Letter;
 use smtp::Server;
 

@@ -28,7 +28,7 @@ use super::{
 };
 use crate::adapt::count::Count;
 use crate::adapt::{Form, Rendition};
-use crate::site::secret::SecretRef;
+use crate::channel::secret::SecretRef;
 
 /// How long Mastodon and Pleroma remember an `Idempotency-Key`: `setex 3600` in Mastodon's
 /// `PostStatusService`. Mastodon remembers successes only; Pleroma repeats whatever it answered

@@ -11,6 +11,7 @@ pub mod mail;
 pub mod manual;
 pub mod mastodon;
 pub mod oauth1;
+pub mod secret;
 pub mod tls;
 pub mod wire;
 pub mod words;

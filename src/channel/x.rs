@@ -19,7 +19,7 @@ use super::{
 };
 use crate::adapt::count::Count;
 use crate::adapt::{Form, Rendition};
-use crate::site::secret::SecretRef;
+use crate::channel::secret::SecretRef;
 
 /// Weighted characters that a post may have.
 const LIMIT: usize = 280;

@@ -99,6 +99,10 @@ fn render<'a>(
                 if !rendered.in_templates.contains(&mistake) {
                     rendered.in_templates.push(mistake);
                 }
+                if matches!(error, AdaptError::MissingTemplate { .. }) {
+                    // A folder that lacks one lacks the others for the same reason.
+                    break;
+                }
             } else if !errors.contains(&error) {
                 let name = &station.spec.name;
                 let message = format!("{name} cannot take this posting ({occasion}): {error}");

@@ -56,6 +56,7 @@ pub(super) fn run(arguments: &Arguments, folder: Option<PathBuf>) -> Result<End,
                 "id": first.map(|posting| &posting.id),
                 "revision": first.map(|posting| &posting.revision),
                 "permalink": first.map(|posting| &posting.permalink),
+                "aliases": first.map(|posting| &posting.aliases),
                 "fields": fields,
                 "diagnostics": diagnostics.iter().map(Diagnostic::to_json).collect::<Vec<_>>(),
             });

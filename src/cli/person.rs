@@ -38,6 +38,7 @@ pub(super) async fn record(
             )));
         }
     };
+    ledger.close().await;
     say(&format!("Recorded for {} on {}: {what}\n", delivery.name.posting, delivery.name.channel))?;
     Ok(End::Done)
 }

@@ -16,9 +16,9 @@ use super::smtp::{self, SmtpStandIn};
 use super::x::{self, XStandIn};
 use crate::channel::board::Auth;
 use crate::channel::mail::{Archive, Security};
+use crate::channel::secret::SecretRef;
 use crate::site::Site;
 use crate::site::channel_file::KindConfig;
-use crate::site::secret::SecretRef;
 
 /// Starts a stand-in for every channel of the site and points the channel at it. `folder` takes
 /// the feeds and the stand-ins' credentials.

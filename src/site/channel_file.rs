@@ -13,10 +13,10 @@ use toml::Spanned;
 
 use super::filter::Filter;
 use super::policy::{self, Close, Offset, Update};
-use super::secret::SecretRef;
 use super::{SiteError, preset, read_text, timezone, toml_file};
 use crate::adapt::template::Templates;
 use crate::adapt::{AdaptError, Occasion, Target};
+use crate::channel::secret::SecretRef;
 use crate::channel::{
     BuildError, Channel, ChannelName, Context, Kind, board, feed, mail, manual, mastodon, x,
 };

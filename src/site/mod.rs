@@ -9,7 +9,6 @@ pub mod filter;
 pub mod pages;
 pub mod policy;
 pub mod preset;
-pub mod secret;
 mod toml_file;
 
 use std::collections::BTreeMap;

@@ -7,7 +7,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 use url::Url;
 
-use super::secret::IN_FILE;
+use crate::channel::secret::IN_FILE;
 use crate::diagnostic::{Diagnostic, Source, Span, suggestion};
 
 /// Reads `file` into a `T`, over `preset` where there is one: keys of the file win, tables are

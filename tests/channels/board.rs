@@ -47,7 +47,7 @@ url = "{base}/jobs/{id}"
 "#;
 
 fn description(server: &str) -> String {
-    let handbill::site::secret::SecretRef::File(password) = servers::secret(SECRET) else {
+    let handbill::channel::secret::SecretRef::File(password) = servers::secret(SECRET) else {
         unreachable!("servers::secret makes files")
     };
     DESCRIPTION.replace("BASE", server).replace("PASSWORD", &password.to_string_lossy())

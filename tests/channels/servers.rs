@@ -4,8 +4,8 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 
 use chrono::{DateTime, Utc};
+use handbill::channel::secret::SecretRef;
 use handbill::channel::{Address, ChannelName, Context, DeliveryKey, Reach};
-use handbill::site::secret::SecretRef;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use uuid::Uuid;

@@ -20,9 +20,9 @@ use tokio::time::timeout;
 
 use super::{Security, message};
 use crate::channel::http::Credential;
+use crate::channel::secret::SecretRef;
 use crate::channel::wire::MailMessage;
 use crate::channel::{Outcome, Reach, tls};
-use crate::site::secret::SecretRef;
 
 /// RFC 5321 §4.5.3.2 asks for more in places; a server that needs it is tried again later.
 const CONNECT_WITHIN: Duration = Duration::from_secs(10);

@@ -204,7 +204,7 @@ fn indenting_tab(text: &str, at: usize) -> Option<Span> {
 
 /// What the parser says, as an author would say it, and what to do.
 fn in_words(text: &str, at: Span, said: &str) -> (String, String) {
-    let here = text[at.start..].chars().next();
+    let here = text.get(at.start..).and_then(|rest| rest.chars().next());
     let quote = "put the whole value in quotation marks, and a quotation mark inside it as `\\\"`";
     if said.starts_with("duplicate mapping key") {
         let rest = &text[at.start..];

@@ -21,7 +21,7 @@ pub enum SecretRef {
 }
 
 /// What is said of a credential that somebody wrote into a file.
-pub(super) const IN_FILE: &str = "a credential never stands in a file of the site";
+pub(crate) const IN_FILE: &str = "a credential never stands in a file of the site";
 
 /// Why a credential cannot be had.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
