@@ -321,3 +321,34 @@ fn a_log_level_that_is_none_is_refused() {
     assert_eq!(ran.code, 2, "{ran:?}");
     assert!(ran.err.contains("write a level such as `info` or `debug`"), "{}", ran.err);
 }
+
+#[test]
+fn a_page_outside_the_site_goes_out_only_with_an_address_of_its_own() {
+    let site = TestSite::with_channels(&["careers-office"]);
+    let page = "---\ntitle: \"TCG/09/2027: Technician (m/f/d)\"\n---\nWe look after the flume.\n";
+    site.write("elsewhere/technician.md", page);
+    let before = site.snapshot();
+
+    let shown = site.run(&["post", "--dry-run", "elsewhere/technician.md"]);
+    assert_eq!(shown.code, 0, "{shown:?}");
+    assert!(shown.err.contains("warning[page::address]"), "{}", shown.err);
+    let refused = site.run(&["post", "--now", "elsewhere/technician.md"]);
+    assert_eq!(refused.code, 4, "{refused:?}");
+    assert!(
+        refused.err.contains(
+            "error[page::address]: this page lies outside content, so its address is a guess"
+        ),
+        "{}",
+        refused.err
+    );
+    assert_eq!(site.snapshot(), before, "nothing was touched");
+
+    site.replace(
+        "elsewhere/technician.md",
+        "---\nWe look",
+        "url: https://tidal.example/technician/\n---\nWe look",
+    );
+    let posted = site.run(&["post", "--now", "elsewhere/technician.md"]);
+    assert_eq!(posted.code, 0, "{posted:?}");
+    assert!(posted.out.contains("tcg-09-2027"), "{}", posted.out);
+}

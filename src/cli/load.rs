@@ -118,10 +118,11 @@ fn guessed_address(page: &PageFile, site: &Site, guesses: Guesses) -> Diagnostic
         Guesses::Shown => Severity::Warning,
         Guesses::Refused => Severity::Error,
     };
+    let content = site.content.strip_prefix("./").unwrap_or(&site.content);
     Diagnostic::new(
         severity,
         "page::address",
-        format!("this page lies outside {}, so its address is a guess", site.content.display()),
+        format!("this page lies outside {}, so its address is a guess", content.display()),
     )
     .at(&page.source, 0..page.source.text.lines().next().map_or(0, str::len))
     .help("write `url: https://…` in its front matter, or move it into the content folder")
