@@ -16,6 +16,7 @@
 pub mod adapt;
 pub mod channel;
 pub mod cli;
+pub mod clock;
 pub mod deliver;
 pub mod diagnostic;
 pub mod ledger;

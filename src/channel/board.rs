@@ -9,7 +9,6 @@ mod reading;
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
-use chrono::{DateTime, Utc};
 use data_encoding::BASE64;
 use reqwest::header::{HeaderName, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
@@ -19,12 +18,15 @@ use url::Url;
 use super::http::{Answer, Busy, Credential, Exchange, Http};
 use super::wire::{HttpRequest, SECRET, Verb};
 use super::{
-    Abilities, Action, Address, BuildError, Can, Channel, Context, DeliveryKey, Kind, Outcome,
-    PrepareError, Probe, Receipt, Sight, Trace, Wire, http, words,
+    Abilities, Action, Address, BuildError, Can, Channel, Context, Kind, Outcome, Permit,
+    PrepareError, Probe, Receipt, Search, Sight, Trace, Wire, http, words,
 };
 use crate::adapt::{DocumentType, Form, Rendition};
 use crate::channel::secret::SecretRef;
 use reading::{Judgement, Values, Want, carries, check_address, check_place, title_of};
+
+/// The time limit of one request, and some minutes until the board's search shows what it took.
+const IN_FLIGHT_SECONDS: u32 = 5 * 60;
 
 /// The `[board]` table of a channel's file: the board's description, usually from a preset in
 /// `channels/`, and the account.
@@ -401,6 +403,8 @@ impl Channel for Board {
             follow_up: Can::No,
             withdraw: can(&self.config.withdraw),
             find: Can::Yes,
+            proves_absence: Can::Yes,
+            in_flight_seconds: IN_FLIGHT_SECONDS,
             repeat_safe_seconds: None,
         }
     }
@@ -430,8 +434,11 @@ impl Channel for Board {
         }
     }
 
-    async fn send(&self, wire: &Wire) -> Outcome {
+    async fn send(&self, wire: &Wire, permit: &Permit<'_>) -> Outcome {
         let Wire::Http(on_record) = wire else { return super::not_ours(Kind::Board) };
+        if let Err(outcome) = permit.send_by().check() {
+            return outcome;
+        }
         let Some(described) = self.described(on_record.verb) else {
             let why = "nothing was sent: the board's file does not describe this request any more";
             return Outcome::Refused { why: why.to_owned() };
@@ -459,7 +466,8 @@ impl Channel for Board {
         }
     }
 
-    async fn find(&self, wire: &Wire, _key: &DeliveryKey, _since: DateTime<Utc>) -> Trace {
+    async fn find(&self, search: &Search<'_>) -> Trace {
+        let wire = search.wire;
         let cannot = |why: &str| Trace::CannotTell { why: why.to_owned() };
         let Wire::Http(request) = wire else {
             return cannot("the record is no request to a board");

@@ -20,11 +20,14 @@ use url::Url;
 use super::http::{Exchange, Http};
 use super::wire::FeedEntry;
 use super::{
-    Abilities, Action, Address, BuildError, Can, Channel, Context, DeliveryKey, Kind, Outcome,
-    PrepareError, Probe, Receipt, Sight, Trace, Wire, http,
+    Abilities, Action, Address, BuildError, Can, Channel, Context, Kind, Outcome, Permit,
+    PrepareError, Probe, Receipt, Search, Sight, Trace, Wire, http,
 };
 use crate::adapt::atom::atom;
 use crate::adapt::{DocumentType, Form, Rendition};
+
+/// Files are written by this process: what it did not write, it never will.
+const IN_FLIGHT_SECONDS: u32 = 0;
 
 /// The `[feed]` table of a channel's file.
 #[derive(Debug, Clone, Deserialize)]
@@ -107,6 +110,8 @@ impl Channel for Feed {
             follow_up: Can::No,
             withdraw: Can::Yes,
             find: Can::Yes,
+            proves_absence: Can::Yes,
+            in_flight_seconds: IN_FLIGHT_SECONDS,
             repeat_safe_seconds: Some(u64::MAX),
         }
     }
@@ -130,8 +135,11 @@ impl Channel for Feed {
         }
     }
 
-    async fn send(&self, wire: &Wire) -> Outcome {
+    async fn send(&self, wire: &Wire, permit: &Permit<'_>) -> Outcome {
         let Wire::Entry(entry) = wire else { return super::not_ours(Kind::Feed) };
+        if let Err(outcome) = permit.send_by().check() {
+            return outcome;
+        }
         if !is_entry_id(&entry.id) {
             return Outcome::Refused { why: format!("`{}` cannot name a file", entry.id) };
         }
@@ -149,7 +157,8 @@ impl Channel for Feed {
         }
     }
 
-    async fn find(&self, wire: &Wire, _key: &DeliveryKey, _since: DateTime<Utc>) -> Trace {
+    async fn find(&self, search: &Search<'_>) -> Trace {
+        let wire = search.wire;
         let Wire::Entry(entry) = wire else {
             return Trace::CannotTell { why: "the record is no entry of a feed".to_owned() };
         };

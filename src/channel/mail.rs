@@ -10,7 +10,7 @@ pub mod smtp;
 use std::str::FromStr;
 
 use async_trait::async_trait;
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{TimeDelta, Utc};
 use lettre::Address as MailAddress;
 use lettre::message::Mailbox;
 use serde::Deserialize;
@@ -19,8 +19,8 @@ use url::Url;
 use super::http::{Exchange, Http};
 use super::wire::MailMessage;
 use super::{
-    Abilities, Action, Address, BuildError, Can, Channel, Context, DeliveryKey, Kind, Outcome,
-    PrepareError, Probe, Receipt, Sight, Trace, Wire, is_loopback, words,
+    Abilities, Action, Address, BuildError, Can, Channel, Context, Kind, Outcome, Permit,
+    PrepareError, Probe, Receipt, Search, Sight, Trace, Wire, is_loopback, words,
 };
 use crate::adapt::{Form, MailBody, MailForm, Rendition};
 use crate::channel::secret::SecretRef;
@@ -29,6 +29,10 @@ use smtp::Server;
 
 /// Longest subject if the channel does not say otherwise: what a mailbox shows of it.
 const SUBJECT_LIMIT: usize = 70;
+
+/// All time limits of one SMTP dialogue, the last one being five minutes for the reply to the final
+/// dot.
+const IN_FLIGHT_SECONDS: u32 = 15 * 60;
 
 /// How long an archive may take to show a message that nobody holds.
 const ARCHIVED_WITHIN: TimeDelta = TimeDelta::hours(1);
@@ -193,6 +197,8 @@ impl Channel for Mail {
             follow_up: Can::Yes,
             withdraw: Can::No,
             find: if self.config.archive.is_some() { Can::Yes } else { Can::No },
+            proves_absence: Can::No,
+            in_flight_seconds: IN_FLIGHT_SECONDS,
             repeat_safe_seconds: None,
         }
     }
@@ -219,8 +225,11 @@ impl Channel for Mail {
         }
     }
 
-    async fn send(&self, wire: &Wire) -> Outcome {
+    async fn send(&self, wire: &Wire, permit: &Permit<'_>) -> Outcome {
         let Wire::Mail(mail) = wire else { return super::not_ours(Kind::Mail) };
+        if let Err(outcome) = permit.send_by().check() {
+            return outcome;
+        }
         match self.server.deliver(mail).await {
             Ok(()) => Outcome::Posted(self.receipt(&mail.message_id)),
             Err(outcome) => outcome,
@@ -229,7 +238,8 @@ impl Channel for Mail {
 
     /// Only a message that stands in the archive proves something: a moderator may hold it for
     /// days, so one that does not proves nothing.
-    async fn find(&self, wire: &Wire, _key: &DeliveryKey, since: DateTime<Utc>) -> Trace {
+    async fn find(&self, search: &Search<'_>) -> Trace {
+        let Search { wire, since, .. } = *search;
         let Wire::Mail(mail) = wire else {
             return Trace::CannotTell { why: "the record is no mail".to_owned() };
         };

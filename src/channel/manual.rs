@@ -1,12 +1,11 @@
 //! Manual: a person is told what to paste where, and records the link.
 
 use async_trait::async_trait;
-use chrono::{DateTime, Utc};
 use serde::Deserialize;
 
 use super::{
-    Abilities, Action, Address, BuildError, Can, Channel, Context, DeliveryKey, Kind, Outcome,
-    PrepareError, Probe, Receipt, Sight, Trace, Wire,
+    Abilities, Action, Address, BuildError, Can, Channel, Context, Kind, Outcome, Permit,
+    PrepareError, Probe, Receipt, Search, Sight, Trace, Wire,
 };
 use crate::adapt::count::Count;
 use crate::adapt::{DocumentType, Form, Rendition};
@@ -54,6 +53,8 @@ impl Channel for Manual {
             follow_up: Can::No,
             withdraw: Can::No,
             find: Can::No,
+            proves_absence: Can::No,
+            in_flight_seconds: 0,
             // Telling a person twice puts nothing anywhere; but it asks for a second copy.
             repeat_safe_seconds: None,
         }
@@ -89,14 +90,14 @@ impl Channel for Manual {
     }
 
     /// Puts nothing anywhere: [`Outcome::Posted`] means that a person can be told now.
-    async fn send(&self, wire: &Wire) -> Outcome {
+    async fn send(&self, wire: &Wire, _permit: &Permit<'_>) -> Outcome {
         match wire {
             Wire::Errand { .. } => Outcome::Posted(Receipt::default()),
             _ => super::not_ours(Kind::Manual),
         }
     }
 
-    async fn find(&self, _wire: &Wire, _key: &DeliveryKey, _since: DateTime<Utc>) -> Trace {
+    async fn find(&self, _search: &Search<'_>) -> Trace {
         Trace::CannotTell { why: format!("only a person can look at {}", self.config.place) }
     }
 

@@ -23,8 +23,8 @@ use url::Url;
 use super::http::{self, Answer, Busy, Credential, Exchange, Http};
 use super::wire::{HttpRequest, SECRET, Verb};
 use super::{
-    Abilities, Action, Address, BuildError, Can, Channel, Context, DeliveryKey, Kind, Outcome,
-    PrepareError, Probe, Receipt, Sight, Trace, Wire, is_loopback, words,
+    Abilities, Action, Address, BuildError, Can, Channel, Context, Kind, Outcome, Permit,
+    PrepareError, Probe, Receipt, Search, Sight, Trace, Wire, is_loopback, words,
 };
 use crate::adapt::count::Count;
 use crate::adapt::{Form, Rendition};
@@ -34,6 +34,10 @@ use crate::channel::secret::SecretRef;
 /// `PostStatusService`. Mastodon remembers successes only; Pleroma repeats whatever it answered
 /// first, a refusal too.
 const KEY_KEPT_SECONDS: u64 = 3600;
+
+/// The time limit of one request, and some minutes for a server that is slow to take it in and to
+/// show it in the account's timeline.
+const IN_FLIGHT_SECONDS: u32 = 5 * 60;
 
 /// How long one read may take; megalodon itself would wait for ever.
 const READ_TIMEOUT: Duration = Duration::from_secs(30);
@@ -253,6 +257,8 @@ impl Channel for Mastodon {
             follow_up: Can::Yes,
             withdraw: Can::Yes,
             find: Can::Yes,
+            proves_absence: Can::Yes,
+            in_flight_seconds: IN_FLIGHT_SECONDS,
             repeat_safe_seconds: match self.config.software {
                 Software::Mastodon | Software::Pleroma => Some(KEY_KEPT_SECONDS),
                 Software::Other => None,
@@ -293,8 +299,11 @@ impl Channel for Mastodon {
         }
     }
 
-    async fn send(&self, wire: &Wire) -> Outcome {
+    async fn send(&self, wire: &Wire, permit: &Permit<'_>) -> Outcome {
         let Wire::Http(on_record) = wire else { return super::not_ours(Kind::Mastodon) };
+        if let Err(outcome) = permit.send_by().check() {
+            return outcome;
+        }
         let request = match http::Request::from_wire(on_record) {
             Ok(request) => request,
             Err(why) => return Outcome::Refused { why },
@@ -309,7 +318,8 @@ impl Channel for Mastodon {
         }
     }
 
-    async fn find(&self, wire: &Wire, _key: &DeliveryKey, since: DateTime<Utc>) -> Trace {
+    async fn find(&self, search: &Search<'_>) -> Trace {
+        let Search { wire, since, .. } = *search;
         let Wire::Http(request) = wire else {
             return Trace::CannotTell { why: "the record is no request to Mastodon".to_owned() };
         };

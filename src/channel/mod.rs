@@ -11,12 +11,14 @@ pub mod mail;
 pub mod manual;
 pub mod mastodon;
 pub mod oauth1;
+pub mod permit;
 pub mod secret;
 pub mod tls;
 pub mod wire;
 pub mod words;
 pub mod x;
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::net::IpAddr;
 use std::time::Duration;
@@ -28,6 +30,7 @@ use url::Url;
 use uuid::Uuid;
 
 use crate::adapt::{Form, Rendition};
+pub use permit::{Permit, SendBy};
 pub use wire::Wire;
 
 /// A channel's name: the name of its file.
@@ -219,6 +222,30 @@ pub enum Trace {
     },
 }
 
+/// What is looked for on a channel.
+#[derive(Debug, Clone, Copy)]
+pub struct Search<'a> {
+    /// What was, or would have been, sent.
+    pub wire: &'a Wire,
+    pub key: &'a DeliveryKey,
+    /// When the attempt began: nothing older can be it.
+    pub since: DateTime<Utc>,
+    /// Ids of copies that other deliveries own: they are none of it.
+    pub owned: &'a BTreeSet<String>,
+    pub likeness: Likeness<'a>,
+}
+
+/// What makes a copy ours where no key of ours comes back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Likeness<'a> {
+    /// The same words.
+    Words,
+    /// After a restored backup nobody knows the exact words: this link, whatever else is said. A
+    /// copy with other words is no [`Trace::Found`]: a person has to look
+    /// ([`Trace::CannotTell`]).
+    Link(&'a Url),
+}
+
 /// What a fetched link shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Sight {
@@ -240,6 +267,12 @@ pub struct Abilities {
     pub withdraw: Can,
     /// After an unknown outcome: can the channel be asked what is there?
     pub find: Can,
+    /// Whether a search that finds nothing proves that nothing is there.
+    pub proves_absence: Can,
+    /// For how long after its send-by something of an attempt may still be on its way, or stand
+    /// there unseen: the channel's own time limits, and how long a server takes to show what it
+    /// took. Nobody concludes "not there" earlier.
+    pub in_flight_seconds: u32,
     /// Whether sending the same key twice is certainly harmless, and for how long (seconds).
     pub repeat_safe_seconds: Option<u64>,
 }
@@ -291,15 +324,24 @@ pub trait Channel: Send + Sync {
     /// [`PrepareError`] if the channel has no such verb or the receipt does not address a copy.
     fn prepare(&self, action: Action<'_>, address: &Address<'_>) -> Result<Wire, PrepareError>;
 
-    /// Transmits once.
-    async fn send(&self, wire: &Wire) -> Outcome;
+    /// Transmits once, unless the permit has run out: it is checked immediately before the first
+    /// byte of each request that could create or change something.
+    async fn send(&self, wire: &Wire, permit: &Permit<'_>) -> Outcome;
 
-    /// Looks for what an earlier attempt of unknown outcome left. `since` is when it began.
+    /// Looks for what an earlier attempt of unknown outcome left.
     ///
     /// A request that the other side is still working on is not to be seen yet. So
-    /// [`Trace::Absent`] is to be believed only some minutes after the attempt, unless repeating
-    /// is harmless; the caller waits that long, a channel does not know when it was called last.
-    async fn find(&self, wire: &Wire, key: &DeliveryKey, since: DateTime<Utc>) -> Trace;
+    /// [`Trace::Absent`] is to be believed only [`Abilities::in_flight_seconds`] after the
+    /// attempt's send-by, unless repeating is harmless; the caller waits that long, a channel does
+    /// not know when it was called last.
+    async fn find(&self, search: &Search<'_>) -> Trace;
+
+    /// The id of the copy behind a link that a person gives, if the link says it: then the copy
+    /// can be changed and taken back as one of our own.
+    fn recognise(&self, link: &Url) -> Option<String> {
+        let _ = link;
+        None
+    }
 
     /// Looks whether a copy is there and says what `expected` says.
     async fn verify(&self, receipt: &Receipt, expected: &Rendition) -> Sight;

@@ -14,8 +14,8 @@ use super::http::{self, Answer, Busy, Credential, Exchange, Http, Request};
 use super::oauth1::{self, Keys, Moment};
 use super::wire::{HttpRequest, SECRET, Verb};
 use super::{
-    Abilities, Action, Address, BuildError, Can, Channel, ChannelName, Context, DeliveryKey, Kind,
-    Outcome, PrepareError, Probe, Receipt, Sight, Trace, Wire, words,
+    Abilities, Action, Address, BuildError, Can, Channel, ChannelName, Context, Kind, Outcome,
+    Permit, PrepareError, Probe, Receipt, Search, Sight, Trace, Wire, words,
 };
 use crate::adapt::count::Count;
 use crate::adapt::{Form, Rendition};
@@ -26,6 +26,9 @@ const LIMIT: usize = 280;
 
 /// What clocks may differ by when posts are matched with an attempt.
 const CLOCK_SLACK: TimeDelta = TimeDelta::minutes(5);
+
+/// The time limit of one request, and some minutes until the timeline shows what was taken.
+const IN_FLIGHT_SECONDS: u32 = 15 * 60;
 
 /// Pages of a hundred posts that are read back; the API gives no more than 3200 posts.
 const PAGES: usize = 33;
@@ -265,6 +268,8 @@ impl Channel for X {
             follow_up: Can::Yes,
             withdraw: Can::Yes,
             find: Can::Yes,
+            proves_absence: Can::Yes,
+            in_flight_seconds: IN_FLIGHT_SECONDS,
             repeat_safe_seconds: None,
         }
     }
@@ -288,8 +293,11 @@ impl Channel for X {
         }
     }
 
-    async fn send(&self, wire: &Wire) -> Outcome {
+    async fn send(&self, wire: &Wire, permit: &Permit<'_>) -> Outcome {
         let Wire::Http(on_record) = wire else { return super::not_ours(Kind::X) };
+        if let Err(outcome) = permit.send_by().check() {
+            return outcome;
+        }
         let request = match Request::from_wire(on_record) {
             Ok(request) => request,
             Err(why) => return Outcome::Refused { why },
@@ -300,7 +308,8 @@ impl Channel for X {
         }
     }
 
-    async fn find(&self, wire: &Wire, _key: &DeliveryKey, since: DateTime<Utc>) -> Trace {
+    async fn find(&self, search: &Search<'_>) -> Trace {
+        let Search { wire, since, .. } = *search;
         let Wire::Http(request) = wire else {
             return Trace::CannotTell { why: "the record is no request to X".to_owned() };
         };

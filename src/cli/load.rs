@@ -186,7 +186,7 @@ pub(super) fn postings(
         })
         .collect();
     postings.held_back.extend(before.difference(&after).cloned());
-    let named = (!files.is_empty()).then(|| {
+    let named: Option<BTreeSet<PostingId>> = (!files.is_empty()).then(|| {
         postings
             .open
             .iter()
@@ -197,6 +197,7 @@ pub(super) fn postings(
             .map(|posting| posting.id.clone())
             .collect()
     });
+    postings.named = named.clone().unwrap_or_default();
     Ok(Read { postings, diagnostics, named })
 }
 

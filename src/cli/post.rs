@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
 use super::load::Read;
@@ -11,15 +11,20 @@ use super::{
     say, say_json,
 };
 use crate::adapt::Occasion;
-use crate::channel::{ChannelName, DeliveryKey, Outcome, Reach, mastodon};
+use crate::channel::permit::NoJournal;
+use crate::channel::{ChannelName, DeliveryKey, Outcome, Permit, Reach, SendBy, mastodon};
+use crate::clock::Clock;
 use crate::deliver::compose::{self, compose};
-use crate::deliver::{self, Courier, Round, Station, Wanted};
+use crate::deliver::{self, Courier, Round, Station, Wanted, Worker};
 use crate::diagnostic::Diagnostic;
 use crate::ledger::{Deed, DeliveryName, Occurrence, Past, State};
 use crate::plan::{Pace, Reason, Step, When};
 use crate::posting::Posting;
 use crate::site::channel_file::KindConfig;
 use crate::site::{ChannelSpec, Site, SiteError};
+
+/// A private test is sent now or not at all.
+const TEST_WITHIN: TimeDelta = TimeDelta::minutes(5);
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -95,7 +100,7 @@ pub(super) async fn run(arguments: &Arguments, folder: Option<PathBuf>) -> Resul
         site: &site,
         stations: &stations,
         ledger: &ledger,
-        worker: crate::ledger::this_worker(),
+        worker: Worker::this(),
         clock,
     };
     let pace = if arguments.now { Pace::AtOnce } else { Pace::OnSchedule };
@@ -365,10 +370,14 @@ async fn to_me(
                 deed: Deed::Publish,
                 target: None,
                 revision: posting.revision.clone(),
+                slot: None,
+                note: None,
                 when: When::Due { since: Utc::now() },
             };
+            let send_by = SendBy::new(Utc::now() + TEST_WITHIN, Clock::System);
+            let permit = Permit::new(send_by, &NoJournal);
             let outcome = match compose(site, &station, posting, &step, None, Utc::now()) {
-                Ok(composed) => station.channel.send(&composed.wire).await,
+                Ok(composed) => station.channel.send(&composed.wire, &permit).await,
                 Err(error) => Outcome::Refused { why: error.to_string() },
             };
             let (what, sent) = match outcome {

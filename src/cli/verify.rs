@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::{CliError, End, Format, clock, load, say, say_json};
 use crate::channel::{Kind, Reach, Sight};
-use crate::deliver::{Courier, Seen, Wanted};
+use crate::deliver::{Courier, Seen, Wanted, Worker};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -21,7 +21,7 @@ pub(super) async fn run(arguments: &Arguments, folder: Option<PathBuf>) -> Resul
         site: &site,
         stations: &stations,
         ledger: &ledger,
-        worker: crate::ledger::this_worker(),
+        worker: Worker::this(),
         clock,
     };
     let seen = courier.verify(Wanted::default()).await?;

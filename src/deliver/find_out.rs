@@ -5,15 +5,15 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, TimeDelta, Utc};
 use tracing::info;
 
-use super::{Courier, Done, done, unless_overtaken, wait};
+use super::send::{gave_up, wait};
+use super::{Courier, Done, done, fail_point, unless_overtaken};
 use crate::channel::wire::Verb;
-use crate::channel::{ChannelName, Kind, Receipt, Trace, Wire};
-use crate::ledger::{Attempt, CopyState, Deed, Delivery, LedgerError, Past, Standing, State};
+use crate::channel::{Abilities, Can, ChannelName, Likeness, Search, Trace, Wire};
+use crate::clock::Clock;
+use crate::ledger::{Attempt, Delivery, LedgerError, Standing, State, Whom};
 
-/// How long after its `send_by` the slowest channel may still be taking an attempt in: the time
-/// limit for the end of a mail's data is five minutes, and servers need a moment to show what they
-/// took.
-const ARRIVES_WITHIN: TimeDelta = TimeDelta::minutes(8);
+/// A channel that does not answer is asked for a day; then a person is asked as well.
+const ASKED_ALONE: TimeDelta = TimeDelta::days(1);
 
 impl Courier<'_> {
     /// The deliveries whose outcome is unknown, by channel.
@@ -21,10 +21,8 @@ impl Courier<'_> {
         &self,
     ) -> Result<BTreeMap<ChannelName, Vec<Delivery>>, LedgerError> {
         let mut unknown: BTreeMap<ChannelName, Vec<Delivery>> = BTreeMap::new();
-        for delivery in self.ledger.past().await?.deliveries {
-            if delivery.state == State::Unknown {
-                unknown.entry(delivery.name.channel.clone()).or_default().push(delivery);
-            }
+        for delivery in self.ledger.in_state(State::Unknown).await? {
+            unknown.entry(delivery.name.channel.clone()).or_default().push(delivery);
         }
         Ok(unknown)
     }
@@ -57,26 +55,28 @@ impl Courier<'_> {
             let why = "its channel is not configured any more; look there".to_owned();
             return Ok(Trace::CannotTell { why });
         };
-        let trace = station.channel.find(&attempt.wire, &delivery.key, attempt.began_at).await;
+        let owned = self.ledger.owned_by_others(delivery.key, attempt.began_at).await?;
+        let search = Search {
+            wire: &attempt.wire,
+            key: &delivery.key,
+            since: attempt.began_at,
+            owned: &owned,
+            likeness: Likeness::Words,
+        };
+        let trace = station.channel.find(&search).await;
+        fail_point::reached("after-find").await;
+        let abilities = station.channel.abilities();
         Ok(match trace {
             _ if repeats_harmlessly(&attempt.wire) && !matches!(trace, Trace::Found(_)) => {
                 Trace::Absent
             }
-            Trace::Absent if self.clock.now() <= attempt.send_by + ARRIVES_WITHIN => {
+            Trace::Absent if abilities.proves_absence == Can::No => {
+                let why = "it is not to be seen there, which proves nothing";
+                Trace::CannotTell { why: why.to_owned() }
+            }
+            Trace::Absent if may_be_under_way(attempt, &abilities, &self.clock) => {
                 let why = "not there yet; it may still arrive, so it is looked for again";
                 Trace::NotYet { why: why.to_owned() }
-            }
-            Trace::Found(receipt) if is_found_by_its_words(station.channel.kind()) => {
-                let past = self.ledger.past().await?;
-                match owner(&past, delivery, &receipt) {
-                    Some(owner) => Trace::CannotTell {
-                        why: format!(
-                            "what says the same there is the copy of {}; look for another",
-                            owner.key.short()
-                        ),
-                    },
-                    None => Trace::Found(receipt),
-                }
             }
             trace => trace,
         })
@@ -98,9 +98,24 @@ impl Courier<'_> {
                 };
                 self.ledger.found(delivery.key, &receipt, Some(&standing), now).await
             }
-            Trace::Absent => self.ledger.absent(delivery.key, repeated_at(attempt, now), now).await,
-            Trace::NotYet { why } | Trace::CannotTell { why } => {
-                self.ledger.still_unknown(delivery.key, &why, now).await
+            Trace::Absent => {
+                let attempts = self.ledger.attempts(delivery.key).await?;
+                let last = "the channel was searched and does not have it";
+                match gave_up(&attempts, self.site.plan.give_up_after, last, now) {
+                    Some(why) => self.ledger.given_up(delivery.key, &why, now).await,
+                    None => {
+                        let again = repeated_at(delivery, attempt, now);
+                        self.ledger.absent(delivery.key, again, now).await
+                    }
+                }
+            }
+            Trace::NotYet { why } => {
+                let alone = now <= attempt.send_by + ASKED_ALONE;
+                let whom = if alone { Whom::TheChannel } else { Whom::APerson };
+                self.ledger.still_unknown(delivery.key, &why, whom, now).await
+            }
+            Trace::CannotTell { why } => {
+                self.ledger.still_unknown(delivery.key, &why, Whom::APerson, now).await
             }
         }
     }
@@ -116,34 +131,21 @@ fn repeats_harmlessly(wire: &Wire) -> bool {
     }
 }
 
-/// Where no key of ours comes back, the words are all there is to go by.
-fn is_found_by_its_words(kind: Kind) -> bool {
-    match kind {
-        Kind::Mastodon | Kind::X => true,
-        Kind::Mail | Kind::Board | Kind::Feed | Kind::Manual => false,
+/// Whether something of an attempt may still be on its way, or stand there unseen. Both clocks have
+/// to agree that it cannot: one that was turned forward does not make it so.
+pub fn may_be_under_way(attempt: &Attempt, abilities: &Abilities, clock: &Clock) -> bool {
+    let in_flight = TimeDelta::seconds(abilities.in_flight_seconds.into());
+    if clock.now() <= attempt.send_by + in_flight {
+        return true;
     }
-}
-
-/// The delivery that made the copy which was found, if it was another one: two channels may share
-/// an account, and two ads may say the same.
-fn owner<'a>(past: &'a Past, delivery: &Delivery, receipt: &Receipt) -> Option<&'a Delivery> {
-    if !matches!(delivery.deed, Deed::Publish | Deed::FollowUp) || receipt.remote_id.is_none() {
-        return None;
-    }
-    past.deliveries.iter().find(|other| {
-        other.key != delivery.key
-            && other.copy.is_some_and(CopyState::stands)
-            && other.receipt.as_ref().is_some_and(|it| {
-                it.remote_id == receipt.remote_id
-                    && (it.link == receipt.link || other.name.channel == delivery.name.channel)
-            })
-    })
+    let within = (attempt.send_by - attempt.began_at) + in_flight;
+    attempt.steady.as_ref().is_some_and(|began| clock.steady().since(began) <= within)
 }
 
 /// At once the first time; what keeps getting lost is tried less and less often.
-fn repeated_at(attempt: &Attempt, now: DateTime<Utc>) -> DateTime<Utc> {
+fn repeated_at(delivery: &Delivery, attempt: &Attempt, now: DateTime<Utc>) -> DateTime<Utc> {
     match attempt.number {
         0 | 1 => now,
-        number => now.max(attempt.began_at + wait(number - 1, None)),
+        number => now.max(attempt.began_at + wait(delivery.key, number - 1, None)),
     }
 }

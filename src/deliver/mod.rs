@@ -3,35 +3,33 @@
 //! The order is the promise: claim, attempt on disk (key, exact bytes, time), call, receipt on
 //! disk, everything else. What is previewed is made by the same [`compose`] as what is sent.
 
-pub mod clock;
 pub mod compose;
+mod doubt;
+pub mod fail_point;
 mod find_out;
+mod pages;
+mod send;
 pub mod station;
+mod verify;
+pub mod worker;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use serde::Serialize;
-use tracing::{Instrument, info, info_span, warn};
+use tracing::warn;
 
 use crate::adapt::Occasion;
-use crate::channel::{ChannelName, DeliveryKey, Kind, Outcome, Sight};
-use crate::ledger::{
-    self, Asked, Attempt, CopyState, Deed, Delivery, Ledger, LedgerError, NewDelivery, Observed,
-    Past, Settlement, Standing, State,
-};
+use crate::channel::{ChannelName, DeliveryKey};
+pub use crate::clock::Clock;
+use crate::ledger::{self, Attempt, Delivery, Ledger, LedgerError, NewDelivery, Past, State};
 use crate::plan::{self, Inputs, Pace, Plan, Step, When};
-use crate::posting::Posting;
+use crate::posting::{Posting, PostingId};
 use crate::site::Site;
-pub use clock::Clock;
+use pages::Looked;
 pub use station::Station;
-
-/// Nothing of an attempt is sent later than this after it was recorded.
-const SEND_WITHIN: TimeDelta = TimeDelta::minutes(2);
-
-/// The first wait after a deferral; doubled with every further one, up to [`LONGEST_WAIT`].
-const FIRST_WAIT: TimeDelta = TimeDelta::minutes(5);
-const LONGEST_WAIT: TimeDelta = TimeDelta::hours(6);
+pub use verify::{PATIENCE, Seen};
+pub use worker::Worker;
 
 /// The postings of a site as they were read just now.
 #[derive(Debug, Clone, Default)]
@@ -39,6 +37,17 @@ pub struct Postings {
     pub open: Vec<Posting>,
     /// Paths of pages that have errors.
     pub held_back: BTreeSet<String>,
+    /// Those that somebody named: that is acceptance enough for an ad from before the first start.
+    pub named: BTreeSet<PostingId>,
+    /// Whose page is not there any more, as they were last read. A round fills this in.
+    pub missing: Vec<Posting>,
+}
+
+impl Postings {
+    /// The posting with an id, its page there or not.
+    pub fn named(&self, id: &PostingId) -> Option<&Posting> {
+        self.open.iter().chain(&self.missing).find(|posting| posting.id == *id)
+    }
 }
 
 /// Carries out what is due.
@@ -46,8 +55,7 @@ pub struct Courier<'a> {
     pub site: &'a Site,
     pub stations: &'a [Station],
     pub ledger: &'a Ledger,
-    /// Names this process in the ledger.
-    pub worker: String,
+    pub worker: Worker,
     pub clock: Clock,
 }
 
@@ -99,11 +107,14 @@ impl Courier<'_> {
         pace: Pace,
         wanted: Wanted<'_>,
     ) -> Result<Round, LedgerError> {
-        let alive = |attempt: &Attempt| ledger::liveness(&attempt.worker);
+        self.write_what_waits().await?;
+        let alive = |attempt: &Attempt| self.worker.liveness(attempt);
         for lost in self.ledger.recover(alive, self.clock.now()).await? {
             warn!(delivery = %lost.key, channel = %lost.name.channel, "an attempt of a process that ended is unknown now");
         }
-        self.observe(&postings.open).await?;
+        let postings = self.observe(postings).await?;
+        let postings = &postings;
+        fail_point::reached("observed").await;
         // A channel that has to be asked first may be slow to answer: no other waits for it.
         let unknown = self.unknown().await?;
         let in_doubt = unknown.iter().map(|(channel, deliveries)| async move {
@@ -122,7 +133,16 @@ impl Courier<'_> {
             let (channel, found_out, rest) = asked?;
             round.add(channel, found_out, rest);
         }
+        self.ledger.finish(&round.plan.finished, self.clock.now()).await?;
         Ok(round)
+    }
+
+    /// Outcomes that the ledger could not take at an earlier round.
+    async fn write_what_waits(&self) -> Result<(), LedgerError> {
+        for unsettled in self.worker.take_unsettled() {
+            self.settle(unsettled, self.clock.now()).await?;
+        }
+        Ok(())
     }
 
     /// Plans, and does what is due on some of the channels.
@@ -133,9 +153,16 @@ impl Courier<'_> {
         wanted: Wanted<'_>,
         on: impl Fn(&ChannelName) -> bool,
     ) -> Result<Round, LedgerError> {
-        let past = self.ledger.past().await?;
-        let plan = self.plan(postings, &past, pace);
+        let mut past = self.open_past(postings).await?;
+        let mut plan = self.plan(postings, &past, pace);
+        let unseen = |step: &&Step| wanted.includes(step) && on(&step.name.channel);
+        if self.look_at_pages(plan.steps.iter().filter(unseen), postings).await? == Looked::SeenNow
+        {
+            past = self.open_past(postings).await?;
+            plan = self.plan(postings, &past, pace);
+        }
         self.write_down(&plan, &past).await?;
+        fail_point::reached("planned").await;
 
         let mut by_channel: BTreeMap<&ChannelName, Vec<&Step>> = BTreeMap::new();
         for step in plan.due().filter(|step| wanted.includes(step) && on(&step.name.channel)) {
@@ -154,8 +181,8 @@ impl Courier<'_> {
             match result {
                 Ok(Some(one)) => done.push(one),
                 Ok(None) => {}
-                Err(DeliverError::Compose(problem)) => problems.push(problem),
-                Err(DeliverError::Ledger(error)) => return Err(error),
+                Err(send::DeliverError::Compose(problem)) => problems.push(problem),
+                Err(send::DeliverError::Ledger(error)) => return Err(error),
             }
         }
         Ok(Round { done, problems, plan })
@@ -166,11 +193,13 @@ impl Courier<'_> {
         make_plan(self.site, self.stations, postings, past, pace, self.clock.now())
     }
 
-    async fn observe(&self, postings: &[Posting]) -> Result<(), LedgerError> {
-        let observed: Vec<Observed> = postings.iter().map(observed).collect();
-        let channels: Vec<ChannelName> =
-            self.stations.iter().map(|station| station.spec.name.clone()).collect();
-        self.ledger.observe(&observed, &channels, self.clock.now()).await
+    /// What the ledger knows of what is not over.
+    ///
+    /// # Errors
+    /// [`LedgerError`] if it cannot be read.
+    pub async fn open_past(&self, postings: &Postings) -> Result<Past, LedgerError> {
+        let present: Vec<PostingId> = postings.open.iter().map(|it| it.id.clone()).collect();
+        self.ledger.open_past(&present).await
     }
 
     /// Writes every wanted delivery down, and cancels what nothing wants any more.
@@ -187,6 +216,7 @@ impl Courier<'_> {
                     deed: step.deed,
                     target: step.target,
                     due_at,
+                    slot: step.slot,
                     revision: step.revision.clone(),
                 });
                 continue;
@@ -197,8 +227,11 @@ impl Courier<'_> {
                 _ => &step.revision,
             };
             let waits = known.state == State::Planned;
-            if !waits || known.due_at != due_at || known.revision != *revision {
-                let moved = self.ledger.reschedule(step.key, due_at, revision, now).await;
+            let slot = if known.attempts > 0 { known.slot } else { step.slot };
+            let moved = known.due_at != due_at || known.slot != slot;
+            if !waits || moved || known.revision != *revision {
+                let to = ledger::Time { due_at, slot };
+                let moved = self.ledger.reschedule(step.key, &to, revision, now).await;
                 unless_overtaken(moved)?;
             }
         }
@@ -209,155 +242,9 @@ impl Courier<'_> {
         Ok(())
     }
 
-    /// Claim, attempt on disk, call, receipt on disk.
-    async fn deliver(
-        &self,
-        step: &Step,
-        postings: &Postings,
-    ) -> Result<Option<Done>, DeliverError> {
-        let Some(station) = self.station(&step.name.channel) else { return Ok(None) };
-        let Some(posting) = postings.open.iter().find(|it| it.id == step.name.posting) else {
-            return Ok(None);
-        };
-        let Some(on_record) = self.ledger.delivery(step.key).await? else { return Ok(None) };
-        if changes_a_copy(step.deed)
-            && (on_record.deed, on_record.target) != (step.deed, step.target)
-        {
-            // Somebody else gave this ordinal to another copy; the next plan sees that.
-            return Ok(None);
-        }
-        let target = match step.target {
-            Some(key) => self.ledger.delivery(key).await?,
-            None => None,
-        };
-        let target = target.as_ref();
-        let now = self.clock.now();
-        let (composed, revision) = match self.same_bytes(step.key).await? {
-            Some(composed) => (composed, on_record.revision.clone()),
-            None => match compose::compose(self.site, station, posting, step, target, now) {
-                Ok(composed) => (composed, step.revision.clone()),
-                Err(error) => return Err(self.problem(step, &error).await),
-            },
-        };
-        let claim = self
-            .ledger
-            .claim(
-                step.key,
-                &self.worker,
-                &composed.wire,
-                &composed.rendition,
-                now,
-                now + SEND_WITHIN,
-            )
-            .await?;
-        // Somebody else has it, or it was cancelled meanwhile.
-        let Some(claim) = claim else { return Ok(None) };
-        let number = claim.number();
-        info!(delivery = %step.key, channel = %step.name.channel, occasion = %step.name.occasion, attempt = number, "sending");
-
-        let outcome = if self.clock.now() > claim.send_by() {
-            Outcome::Deferred { why: "the time to send it had passed".to_owned(), after: None }
-        } else if step.deed == Deed::Ask {
-            Outcome::Posted(crate::channel::Receipt::default())
-        } else {
-            // What the client says meanwhile belongs to this delivery.
-            let span = info_span!("send", delivery = %step.key, channel = %step.name.channel);
-            station.channel.send(claim.wire()).instrument(span).await
-        };
-
-        let now = self.clock.now();
-        let asked_person = if step.deed == Deed::Ask || station.channel.kind() == Kind::Manual {
-            Asked::Person
-        } else {
-            Asked::Done
-        };
-        let again_at = match &outcome {
-            Outcome::Deferred { after, .. } => Some(now + wait(number, *after)),
-            Outcome::Blocked { .. } => Some(now),
-            _ => None,
-        };
-        let standing = Standing {
-            revision,
-            content_hash: composed.rendition.content_hash(),
-            rendition: composed.rendition,
-        };
-        let settlement = Settlement { outcome, again_at, asked_person };
-        let delivery = self.ledger.settle(claim, &settlement, Some(&standing), now).await?;
-        let done = done(&delivery);
-        match done.state {
-            State::Posted | State::Asked => {
-                info!(delivery = %done.key, channel = %done.channel, link = done.link.as_ref().map(tracing::field::display), "{}", done.state.as_str());
-            }
-            _ => {
-                warn!(delivery = %done.key, channel = %done.channel, reason = done.reason, "{}", done.state.as_str());
-            }
-        }
-        Ok(Some(done))
-    }
-
-    /// A delivery that cannot even be prepared waits, and the log says why.
-    async fn problem(&self, step: &Step, error: &compose::ComposeError) -> DeliverError {
-        let why = error.to_string();
-        warn!(delivery = %step.key, channel = %step.name.channel, why, "cannot be prepared");
-        let noted = self.ledger.still_waits(step.key, &why, self.clock.now()).await;
-        match unless_overtaken(noted) {
-            Ok(_) => DeliverError::Compose(format!("{}: {why}", name(step))),
-            Err(error) => DeliverError::Ledger(error),
-        }
-    }
-
-    /// After an unknown outcome that proved absent, the very same bytes go out again: a key that
-    /// the channel may remember must never come with other words.
-    async fn same_bytes(&self, key: DeliveryKey) -> Result<Option<compose::Composed>, LedgerError> {
-        let attempt = self.ledger.last_attempt(key).await?;
-        Ok(attempt
-            .filter(|attempt| attempt.outcome.as_deref() == Some("unknown"))
-            .map(|attempt| compose::Composed { rendition: attempt.rendition, wire: attempt.wire }))
-    }
-
-    /// Looks whether every copy is there and says what it should.
-    ///
-    /// # Errors
-    /// [`LedgerError`] if the record fails.
-    pub async fn verify(&self, wanted: Wanted<'_>) -> Result<Vec<Seen>, LedgerError> {
-        let mut seen = Vec::new();
-        for delivery in self.ledger.past().await?.deliveries {
-            let Some(copy) = delivery.copy.filter(|copy| copy.stands()) else { continue };
-            let (Some(receipt), Some(standing)) = (&delivery.receipt, &delivery.standing) else {
-                continue;
-            };
-            let Some(station) = self.station(&delivery.name.channel) else { continue };
-            if !wanted.includes_delivery(&delivery) {
-                continue;
-            }
-            let sight = station.channel.verify(receipt, &standing.rendition).await;
-            let state = match &sight {
-                Sight::Agrees if copy == CopyState::Altered => Some(CopyState::Live),
-                Sight::Agrees => Some(copy),
-                Sight::Differs { .. } => Some(CopyState::Altered),
-                Sight::Gone => Some(CopyState::Gone),
-                Sight::Unseen { .. } => None,
-            };
-            if let Some(state) = state {
-                self.ledger.note_sight(delivery.key, state, self.clock.now()).await?;
-            }
-            seen.push(Seen { delivery, sight, copy: state });
-        }
-        Ok(seen)
-    }
-
     fn station(&self, name: &ChannelName) -> Option<&Station> {
         self.stations.iter().find(|station| station.spec.name == *name)
     }
-}
-
-/// What one look at a copy showed.
-#[derive(Debug)]
-pub struct Seen {
-    pub delivery: Delivery,
-    pub sight: Sight,
-    /// What the ledger says now; `None` if nothing could be seen.
-    pub copy: Option<CopyState>,
 }
 
 /// Which deliveries a command is about.
@@ -404,38 +291,17 @@ pub fn make_plan(
     };
     plan::plan(&Inputs {
         postings: &postings.open,
+        missing: &postings.missing,
         held_back: &postings.held_back,
+        named: &postings.named,
         channels: &site.channels,
         past,
         timezone: site.settings.timezone,
+        grace: site.plan.grace,
         now,
         pace,
         render: &render,
     })
-}
-
-/// Why one delivery stopped before it was tried.
-enum DeliverError {
-    Compose(String),
-    Ledger(LedgerError),
-}
-
-impl From<LedgerError> for DeliverError {
-    fn from(error: LedgerError) -> Self {
-        Self::Ledger(error)
-    }
-}
-
-fn observed(posting: &Posting) -> Observed {
-    Observed {
-        id: posting.id.clone(),
-        path: posting.path.clone(),
-        translation_key: posting.translation_key.clone(),
-        sub_id: posting.sub_id.clone(),
-        reference: posting.facts.reference.as_ref().map(|field| field.value.clone()),
-        title: posting.name().to_owned(),
-        revision: posting.revision.clone(),
-    }
 }
 
 fn done(delivery: &Delivery) -> Done {
@@ -458,27 +324,6 @@ fn unless_overtaken<T>(changed: Result<T, LedgerError>) -> Result<Option<T>, Led
         Err(LedgerError::WrongState { .. }) => Ok(None),
         Err(error) => Err(error),
     }
-}
-
-/// Whether the deed is written down at the copy that it changes.
-fn changes_a_copy(deed: Deed) -> bool {
-    match deed {
-        Deed::Edit | Deed::Withdraw | Deed::Ask => true,
-        Deed::Publish | Deed::FollowUp => false,
-    }
-}
-
-fn name(step: &Step) -> String {
-    format!("{} to {}", step.name.posting, step.name.channel)
-}
-
-/// How long to wait after the given attempt; what the channel asked for wins.
-fn wait(attempt: u32, asked: Option<std::time::Duration>) -> TimeDelta {
-    if let Some(asked) = asked.and_then(|asked| TimeDelta::from_std(asked).ok()) {
-        return asked;
-    }
-    let doubled = 2_i32.checked_pow(attempt.saturating_sub(1)).unwrap_or(i32::MAX);
-    FIRST_WAIT.checked_mul(doubled).unwrap_or(LONGEST_WAIT).min(LONGEST_WAIT)
 }
 
 /// Whether a step will be done, now or later.

@@ -10,6 +10,8 @@ pub struct Station {
     pub spec: ChannelSpec,
     pub channel: Box<dyn Channel>,
     pub target: Target,
+    /// How far its requests may go.
+    pub reach: Reach,
 }
 
 impl Station {
@@ -21,7 +23,7 @@ impl Station {
         let context = Context { channel: spec.name.clone(), site: site.name.clone(), reach };
         let channel = spec.build(context).map_err(|error| spec.setting(&error))?;
         let target = spec.target(channel.as_ref());
-        Ok(Self { spec: spec.clone(), channel, target })
+        Ok(Self { spec: spec.clone(), channel, target, reach })
     }
 
     /// Builds all channels of a site; those that cannot be built are diagnostics.

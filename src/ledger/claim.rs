@@ -8,11 +8,25 @@ use super::worker::Liveness;
 use super::{Attempt, Claim, Delivery, Ledger, LedgerError, State, event, row};
 use crate::adapt::Rendition;
 use crate::channel::{DeliveryKey, Wire};
+use crate::clock::{Clock, Steady};
 
 /// How long after its `send_by` an attempt counts as left behind, if nothing can be said of its
 /// worker: the longest answer that was seen from a network took under four minutes, and clocks of
 /// two machines differ.
 pub const RECOVERY_MARGIN: TimeDelta = TimeDelta::minutes(15);
+
+/// When an attempt begins, by both clocks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Began {
+    pub at: DateTime<Utc>,
+    pub steady: Steady,
+}
+
+impl Began {
+    pub fn now(clock: &Clock) -> Self {
+        Self { at: clock.now(), steady: clock.steady() }
+    }
+}
 
 /// Why a recovered delivery is unknown.
 const LEFT_BEHIND: &str = "the process that was sending it ended before an answer came";
@@ -20,8 +34,8 @@ const LEFT_BEHIND: &str = "the process that was sending it ended before an answe
 impl Ledger {
     /// Takes a delivery to send it. When this returns a claim, the attempt with its exact bytes is
     /// on disk and the delivery is `sending`; nobody else gets it. `None` if it is not to be had:
-    /// somebody else has it, it is not due at `began_at`, it was called off, or its channel is
-    /// paused.
+    /// somebody else has it, it is not due when the attempt begins, it was called off, or its
+    /// channel or everything is paused.
     ///
     /// # Errors
     /// [`LedgerError`] if it could not be written; then nothing may be sent.
@@ -29,18 +43,20 @@ impl Ledger {
         &self,
         key: DeliveryKey,
         worker: &str,
-        wire: &Wire,
-        rendition: &Rendition,
-        began_at: DateTime<Utc>,
+        composed: (&Wire, &Rendition),
+        began: &Began,
         send_by: DateTime<Utc>,
     ) -> Result<Option<Claim>, LedgerError> {
+        let ((wire, rendition), began_at) = (composed, began.at);
         let mut tx = self.begin().await?;
         let Some(row) = sqlx::query(
             "update delivery
-                set state = 'sending', attempts = attempts + 1, changed_at = $2, reason = ''
+                set state = 'sending', attempts = attempts + 1, changed_at = $2,
+                    attempted_at = $2, reason = ''
               where key = $1 and state = 'planned' and due_at <= $2
                 and exists (select 1 from channel
                              where channel.name = delivery.channel and paused_since is null)
+                and not exists (select 1 from ledger where paused_since is not null)
              returning attempts",
         )
         .bind(key.to_string())
@@ -53,8 +69,8 @@ impl Ledger {
         let number: i64 = row.try_get("attempts")?;
         sqlx::query(
             "insert into attempt (delivery, number, worker, began_at, send_by, detail, wire,
-                                  rendition)
-             values ($1, $2, $3, $4, $5, '', $6, $7)",
+                                  rendition, steady)
+             values ($1, $2, $3, $4, $5, '', $6, $7, $8)",
         )
         .bind(key.to_string())
         .bind(number)
@@ -63,6 +79,7 @@ impl Ledger {
         .bind(send_by.timestamp_micros())
         .bind(row::to_json(wire)?)
         .bind(row::to_json(rendition)?)
+        .bind(row::to_json(&began.steady)?)
         .execute(&mut *tx)
         .await?;
         let detail = json!({

@@ -1,6 +1,6 @@
 //! What is found out after the attempt: by asking the channel, by looking, by a person.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 use url::Url;
 
@@ -16,11 +16,20 @@ pub enum Resolution {
     NotPosted,
 }
 
+/// Who is asked next about an unknown delivery.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Whom {
+    /// The channel, at a later round.
+    TheChannel,
+    APerson,
+}
+
 impl Ledger {
-    /// An unknown delivery was found on its channel.
+    /// A delivery was found on its channel: one that is unknown, or, after a restored backup, one
+    /// that waits for its time.
     ///
     /// # Errors
-    /// [`LedgerError::WrongState`] if it is not unknown.
+    /// [`LedgerError::WrongState`] if it is neither.
     pub async fn found(
         &self,
         key: DeliveryKey,
@@ -30,7 +39,7 @@ impl Ledger {
     ) -> Result<Delivery, LedgerError> {
         let mut tx = self.begin().await?;
         let mut delivery = row::load(&mut tx, key).await?;
-        delivery.must_be(&[State::Unknown], "found")?;
+        delivery.must_be(&[State::Unknown, State::Planned], "found")?;
         settle::done(&mut tx, &mut delivery, receipt, standing, now).await?;
         row::save(&mut tx, &delivery).await?;
         event::append(&mut tx, now, Some(key), "found", &json!({ "receipt": receipt })).await?;
@@ -60,11 +69,12 @@ impl Ledger {
         Ok(delivery)
     }
 
-    /// An unknown delivery stays unknown, and this is why: shown to the person who has to look.
+    /// An unknown delivery is certainly not on its channel, and has been tried for long enough: it
+    /// is refused, with its history as the reason.
     ///
     /// # Errors
     /// [`LedgerError::WrongState`] if it is not unknown.
-    pub async fn still_unknown(
+    pub async fn given_up(
         &self,
         key: DeliveryKey,
         why: &str,
@@ -72,14 +82,63 @@ impl Ledger {
     ) -> Result<Delivery, LedgerError> {
         let mut tx = self.begin().await?;
         let mut delivery = row::load(&mut tx, key).await?;
+        delivery.must_be(&[State::Unknown], "given up")?;
+        delivery.enter(State::Refused, why, now);
+        row::save(&mut tx, &delivery).await?;
+        event::append(&mut tx, now, Some(key), "refused", &json!({ "why": why })).await?;
+        tx.commit().await?;
+        Ok(delivery)
+    }
+
+    /// An unknown delivery stays unknown, and this is why. That a person is asked is an event, and
+    /// so is another reason from then on: what the channel says while it is still asked is not.
+    ///
+    /// # Errors
+    /// [`LedgerError::WrongState`] if it is not unknown.
+    pub async fn still_unknown(
+        &self,
+        key: DeliveryKey,
+        why: &str,
+        who: Whom,
+        now: DateTime<Utc>,
+    ) -> Result<Delivery, LedgerError> {
+        let mut tx = self.begin().await?;
+        let mut delivery = row::load(&mut tx, key).await?;
         delivery.must_be(&[State::Unknown], "looked for")?;
-        if delivery.reason != why {
-            why.clone_into(&mut delivery.reason);
-            row::save(&mut tx, &delivery).await?;
-            let detail = json!({ "why": why });
-            event::append(&mut tx, now, Some(key), "still unknown", &detail).await?;
-            tx.commit().await?;
+        let asked_now = who == Whom::APerson && delivery.asks_since.is_none();
+        if delivery.reason == why && !asked_now {
+            return Ok(delivery);
         }
+        why.clone_into(&mut delivery.reason);
+        if asked_now {
+            delivery.asks_since = Some(now);
+        }
+        row::save(&mut tx, &delivery).await?;
+        let what = if asked_now { "asks a person" } else { "still unknown" };
+        event::append(&mut tx, now, Some(key), what, &json!({ "why": why })).await?;
+        tx.commit().await?;
+        Ok(delivery)
+    }
+
+    /// A delivery that was never tried may have gone out all the same: after a restored backup the
+    /// channel was asked and cannot tell. It is unknown from now on, and a person is asked.
+    ///
+    /// # Errors
+    /// [`LedgerError::WrongState`] if it does not wait.
+    pub async fn doubt(
+        &self,
+        key: DeliveryKey,
+        why: &str,
+        now: DateTime<Utc>,
+    ) -> Result<Delivery, LedgerError> {
+        let mut tx = self.begin().await?;
+        let mut delivery = row::load(&mut tx, key).await?;
+        delivery.must_be(&[State::Planned], "doubted")?;
+        delivery.enter(State::Unknown, why, now);
+        delivery.asks_since = Some(now);
+        row::save(&mut tx, &delivery).await?;
+        event::append(&mut tx, now, Some(key), "asks a person", &json!({ "why": why })).await?;
+        tx.commit().await?;
         Ok(delivery)
     }
 
@@ -150,7 +209,9 @@ impl Ledger {
         Ok(delivery)
     }
 
-    /// A copy was looked at. That it is as it was is no event; a change is.
+    /// A copy was looked at. That it is as it was is no event; a change is. A copy that is not to
+    /// be seen is [`CopyState::Gone`] only once it has been so for `patience`: servers have bad
+    /// days.
     ///
     /// # Errors
     /// [`LedgerError::WrongState`] if the delivery made no copy.
@@ -158,6 +219,7 @@ impl Ledger {
         &self,
         key: DeliveryKey,
         copy: CopyState,
+        patience: TimeDelta,
         now: DateTime<Utc>,
     ) -> Result<Delivery, LedgerError> {
         let mut tx = self.begin().await?;
@@ -169,8 +231,18 @@ impl Ledger {
                 verb: "looked at: it made no copy",
             });
         };
-        delivery.copy = Some(copy);
         delivery.verified_at = Some(now);
+        let copy = match copy {
+            CopyState::Gone => {
+                let since = *delivery.unseen_since.get_or_insert(now);
+                if now - since < patience { before } else { copy }
+            }
+            seen => {
+                delivery.unseen_since = None;
+                seen
+            }
+        };
+        delivery.copy = Some(copy);
         row::save(&mut tx, &delivery).await?;
         if copy != before {
             let detail = json!({ "was": before, "is": copy });

@@ -13,6 +13,7 @@
 
 pub mod binding;
 pub mod claim;
+pub mod decide;
 pub mod event;
 pub mod find_out;
 pub mod observe;
@@ -21,10 +22,11 @@ pub mod plan;
 pub mod read;
 mod row;
 pub mod settle;
+pub mod step;
 pub mod store;
 pub mod worker;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -32,11 +34,15 @@ use uuid::Uuid;
 
 use crate::adapt::{Occasion, Rendition};
 use crate::channel::{ChannelName, DeliveryKey, Outcome, Receipt, Wire};
+use crate::clock::Steady;
 use crate::posting::{PostingId, Revision};
 pub use binding::SiteMark;
+pub use claim::Began;
+pub use decide::Adopted;
 pub use event::ChainReport;
-pub use find_out::Resolution;
-pub use observe::Observed;
+pub use find_out::{Resolution, Whom};
+pub use observe::{Hiring, Observed, Seen};
+pub use plan::Time;
 pub use store::Ledger;
 pub use worker::{Liveness, liveness, this_worker};
 
@@ -201,6 +207,8 @@ pub struct NewDelivery {
     pub target: Option<DeliveryKey>,
     /// Not before.
     pub due_at: DateTime<Utc>,
+    /// The slot that it uses, if its channel has any.
+    pub slot: Option<DateTime<Utc>>,
     pub revision: Revision,
 }
 
@@ -228,6 +236,14 @@ pub struct Delivery {
     pub standing: Option<Standing>,
     /// When the link was last looked at, if ever.
     pub verified_at: Option<DateTime<Utc>>,
+    /// The slot that it uses; without jitter.
+    pub slot: Option<DateTime<Utc>>,
+    /// When it was last tried.
+    pub attempted_at: Option<DateTime<Utc>>,
+    /// Since when the copy was not to be seen.
+    pub unseen_since: Option<DateTime<Utc>>,
+    /// Since when a person is asked what became of it.
+    pub asks_since: Option<DateTime<Utc>>,
 }
 
 /// What a copy says now.
@@ -254,6 +270,20 @@ pub struct Attempt {
     pub detail: String,
     pub wire: Wire,
     pub rendition: Rendition,
+    /// When it began, by the clock that nobody sets; unknown of attempts of older versions.
+    pub steady: Option<Steady>,
+}
+
+/// What one request of an attempt did.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Step {
+    /// From 1.
+    pub number: u32,
+    pub at: DateTime<Utc>,
+    /// `asked`, `part 2` …
+    pub what: String,
+    /// JSON.
+    pub detail: String,
 }
 
 /// The right to send one attempt, once. Only [`Ledger::claim`] makes one, after the attempt is on
@@ -318,6 +348,35 @@ pub struct KnownPosting {
     /// The newest revision seen, and since when.
     pub revision: Revision,
     pub revision_since: DateTime<Utc>,
+    pub acceptance: Acceptance,
+    /// Since when a person wants its copies taken back.
+    pub withdrawn_at: Option<DateTime<Utc>>,
+    /// Since when its page is not among the site's postings.
+    pub missing_since: Option<DateTime<Utc>>,
+    pub page: PageSight,
+    /// Since when it is closed everywhere.
+    pub finished_at: Option<DateTime<Utc>>,
+}
+
+/// Whether an ad may be announced at all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(tag = "acceptance", rename_all = "kebab-case")]
+pub enum Acceptance {
+    /// It came after the first start.
+    New,
+    /// It was there before the first start: it may stand everywhere already.
+    Waits,
+    Accepted {
+        at: DateTime<Utc>,
+    },
+}
+
+/// Whether the page was seen where readers will look for it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct PageSight {
+    pub seen_at: Option<DateTime<Utc>>,
+    /// Why it was not, in words; empty if nobody looked.
+    pub note: String,
 }
 
 /// A channel as the ledger knows it.
@@ -335,14 +394,37 @@ pub struct Pause {
     pub reason: String,
 }
 
+/// A person's agreement to the words of a posting on a channel.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Approval {
+    /// Of all its renditions there; other words are not agreed to.
+    pub content_hash: String,
+    pub by: String,
+    pub at: DateTime<Utc>,
+}
+
+/// One message that went out, or may have: what spacing, days and budgets count.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Use {
+    pub slot: Option<DateTime<Utc>>,
+    pub at: DateTime<Utc>,
+}
+
 /// Everything that `plan` needs to know of the past.
 #[derive(Debug, Clone, Default)]
 pub struct Past {
     /// The ledger's own id; `None` where there is no ledger yet.
     pub ledger: Option<Uuid>,
+    /// Everything is paused.
+    pub paused: Option<Pause>,
+    pub approvals: BTreeMap<(PostingId, ChannelName), Approval>,
+    /// The messages of the last weeks by channel, the oldest first.
+    pub uses: BTreeMap<ChannelName, Vec<Use>>,
     pub postings: BTreeMap<PostingId, KnownPosting>,
     pub channels: BTreeMap<ChannelName, KnownChannel>,
     pub deliveries: Vec<Delivery>,
+    /// Postings that are closed everywhere, and whose deliveries were left out for that.
+    pub over: BTreeSet<PostingId>,
 }
 
 /// One entry of the chain of events.
@@ -391,6 +473,10 @@ pub enum LedgerError {
     UnreadableMarker { path: String, why: String },
     #[error("the ledger knows no channel `{0}`")]
     NoSuchChannel(ChannelName),
+    #[error(
+        "the ledger knows no posting `{0}`\nhelp: `handbill log` and `handbill plan` list the ids"
+    )]
+    NoSuchPosting(PostingId),
     #[error("no delivery begins with `{0}`\nhelp: `handbill log` lists the ids")]
     NoSuchDelivery(String),
     #[error("`{0}` names more than one delivery\nhelp: write more of the id")]

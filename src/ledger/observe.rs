@@ -1,12 +1,12 @@
 //! What was seen of the site: postings, their revisions, channels.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::json;
-use sqlx::{Any, Transaction};
+use sqlx::{Any, Row, Transaction};
 
-use super::{KnownPosting, Ledger, LedgerError, event, row};
+use super::{KnownPosting, Ledger, LedgerError, event, read, row};
 use crate::channel::ChannelName;
 use crate::posting::{PostingId, Revision};
 
@@ -19,30 +19,54 @@ pub struct Observed {
     pub sub_id: Option<String>,
     pub reference: Option<String>,
     pub title: String,
+    pub language: String,
     pub revision: Revision,
+    /// The page's text, kept for the day when the page is gone.
+    pub source: String,
+    pub hiring: Hiring,
+    /// The day of the page, where it says one: an older one predates the first start.
+    pub dated: Option<NaiveDate>,
+}
+
+/// Whether the ad is open, as its page says it at this moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Hiring {
+    Open,
+    Closed,
 }
 
 impl Ledger {
     /// Remembers postings and channels. A posting or channel that is new, a new revision, and a
-    /// new path, reference or title are events; what is as it was writes nothing.
+    /// new path, reference or title are events, and so is a page that is missing or back; what is
+    /// as it was writes nothing.
+    ///
+    /// `unread` are the paths of pages that are there and could not be read. `today` is the day
+    /// where the site is: of the postings that the very first observation sees, those whose page
+    /// is not dated today or later were there before, and wait to be accepted.
     ///
     /// # Errors
     /// [`LedgerError`] if it could not be written; then nothing was.
     pub async fn observe(
         &self,
-        postings: &[Observed],
-        channels: &[ChannelName],
+        seen: &Seen<'_>,
+        today: NaiveDate,
         now: DateTime<Utc>,
     ) -> Result<(), LedgerError> {
         let mut tx = self.begin().await?;
-        let known = known_postings(&mut tx).await?;
-        for posting in postings {
+        let first_start = is_first_start(&mut tx).await?;
+        let ids: Vec<&PostingId> = seen.postings.iter().map(|posting| &posting.id).collect();
+        let known = read::postings_of(&mut tx, &ids).await?;
+        for posting in seen.postings {
             match known.get(&posting.id) {
-                None => first_sight(&mut tx, posting, now).await?,
+                None => {
+                    let predates = first_start && posting.dated.is_none_or(|day| day < today);
+                    first_sight(&mut tx, posting, predates, now).await?;
+                }
                 Some(known) => compare(&mut tx, known, posting, now).await?,
             }
         }
-        for channel in channels {
+        note_missing(&mut tx, seen, now).await?;
+        for channel in seen.channels {
             let new = sqlx::query(
                 "insert into channel (name, first_seen) values ($1, $2) on conflict do nothing",
             )
@@ -54,31 +78,46 @@ impl Ledger {
                 event::append(&mut tx, now, None, "channel", &json!({ "name": channel })).await?;
             }
         }
+        if first_start {
+            sqlx::query("update ledger set started_at = $1")
+                .bind(now.timestamp_micros())
+                .execute(&mut *tx)
+                .await?;
+        }
         tx.commit().await?;
         Ok(())
     }
 }
 
-async fn known_postings(
-    tx: &mut Transaction<'static, Any>,
-) -> Result<BTreeMap<PostingId, KnownPosting>, LedgerError> {
-    sqlx::query("select * from posting")
-        .fetch_all(&mut **tx)
-        .await?
-        .iter()
-        .map(|row| row::posting(row).map(|posting| (posting.id.clone(), posting)))
-        .collect()
+/// One look at the site.
+#[derive(Debug, Clone, Copy)]
+pub struct Seen<'a> {
+    pub postings: &'a [Observed],
+    pub channels: &'a [ChannelName],
+    /// Paths of pages that are there and cannot be read.
+    pub unread: &'a BTreeSet<String>,
+}
+
+/// Whether the site was never looked at before.
+async fn is_first_start(tx: &mut Transaction<'static, Any>) -> Result<bool, LedgerError> {
+    let row =
+        sqlx::query("select started_at, (select count(*) from posting) as postings from ledger")
+            .fetch_one(&mut **tx)
+            .await?;
+    let postings: i64 = row.try_get("postings")?;
+    Ok(row::optional_time(&row, "started_at")?.is_none() && postings == 0)
 }
 
 async fn first_sight(
     tx: &mut Transaction<'static, Any>,
     posting: &Observed,
+    predates: bool,
     now: DateTime<Utc>,
 ) -> Result<(), LedgerError> {
     let new = sqlx::query(
         "insert into posting (id, path, translation_key, sub_id, reference, title, first_seen,
-                              revision, revision_since)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $7) on conflict do nothing",
+                              revision, revision_since, source, language, predates)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $7, $9, $10, $11) on conflict do nothing",
     )
     .bind(posting.id.0.clone())
     .bind(posting.path.clone())
@@ -88,6 +127,9 @@ async fn first_sight(
     .bind(posting.title.clone())
     .bind(now.timestamp_micros())
     .bind(posting.revision.0.clone())
+    .bind(posting.source.clone())
+    .bind(posting.language.clone())
+    .bind(i64::from(predates))
     .execute(&mut **tx)
     .await?;
     if new.rows_affected() == 0 {
@@ -99,6 +141,7 @@ async fn first_sight(
         "path": posting.path,
         "title": posting.title,
         "revision": posting.revision,
+        "predates": predates,
     });
     event::append(tx, now, None, "seen", &detail).await
 }
@@ -123,14 +166,25 @@ async fn compare(
             changes.insert(field.to_owned(), json!({ "before": before, "after": after }));
         }
     }
-    if changes.is_empty() {
+    let back = known.missing_since.is_some();
+    let reopened = known.finished_at.is_some()
+        && (posting.hiring == Hiring::Open || known.revision != posting.revision);
+    // The text itself changes without a new revision too (a comment, `draft: true`).
+    let source = sqlx::query("select 1 from posting where id = $1 and source = $2")
+        .bind(posting.id.0.clone())
+        .bind(posting.source.clone())
+        .fetch_optional(&mut **tx)
+        .await?;
+    if changes.is_empty() && !back && !reopened && source.is_some() {
         return Ok(());
     }
     let since = if known.revision == posting.revision { known.revision_since } else { now };
+    let finished_at = known.finished_at.filter(|_| !reopened);
     sqlx::query(
         "update posting
             set path = $2, translation_key = $3, sub_id = $4, reference = $5, title = $6,
-                revision = $7, revision_since = $8
+                revision = $7, revision_since = $8, source = $9, language = $10,
+                finished_at = $11, missing_since = null
           where id = $1",
     )
     .bind(posting.id.0.clone())
@@ -141,8 +195,52 @@ async fn compare(
     .bind(posting.title.clone())
     .bind(posting.revision.0.clone())
     .bind(since.timestamp_micros())
+    .bind(posting.source.clone())
+    .bind(posting.language.clone())
+    .bind(row::micros(finished_at))
     .execute(&mut **tx)
     .await?;
+    if back {
+        event::append(tx, now, None, "page back", &json!({ "posting": posting.id })).await?;
+    }
+    if reopened {
+        event::append(tx, now, None, "taken up again", &json!({ "posting": posting.id })).await?;
+    }
+    if changes.is_empty() {
+        return Ok(());
+    }
     let detail = json!({ "posting": posting.id, "changes": changes });
     event::append(tx, now, None, "changed", &detail).await
+}
+
+/// Notes which pages are not among the site's postings any more, and which of those that could
+/// not be read are at least there.
+async fn note_missing(
+    tx: &mut Transaction<'static, Any>,
+    seen: &Seen<'_>,
+    now: DateTime<Utc>,
+) -> Result<(), LedgerError> {
+    let unfinished =
+        sqlx::query("select * from posting where finished_at is null").fetch_all(&mut **tx).await?;
+    let present: BTreeSet<&PostingId> = seen.postings.iter().map(|it| &it.id).collect();
+    for row in &unfinished {
+        let posting = row::posting(row)?;
+        if present.contains(&posting.id) {
+            continue;
+        }
+        let there = seen.unread.contains(&posting.path);
+        if there == posting.missing_since.is_none() {
+            continue;
+        }
+        let since = if there { None } else { Some(now) };
+        sqlx::query("update posting set missing_since = $2 where id = $1")
+            .bind(posting.id.0.clone())
+            .bind(row::micros(since))
+            .execute(&mut **tx)
+            .await?;
+        let what = if there { "page back" } else { "page missing" };
+        let detail = json!({ "posting": posting.id, "path": posting.path });
+        event::append(tx, now, None, what, &detail).await?;
+    }
+    Ok(())
 }

@@ -49,6 +49,45 @@ impl Ledger {
     }
 }
 
+impl Ledger {
+    /// Pauses everything, channels that come later included: nothing can be claimed from now on.
+    ///
+    /// # Errors
+    /// [`LedgerError`] if it could not be written; then nothing was.
+    pub async fn pause_all(&self, reason: &str, now: DateTime<Utc>) -> Result<(), LedgerError> {
+        let mut tx = self.begin().await?;
+        sqlx::query(
+            "update ledger set paused_since = coalesce(paused_since, $1), paused_reason = $2",
+        )
+        .bind(now.timestamp_micros())
+        .bind(reason.to_owned())
+        .execute(&mut *tx)
+        .await?;
+        event::append(&mut tx, now, None, "paused all", &json!({ "why": reason })).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// Lets everything go on; channels that are paused on their own stay paused.
+    ///
+    /// # Errors
+    /// [`LedgerError`] if it could not be written; then nothing was.
+    pub async fn resume_all(&self, now: DateTime<Utc>) -> Result<(), LedgerError> {
+        let mut tx = self.begin().await?;
+        let changed = sqlx::query(
+            "update ledger set paused_since = null, paused_reason = null
+              where paused_since is not null",
+        )
+        .execute(&mut *tx)
+        .await?;
+        if changed.rows_affected() > 0 {
+            event::append(&mut tx, now, None, "resumed all", &json!({})).await?;
+            tx.commit().await?;
+        }
+        Ok(())
+    }
+}
+
 /// Pauses a channel as part of a larger change.
 pub(in crate::ledger) async fn pause(
     tx: &mut Transaction<'static, Any>,

@@ -7,6 +7,13 @@ use super::{Delivery, Ledger, LedgerError, NewDelivery, State, event, row};
 use crate::channel::DeliveryKey;
 use crate::posting::Revision;
 
+/// When a delivery is due, and the slot that it uses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Time {
+    pub due_at: DateTime<Utc>,
+    pub slot: Option<DateTime<Utc>>,
+}
+
 impl Ledger {
     /// Writes new deliveries down. One whose key is known already stays as it is, whatever its
     /// state: planning again after a crash adds nothing. Posting, channel and target must be known
@@ -25,8 +32,8 @@ impl Ledger {
             let key = delivery.name.key(self.id());
             let inserted = sqlx::query(
                 "insert into delivery (key, posting, channel, occasion, occurrence, deed, target,
-                                       state, due_at, revision, attempts, changed_at, reason)
-                 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 0, $11, '')
+                                       state, due_at, revision, attempts, changed_at, reason, slot)
+                 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 0, $11, '', $12)
                  on conflict do nothing",
             )
             .bind(key.to_string())
@@ -40,6 +47,7 @@ impl Ledger {
             .bind(delivery.due_at.timestamp_micros())
             .bind(delivery.revision.0.clone())
             .bind(now.timestamp_micros())
+            .bind(row::micros(delivery.slot))
             .execute(&mut *tx)
             .await?;
             if inserted.rows_affected() == 0 {
@@ -87,10 +95,11 @@ impl Ledger {
     pub async fn reschedule(
         &self,
         key: DeliveryKey,
-        due_at: DateTime<Utc>,
+        to: &Time,
         revision: &Revision,
         now: DateTime<Utc>,
     ) -> Result<Delivery, LedgerError> {
+        let Time { due_at, slot } = *to;
         let mut tx = self.begin().await?;
         let mut delivery = row::load(&mut tx, key).await?;
         delivery.must_be(&[State::Planned, State::Cancelled], "rescheduled")?;
@@ -101,6 +110,7 @@ impl Ledger {
             return Ok(delivery);
         }
         delivery.due_at = due_at;
+        delivery.slot = slot;
         delivery.revision = revision.clone();
         row::save(&mut tx, &delivery).await?;
         let detail = json!({ "due_at": due_at, "revision": revision });
@@ -149,6 +159,7 @@ impl Delivery {
 
     pub(in crate::ledger) fn enter(&mut self, state: State, reason: &str, now: DateTime<Utc>) {
         self.state = state;
+        self.asks_since = None;
         reason.clone_into(&mut self.reason);
         self.changed_at = now;
     }

@@ -1,35 +1,174 @@
 //! What the ledger says, for `plan` and for people.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use sqlx::{Any, Executor};
+use chrono::{DateTime, TimeDelta, Utc};
+use sqlx::any::AnyRow;
+use sqlx::{Any, AssertSqlSafe, Executor, Row, Transaction};
 
-use super::{Attempt, Delivery, Ledger, LedgerError, Past, row};
+use super::{Attempt, Delivery, KnownPosting, Ledger, LedgerError, Past, State, row};
 use crate::channel::DeliveryKey;
+use crate::posting::PostingId;
+
+/// A backup that came back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Restored {
+    pub at: DateTime<Utc>,
+    pub from: DateTime<Utc>,
+}
 
 impl Ledger {
-    /// Everything that `plan` needs to know, as it was at one moment.
+    pub async fn restored(&self) -> Result<Option<Restored>, LedgerError> {
+        Ok(None)
+    }
+}
+
+impl Ledger {
+    /// Everything that ever was, as it stood at one moment: for people.
     ///
     /// # Errors
     /// [`LedgerError`] if the ledger cannot be read.
     pub async fn past(&self) -> Result<Past, LedgerError> {
         let mut tx = self.reader.begin().await?;
-        let postings = sqlx::query("select * from posting").fetch_all(&mut *tx).await?;
-        let channels = sqlx::query("select * from channel").fetch_all(&mut *tx).await?;
+        let rows = sqlx::query("select * from posting").fetch_all(&mut *tx).await?;
+        let postings = by_id(&rows)?;
         let deliveries =
             sqlx::query("select * from delivery order by due_at, key").fetch_all(&mut *tx).await?;
+        self.rest_of_past(tx, postings, &deliveries).await
+    }
+
+    /// What `plan` needs to know, as it stood at one moment: the postings that are not over, the
+    /// given ones among those that are, and the deliveries of the former. What is over costs
+    /// nothing, however much of it there is.
+    ///
+    /// # Errors
+    /// [`LedgerError`] if the ledger cannot be read.
+    pub async fn open_past(&self, present: &[PostingId]) -> Result<Past, LedgerError> {
+        let mut tx = self.reader.begin().await?;
+        let ids: Vec<&PostingId> = present.iter().collect();
+        let mut postings = postings_of(&mut tx, &ids).await?;
+        let unfinished = sqlx::query("select * from posting where finished_at is null")
+            .fetch_all(&mut *tx)
+            .await?;
+        postings.extend(by_id(&unfinished)?);
+        let deliveries = sqlx::query(
+            "select delivery.* from posting join delivery on delivery.posting = posting.id
+              where posting.finished_at is null order by delivery.due_at, delivery.key",
+        )
+        .fetch_all(&mut *tx)
+        .await?;
+        let over = postings
+            .values()
+            .filter(|it| it.finished_at.is_some())
+            .map(|it| it.id.clone())
+            .collect();
+        let past = self.rest_of_past(tx, postings, &deliveries).await?;
+        Ok(Past { over, ..past })
+    }
+
+    async fn rest_of_past(
+        &self,
+        mut tx: Transaction<'static, Any>,
+        postings: BTreeMap<PostingId, KnownPosting>,
+        deliveries: &[AnyRow],
+    ) -> Result<Past, LedgerError> {
+        let channels = sqlx::query("select * from channel").fetch_all(&mut *tx).await?;
+        let approvals = sqlx::query(
+            "select approval.* from approval join posting on posting.id = approval.posting
+              where posting.finished_at is null",
+        )
+        .fetch_all(&mut *tx)
+        .await?;
+        let newest = sqlx::query("select max(attempted_at) as newest from delivery")
+            .fetch_one(&mut *tx)
+            .await?;
+        let newest = row::optional_time(&newest, "newest")?.unwrap_or_default();
+        // Counted back from the newest one, because the ledger has no clock.
+        let uses = sqlx::query(
+            "select channel, slot, attempted_at from delivery
+              where attempted_at >= $1 and deed in ('publish', 'follow-up')
+                and state in ('sending', 'posted', 'asked', 'unknown')
+              order by attempted_at",
+        )
+        .bind((newest - USES_REACH_BACK).timestamp_micros())
+        .fetch_all(&mut *tx)
+        .await?;
+        let ledger = sqlx::query("select paused_since, paused_reason from ledger")
+            .fetch_one(&mut *tx)
+            .await?;
+        let mut used: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for row in &uses {
+            let (channel, one) = row::used(row)?;
+            used.entry(channel).or_default().push(one);
+        }
         Ok(Past {
             ledger: Some(self.id()),
-            postings: postings
-                .iter()
-                .map(|row| row::posting(row).map(|posting| (posting.id.clone(), posting)))
-                .collect::<Result<BTreeMap<_, _>, _>>()?,
+            paused: row::pause(&ledger)?,
+            approvals: approvals.iter().map(row::approval).collect::<Result<_, _>>()?,
+            uses: used,
+            postings,
             channels: channels
                 .iter()
                 .map(|row| row::channel(row).map(|channel| (channel.name.clone(), channel)))
-                .collect::<Result<BTreeMap<_, _>, _>>()?,
+                .collect::<Result<_, _>>()?,
             deliveries: deliveries.iter().map(row::delivery).collect::<Result<_, _>>()?,
+            over: BTreeSet::new(),
         })
+    }
+
+    /// The page of a posting as it was last read, and its language.
+    ///
+    /// # Errors
+    /// [`LedgerError`] if the ledger cannot be read.
+    pub async fn page_text(
+        &self,
+        posting: &PostingId,
+    ) -> Result<Option<(String, String)>, LedgerError> {
+        let row = sqlx::query("select source, language from posting where id = $1")
+            .bind(posting.0.clone())
+            .fetch_optional(&self.reader)
+            .await?;
+        let Some(row) = row else { return Ok(None) };
+        let source: Option<String> = row.try_get("source")?;
+        let language: Option<String> = row.try_get("language")?;
+        Ok(source.map(|source| (source, language.unwrap_or_default())))
+    }
+
+    /// The ids of copies that other deliveries than this one own on a channel: they are none of
+    /// its own. Two channels may share an account, so those of every channel count; what was there
+    /// long before `since` cannot be mistaken for it.
+    ///
+    /// # Errors
+    /// [`LedgerError`] if the ledger cannot be read.
+    pub async fn owned_by_others(
+        &self,
+        key: DeliveryKey,
+        since: DateTime<Utc>,
+    ) -> Result<BTreeSet<String>, LedgerError> {
+        let rows = sqlx::query(
+            "select receipt from delivery
+              where key <> $1 and changed_at >= $2 and receipt is not null
+                and deed in ('publish', 'follow-up')",
+        )
+        .bind(key.to_string())
+        .bind((since - TimeDelta::days(1)).timestamp_micros())
+        .fetch_all(&self.reader)
+        .await?;
+        rows.iter().filter_map(|row| row::remote_id(row).transpose()).collect()
+    }
+
+    /// The deliveries in a state, by index; the oldest first.
+    ///
+    /// # Errors
+    /// [`LedgerError`] if the ledger cannot be read.
+    pub async fn in_state(&self, state: State) -> Result<Vec<Delivery>, LedgerError> {
+        sqlx::query("select * from delivery where state = $1 order by due_at, key")
+            .bind(state.as_str())
+            .fetch_all(&self.reader)
+            .await?
+            .iter()
+            .map(row::delivery)
+            .collect()
     }
 
     /// One delivery; `None` if the ledger does not have it.
@@ -92,6 +231,34 @@ impl Ledger {
     pub async fn last_attempt(&self, key: DeliveryKey) -> Result<Option<Attempt>, LedgerError> {
         last_attempt(&self.reader, key).await
     }
+}
+
+/// How far back the messages of a channel are counted: a budget is for a month.
+const USES_REACH_BACK: TimeDelta = TimeDelta::days(32);
+
+/// How many ids are asked for at a time; databases limit the placeholders of a statement.
+const IDS_AT_ONCE: usize = 500;
+
+/// The postings with these ids, as far as they are known.
+pub(in crate::ledger) async fn postings_of(
+    tx: &mut Transaction<'static, Any>,
+    ids: &[&PostingId],
+) -> Result<BTreeMap<PostingId, KnownPosting>, LedgerError> {
+    let mut found = BTreeMap::new();
+    for ids in ids.chunks(IDS_AT_ONCE) {
+        let places: Vec<String> = (1..=ids.len()).map(|place| format!("${place}")).collect();
+        let statement = format!("select * from posting where id in ({})", places.join(", "));
+        let mut query = sqlx::query(AssertSqlSafe(statement));
+        for id in ids {
+            query = query.bind(id.0.clone());
+        }
+        found.extend(by_id(&query.fetch_all(&mut **tx).await?)?);
+    }
+    Ok(found)
+}
+
+fn by_id(rows: &[AnyRow]) -> Result<BTreeMap<PostingId, KnownPosting>, LedgerError> {
+    rows.iter().map(|row| row::posting(row).map(|posting| (posting.id.clone(), posting))).collect()
 }
 
 pub(in crate::ledger) async fn last_attempt(

@@ -10,11 +10,11 @@ use sqlx::{Any, Row, Transaction};
 use uuid::Uuid;
 
 use super::{
-    Attempt, CopyState, Deed, Delivery, DeliveryName, Event, KnownChannel, KnownPosting,
-    LedgerError, Occurrence, Pause, State,
+    Acceptance, Approval, Attempt, CopyState, Deed, Delivery, DeliveryName, Event, KnownChannel,
+    KnownPosting, LedgerError, Occurrence, PageSight, Pause, State, Step, Use,
 };
 use crate::adapt::Occasion;
-use crate::channel::{ChannelName, DeliveryKey};
+use crate::channel::{ChannelName, DeliveryKey, Receipt};
 use crate::posting::{PostingId, Revision};
 
 /// A time out of microseconds since 1970.
@@ -47,6 +47,22 @@ pub(in crate::ledger) async fn load(
     delivery(&row)
 }
 
+/// One posting, inside a change.
+///
+/// # Errors
+/// [`LedgerError::NoSuchPosting`].
+pub(in crate::ledger) async fn known_posting(
+    tx: &mut Transaction<'static, Any>,
+    id: &PostingId,
+) -> Result<KnownPosting, LedgerError> {
+    let row = sqlx::query("select * from posting where id = $1")
+        .bind(id.0.clone())
+        .fetch_optional(&mut **tx)
+        .await?
+        .ok_or_else(|| LedgerError::NoSuchPosting(id.clone()))?;
+    posting(&row)
+}
+
 /// Writes everything of a delivery that can change.
 pub(in crate::ledger) async fn save(
     tx: &mut Transaction<'static, Any>,
@@ -57,7 +73,8 @@ pub(in crate::ledger) async fn save(
     sqlx::query(
         "update delivery
             set state = $2, due_at = $3, revision = $4, attempts = $5, changed_at = $6,
-                reason = $7, receipt = $8, copy_state = $9, standing = $10, verified_at = $11
+                reason = $7, receipt = $8, copy_state = $9, standing = $10, verified_at = $11,
+                slot = $12, attempted_at = $13, unseen_since = $14, asks_since = $15
           where key = $1",
     )
     .bind(delivery.key.to_string())
@@ -70,7 +87,11 @@ pub(in crate::ledger) async fn save(
     .bind(receipt)
     .bind(delivery.copy.map(CopyState::as_str))
     .bind(standing)
-    .bind(delivery.verified_at.map(|at| at.timestamp_micros()))
+    .bind(micros(delivery.verified_at))
+    .bind(micros(delivery.slot))
+    .bind(micros(delivery.attempted_at))
+    .bind(micros(delivery.unseen_since))
+    .bind(micros(delivery.asks_since))
     .execute(&mut **tx)
     .await?;
     Ok(())
@@ -79,7 +100,6 @@ pub(in crate::ledger) async fn save(
 pub(in crate::ledger) fn delivery(row: &AnyRow) -> Result<Delivery, LedgerError> {
     let target: Option<String> = row.try_get("target")?;
     let copy: Option<String> = row.try_get("copy_state")?;
-    let verified_at: Option<i64> = row.try_get("verified_at")?;
     Ok(Delivery {
         key: key(&row.try_get::<String, _>("key")?)?,
         name: DeliveryName {
@@ -101,27 +121,46 @@ pub(in crate::ledger) fn delivery(row: &AnyRow) -> Result<Delivery, LedgerError>
             .map(|copy| CopyState::parse(&copy).ok_or_else(|| unreadable("copy_state", &copy)))
             .transpose()?,
         standing: optional_json(row, "standing")?,
-        verified_at: verified_at.map(time).transpose()?,
+        verified_at: optional_time(row, "verified_at")?,
+        slot: optional_time(row, "slot")?,
+        attempted_at: optional_time(row, "attempted_at")?,
+        unseen_since: optional_time(row, "unseen_since")?,
+        asks_since: optional_time(row, "asks_since")?,
     })
 }
 
 pub(in crate::ledger) fn attempt(row: &AnyRow) -> Result<Attempt, LedgerError> {
-    let ended_at: Option<i64> = row.try_get("ended_at")?;
     Ok(Attempt {
         delivery: key(&row.try_get::<String, _>("delivery")?)?,
         number: number(row, "number")?,
         worker: row.try_get("worker")?,
         began_at: time(row.try_get("began_at")?)?,
         send_by: time(row.try_get("send_by")?)?,
-        ended_at: ended_at.map(time).transpose()?,
+        ended_at: optional_time(row, "ended_at")?,
         outcome: row.try_get("outcome")?,
         detail: row.try_get("detail")?,
         wire: json(&row.try_get::<String, _>("wire")?, "wire")?,
         rendition: json(&row.try_get::<String, _>("rendition")?, "rendition")?,
+        steady: optional_json(row, "steady")?,
+    })
+}
+
+pub(in crate::ledger) fn step(row: &AnyRow) -> Result<Step, LedgerError> {
+    Ok(Step {
+        number: number(row, "number")?,
+        at: time(row.try_get("at")?)?,
+        what: row.try_get("what")?,
+        detail: row.try_get("detail")?,
     })
 }
 
 pub(in crate::ledger) fn posting(row: &AnyRow) -> Result<KnownPosting, LedgerError> {
+    let predates: i64 = row.try_get("predates")?;
+    let acceptance = match (optional_time(row, "accepted_at")?, predates) {
+        (Some(at), _) => Acceptance::Accepted { at },
+        (None, 0) => Acceptance::New,
+        (None, _) => Acceptance::Waits,
+    };
     Ok(KnownPosting {
         id: PostingId(row.try_get("id")?),
         path: row.try_get("path")?,
@@ -132,20 +171,54 @@ pub(in crate::ledger) fn posting(row: &AnyRow) -> Result<KnownPosting, LedgerErr
         first_seen: time(row.try_get("first_seen")?)?,
         revision: Revision(row.try_get("revision")?),
         revision_since: time(row.try_get("revision_since")?)?,
+        acceptance,
+        withdrawn_at: optional_time(row, "withdrawn_at")?,
+        missing_since: optional_time(row, "missing_since")?,
+        page: PageSight {
+            seen_at: optional_time(row, "page_seen_at")?,
+            note: row.try_get("page_note")?,
+        },
+        finished_at: optional_time(row, "finished_at")?,
     })
 }
 
 pub(in crate::ledger) fn channel(row: &AnyRow) -> Result<KnownChannel, LedgerError> {
-    let since: Option<i64> = row.try_get("paused_since")?;
-    let reason: Option<String> = row.try_get("paused_reason")?;
     Ok(KnownChannel {
         name: ChannelName(row.try_get("name")?),
         first_seen: time(row.try_get("first_seen")?)?,
-        paused: since
-            .map(time)
-            .transpose()?
-            .map(|since| Pause { since, reason: reason.unwrap_or_default() }),
+        paused: pause(row)?,
     })
+}
+
+/// The id of the copy that a receipt names.
+pub(in crate::ledger) fn remote_id(row: &AnyRow) -> Result<Option<String>, LedgerError> {
+    let receipt: Option<Receipt> = optional_json(row, "receipt")?;
+    Ok(receipt.and_then(|receipt| receipt.remote_id))
+}
+
+/// The pause of a channel, or of everything.
+pub(in crate::ledger) fn pause(row: &AnyRow) -> Result<Option<Pause>, LedgerError> {
+    let reason: Option<String> = row.try_get("paused_reason")?;
+    let since = optional_time(row, "paused_since")?;
+    Ok(since.map(|since| Pause { since, reason: reason.unwrap_or_default() }))
+}
+
+pub(in crate::ledger) fn approval(
+    row: &AnyRow,
+) -> Result<((PostingId, ChannelName), Approval), LedgerError> {
+    let name = (PostingId(row.try_get("posting")?), ChannelName(row.try_get("channel")?));
+    let approval = Approval {
+        content_hash: row.try_get("content_hash")?,
+        by: row.try_get("approved_by")?,
+        at: time(row.try_get("approved_at")?)?,
+    };
+    Ok((name, approval))
+}
+
+pub(in crate::ledger) fn used(row: &AnyRow) -> Result<(ChannelName, Use), LedgerError> {
+    let channel = ChannelName(row.try_get("channel")?);
+    let at = time(row.try_get("attempted_at")?)?;
+    Ok((channel, Use { slot: optional_time(row, "slot")?, at }))
 }
 
 pub(in crate::ledger) fn event(row: &AnyRow) -> Result<Event, LedgerError> {
@@ -171,6 +244,18 @@ fn word<T>(
 ) -> Result<T, LedgerError> {
     let word: String = row.try_get(column)?;
     parse(&word).ok_or_else(|| unreadable(column, &word))
+}
+
+/// A time for the database.
+pub(in crate::ledger) fn micros(at: Option<DateTime<Utc>>) -> Option<i64> {
+    at.map(|at| at.timestamp_micros())
+}
+
+pub(in crate::ledger) fn optional_time(
+    row: &AnyRow,
+    column: &str,
+) -> Result<Option<DateTime<Utc>>, LedgerError> {
+    row.try_get::<Option<i64>, _>(column)?.map(time).transpose()
 }
 
 fn number(row: &AnyRow, column: &str) -> Result<u32, LedgerError> {

@@ -44,7 +44,7 @@ impl Ledger {
     /// `unknown` by [`Ledger::recover`].
     pub async fn settle(
         &self,
-        claim: Claim,
+        claim: &Claim,
         settlement: &Settlement,
         standing: Option<&Standing>,
         now: DateTime<Utc>,
@@ -63,8 +63,8 @@ impl Ledger {
         .bind(why.to_owned())
         .execute(&mut *tx)
         .await?;
-        if counts(&delivery, &claim, &settlement.outcome) {
-            enter(&mut tx, &mut delivery, &claim, settlement, standing, now).await?;
+        if counts(&delivery, claim, &settlement.outcome) {
+            enter(&mut tx, &mut delivery, claim, settlement, standing, now).await?;
             row::save(&mut tx, &delivery).await?;
         } else {
             let receipt = match &settlement.outcome {

@@ -141,6 +141,7 @@ fn migrations() -> Migrator {
     Migrator::with_migrations(vec![
         migration(1, "ledger", include_str!("migrations/0001_ledger.sql")),
         migration(2, "append only", include_str!("migrations/0002_append_only.sqlite.sql")),
+        migration(3, "decisions", include_str!("migrations/0003_decisions.sql")),
     ])
 }
 

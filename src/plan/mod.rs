@@ -3,24 +3,32 @@
 //! `plan` compares what should stand where (postings, channels, schedules, now) with what does
 //! (the ledger's past) and names the difference. It is a pure function: a dry run prints it,
 //! `post` does what is due, and its rules are tested without network, disk or clock.
+//!
+//! First every posting says what it wants of every channel ([`pair`]); then the messages of each
+//! channel share its slots ([`queue`]); then what is planned and wanted by nobody is called off.
 
+mod approval;
 mod copies;
 mod pair;
+mod queue;
 pub mod reason;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeSet, HashMap};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use serde::Serialize;
+use sha2::{Digest, Sha256};
 
 use crate::adapt::{AdaptError, Occasion, Rendition};
 use crate::channel::{ChannelName, DeliveryKey};
 use crate::ledger::{CopyState, Deed, Delivery, DeliveryName, Past, State};
 use crate::posting::{Posting, PostingId, Revision};
 use crate::site::ChannelSpec;
-use pair::Pair;
-pub use reason::Reason;
+pub use approval::words_to_approve;
+use pair::{Page, Pair};
+use queue::{Line, Wish};
+pub use reason::{Hold, Reason};
 
 /// Renders a posting for a channel, so that two texts can be compared; pure.
 pub type Render<'a> = &'a dyn Fn(&Posting, &ChannelSpec, Occasion) -> Result<Rendition, AdaptError>;
@@ -28,12 +36,19 @@ pub type Render<'a> = &'a dyn Fn(&Posting, &ChannelSpec, Occasion) -> Result<Ren
 /// Everything that a plan depends on.
 pub struct Inputs<'a> {
     pub postings: &'a [Posting],
+    /// Postings whose page is not there any more, as they were last read: they are closed, or
+    /// left alone.
+    pub missing: &'a [Posting],
     /// Pages that could not be read: what stands of them is left as it is.
     pub held_back: &'a BTreeSet<String>,
+    /// What somebody named: that is acceptance enough for an ad from before the first start.
+    pub named: &'a BTreeSet<PostingId>,
     pub channels: &'a [ChannelSpec],
     pub past: &'a Past,
     /// The zone in which a deadline's day ends.
     pub timezone: Tz,
+    /// How long a page must be gone before a person can have its copies taken back.
+    pub grace: TimeDelta,
     pub now: DateTime<Utc>,
     pub pace: Pace,
     pub render: Render<'a>,
@@ -59,8 +74,28 @@ pub struct Step {
     /// The delivery whose copy is changed, answered or taken back.
     pub target: Option<DeliveryKey>,
     pub revision: Revision,
+    /// The slot that it uses, without jitter; `None` for what waits for no slot.
+    pub slot: Option<DateTime<Utc>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<Note>,
     #[serde(flatten)]
     pub when: When,
+}
+
+/// What a person should know about a step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Note {
+    /// The ad was closed here, and is open again: its deadline was extended, or a mark taken away.
+    Reopened,
+}
+
+impl std::fmt::Display for Note {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Reopened => f.write_str("the ad was closed, and is open again"),
+        }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -68,7 +103,7 @@ pub struct Step {
 pub enum When {
     /// Now.
     Due { since: DateTime<Utc> },
-    /// At a slot to come.
+    /// At a time to come.
     At { slot: DateTime<Utc> },
     /// Not as things are.
     Not { reason: Reason },
@@ -91,6 +126,8 @@ pub struct Plan {
     pub steps: Vec<Step>,
     /// Planned deliveries that nothing wants any more, with the reason.
     pub cancel: Vec<(DeliveryKey, String)>,
+    /// Postings that are closed everywhere: nothing is left to plan for them.
+    pub finished: Vec<PostingId>,
 }
 
 impl Plan {
@@ -100,64 +137,195 @@ impl Plan {
     }
 }
 
+/// A plan in the making: steps that still wait for their slot are in a line.
+#[derive(Default)]
+struct Draft {
+    plan: Plan,
+    /// By channel, those whose turn it is first.
+    lines: Vec<Waiting>,
+}
+
+/// Who waits for the slots of one channel.
+#[derive(Default, Clone)]
+struct Waiting {
+    ready: Vec<(usize, Wish)>,
+    /// Their page was not seen at its address yet: they take what the others leave.
+    unseen: Vec<(usize, Wish)>,
+}
+
 /// Names every delivery with its time, or the reason why not.
 pub fn plan(inputs: &Inputs<'_>) -> Plan {
-    let mut plan = Plan::default();
-    let mut past: BTreeMap<(&PostingId, &ChannelName), Vec<&Delivery>> = BTreeMap::new();
+    let mut past: HashMap<(&PostingId, &ChannelName), Vec<&Delivery>> = HashMap::new();
     for delivery in &inputs.past.deliveries {
         past.entry((&delivery.name.posting, &delivery.name.channel)).or_default().push(delivery);
     }
-
-    // The nearest deadline first; the id makes the order independent of the files' order.
-    let mut postings: Vec<&Posting> = inputs.postings.iter().collect();
-    postings.sort_by_key(|posting| {
-        let closes = posting.closes_at(inputs.timezone).unwrap_or(DateTime::<Utc>::MAX_UTC);
-        (closes, &posting.id)
-    });
-    for posting in postings {
-        for channel in inputs.channels {
+    let mut draft =
+        Draft { lines: vec![Waiting::default(); inputs.channels.len()], ..Draft::default() };
+    for (posting, page) in in_order(inputs) {
+        if inputs.past.over.contains(&posting.id) {
+            continue;
+        }
+        let first = draft.plan.steps.len();
+        let mut is_open = false;
+        for (index, channel) in inputs.channels.iter().enumerate() {
             let deliveries = past.remove(&(&posting.id, &channel.name)).unwrap_or_default();
-            Pair { inputs, posting, channel, deliveries }.plan(&mut plan);
+            let pair = Pair { inputs, posting, page, channel, index, deliveries };
+            is_open |= pair.plan(&mut draft);
+        }
+        let left = draft.plan.steps.get(first..).unwrap_or_default();
+        if !is_open && inputs.past.postings.contains_key(&posting.id) && left.iter().all(is_over) {
+            draft.plan.finished.push(posting.id.clone());
         }
     }
-    let there: BTreeSet<&PostingId> = inputs.postings.iter().map(|posting| &posting.id).collect();
-    for deliveries in past.into_values() {
-        orphans(inputs, &there, &deliveries, &mut plan);
+    let Draft { mut plan, lines } = draft;
+    for (channel, waiting) in inputs.channels.iter().zip(lines) {
+        share_slots(inputs, channel, waiting, &mut plan);
     }
+    let there: BTreeSet<&PostingId> = inputs.postings.iter().map(|posting| &posting.id).collect();
+    let mut rest: Vec<&Delivery> = past.into_values().flatten().collect();
+    rest.sort_unstable_by(|a, b| a.name.cmp(&b.name));
+    for delivery in rest {
+        plan.finished.retain(|id| *id != delivery.name.posting);
+        orphan(inputs, &there, delivery, &mut plan);
+    }
+    call_off(inputs, &mut plan);
     plan
 }
 
+/// The nearest deadline first; the id makes the order independent of the files' order.
+fn in_order<'a>(inputs: &Inputs<'a>) -> Vec<(&'a Posting, Page)> {
+    let there = inputs.postings.iter().map(|posting| (posting, Page::There));
+    let missing = inputs.missing.iter().map(|posting| (posting, Page::Missing));
+    let mut postings: Vec<_> = there.chain(missing).collect();
+    postings.sort_by_cached_key(|(posting, _)| {
+        let closes = posting.closes_at(inputs.timezone).unwrap_or(DateTime::<Utc>::MAX_UTC);
+        (closes, posting.id.clone())
+    });
+    postings
+}
+
+/// Gives the messages of one channel their slots.
+fn share_slots(inputs: &Inputs<'_>, channel: &ChannelSpec, waiting: Waiting, plan: &mut Plan) {
+    let uses = inputs.past.uses.get(&channel.name).map_or(&[][..], Vec::as_slice);
+    let mut line = Line::new(channel, uses, inputs.now, inputs.pace);
+    for (index, wish) in waiting.ready {
+        let place = line.take(&wish);
+        if let Some(step) = plan.steps.get_mut(index) {
+            (step.when, step.slot) = (place.when, place.slot);
+        }
+    }
+    for (index, wish) in waiting.unseen {
+        let place = line.take(&wish);
+        let Some(step) = plan.steps.get_mut(index) else { continue };
+        step.when = match place.when {
+            When::Due { .. } => When::Not { reason: page_not_seen(inputs, &step.name.posting) },
+            when => when,
+        };
+        step.slot = place.slot;
+    }
+}
+
+fn page_not_seen(inputs: &Inputs<'_>, posting: &PostingId) -> Reason {
+    let known = inputs.past.postings.get(posting);
+    Reason::PageNotSeen { why: known.map(|known| known.page.note.clone()).unwrap_or_default() }
+}
+
+/// Whether a step is only a remark about an ad that is closed.
+fn is_over(step: &Step) -> bool {
+    matches!(
+        &step.when,
+        When::Not {
+            reason: Reason::Closed
+                | Reason::Draft
+                | Reason::Expired { .. }
+                | Reason::Withdrawn
+                | Reason::StandsClosed
+                | Reason::Filtered(_)
+                | Reason::CopyGone
+        }
+    )
+}
+
 /// What stands of a page or channel that is not there any more: it is left alone, and said.
-fn orphans(
-    inputs: &Inputs<'_>,
-    there: &BTreeSet<&PostingId>,
-    deliveries: &[&Delivery],
-    plan: &mut Plan,
-) {
-    for delivery in deliveries {
-        let stands = delivery.copy.is_some_and(CopyState::stands);
-        if !stands && !matches!(delivery.state, State::Planned | State::Unknown) {
+fn orphan(inputs: &Inputs<'_>, there: &BTreeSet<&PostingId>, delivery: &Delivery, plan: &mut Plan) {
+    let stands = delivery.copy.is_some_and(CopyState::stands);
+    if !stands && !matches!(delivery.state, State::Planned | State::Unknown) {
+        return;
+    }
+    let known = inputs.past.postings.get(&delivery.name.posting);
+    let path = known.map(|known| known.path.clone()).unwrap_or_default();
+    let channel_there = inputs.channels.iter().any(|it| it.name == delivery.name.channel);
+    let reason = if delivery.state == State::Unknown {
+        Reason::Unknown
+    } else if there.contains(&delivery.name.posting) || !channel_there {
+        Reason::ChannelGone
+    } else if inputs.held_back.contains(&path) {
+        Reason::PageHasErrors { path }
+    } else {
+        let since = known.and_then(|known| known.missing_since);
+        Reason::PageGone {
+            path,
+            posting: delivery.name.posting.clone(),
+            until: since.map(|since| pair::local(since + inputs.grace, inputs.timezone)),
+        }
+    };
+    plan.steps.push(Step {
+        key: delivery.key,
+        name: delivery.name.clone(),
+        title: known.map(|known| known.title.clone()).unwrap_or_default(),
+        deed: delivery.deed,
+        target: delivery.target,
+        revision: delivery.revision.clone(),
+        slot: None,
+        note: None,
+        when: When::Not { reason },
+    });
+}
+
+/// Planned deliveries that no step wants, or that something holds back for good.
+fn call_off(inputs: &Inputs<'_>, plan: &mut Plan) {
+    let planned = || inputs.past.deliveries.iter().filter(|it| it.state == State::Planned);
+    if planned().next().is_none() {
+        return;
+    }
+    let steps: HashMap<DeliveryKey, &Step> = plan.steps.iter().map(|it| (it.key, it)).collect();
+    let closes: BTreeSet<(&PostingId, &ChannelName)> = plan
+        .steps
+        .iter()
+        .filter(|step| step.name.occasion == Occasion::Close)
+        .map(|step| (&step.name.posting, &step.name.channel))
+        .collect();
+    let mut cancel = Vec::new();
+    for delivery in planned() {
+        if inputs.past.over.contains(&delivery.name.posting) {
             continue;
         }
-        let known = inputs.past.postings.get(&delivery.name.posting);
-        let path = known.map(|known| known.path.clone()).unwrap_or_default();
-        let reason = if delivery.state == State::Unknown {
-            Reason::Unknown
-        } else if there.contains(&delivery.name.posting) {
-            Reason::ChannelGone
-        } else if inputs.held_back.contains(&path) {
-            Reason::PageHasErrors { path }
-        } else {
-            Reason::PageGone { path }
+        let reason = match steps.get(&delivery.key).map(|step| &step.when) {
+            Some(When::Due { .. } | When::At { .. }) => continue,
+            Some(When::Not { reason }) if reason.can_pass() => continue,
+            Some(When::Not { reason }) => reason.to_string(),
+            None if closes.contains(&(&delivery.name.posting, &delivery.name.channel)) => {
+                Reason::Superseded { by: Occasion::Close }.to_string()
+            }
+            None => "nothing asks for it any more".to_owned(),
         };
-        plan.steps.push(Step {
-            key: delivery.key,
-            name: delivery.name.clone(),
-            title: known.map(|known| known.title.clone()).unwrap_or_default(),
-            deed: delivery.deed,
-            target: delivery.target,
-            revision: delivery.revision.clone(),
-            when: When::Not { reason },
-        });
+        cancel.push((delivery.key, reason));
     }
+    plan.cancel = cancel;
+}
+
+/// A length of time below `most` that is a delivery's own: the same at every plan, different from
+/// the other deliveries'. `salt` tells several of one delivery apart.
+pub fn jitter(key: DeliveryKey, salt: u32, most: TimeDelta) -> TimeDelta {
+    let Some(most) = most.num_microseconds().filter(|most| *most > 0) else {
+        return TimeDelta::zero();
+    };
+    let mut hash = Sha256::new();
+    hash.update(key.0.as_bytes());
+    hash.update(salt.to_be_bytes());
+    let seed =
+        hash.finalize().iter().take(8).fold(0_u64, |seed, byte| seed << 8 | u64::from(*byte));
+    let micros = i64::try_from(seed % most.unsigned_abs()).unwrap_or(0);
+    // Whole seconds: nobody reads more on a plan.
+    TimeDelta::seconds(micros / 1_000_000)
 }

@@ -1,66 +1,74 @@
 //! What one channel should show of one posting, and what has to be done for it.
 
-use std::collections::BTreeSet;
-
 use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
+use chrono_tz::Tz;
 use uuid::Uuid;
 
-use super::{Inputs, Pace, Plan, Reason, Step, When, copies};
+use super::queue::Wish;
+use super::{Draft, Inputs, Note, Reason, Step, When, copies};
 use crate::adapt::Occasion;
 use crate::channel::DeliveryKey;
-use crate::ledger::{CopyState, Deed, Delivery, DeliveryName, Occurrence, State};
+use crate::ledger::{
+    Acceptance, CopyState, Deed, Delivery, DeliveryName, KnownPosting, Occurrence, State,
+};
 use crate::posting::{Availability, Posting};
 use crate::site::ChannelSpec;
+use crate::site::queue::{Approval, PageWait};
 
 /// How much earlier than asked a reminder may come where no slot is left before the deadline.
 const LONGEST_EARLY: TimeDelta = TimeDelta::days(7);
+
+/// Whether the page is among the site's postings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Page {
+    There,
+    /// As it was last read; nothing new is said about it.
+    Missing,
+}
+
+/// When something is wanted.
+enum Asked {
+    /// At this time, or not at all: it waits for no slot.
+    Fixed(When),
+    /// In a slot.
+    InSlot { from: DateTime<Utc>, until: Option<DateTime<Utc>>, early: Option<DateTime<Utc>> },
+}
 
 /// One posting and one channel, with what was done so far.
 pub(super) struct Pair<'a> {
     pub(super) inputs: &'a Inputs<'a>,
     pub(super) posting: &'a Posting,
+    pub(super) page: Page,
     pub(super) channel: &'a ChannelSpec,
+    /// Of the channel among all.
+    pub(super) index: usize,
     pub(super) deliveries: Vec<&'a Delivery>,
 }
 
 impl Pair<'_> {
-    /// Adds what is wanted of this posting on this channel, and cancels what is not any more.
-    pub(super) fn plan(&self, plan: &mut Plan) {
-        let first = plan.steps.len();
-        match self.closed() {
-            Some(cause) => self.close(&cause, plan),
-            None => {
-                self.announce(plan);
-                self.update(plan);
-                self.remind(plan);
+    /// Adds what is wanted of this posting on this channel. Returns whether the ad is open, or
+    /// something of it is still under way.
+    pub(super) fn plan(&self, draft: &mut Draft) -> bool {
+        match (self.closed(), self.page) {
+            (Some(cause), _) => self.close(&cause, draft),
+            (None, Page::There) => {
+                self.announce(draft);
+                self.update(draft);
+                self.remind(draft);
+                return true;
+            }
+            (None, Page::Missing) => {
+                self.gone(draft);
+                return true;
             }
         }
-        let wanted: BTreeSet<DeliveryKey> = plan.steps[first..]
-            .iter()
-            .filter(|step| step.when.time().is_some() || self.only_waits(step))
-            .map(|step| step.key)
-            .collect();
-        for delivery in &self.deliveries {
-            if delivery.state == State::Planned && !wanted.contains(&delivery.key) {
-                let reason = plan.steps[first..]
-                    .iter()
-                    .find(|step| step.key == delivery.key)
-                    .and_then(|step| match &step.when {
-                        When::Not { reason } => Some(reason.to_string()),
-                        _ => None,
-                    });
-                let reason = reason.unwrap_or_else(|| "nothing asks for it any more".to_owned());
-                plan.cancel.push((delivery.key, reason));
-            }
-        }
+        let over = [State::Posted, State::Refused, State::Cancelled];
+        self.deliveries.iter().any(|it| !over.contains(&it.state))
     }
 
-    /// A planned delivery is kept while what holds it back can pass.
-    fn only_waits(&self, step: &Step) -> bool {
-        matches!(
-            &step.when,
-            When::Not { reason: Reason::Paused { .. } | Reason::NotYetPublished { .. } }
-        )
+    /// What is known of the posting.
+    fn known(&self) -> Option<&KnownPosting> {
+        self.inputs.past.postings.get(&self.posting.id)
     }
 
     /// Why the ad is closed, if it is.
@@ -70,16 +78,58 @@ impl Pair<'_> {
             Availability::Closed(_) => return Some(Reason::Closed),
             Availability::Open => {}
         }
-        let at = self.posting.closes_at(self.inputs.timezone)?;
-        (at < self.inputs.now).then(|| Reason::Expired { at: self.local(at) })
+        if let Some(at) = self.posting.closes_at(self.inputs.timezone)
+            && at < self.inputs.now
+        {
+            return Some(Reason::Expired { at: self.local(at) });
+        }
+        self.withdrawn()
     }
 
-    /// A time as the site's clock shows it: a date that midnight turns is the page's own.
+    /// A person wants the copies taken back. Where the page is gone without an explanation, that
+    /// counts only after a time of grace: the folder may come back.
+    fn withdrawn(&self) -> Option<Reason> {
+        let known = self.known()?;
+        known.withdrawn_at?;
+        let waits = match (self.page, known.missing_since) {
+            (Page::There, _) => false,
+            (Page::Missing, Some(since)) => since + self.inputs.grace > self.inputs.now,
+            (Page::Missing, None) => true,
+        };
+        (!waits).then_some(Reason::Withdrawn)
+    }
+
+    /// The page is gone and does not say why: what stands stays, and is said.
+    fn gone(&self, draft: &mut Draft) {
+        let until = self
+            .known()
+            .and_then(|known| known.missing_since)
+            .map(|since| self.local(since + self.inputs.grace));
+        for delivery in &self.deliveries {
+            let stands = delivery.copy.is_some_and(CopyState::stands);
+            let reason = match delivery.state {
+                State::Unknown => Reason::Unknown,
+                State::Planned => Reason::PageGone {
+                    path: self.posting.path.clone(),
+                    posting: self.posting.id.clone(),
+                    until,
+                },
+                _ if stands => Reason::PageGone {
+                    path: self.posting.path.clone(),
+                    posting: self.posting.id.clone(),
+                    until,
+                },
+                _ => continue,
+            };
+            self.not(draft, delivery, reason);
+        }
+    }
+
     fn local(&self, at: DateTime<Utc>) -> DateTime<FixedOffset> {
-        at.with_timezone(&self.inputs.timezone).fixed_offset()
+        local(at, self.inputs.timezone)
     }
 
-    fn announce(&self, plan: &mut Plan) {
+    fn announce(&self, draft: &mut Draft) {
         let latest = self.latest(Occasion::Announce, None);
         let ordinal = match latest {
             None => self.next_ordinal(Occasion::Announce),
@@ -98,47 +148,118 @@ impl Pair<'_> {
                 }
                 (State::Posted | State::Asked | State::Sending, _) => {
                     if delivery.copy == Some(CopyState::Gone) {
-                        self.not(plan, delivery, Reason::CopyGone);
+                        self.not(draft, delivery, Reason::CopyGone);
                     }
                     return;
                 }
                 (State::Refused, _) => {
-                    return self.not(plan, delivery, Reason::Refused(delivery.reason.clone()));
+                    return self.not(draft, delivery, Reason::Refused(delivery.reason.clone()));
                 }
-                (State::Unknown, _) => return self.not(plan, delivery, Reason::Unknown),
+                (State::Unknown, _) => return self.not(draft, delivery, Reason::Unknown),
             },
         };
-        let when = self.when_announced(latest);
-        self.push(plan, Occasion::Announce, ordinal, Deed::Publish, None, when);
+        let asked = self.when_announced(latest);
+        let note = latest
+            .is_some_and(|it| it.copy == Some(CopyState::Withdrawn) || self.says_closed(it))
+            .then_some(Note::Reopened);
+        self.push(draft, Occasion::Announce, ordinal, Deed::Publish, None, asked, note);
     }
 
-    fn when_announced(&self, latest: Option<&Delivery>) -> When {
+    fn when_announced(&self, latest: Option<&Delivery>) -> Asked {
+        let not = |reason| Asked::Fixed(When::Not { reason });
         if let Some(why) = self.channel.filter.rejects(self.posting) {
-            return When::Not { reason: Reason::Filtered(why) };
+            return not(Reason::Filtered(why));
         }
         if let Some(at) = self.posting.publish_at.filter(|at| *at > self.inputs.now) {
-            return When::Not { reason: Reason::NotYetPublished { at: self.local(at) } };
+            return not(Reason::NotYetPublished { at: self.local(at) });
+        }
+        if let Some(reason) = self.too_old() {
+            return not(reason);
+        }
+        if let Some(reason) = self.not_approved() {
+            return not(reason);
         }
         if let Some(retry) = latest.filter(|it| it.state == State::Planned && it.attempts > 0) {
-            return self.at(retry.due_at);
+            return Asked::Fixed(self.at(retry.due_at));
+        }
+        if let Some(reason) = self.settling() {
+            return not(reason);
         }
         let first_seen = |at: Option<DateTime<Utc>>| at.unwrap_or(self.inputs.now);
         let past = self.inputs.past;
-        let mut since = first_seen(
-            past.postings.get(&self.posting.id).map(|known| known.first_seen),
-        )
-        .max(first_seen(past.channels.get(&self.channel.name).map(|known| known.first_seen)));
+        let mut since = first_seen(self.known().map(|known| known.first_seen))
+            .max(first_seen(past.channels.get(&self.channel.name).map(|known| known.first_seen)));
         if let Some(at) = self.posting.publish_at {
+            since = since.max(at);
+        }
+        if let Some(Acceptance::Accepted { at }) = self.known().map(|known| known.acceptance) {
             since = since.max(at);
         }
         if let Some(closed) = latest.filter(|it| it.state != State::Planned) {
             // Re-opened: its slot comes after it was taken back.
             since = since.max(closed.changed_at);
         }
-        self.slot_from(since)
+        Asked::InSlot {
+            from: since,
+            until: self.posting.closes_at(self.inputs.timezone),
+            early: None,
+        }
     }
 
-    fn update(&self, plan: &mut Plan) {
+    /// An ad that was there before the first start, or is older than the channel wants.
+    fn too_old(&self) -> Option<Reason> {
+        let named = self.inputs.named.contains(&self.posting.id);
+        let acceptance = self.known().map(|known| known.acceptance);
+        if acceptance == Some(Acceptance::Waits) && !named {
+            return Some(Reason::Predates { posting: self.posting.id.clone() });
+        }
+        let accepted = named || matches!(acceptance, Some(Acceptance::Accepted { .. }));
+        let most = self.channel.holds.max_age.filter(|_| !accepted)?;
+        let dated = self.posting.publish_at.or(self.posting.date)?;
+        (self.inputs.now - dated > most)
+            .then(|| Reason::TooOld { dated: self.local(dated), posting: self.posting.id.clone() })
+    }
+
+    /// The page has changed too recently to be announced.
+    fn settling(&self) -> Option<Reason> {
+        let settle = self.channel.holds.settle;
+        if settle.is_zero() {
+            return None;
+        }
+        let since = match self.known() {
+            Some(known) if known.revision == self.posting.revision => known.revision_since,
+            _ => self.inputs.now,
+        };
+        let until = since + settle;
+        (until > self.inputs.now).then(|| Reason::Settling { until: self.local(until) })
+    }
+
+    /// Nobody has agreed to these words yet.
+    fn not_approved(&self) -> Option<Reason> {
+        let needed = self.channel.holds.approval == Approval::Needed
+            || self.posting.asks_for_approval.is_some();
+        if !needed {
+            return None;
+        }
+        let name = (self.posting.id.clone(), self.channel.name.clone());
+        let approval = self.inputs.past.approvals.get(&name);
+        let words = super::words_to_approve(self.posting, self.channel, self.inputs.render);
+        match (approval, words) {
+            (Some(approval), Ok(words)) if approval.content_hash == words => None,
+            (approval, _) => Some(Reason::NotApproved {
+                posting: self.posting.id.clone(),
+                void: approval.map(|approval| self.local(approval.at)),
+            }),
+        }
+    }
+
+    /// Whether the page was seen where its readers will look for it, as far as that matters.
+    fn page_is_seen(&self) -> bool {
+        self.channel.holds.page == PageWait::DoNotWait
+            || self.known().is_some_and(|known| known.page.seen_at.is_some())
+    }
+
+    fn update(&self, draft: &mut Draft) {
         for copy in copies::to_update(&self.deliveries, self.channel.update) {
             let Some(standing) = &copy.standing else { continue };
             // A copy that says it is closed disagrees with an open page even of the same revision.
@@ -154,25 +275,30 @@ impl Pair<'_> {
                 Ok(rendition) if rendition.content_hash() == standing.content_hash => continue,
                 _ => {}
             }
-            self.change(copy, Occasion::Update, copies::deed_for_update(self.channel.update), plan);
+            self.change(
+                copy,
+                Occasion::Update,
+                copies::deed_for_update(self.channel.update),
+                draft,
+            );
         }
     }
 
-    fn close(&self, cause: &Reason, plan: &mut Plan) {
+    fn close(&self, cause: &Reason, draft: &mut Draft) {
         let announce = self.latest(Occasion::Announce, None);
         if announce.is_none_or(|it| matches!(it.state, State::Planned | State::Cancelled)) {
             let ordinal = match announce {
                 Some(planned) if planned.state == State::Planned => planned.name.occurrence.clone(),
                 _ => self.next_ordinal(Occasion::Announce),
             };
-            let when = When::Not { reason: cause.clone() };
-            self.push(plan, Occasion::Announce, ordinal, Deed::Publish, None, when);
+            let asked = Asked::Fixed(When::Not { reason: cause.clone() });
+            self.push(draft, Occasion::Announce, ordinal, Deed::Publish, None, asked, None);
         }
         if let Some(unknown) = announce.filter(|it| it.state == State::Unknown) {
-            self.not(plan, unknown, Reason::Unknown);
+            self.not(draft, unknown, Reason::Unknown);
         }
         for copy in copies::to_close(&self.deliveries, self.channel.close) {
-            self.change(copy, Occasion::Close, copies::deed_for_close(self.channel.close), plan);
+            self.change(copy, Occasion::Close, copies::deed_for_close(self.channel.close), draft);
         }
     }
 
@@ -196,13 +322,14 @@ impl Pair<'_> {
     }
 
     /// Plans to change a copy, unless that is under way, done, or came to nothing.
-    fn change(&self, copy: &Delivery, occasion: Occasion, deed: Option<Deed>, plan: &mut Plan) {
+    fn change(&self, copy: &Delivery, occasion: Occasion, deed: Option<Deed>, draft: &mut Draft) {
         let Some(deed) = deed else {
             let reason = match occasion {
                 Occasion::Close => Reason::StandsClosed,
+                _ if self.says_closed(copy) => Reason::SaysClosed,
                 _ => Reason::Stale,
             };
-            return self.not(plan, copy, reason);
+            return self.not(draft, copy, reason);
         };
         let deed = if copies::has_address(copy, self.channel.kind()) { deed } else { Deed::Ask };
         let target = Some(copy.key);
@@ -224,40 +351,44 @@ impl Pair<'_> {
                     || it.revision == self.posting.revision
                     || !matches!(it.state, State::Posted | State::Refused | State::Asked))
         });
+        let reopened = occasion == Occasion::Update && self.says_closed(copy);
+        let note = reopened.then_some(Note::Reopened);
         match under_way.map(|it| (it, it.state)) {
             None => {
                 let ordinal = self.next_ordinal(occasion);
-                self.push(plan, occasion, ordinal, deed, target, self.when_changed(deed, since));
+                let asked = self.when_changed(occasion, deed, since);
+                self.push(draft, occasion, ordinal, deed, target, asked, note);
             }
             Some((planned, State::Planned)) => {
                 let ordinal = planned.name.occurrence.clone();
-                let when = if planned.attempts > 0 {
-                    self.at(planned.due_at)
+                let asked = if planned.attempts > 0 {
+                    Asked::Fixed(self.at(planned.due_at))
                 } else {
-                    self.when_changed(planned.deed, since)
+                    self.when_changed(occasion, planned.deed, since)
                 };
-                self.push(plan, occasion, ordinal, planned.deed, target, when);
+                self.push(draft, occasion, ordinal, planned.deed, target, asked, note);
             }
             Some((refused, State::Refused)) => {
-                self.not(plan, refused, Reason::Refused(refused.reason.clone()));
+                self.not(draft, refused, Reason::Refused(refused.reason.clone()));
             }
-            Some((unknown, State::Unknown)) => self.not(plan, unknown, Reason::Unknown),
+            Some((unknown, State::Unknown)) => self.not(draft, unknown, Reason::Unknown),
             Some((_, State::Posted | State::Sending | State::Asked | State::Cancelled)) => {}
         }
     }
 
-    /// A copy is changed at once; a new message about it waits for a slot as others do.
-    fn when_changed(&self, deed: Deed, since: DateTime<Utc>) -> When {
-        let slot = match &self.channel.schedule {
-            Some(schedule) if deed == Deed::FollowUp && self.inputs.pace == Pace::OnSchedule => {
-                schedule.first_from(since)
-            }
-            _ => Some(since),
-        };
-        slot.map_or(When::Not { reason: Reason::NoSlot }, |slot| self.at(slot))
+    /// A copy is changed at once; a new message about it waits for a slot as others do. New words
+    /// may need a person's agreement; that an ad is closed does not.
+    fn when_changed(&self, occasion: Occasion, deed: Deed, since: DateTime<Utc>) -> Asked {
+        if let Some(reason) = (occasion != Occasion::Close).then(|| self.not_approved()).flatten() {
+            return Asked::Fixed(When::Not { reason });
+        }
+        match deed {
+            Deed::FollowUp => Asked::InSlot { from: since, until: None, early: None },
+            _ => Asked::Fixed(self.at(since)),
+        }
     }
 
-    fn remind(&self, plan: &mut Plan) {
+    fn remind(&self, draft: &mut Draft) {
         let Some(deadline) = self.posting.closes_at(self.inputs.timezone) else { return };
         let Some(announced) = copies::announced(&self.deliveries) else { return };
         let deed = copies::deed_for_reminder(self.channel.kind());
@@ -267,7 +398,7 @@ impl Pair<'_> {
             let existing = self.deliveries.iter().find(|it| {
                 it.name.occasion == Occasion::Remind && it.name.occurrence == occurrence
             });
-            let when = match existing.map(|it| it.state) {
+            let asked = match existing.map(|it| it.state) {
                 None | Some(State::Planned | State::Cancelled) => {
                     let from = deadline - offset.length;
                     let waits = existing.is_some_and(|it| it.state == State::Planned);
@@ -275,66 +406,50 @@ impl Pair<'_> {
                         // Announced within that time: the announcement itself is the reminder.
                         continue;
                     }
-                    match existing {
-                        Some(retry) if retry.attempts > 0 => self.at(retry.due_at),
-                        _ => self.reminder_slot(from, announced),
+                    match (existing, self.not_approved()) {
+                        (_, Some(reason)) => Asked::Fixed(When::Not { reason }),
+                        (Some(retry), None) if retry.attempts > 0 => {
+                            Asked::Fixed(self.at(retry.due_at))
+                        }
+                        _ => self.when_reminded(from, deadline, announced),
                     }
                 }
-                Some(State::Unknown) => When::Not { reason: Reason::Unknown },
-                Some(State::Refused) => When::Not {
+                Some(State::Unknown) => Asked::Fixed(When::Not { reason: Reason::Unknown }),
+                Some(State::Refused) => Asked::Fixed(When::Not {
                     reason: Reason::Refused(
                         existing.map(|it| it.reason.clone()).unwrap_or_default(),
                     ),
-                },
+                }),
                 Some(State::Posted | State::Asked | State::Sending) => continue,
             };
-            self.push(plan, Occasion::Remind, occurrence, deed, target, when);
+            self.push(draft, Occasion::Remind, occurrence, deed, target, asked, None);
         }
     }
 
-    fn reminder_slot(&self, from: DateTime<Utc>, announced: &Delivery) -> When {
-        if from > self.inputs.now && self.channel.schedule.is_none() {
-            return self.at(from);
-        }
-        match &self.channel.schedule {
-            _ if from <= self.inputs.now && self.inputs.pace == Pace::AtOnce => self.at(from),
-            None => self.at(from),
-            Some(schedule) => match schedule.first_from(from) {
-                Some(slot) if !self.is_after_deadline(slot) => self.at(slot),
-                // A reminder over a weekend comes before it rather than not at all.
-                _ => {
-                    let earliest = (from - LONGEST_EARLY).max(announced.changed_at);
-                    let slot = schedule.last_between(earliest, from);
-                    slot.map_or(When::Not { reason: Reason::NoSlot }, |slot| self.at(slot))
-                }
-            },
-        }
-    }
-
-    /// The first slot from a time on, unless the ad closes before it.
-    fn slot_from(&self, since: DateTime<Utc>) -> When {
-        let slot = match &self.channel.schedule {
-            _ if self.inputs.pace == Pace::AtOnce => Some(since),
-            None => Some(since),
-            Some(schedule) => schedule.first_from(since),
-        };
-        match slot {
-            Some(slot) if !self.is_after_deadline(slot) => self.at(slot),
-            _ => When::Not { reason: Reason::NoSlot },
-        }
-    }
-
-    fn is_after_deadline(&self, slot: DateTime<Utc>) -> bool {
-        self.posting.closes_at(self.inputs.timezone).is_some_and(|closes| slot > closes)
+    /// A reminder over a weekend comes before it rather than not at all.
+    fn when_reminded(
+        &self,
+        from: DateTime<Utc>,
+        deadline: DateTime<Utc>,
+        announced: &Delivery,
+    ) -> Asked {
+        let early = (from - LONGEST_EARLY).max(announced.changed_at);
+        Asked::InSlot { from, until: Some(deadline), early: Some(early) }
     }
 
     /// Due or to come, unless the channel is paused.
     fn at(&self, time: DateTime<Utc>) -> When {
-        let known = self.inputs.past.channels.get(&self.channel.name);
-        if let Some(pause) = known.and_then(|known| known.paused.as_ref()) {
-            return When::Not { reason: Reason::Paused { why: pause.reason.clone() } };
+        if let Some(reason) = self.paused() {
+            return When::Not { reason };
         }
         if time <= self.inputs.now { When::Due { since: time } } else { When::At { slot: time } }
+    }
+
+    fn paused(&self) -> Option<Reason> {
+        let past = self.inputs.past;
+        let known = past.channels.get(&self.channel.name);
+        let pause = known.and_then(|known| known.paused.as_ref()).or(past.paused.as_ref())?;
+        Some(Reason::Paused { why: pause.reason.clone() })
     }
 
     /// The newest delivery of an occasion, by ordinal.
@@ -352,14 +467,16 @@ impl Pair<'_> {
         Occurrence((last + 1).to_string())
     }
 
+    #[expect(clippy::too_many_arguments, reason = "a step is made in this one place")]
     fn push(
         &self,
-        plan: &mut Plan,
+        draft: &mut Draft,
         occasion: Occasion,
         occurrence: Occurrence,
         deed: Deed,
         target: Option<DeliveryKey>,
-        when: When,
+        asked: Asked,
+        note: Option<Note>,
     ) {
         let mut name = DeliveryName {
             posting: self.posting.id.clone(),
@@ -371,38 +488,73 @@ impl Pair<'_> {
         // The steps of a posting on a channel stand together.
         let ours =
             |step: &&Step| step.name.posting == name.posting && step.name.channel == name.channel;
-        let taken: BTreeSet<Occurrence> = plan
+        let taken: Vec<&Occurrence> = draft
+            .plan
             .steps
             .iter()
             .rev()
             .take_while(ours)
             .filter(|step| step.name.occasion == occasion)
-            .map(|step| step.name.occurrence.clone())
+            .map(|step| &step.name.occurrence)
             .collect();
-        while taken.contains(&name.occurrence) {
-            name.occurrence = Occurrence((copies::ordinal(&name.occurrence) + 1).to_string());
+        let mut occurrence = name.occurrence.clone();
+        while taken.contains(&&occurrence) {
+            occurrence = Occurrence((copies::ordinal(&occurrence) + 1).to_string());
         }
-        plan.steps.push(Step {
-            key: name.key(self.inputs.past.ledger.unwrap_or(Uuid::nil())),
+        name.occurrence = occurrence;
+        let key = name.key(self.inputs.past.ledger.unwrap_or(Uuid::nil()));
+        let when = match asked {
+            Asked::Fixed(when) => when,
+            Asked::InSlot { from, until, early } => match self.paused() {
+                Some(reason) => When::Not { reason },
+                None => {
+                    self.wait(draft, Wish { key, from, until, early });
+                    // Until the slots are shared out.
+                    When::Not { reason: Reason::NoSlot }
+                }
+            },
+        };
+        draft.plan.steps.push(Step {
+            key,
             name,
             title: self.posting.name().to_owned(),
             deed,
             target,
             revision: self.posting.revision.clone(),
+            slot: None,
+            note,
             when,
         });
     }
 
+    /// Puts the step that comes next into the channel's line.
+    fn wait(&self, draft: &mut Draft, wish: Wish) {
+        let step = draft.plan.steps.len();
+        let Some(waiting) = draft.lines.get_mut(self.index) else { return };
+        if self.page_is_seen() {
+            waiting.ready.push((step, wish));
+        } else {
+            waiting.unseen.push((step, wish));
+        }
+    }
+
     /// Says why nothing happens about a delivery that is in the ledger.
-    fn not(&self, plan: &mut Plan, delivery: &Delivery, reason: Reason) {
-        plan.steps.push(Step {
+    fn not(&self, draft: &mut Draft, delivery: &Delivery, reason: Reason) {
+        draft.plan.steps.push(Step {
             key: delivery.key,
             name: delivery.name.clone(),
             title: self.posting.name().to_owned(),
             deed: delivery.deed,
             target: delivery.target,
             revision: delivery.revision.clone(),
+            slot: None,
+            note: None,
             when: When::Not { reason },
         });
     }
+}
+
+/// A time as the site's clock shows it: a date that midnight turns is the page's own.
+pub(super) fn local(at: DateTime<Utc>, zone: Tz) -> DateTime<FixedOffset> {
+    at.with_timezone(&zone).fixed_offset()
 }

@@ -2,8 +2,11 @@
 
 use std::fmt;
 
-use chrono::{DateTime, FixedOffset};
+use chrono::{DateTime, FixedOffset, TimeDelta};
 use serde::Serialize;
+
+use crate::adapt::Occasion;
+use crate::posting::PostingId;
 
 /// Why a delivery does not happen.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -17,12 +20,39 @@ pub enum Reason {
     Expired {
         at: DateTime<FixedOffset>,
     },
+    /// A person had its copies taken back.
+    Withdrawn,
     /// Hugo's `publishDate` lies in the future, as the site's clock shows it.
     NotYetPublished {
         at: DateTime<FixedOffset>,
     },
+    /// The ad was there before the first start, and may stand everywhere already.
+    Predates {
+        posting: PostingId,
+    },
+    /// The page is dated longer ago than the channel's `max_age`.
+    TooOld {
+        dated: DateTime<FixedOffset>,
+        posting: PostingId,
+    },
+    /// A person has to agree to the words; `void` is when somebody agreed to older ones.
+    NotApproved {
+        posting: PostingId,
+        void: Option<DateTime<FixedOffset>>,
+    },
+    /// The page has changed less than `settle` ago.
+    Settling {
+        until: DateTime<FixedOffset>,
+    },
+    /// The page does not stand where its readers will look for it; `why` is empty if nobody has
+    /// looked yet.
+    PageNotSeen {
+        why: String,
+    },
     /// The schedule has no slot before the ad closes.
     NoSlot,
+    /// There are slots before the ad closes, and none of them can be had.
+    Held(Hold),
     Paused {
         why: String,
     },
@@ -30,14 +60,23 @@ pub enum Reason {
     Unknown,
     /// The channel refused it.
     Refused(String),
+    /// Another delivery says it better.
+    Superseded {
+        by: Occasion,
+    },
     /// The copy says something older, and this channel is not changed.
     Stale,
+    /// The copy says that the ad is closed, which is open again, and this channel is not changed.
+    SaysClosed,
     /// The ad is closed; this channel's copy stays where it is.
     StandsClosed,
     /// Somebody else took the copy away.
     CopyGone,
+    /// The page is not among the site's postings; `until` is the end of the time of grace.
     PageGone {
         path: String,
+        posting: PostingId,
+        until: Option<DateTime<FixedOffset>>,
     },
     PageHasErrors {
         path: String,
@@ -45,18 +84,95 @@ pub enum Reason {
     ChannelGone,
 }
 
+/// What keeps a message from a slot.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "hold", rename_all = "kebab-case")]
+pub enum Hold {
+    SlotTaken,
+    Spacing,
+    DayFull,
+    Quiet { what: String },
+    Budget { spent: String, per_month: String },
+}
+
+impl Reason {
+    /// Whether it can pass by itself, or by what a person decides: until then a planned delivery
+    /// stays planned.
+    pub fn can_pass(&self) -> bool {
+        match self {
+            Self::Paused { .. }
+            | Self::NotYetPublished { .. }
+            | Self::NotApproved { .. }
+            | Self::Settling { .. }
+            | Self::PageNotSeen { .. }
+            | Self::PageGone { .. }
+            | Self::PageHasErrors { .. }
+            | Self::ChannelGone => true,
+            Self::Filtered(_)
+            | Self::Draft
+            | Self::Closed
+            | Self::Expired { .. }
+            | Self::Withdrawn
+            | Self::Predates { .. }
+            | Self::TooOld { .. }
+            | Self::NoSlot
+            | Self::Held(_)
+            | Self::Unknown
+            | Self::Refused(_)
+            | Self::Superseded { .. }
+            | Self::Stale
+            | Self::SaysClosed
+            | Self::StandsClosed
+            | Self::CopyGone => false,
+        }
+    }
+}
+
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let day = |at: &DateTime<FixedOffset>| at.format("%Y-%m-%d").to_string();
+        let minute = |at: &DateTime<FixedOffset>| at.format("%Y-%m-%d %H:%M").to_string();
         match self {
             Self::Filtered(why) => write!(f, "not for this channel: {why}"),
             Self::Draft => f.write_str("the page is a draft"),
             Self::Closed => f.write_str("the page is marked as closed"),
             Self::Expired { at } => write!(f, "the ad closed on {}", day(at)),
+            Self::Withdrawn => f.write_str("its copies were taken back by a person"),
             Self::NotYetPublished { at } => {
                 write!(f, "the page is published on {}", day(at))
             }
+            Self::Predates { posting } => write!(
+                f,
+                "the ad was here before the first start; `handbill accept {posting}` announces it, \
+                 `handbill adopt {posting} CHANNEL LINK` takes over a copy that exists"
+            ),
+            Self::TooOld { dated, posting } => write!(
+                f,
+                "the page is of {}, older than `max_age`; `handbill accept {posting}` announces it",
+                day(dated)
+            ),
+            Self::NotApproved { posting, void: None } => {
+                write!(f, "waits for approval: look at it, then `handbill approve {posting}`")
+            }
+            Self::NotApproved { posting, void: Some(at) } => write!(
+                f,
+                "the approval of {} is void, because the words have changed since; look at them, \
+                 then `handbill approve {posting}`",
+                minute(at)
+            ),
+            Self::Settling { until } => {
+                write!(f, "the page is still changing; it has settled at {}", minute(until))
+            }
+            Self::PageNotSeen { why } if why.is_empty() => {
+                f.write_str("the page has not been seen at its address yet")
+            }
+            Self::PageNotSeen { why } => write!(
+                f,
+                "the page is not to be seen at its address yet: {why} (`wait_for_page = false` \
+                 does not wait)"
+            ),
             Self::NoSlot => f.write_str("the schedule has no slot before the ad closes"),
+            Self::Held(hold) => write!(f, "no slot can be had before the ad closes: {hold}"),
             Self::Paused { why } => {
                 write!(f, "the channel is paused until `handbill resume`: {why}")
             }
@@ -67,20 +183,62 @@ impl fmt::Display for Reason {
                 f,
                 "the channel refused it: {why}; `handbill resolve ID --not-posted` tries again"
             ),
+            Self::Superseded { by: Occasion::Close } => {
+                f.write_str("the ad closed before it went out")
+            }
+            Self::Superseded { by } => write!(f, "superseded: {by} says it better"),
             Self::Stale => {
                 f.write_str("the page has changed since, and this channel is not changed")
             }
+            Self::SaysClosed => f.write_str(
+                "the copy says that the ad is closed, which is open again, and this channel is not \
+                 changed",
+            ),
             Self::StandsClosed => f.write_str("the ad is closed; this copy stays where it is"),
             Self::CopyGone => f.write_str("the copy is gone, and not by us"),
-            Self::PageGone { path } => write!(
-                f,
-                "the ad of {path} is not among the site's postings now; its copies stay until it is \
-                 back with `draft: true` or `closed: true`"
-            ),
+            Self::PageGone { path, posting, until } => {
+                write!(
+                    f,
+                    "the ad of {path} is not among the site's postings now; its copies stay until \
+                     it is back with `draft: true` or `closed: true`, or until you say `handbill \
+                     withdraw {posting}`"
+                )?;
+                match until {
+                    Some(until) => write!(f, ", which counts from {}", minute(until)),
+                    None => Ok(()),
+                }
+            }
             Self::PageHasErrors { path } => {
                 write!(f, "the page {path} has errors; see `handbill check`")
             }
             Self::ChannelGone => f.write_str("the channel is not configured any more"),
         }
+    }
+}
+
+impl fmt::Display for Hold {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::SlotTaken => f.write_str("other ads have the slots"),
+            Self::Spacing => f.write_str("other messages are too close"),
+            Self::DayFull => f.write_str("the days are full (`per_day`)"),
+            Self::Quiet { what } => write!(f, "quiet time ({what})"),
+            Self::Budget { spent, per_month } => {
+                write!(f, "the month's budget is used up ({spent} of {per_month})")
+            }
+        }
+    }
+}
+
+/// A length of time for people: `3 d`, `5 h`, `12 min`.
+pub fn length(time: TimeDelta) -> String {
+    if time >= TimeDelta::days(2) {
+        format!("{} d", time.num_days())
+    } else if time >= TimeDelta::hours(2) {
+        format!("{} h", time.num_hours())
+    } else if time >= TimeDelta::minutes(1) {
+        format!("{} min", time.num_minutes())
+    } else {
+        format!("{} s", time.num_seconds())
     }
 }

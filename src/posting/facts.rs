@@ -109,6 +109,7 @@ fn posting(page: &Page, job: &Job, position: Option<&Job>, facts: Facts) -> Post
         permalink: page.permalink.clone(),
         aliases: page.aliases.clone(),
         availability,
+        asks_for_approval: position.and_then(|position| position.approval).or(job.approval),
         date: date_posted.or(page.date),
         publish_at: page.publish_at,
         expires_at: page.expires_at,

@@ -257,6 +257,8 @@ pub struct Posting {
     pub permalink: Url,
     pub aliases: Vec<String>,
     pub availability: Availability,
+    /// `job.approval: true`: a person has to agree before anything goes out.
+    pub asks_for_approval: Option<Span>,
     /// `date` of the page (schema.org `datePosted`).
     pub date: Option<DateTime<Utc>>,
     /// Hugo's `publishDate`: nothing goes out earlier.

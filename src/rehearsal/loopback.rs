@@ -20,36 +20,37 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 use url::Url;
 
-use crate::deliver::Clock;
+use crate::clock::Clock;
 
 /// The simulated time of a rehearsal; clones show the same time.
 #[derive(Debug, Clone)]
-pub struct SharedClock(Arc<Mutex<DateTime<Utc>>>);
+pub struct SharedClock(Clock);
 
 impl SharedClock {
     pub fn new(now: DateTime<Utc>) -> Self {
-        Self(Arc::new(Mutex::new(now)))
+        Self(Clock::at(now))
     }
 
     /// The time that a command goes by; both show the same from then on, if it can be set.
     pub fn of(clock: &Clock) -> Self {
         match clock {
-            Clock::Set(time) => Self(Arc::clone(time)),
+            Clock::Set(_) => Self(clock.clone()),
             Clock::System => Self::new(clock.now()),
         }
     }
 
     pub fn now(&self) -> DateTime<Utc> {
-        *lock(&self.0)
+        self.0.now()
     }
 
     pub fn set(&self, now: DateTime<Utc>) {
-        *lock(&self.0) = now;
+        self.0.set(now);
     }
 
     pub fn advance(&self, by: TimeDelta) {
-        let mut now = lock(&self.0);
-        *now = now.checked_add_signed(by).unwrap_or(*now);
+        if let Some(later) = self.0.now().checked_add_signed(by) {
+            self.0.set(later);
+        }
     }
 }
 

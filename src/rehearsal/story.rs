@@ -17,13 +17,14 @@ use super::loopback::SharedClock;
 use super::stage;
 use crate::channel::Reach;
 use crate::channel::http::{Exchange, Http};
-use crate::deliver::{Clock, Courier, Postings, Round, Seen, Station, Wanted};
+use crate::deliver::{Clock, Courier, Postings, Round, Seen, Station, Wanted, Worker};
 use crate::diagnostic::{Diagnostic, Source};
 use crate::ledger::SiteMark;
 use crate::ledger::{CopyState, Ledger, LedgerError, Past, State};
 use crate::plan::{Pace, Reason, Step, When};
 use crate::posting::{self, PageFile, Posting, identity};
 use crate::site::Site;
+use crate::site::queue::{Holds, PageWait};
 
 /// A rehearsal under way.
 pub struct Rehearsal {
@@ -77,6 +78,10 @@ impl Rehearsal {
             .or_else(|| postings.open.iter().filter_map(|it| it.publish_at.or(it.date)).max())
             .unwrap_or_else(Utc::now);
         let clock = Clock::at(first_day);
+        for channel in &mut site.channels {
+            // There is no web site to look at here, and nobody to ask.
+            channel.holds = Holds { page: PageWait::DoNotWait, ..Holds::default() };
+        }
         let stand_ins = stage::build(&mut site, folder, &SharedClock::of(&clock)).await?;
         let mut wrong = Vec::new();
         let stations = Station::all(&site, Reach::LoopbackOnly, &mut wrong);
@@ -115,7 +120,7 @@ impl Rehearsal {
             site: &self.site,
             stations: &self.stations,
             ledger: &self.ledger,
-            worker: crate::ledger::this_worker(),
+            worker: Worker::this(),
             clock: self.clock.clone(),
         }
     }
@@ -287,5 +292,7 @@ fn read(
     }
     let known: Vec<identity::Known> = past.postings.values().map(identity::Known::from).collect();
     let open = identity::bind(read, &known, &site.settings.default_language, diagnostics);
-    Postings { open, held_back }
+    // Whoever plays these pages wants them announced, however old they are.
+    let named = open.iter().map(|posting| posting.id.clone()).collect();
+    Postings { open, held_back, named, ..Postings::default() }
 }

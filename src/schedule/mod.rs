@@ -7,6 +7,8 @@
 //! one, a time that a change of clocks skips is the first instant after the gap. Asked directly,
 //! cron 0.17 skips such slots, doubles them, or answers with a time in the past.
 
+pub mod quiet;
+
 use std::fmt;
 use std::ops::Range;
 use std::str::FromStr;

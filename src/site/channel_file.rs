@@ -13,6 +13,7 @@ use toml::Spanned;
 
 use super::filter::Filter;
 use super::policy::{self, Close, Offset, Update};
+use super::queue::{Holds, Queue};
 use super::{SiteError, preset, read_text, timezone, toml_file};
 use crate::adapt::template::Templates;
 use crate::adapt::{AdaptError, Occasion, Target};
@@ -40,6 +41,8 @@ pub struct ChannelSpec {
     pub remind: Vec<Offset>,
     pub update: Update,
     pub close: Close,
+    pub queue: Queue,
+    pub holds: Holds,
     /// `[values]`: free values for templates.
     pub values: serde_json::Value,
     pub config: KindConfig,
@@ -209,6 +212,8 @@ fn read(
         remind,
         update,
         close,
+        queue: Queue::default(),
+        holds: Holds::default(),
         values: serde_json::to_value(written.values).unwrap_or_default(),
         config,
     })

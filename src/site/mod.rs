@@ -9,6 +9,7 @@ pub mod filter;
 pub mod pages;
 pub mod policy;
 pub mod preset;
+pub mod queue;
 mod toml_file;
 
 use std::collections::BTreeMap;
@@ -49,6 +50,8 @@ pub struct Site {
     pub ledger: PathBuf,
     pub channels: Vec<ChannelSpec>,
     pub templates: Templates,
+    /// `[plan]`: what holds for all channels.
+    pub plan: queue::PlanRules,
 }
 
 /// Why there is no site to work with.
@@ -197,6 +200,7 @@ impl Site {
             ledger: folder.join(written.ledger.path),
             channels,
             templates,
+            plan: queue::PlanRules::default(),
         };
         Ok((Some(site), diagnostics))
     }

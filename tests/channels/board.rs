@@ -74,7 +74,7 @@ fn receipt() -> Receipt {
 async fn created(reply: Reply) -> Outcome {
     let server = Scripted::start([json(200, NONE), reply]).await;
     let channel = channel(&server.base);
-    channel.send(&publish(&channel)).await
+    channel.send(&publish(&channel), &servers::permit()).await
 }
 
 #[tokio::test]
@@ -82,7 +82,9 @@ async fn the_board_is_asked_before_anything_is_created() {
     let server = Scripted::start([json(200, NONE), json(201, r#"{"id":17}"#)]).await;
     let channel = channel(&server.base);
     let wire = publish(&channel);
-    let Outcome::Posted(receipt) = channel.send(&wire).await else { panic!("not posted") };
+    let Outcome::Posted(receipt) = channel.send(&wire, &servers::permit()).await else {
+        panic!("not posted")
+    };
     assert_eq!(receipt.remote_id.as_deref(), Some("17"));
     assert_eq!(receipt.link.unwrap().as_str(), format!("{}/api/jobs/17", server.base));
     let requests = server.requests();
@@ -98,7 +100,8 @@ async fn the_board_is_asked_before_anything_is_created() {
 async fn a_copy_that_is_there_is_not_made_again() {
     let server = Scripted::start([json(200, OURS)]).await;
     let channel = channel(&server.base);
-    let Outcome::Posted(receipt) = channel.send(&publish(&channel)).await else {
+    let Outcome::Posted(receipt) = channel.send(&publish(&channel), &servers::permit()).await
+    else {
         panic!("not posted")
     };
     assert_eq!(receipt.remote_id.as_deref(), Some("17"));
@@ -110,7 +113,7 @@ async fn a_copy_that_is_there_is_not_made_again() {
 async fn a_search_that_names_somebody_elses_ad_creates_nothing() {
     let server = Scripted::start([json(200, r#"[{"id":3,"ref":"12026-W07"}]"#)]).await;
     let channel = channel(&server.base);
-    let outcome = channel.send(&publish(&channel)).await;
+    let outcome = channel.send(&publish(&channel), &servers::permit()).await;
     assert!(matches!(outcome, Outcome::Blocked { .. }), "{outcome:?}");
     assert!(outcome.why().contains("does not carry it"));
     assert_eq!(server.requests().len(), 1);
@@ -121,7 +124,7 @@ async fn a_board_that_cannot_be_asked_now_is_given_nothing() {
     for reply in [json(500, "{}"), Reply::HangUp, json(429, "{}")] {
         let server = Scripted::start([reply]).await;
         let channel = channel(&server.base);
-        let outcome = channel.send(&publish(&channel)).await;
+        let outcome = channel.send(&publish(&channel), &servers::permit()).await;
         assert!(matches!(outcome, Outcome::Deferred { .. }), "{outcome:?}");
         assert_eq!(server.requests().len(), 1);
     }
@@ -134,7 +137,7 @@ async fn a_board_that_cannot_be_asked_now_is_given_nothing() {
     ] {
         let server = Scripted::start([reply]).await;
         let channel = channel(&server.base);
-        let outcome = channel.send(&publish(&channel)).await;
+        let outcome = channel.send(&publish(&channel), &servers::permit()).await;
         assert!(matches!(outcome, Outcome::Blocked { .. }), "{outcome:?}");
     }
 }
@@ -162,10 +165,13 @@ async fn after_a_lost_answer_the_board_is_asked_by_our_reference() {
     let server = Scripted::start([json(200, OURS), json(200, NONE), Reply::HangUp]).await;
     let channel = channel(&server.base);
     let wire = publish(&channel);
-    let found = channel.find(&wire, &servers::key(), servers::at()).await;
+    let found = channel.find(&servers::search(&wire, &servers::key(), servers::at())).await;
     assert!(matches!(found, Trace::Found(_)), "{found:?}");
-    assert_eq!(channel.find(&wire, &servers::key(), servers::at()).await, Trace::Absent);
-    let later = channel.find(&wire, &servers::key(), servers::at()).await;
+    assert_eq!(
+        channel.find(&servers::search(&wire, &servers::key(), servers::at())).await,
+        Trace::Absent
+    );
+    let later = channel.find(&servers::search(&wire, &servers::key(), servers::at())).await;
     assert!(matches!(later, Trace::NotYet { .. }), "{later:?}");
 }
 
@@ -176,9 +182,9 @@ async fn an_id_is_percent_encoded_and_a_second_removal_is_done() {
     let key = servers::key();
     let address = servers::address(&key);
     let edit = channel.prepare(Action::Edit(&rendition(), &receipt()), &address).unwrap();
-    assert_eq!(channel.send(&edit).await, Outcome::Posted(receipt()));
+    assert_eq!(channel.send(&edit, &servers::permit()).await, Outcome::Posted(receipt()));
     let withdraw = channel.prepare(Action::Withdraw(&receipt()), &address).unwrap();
-    assert_eq!(channel.send(&withdraw).await, Outcome::Posted(receipt()));
+    assert_eq!(channel.send(&withdraw, &servers::permit()).await, Outcome::Posted(receipt()));
     let requests = server.requests();
     assert!(requests[0].starts_with("PUT /api/jobs/1%2F7 "), "{}", requests[0]);
     assert!(requests[1].starts_with("DELETE /api/jobs/1%2F7 "), "{}", requests[1]);
@@ -196,7 +202,8 @@ async fn the_id_may_stand_in_the_location_header() {
         )
         .replace("link = { template = \"{base}/jobs/{id}\" }", "link = { header = \"Location\" }");
     let channel = build(&text).unwrap();
-    let Outcome::Posted(receipt) = channel.send(&publish(&channel)).await else {
+    let Outcome::Posted(receipt) = channel.send(&publish(&channel), &servers::permit()).await
+    else {
         panic!("not posted")
     };
     assert_eq!(receipt.remote_id.as_deref(), Some("a-9"));

@@ -32,10 +32,12 @@ fn prepare(channel: &Feed, action: Action<'_>, reference: &str) -> Wire {
 
 async fn send(channel: &Feed, action: Action<'_>, reference: &str) -> Receipt {
     let wire = prepare(channel, action, reference);
-    let trace = channel.find(&wire, &servers::key(), servers::at()).await;
+    let trace = channel.find(&servers::search(&wire, &servers::key(), servers::at())).await;
     assert_eq!(trace, Trace::Absent, "before it is sent");
-    let Outcome::Posted(receipt) = channel.send(&wire).await else { panic!("not posted") };
-    let trace = channel.find(&wire, &servers::key(), servers::at()).await;
+    let Outcome::Posted(receipt) = channel.send(&wire, &servers::permit()).await else {
+        panic!("not posted")
+    };
+    let trace = channel.find(&servers::search(&wire, &servers::key(), servers::at())).await;
     assert_eq!(trace, Trace::Found(receipt.clone()), "after it was sent");
     receipt
 }
@@ -75,7 +77,10 @@ async fn no_reference_leads_out_of_the_folder_and_no_two_become_one() {
     let mut names = Vec::new();
     for reference in ["../../etc/x", "a/b", "a-b", "a b", "..", ".hidden", "ü", ""] {
         let wire = prepare(&channel, Action::Publish(&rendition("Tides")), reference);
-        assert!(matches!(channel.send(&wire).await, Outcome::Posted(_)), "{reference}");
+        assert!(
+            matches!(channel.send(&wire, &servers::permit()).await, Outcome::Posted(_)),
+            "{reference}"
+        );
         let Wire::Entry(entry) = wire else { panic!("no entry") };
         assert!(!names.contains(&entry.id), "{reference}: {}", entry.id);
         assert!(folder.path().join(format!("feed/{}.jsonld", entry.id)).is_file());
@@ -89,7 +94,7 @@ async fn a_folder_that_cannot_be_written_defers() {
     std::fs::write(folder.path().join("feed"), "a file in the way").unwrap();
     let channel = channel(folder.path());
     let wire = prepare(&channel, Action::Publish(&rendition("Tides")), "2026-W07");
-    let outcome = channel.send(&wire).await;
+    let outcome = channel.send(&wire, &servers::permit()).await;
     assert!(matches!(outcome, Outcome::Deferred { .. }), "{outcome:?}");
     assert!(outcome.why().contains("cannot write"));
     assert!(channel.probe().await.is_err());

@@ -127,7 +127,7 @@ fn publish(channel: &Mail) -> Wire {
 async fn outcome_of(step: Step, reply: &'static str) -> Outcome {
     let server = SmtpServer::start(Some((step, reply))).await;
     let channel = channel(config(server.port));
-    channel.send(&publish(&channel)).await
+    channel.send(&publish(&channel), &servers::permit()).await
 }
 
 #[tokio::test]
@@ -135,7 +135,9 @@ async fn the_message_on_record_is_the_message_that_arrives() {
     let server = SmtpServer::start(None).await;
     let channel = channel(config(server.port));
     let wire = publish(&channel);
-    let Outcome::Posted(receipt) = channel.send(&wire).await else { panic!("not posted") };
+    let Outcome::Posted(receipt) = channel.send(&wire, &servers::permit()).await else {
+        panic!("not posted")
+    };
     let Wire::Mail(mail) = &wire else { panic!("no mail") };
     assert_eq!(receipt.remote_id.as_ref(), Some(&mail.message_id));
     assert_eq!(mail.message_id, "hb.0000000000000000000000003f2a91bc@tides.example");
@@ -205,7 +207,7 @@ async fn nothing_is_sent_in_clear_where_encryption_was_asked_for() {
     for security in [Security::Starttls, Security::Tls] {
         let server = SmtpServer::start(None).await;
         let channel = channel(Config { security, ..config(server.port) });
-        let outcome = channel.send(&publish(&channel)).await;
+        let outcome = channel.send(&publish(&channel), &servers::permit()).await;
         assert!(matches!(outcome, Outcome::Blocked { .. }), "{security:?}: {outcome:?}");
         assert!(server.messages.lock().unwrap().is_empty());
     }
@@ -215,7 +217,10 @@ async fn nothing_is_sent_in_clear_where_encryption_was_asked_for() {
 async fn a_rehearsal_connects_to_no_other_machine() {
     let far = Config { host: "mail.example".to_owned(), security: Security::Tls, ..config(465) };
     let channel = channel(far);
-    assert!(matches!(channel.send(&publish(&channel)).await, Outcome::Refused { .. }));
+    assert!(matches!(
+        channel.send(&publish(&channel), &servers::permit()).await,
+        Outcome::Refused { .. }
+    ));
     assert!(channel.probe().await.is_err());
 }
 
@@ -246,13 +251,16 @@ async fn the_archive_shows_a_message_or_proves_nothing() {
     };
     let channel = channel(Config { archive: Some(archive), ..config(1) });
     let (wire, key) = (publish(&channel), servers::key());
-    let Trace::Found(receipt) = channel.find(&wire, &key, Utc::now()).await else {
+    let Trace::Found(receipt) = channel.find(&servers::search(&wire, &key, Utc::now())).await
+    else {
         panic!("not found")
     };
     assert!(receipt.link.as_ref().unwrap().path().starts_with("/list/list@lists.example/message/"));
-    let soon = channel.find(&wire, &key, Utc::now()).await;
+    let soon = channel.find(&servers::search(&wire, &key, Utc::now())).await;
     assert!(matches!(soon, Trace::NotYet { .. }), "{soon:?}");
-    let late = channel.find(&wire, &key, servers::at() - chrono::TimeDelta::days(9)).await;
+    let late = channel
+        .find(&servers::search(&wire, &key, servers::at() - chrono::TimeDelta::days(9)))
+        .await;
     assert!(matches!(late, Trace::CannotTell { .. }), "{late:?}");
     let robot = channel.verify(&receipt, &rendition()).await;
     assert!(matches!(robot, Sight::Differs { .. }), "{robot:?}");

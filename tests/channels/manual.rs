@@ -52,9 +52,9 @@ async fn a_person_is_told_what_to_publish_change_and_take_back() {
 async fn the_channel_itself_puts_nothing_anywhere_and_sees_nothing() {
     let channel = channel("the notice board in the hall").unwrap();
     let wire = Wire::Errand { text: "x".to_owned() };
-    assert_eq!(channel.send(&wire).await, Outcome::Posted(Receipt::default()));
+    assert_eq!(channel.send(&wire, &servers::permit()).await, Outcome::Posted(Receipt::default()));
     assert_eq!(channel.abilities().edit, Can::No);
-    let trace = channel.find(&wire, &servers::key(), servers::at()).await;
+    let trace = channel.find(&servers::search(&wire, &servers::key(), servers::at())).await;
     assert!(matches!(trace, Trace::CannotTell { .. }));
 }
 

@@ -43,7 +43,7 @@ fn publish(channel: &Mastodon) -> Wire {
 async fn outcome_of(reply: Reply) -> Outcome {
     let server = Scripted::start([reply]).await;
     let channel = channel(&server.base);
-    let outcome = channel.send(&publish(&channel)).await;
+    let outcome = channel.send(&publish(&channel), &servers::permit()).await;
     assert_eq!(server.requests().len(), 1, "a request goes out once");
     outcome
 }
@@ -59,7 +59,9 @@ async fn a_status_goes_out_with_key_and_token_and_the_record_holds_no_token() {
             .await;
     let channel = channel(&server.base);
     let wire = publish(&channel);
-    let Outcome::Posted(receipt) = channel.send(&wire).await else { panic!("not posted") };
+    let Outcome::Posted(receipt) = channel.send(&wire, &servers::permit()).await else {
+        panic!("not posted")
+    };
     assert_eq!(receipt.remote_id.as_deref(), Some("1170"));
     assert_eq!(receipt.link.unwrap().as_str(), "https://social.example/@lab/1170");
 
@@ -84,7 +86,7 @@ async fn an_edit_sends_every_field_again_because_absent_means_cleared() {
     let key = servers::key();
     let wire =
         channel.prepare(Action::Edit(&rendition(), &receipt()), &servers::address(&key)).unwrap();
-    assert!(matches!(channel.send(&wire).await, Outcome::Posted(_)));
+    assert!(matches!(channel.send(&wire, &servers::permit()).await, Outcome::Posted(_)));
     let request = server.requests().remove(0);
     assert!(request.starts_with("PUT /api/v1/statuses/1170 "));
     assert!(request.contains(r#""sensitive":false,"spoiler_text":"""#));
@@ -97,7 +99,11 @@ async fn taking_back_what_is_gone_is_done() {
         let channel = channel(&server.base);
         let key = servers::key();
         let wire = channel.prepare(Action::Withdraw(&receipt()), &servers::address(&key)).unwrap();
-        assert_eq!(channel.send(&wire).await, Outcome::Posted(receipt()), "{status}");
+        assert_eq!(
+            channel.send(&wire, &servers::permit()).await,
+            Outcome::Posted(receipt()),
+            "{status}"
+        );
         assert!(server.requests()[0].starts_with("DELETE /api/v1/statuses/1170 "));
     }
 }
@@ -157,7 +163,7 @@ async fn a_rate_limit_says_when_to_come_back() {
 #[tokio::test]
 async fn without_a_connection_nothing_is_there() {
     let channel = channel(&servers::nobody().await);
-    let outcome = channel.send(&publish(&channel)).await;
+    let outcome = channel.send(&publish(&channel), &servers::permit()).await;
     assert!(matches!(outcome, Outcome::Deferred { .. }), "{outcome:?}");
 }
 
@@ -172,14 +178,17 @@ async fn without_tls_where_tls_was_asked_for_the_channel_is_blocked() {
             .unwrap();
     });
     let channel = channel(&base);
-    let outcome = channel.send(&publish(&channel)).await;
+    let outcome = channel.send(&publish(&channel), &servers::permit()).await;
     assert!(matches!(outcome, Outcome::Blocked { .. }), "{outcome:?}");
 }
 
 #[tokio::test]
 async fn a_rehearsal_reaches_nothing_but_this_machine() {
     let channel = channel("https://social.example");
-    assert!(matches!(channel.send(&publish(&channel)).await, Outcome::Refused { .. }));
+    assert!(matches!(
+        channel.send(&publish(&channel), &servers::permit()).await,
+        Outcome::Refused { .. }
+    ));
     assert!(channel.probe().await.is_err());
     let anywhere = Context { reach: Reach::Anywhere, ..servers::context() };
     assert!(Reach::LoopbackOnly.allows("localhost") && Reach::LoopbackOnly.allows("[::1]"));
@@ -232,7 +241,9 @@ async fn trace_of(pages: Vec<serde_json::Value>) -> Trace {
     let server = Scripted::start(replies).await;
     let channel = channel(&server.base);
     let wire = publish(&channel);
-    channel.find(&wire, &servers::key(), Utc::now() - TimeDelta::minutes(10)).await
+    channel
+        .find(&servers::search(&wire, &servers::key(), Utc::now() - TimeDelta::minutes(10)))
+        .await
 }
 
 #[tokio::test]

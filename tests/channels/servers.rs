@@ -1,11 +1,15 @@
 //! Small servers for tests, and what every test needs.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex};
 
 use chrono::{DateTime, Utc};
+use handbill::channel::permit::NoJournal;
 use handbill::channel::secret::SecretRef;
-use handbill::channel::{Address, ChannelName, Context, DeliveryKey, Reach};
+use handbill::channel::{
+    Address, ChannelName, Context, DeliveryKey, Likeness, Permit, Reach, Search, SendBy, Wire,
+};
+use handbill::clock::Clock;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use uuid::Uuid;
@@ -134,4 +138,16 @@ pub fn secret(value: &str) -> SecretRef {
     let path = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     std::fs::write(&path, format!("{value}\n")).unwrap();
     SecretRef::File(path)
+}
+
+/// The right to send, for as long as a test takes.
+pub fn permit() -> Permit<'static> {
+    let soon = Utc::now() + chrono::TimeDelta::minutes(10);
+    Permit::new(SendBy::new(soon, Clock::System), &NoJournal)
+}
+
+/// A search for the same words, of which nobody owns a copy yet.
+pub fn search<'a>(wire: &'a Wire, key: &'a DeliveryKey, since: DateTime<Utc>) -> Search<'a> {
+    static NOBODY: BTreeSet<String> = BTreeSet::new();
+    Search { wire, key, since, owned: &NOBODY, likeness: Likeness::Words }
 }

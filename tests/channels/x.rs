@@ -42,7 +42,7 @@ fn publish(channel: &X) -> Wire {
 async fn outcome_of(reply: Reply) -> Outcome {
     let server = Scripted::start([reply]).await;
     let channel = channel(&server.base);
-    let outcome = channel.send(&publish(&channel)).await;
+    let outcome = channel.send(&publish(&channel), &servers::permit()).await;
     assert_eq!(server.requests().len(), 1, "a request goes out once");
     outcome
 }
@@ -51,7 +51,8 @@ async fn outcome_of(reply: Reply) -> Outcome {
 async fn a_post_goes_out_signed_and_its_link_follows_from_its_id() {
     let server = Scripted::start([json(201, r#"{"data":{"id":"99","text":"…"}}"#)]).await;
     let channel = channel(&server.base);
-    let Outcome::Posted(receipt) = channel.send(&publish(&channel)).await else {
+    let Outcome::Posted(receipt) = channel.send(&publish(&channel), &servers::permit()).await
+    else {
         panic!("not posted")
     };
     assert_eq!(receipt.link.unwrap().as_str(), "https://x.com/tidal_lab/status/99");
@@ -111,7 +112,9 @@ async fn the_timeline_is_compared_by_the_addresses_that_were_written() {
         Scripted::start([json(200, &first.to_string()), json(200, &second.to_string())]).await;
     let channel = channel(&server.base);
     let wire = publish(&channel);
-    let trace = channel.find(&wire, &servers::key(), Utc::now() - TimeDelta::minutes(10)).await;
+    let trace = channel
+        .find(&servers::search(&wire, &servers::key(), Utc::now() - TimeDelta::minutes(10)))
+        .await;
     assert!(
         matches!(&trace, Trace::Found(it) if it.remote_id.as_deref() == Some("99")),
         "{trace:?}"
@@ -137,7 +140,7 @@ async fn absent_needs_a_timeline_that_was_read_to_its_end_or_beyond_the_attempt(
         let server = Scripted::start([reply.clone()]).await;
         let channel = channel(&server.base);
         let wire = publish(&channel);
-        let trace = channel.find(&wire, &servers::key(), Utc::now()).await;
+        let trace = channel.find(&servers::search(&wire, &servers::key(), Utc::now())).await;
         assert_eq!(trace == Trace::Absent, absent, "{reply:?}: {trace:?}");
     }
 }

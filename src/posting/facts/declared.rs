@@ -17,6 +17,8 @@ pub struct Job {
     pub id: Option<Field<String>>,
     /// Where it says `closed: true`.
     pub closed: Option<Span>,
+    /// Where it says `approval: true`.
+    pub approval: Option<Span>,
     /// schema.org `datePosted`.
     pub date: Option<NaiveDate>,
     pub facts: Facts,
@@ -78,7 +80,7 @@ pub fn check_default(name: &str, text: &str) -> Result<(), String> {
 }
 
 /// The names of a `job:` block: the fields of [`Facts`] and four of the block itself.
-const NAMES: [&str; 22] = [
+const NAMES: [&str; 23] = [
     "title",
     "display_title",
     "reference",
@@ -98,13 +100,15 @@ const NAMES: [&str; 22] = [
     "summary",
     "id",
     "closed",
+    "approval",
     "positions",
     "date_posted",
     "employment_type",
 ];
 
 /// Names that are no field of [`Facts`].
-const BLOCK_NAMES: [&str; 5] = ["id", "closed", "positions", "date_posted", "employment_type"];
+const BLOCK_NAMES: [&str; 6] =
+    ["id", "closed", "approval", "positions", "date_posted", "employment_type"];
 
 /// Other spellings, without case, `-` and `_`: schema.org/JobPosting's and the American one.
 const ALIASES: [(&str, &str); 16] = [
@@ -293,6 +297,12 @@ fn set(job: &mut Job, name: &'static str, node: &Node, origin: Origin) -> Result
                 return Err(value::wrong_type(value, "`true` or `false`"));
             };
             job.closed = closed.then_some(node.span);
+        }
+        "approval" => {
+            let Value::Bool(approval) = value else {
+                return Err(value::wrong_type(value, "`true` or `false`"));
+            };
+            job.approval = approval.then_some(node.span);
         }
         "date_posted" => job.date = Some(value::day(value, "a date such as `2027-01-31`")?),
         "employment_type" => employment_type(facts, value, origin)?,

@@ -1,0 +1,157 @@
+//! The pages behind the postings: what was seen of them is written down, those that are gone are
+//! read again from what was kept of them, and a page that is to be announced is looked for where
+//! its readers will look.
+
+use std::sync::Arc;
+
+use tracing::{info, warn};
+
+use super::{Courier, Postings};
+use crate::channel::http::{Exchange, Http};
+use crate::channel::words;
+use crate::channel::{ChannelName, Reach};
+use crate::diagnostic::Source;
+use crate::ledger::{Hiring, KnownPosting, LedgerError, Observed, Seen};
+use crate::plan::{Reason, Step, When};
+use crate::posting::{self, Availability, PageFile, Posting, PostingId};
+
+/// Whether looking changed what the plan can know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Looked {
+    SeenNow,
+    NothingNew,
+}
+
+impl Courier<'_> {
+    /// Writes down what was read, and adds the postings whose page is gone.
+    pub(super) async fn observe(&self, postings: &Postings) -> Result<Postings, LedgerError> {
+        let now = self.clock.now();
+        let zone = self.site.settings.timezone;
+        let observed: Vec<Observed> = postings
+            .open
+            .iter()
+            .map(|posting| {
+                let is_closed = posting.availability != Availability::Open
+                    || posting.closes_at(zone).is_some_and(|closes| closes < now);
+                Observed {
+                    hiring: if is_closed { Hiring::Closed } else { Hiring::Open },
+                    dated: posting
+                        .publish_at
+                        .or(posting.date)
+                        .map(|at| at.with_timezone(&zone).date_naive()),
+                    ..observed(posting)
+                }
+            })
+            .collect();
+        let channels: Vec<ChannelName> =
+            self.stations.iter().map(|station| station.spec.name.clone()).collect();
+        let seen = Seen { postings: &observed, channels: &channels, unread: &postings.held_back };
+        let today = now.with_timezone(&zone).date_naive();
+        self.ledger.observe(&seen, today, now).await?;
+        let mut postings = postings.clone();
+        postings.missing = self.missing(&postings).await?;
+        Ok(postings)
+    }
+
+    /// The postings whose page is gone, as they were last read.
+    async fn missing(&self, postings: &Postings) -> Result<Vec<Posting>, LedgerError> {
+        let mut missing = Vec::new();
+        for known in self.open_past(postings).await?.postings.into_values() {
+            let gone = known.missing_since.is_some() && known.finished_at.is_none();
+            if !gone {
+                continue;
+            }
+            if let Some((text, _)) = self.ledger.page_text(&known.id).await? {
+                missing.extend(self.read_again(&known, text));
+            }
+        }
+        Ok(missing)
+    }
+
+    fn read_again(&self, known: &KnownPosting, text: String) -> Option<Posting> {
+        let path = self.site.content.join(&known.path);
+        let page = PageFile {
+            source: Source::new(path, text),
+            path: known.path.clone(),
+            ancestors: Vec::<Arc<Source>>::new(),
+        };
+        let reading = posting::read(&page, &self.site.settings);
+        let of_page = reading.postings.into_iter().find(|it| it.sub_id == known.sub_id);
+        of_page.map(|posting| Posting {
+            id: known.id.clone(),
+            // Pages above it and translations are not kept, so this is what it was known to say.
+            revision: known.revision.clone(),
+            ..posting
+        })
+    }
+
+    /// Looks for the pages that wait to be seen before they are announced.
+    pub(super) async fn look_at_pages(
+        &self,
+        steps: impl Iterator<Item = &Step>,
+        postings: &Postings,
+    ) -> Result<Looked, LedgerError> {
+        let is_unseen =
+            |step: &&Step| matches!(&step.when, When::Not { reason: Reason::PageNotSeen { .. } });
+        let mut waiting: Vec<&PostingId> =
+            steps.filter(is_unseen).map(|step| &step.name.posting).collect();
+        waiting.sort_unstable();
+        waiting.dedup();
+        let pages = waiting.into_iter().filter_map(|id| postings.named(id));
+        let looks = pages.map(|posting| async move { (posting, self.look_at(posting).await) });
+        let mut looked = Looked::NothingNew;
+        for (posting, seen) in futures_util::future::join_all(looks).await {
+            let seen = seen.as_ref().map(|()| ()).map_err(String::as_str);
+            match seen {
+                Ok(()) => {
+                    info!(posting = %posting.id, page = %posting.permalink, "the page is there");
+                    looked = Looked::SeenNow;
+                }
+                Err(why) => {
+                    warn!(posting = %posting.id, page = %posting.permalink, why, "the page is not to be seen yet");
+                }
+            }
+            self.ledger.note_page(&posting.id, seen, self.clock.now()).await?;
+        }
+        Ok(looked)
+    }
+
+    /// Whether the permalink answers and shows the title or the reference.
+    async fn look_at(&self, posting: &Posting) -> Result<(), String> {
+        let url = &posting.permalink;
+        match Http::new(self.reach()).fetch(url).await {
+            Exchange::Answer(answer) if answer.is_success() => {
+                let facts = &posting.facts;
+                let shown = [&facts.display_title, &facts.title, &facts.reference];
+                let mut shown = shown.into_iter().flatten().map(|field| field.value.as_str());
+                if shown.any(|words| words::page_shows(&answer.body, words)) {
+                    Ok(())
+                } else {
+                    Err(format!("{url} answers, and shows neither the title nor the reference"))
+                }
+            }
+            Exchange::Answer(answer) => Err(format!("{url} answers HTTP {}", answer.status)),
+            Exchange::NoAnswer(outcome) => Err(format!("{url}: {}", outcome.why())),
+        }
+    }
+
+    fn reach(&self) -> Reach {
+        self.stations.first().map_or(Reach::Anywhere, |station| station.reach)
+    }
+}
+
+fn observed(posting: &Posting) -> Observed {
+    Observed {
+        id: posting.id.clone(),
+        path: posting.path.clone(),
+        translation_key: posting.translation_key.clone(),
+        sub_id: posting.sub_id.clone(),
+        reference: posting.facts.reference.as_ref().map(|field| field.value.clone()),
+        title: posting.name().to_owned(),
+        language: posting.language.clone(),
+        revision: posting.revision.clone(),
+        source: posting.source.text.clone(),
+        hiring: Hiring::Open,
+        dated: None,
+    }
+}

@@ -1,0 +1,317 @@
+//! One attempt: claim, attempt on disk, call, receipt on disk.
+//!
+//! This order is the promise. Nothing leaves before its attempt is committed, and what came of it
+//! is committed before anything else that can fail.
+
+use async_trait::async_trait;
+use chrono::{DateTime, TimeDelta, Utc};
+use tracing::{Instrument, info, info_span, warn};
+
+use super::worker::Unsettled;
+use super::{Courier, Done, Postings, compose, done, fail_point, unless_overtaken};
+use crate::channel::permit::{Journal, too_late};
+use crate::channel::{DeliveryKey, Kind, Outcome, Permit, Receipt, SendBy};
+use crate::clock::Clock;
+use crate::ledger::{
+    Asked, Attempt, Began, Claim, Deed, Delivery, Ledger, LedgerError, Settlement, Standing, State,
+};
+use crate::plan::Step;
+use crate::posting::Posting;
+
+/// Nothing of an attempt is sent later than this after it was recorded.
+const SEND_WITHIN: TimeDelta = TimeDelta::minutes(2);
+
+/// The first wait after a deferral; doubled with every further one, up to [`LONGEST_WAIT`].
+const FIRST_WAIT: TimeDelta = TimeDelta::minutes(5);
+const LONGEST_WAIT: TimeDelta = TimeDelta::hours(6);
+
+/// Why one delivery stopped before it was tried.
+pub(super) enum DeliverError {
+    Compose(String),
+    Ledger(LedgerError),
+}
+
+impl From<LedgerError> for DeliverError {
+    fn from(error: LedgerError) -> Self {
+        Self::Ledger(error)
+    }
+}
+
+impl Courier<'_> {
+    /// Does one step that is due; `None` if somebody else does it, or it is not to be done.
+    pub(super) async fn deliver(
+        &self,
+        step: &Step,
+        postings: &Postings,
+    ) -> Result<Option<Done>, DeliverError> {
+        let Some(station) = self.station(&step.name.channel) else { return Ok(None) };
+        let Some(posting) = postings.named(&step.name.posting) else { return Ok(None) };
+        let Some(on_record) = self.ledger.delivery(step.key).await? else { return Ok(None) };
+        if changes_a_copy(step.deed)
+            && (on_record.deed, on_record.target) != (step.deed, step.target)
+        {
+            // Somebody else gave this ordinal to another copy; the next plan sees that.
+            return Ok(None);
+        }
+        let composed = match self.composed(step, posting, &on_record).await {
+            Ok(composed) => composed,
+            Err(stopped) => return Err(stopped),
+        };
+        if on_record.attempts == 0
+            && let Some(done) = self.dispel_doubt(step, posting, station, &composed).await?
+        {
+            return Ok(Some(done));
+        }
+        let _on_the_desk = self.worker.takes_up(step.key);
+        fail_point::reached("before-claim").await;
+        let began = Began::now(&self.clock);
+        let send_by = began.at + SEND_WITHIN;
+        let carried = (&composed.message.wire, &composed.message.rendition);
+        let claim = self.ledger.claim(step.key, self.worker.name(), carried, &began, send_by);
+        // Somebody else has it, or it was called off or paused meanwhile.
+        let Some(claim) = claim.await? else { return Ok(None) };
+        fail_point::reached("after-claim").await;
+        info!(delivery = %step.key, channel = %step.name.channel, occasion = %step.name.occasion, attempt = claim.number(), "sending");
+
+        let outcome = if step.deed == Deed::Ask {
+            if self.clock.now() > send_by {
+                too_late()
+            } else {
+                Outcome::Posted(Receipt::default())
+            }
+        } else {
+            let journal = AttemptJournal { ledger: self.ledger, clock: &self.clock, claim: &claim };
+            let permit = Permit::new(SendBy::new(send_by, self.clock.clone()), &journal);
+            // What the client says meanwhile belongs to this delivery.
+            let span = info_span!("send", delivery = %step.key, channel = %step.name.channel);
+            station.channel.send(claim.wire(), &permit).instrument(span).await
+        };
+        fail_point::reached("after-send").await;
+
+        let now = self.clock.now();
+        let asked_person = if step.deed == Deed::Ask || station.channel.kind() == Kind::Manual {
+            Asked::Person
+        } else {
+            Asked::Done
+        };
+        let outcome = self.patient(outcome, &claim, now).await?;
+        let again_at = match &outcome {
+            Outcome::Deferred { after, .. } => {
+                Some(now + wait(claim.key(), claim.number(), *after))
+            }
+            Outcome::Blocked { .. } => Some(now),
+            _ => None,
+        };
+        let standing = Standing {
+            revision: composed.revision,
+            content_hash: composed.message.rendition.content_hash(),
+            rendition: composed.message.rendition,
+        };
+        let settlement = Settlement { outcome, again_at, asked_person };
+        let delivery = self.settle(Unsettled { claim, settlement, standing }, now).await?;
+        fail_point::reached("after-settle").await;
+        Ok(Some(told(&delivery)))
+    }
+
+    /// What came of an attempt goes to disk. What the ledger cannot take now is kept on the desk
+    /// and written at the next round, before anything else.
+    pub(super) async fn settle(
+        &self,
+        unsettled: Unsettled,
+        now: DateTime<Utc>,
+    ) -> Result<Delivery, LedgerError> {
+        let Unsettled { claim, settlement, standing } = &unsettled;
+        match self.ledger.settle(claim, settlement, Some(standing), now).await {
+            Ok(delivery) => Ok(delivery),
+            Err(error) => {
+                warn!(delivery = %claim.key(), %error, "an outcome could not be written down yet");
+                self.worker.keep(unsettled);
+                Err(error)
+            }
+        }
+    }
+
+    /// A channel that puts a delivery off again and again is believed for so long, and no longer.
+    async fn patient(
+        &self,
+        outcome: Outcome,
+        claim: &Claim,
+        now: DateTime<Utc>,
+    ) -> Result<Outcome, LedgerError> {
+        let Outcome::Deferred { why, after } = outcome else { return Ok(outcome) };
+        let attempts = self.ledger.attempts(claim.key()).await?;
+        match gave_up(&attempts, self.site.plan.give_up_after, &why, now) {
+            Some(why) => Ok(Outcome::Refused { why }),
+            None => Ok(Outcome::Deferred { why, after }),
+        }
+    }
+
+    /// What goes out: the very same bytes as before if an earlier attempt proved absent, because a
+    /// key that the channel may remember must never come with other words.
+    async fn composed(
+        &self,
+        step: &Step,
+        posting: &Posting,
+        on_record: &Delivery,
+    ) -> Result<Message, DeliverError> {
+        if let Some(message) = self.same_bytes(step.key).await? {
+            return Ok(Message { message, revision: on_record.revision.clone() });
+        }
+        let Some(station) = self.station(&step.name.channel) else {
+            return Err(DeliverError::Compose(format!("{}: no such channel", name(step))));
+        };
+        let target = match step.target {
+            Some(key) => self.ledger.delivery(key).await?,
+            None => None,
+        };
+        let now = self.clock.now();
+        match compose::compose(self.site, station, posting, step, target.as_ref(), now) {
+            Ok(message) => Ok(Message { message, revision: step.revision.clone() }),
+            Err(error) => Err(self.problem(step, &error).await),
+        }
+    }
+
+    /// A delivery that cannot even be prepared waits, and the log says why.
+    async fn problem(&self, step: &Step, error: &compose::ComposeError) -> DeliverError {
+        let why = error.to_string();
+        warn!(delivery = %step.key, channel = %step.name.channel, why, "cannot be prepared");
+        let noted = self.ledger.still_waits(step.key, &why, self.clock.now()).await;
+        match unless_overtaken(noted) {
+            Ok(_) => DeliverError::Compose(format!("{}: {why}", name(step))),
+            Err(error) => DeliverError::Ledger(error),
+        }
+    }
+
+    pub(super) async fn same_bytes(
+        &self,
+        key: DeliveryKey,
+    ) -> Result<Option<compose::Composed>, LedgerError> {
+        let attempt = self.ledger.last_attempt(key).await?;
+        Ok(attempt
+            .filter(|attempt| attempt.outcome.as_deref() == Some("unknown"))
+            .map(|attempt| compose::Composed { rendition: attempt.rendition, wire: attempt.wire }))
+    }
+}
+
+/// What goes out, and the revision that it says.
+pub(super) struct Message {
+    pub message: compose::Composed,
+    pub revision: crate::posting::Revision,
+}
+
+/// Writes the steps of one attempt into the ledger.
+struct AttemptJournal<'a> {
+    ledger: &'a Ledger,
+    clock: &'a Clock,
+    claim: &'a Claim,
+}
+
+#[async_trait]
+impl Journal for AttemptJournal<'_> {
+    async fn note(&self, what: &str, detail: &serde_json::Value) -> Result<(), String> {
+        let (key, number) = (self.claim.key(), self.claim.number());
+        self.ledger
+            .note_step(key, number, what, detail, self.clock.now())
+            .await
+            .map_err(|error| error.to_string())
+    }
+}
+
+/// One line of the log for what became of a delivery.
+pub(super) fn told(delivery: &Delivery) -> Done {
+    let done = done(delivery);
+    match done.state {
+        State::Posted | State::Asked => {
+            info!(delivery = %done.key, channel = %done.channel, link = done.link.as_ref().map(tracing::field::display), "{}", done.state.as_str());
+        }
+        _ => {
+            warn!(delivery = %done.key, channel = %done.channel, reason = done.reason, "{}", done.state.as_str());
+        }
+    }
+    done
+}
+
+/// Whether the deed is written down at the copy that it changes.
+fn changes_a_copy(deed: Deed) -> bool {
+    match deed {
+        Deed::Edit | Deed::Withdraw | Deed::Ask => true,
+        Deed::Publish | Deed::FollowUp => false,
+    }
+}
+
+fn name(step: &Step) -> String {
+    format!("{} to {}", step.name.posting, step.name.channel)
+}
+
+/// Why a delivery is not tried any more, with its history; `None` while there is still time.
+pub(super) fn gave_up(
+    attempts: &[Attempt],
+    give_up_after: TimeDelta,
+    last: &str,
+    now: DateTime<Utc>,
+) -> Option<String> {
+    let first = attempts.first()?;
+    let tried = now - first.began_at;
+    if tried < give_up_after || attempts.len() < 2 {
+        return None;
+    }
+    let mut counted: Vec<(&str, usize)> = Vec::new();
+    for attempt in attempts {
+        let outcome = attempt.outcome.as_deref().unwrap_or("deferred");
+        match counted.iter_mut().find(|(word, _)| *word == outcome) {
+            Some((_, count)) => *count += 1,
+            None => counted.push((outcome, 1)),
+        }
+    }
+    let counted: Vec<String> =
+        counted.into_iter().map(|(word, count)| format!("{count} {word}")).collect();
+    Some(format!(
+        "given up after {} tries in {} ({}); the last time: {last}",
+        attempts.len(),
+        crate::plan::reason::length(tried),
+        counted.join(", ")
+    ))
+}
+
+/// How long to wait after the given attempt; what the channel asked for wins. Each delivery waits
+/// by its own amount, up to a fifth more, so that they do not all come back at once.
+pub(super) fn wait(
+    key: DeliveryKey,
+    attempt: u32,
+    asked: Option<std::time::Duration>,
+) -> TimeDelta {
+    let doubled = 2_i32.checked_pow(attempt.saturating_sub(1)).unwrap_or(i32::MAX);
+    let wait = match asked.and_then(|asked| TimeDelta::from_std(asked).ok()) {
+        Some(asked) => asked,
+        None => FIRST_WAIT.checked_mul(doubled).unwrap_or(LONGEST_WAIT).min(LONGEST_WAIT),
+    };
+    wait + crate::plan::jitter(key, attempt, wait / 5)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_grow_up_to_six_hours_and_a_fifth() {
+        let key = DeliveryKey(uuid::Uuid::from_u128(7));
+        let mut last = TimeDelta::zero();
+        for attempt in 1..40 {
+            let wait = wait(key, attempt, None);
+            assert!(wait >= FIRST_WAIT && wait <= LONGEST_WAIT + LONGEST_WAIT / 5);
+            assert!(wait + LONGEST_WAIT / 5 >= last, "{attempt}: {wait} after {last}");
+            last = wait;
+        }
+        assert!(last >= LONGEST_WAIT);
+    }
+
+    #[test]
+    fn a_channel_that_says_how_long_is_never_asked_earlier() {
+        let asked = std::time::Duration::from_secs(120);
+        for key in 0..50 {
+            let key = DeliveryKey(uuid::Uuid::from_u128(key));
+            let wait = wait(key, 1, Some(asked));
+            assert!(wait >= TimeDelta::seconds(120) && wait <= TimeDelta::seconds(144));
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! This process as the ledger knows it: its name, what it is sending, and the outcomes that could
+//! not be written down yet.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::channel::DeliveryKey;
+use crate::ledger::{self, Attempt, Claim, Liveness, Settlement, Standing};
+
+/// Says of a worker's name whether it can still send.
+pub type LivenessOf = Arc<dyn Fn(&str) -> Liveness + Send + Sync>;
+
+/// One process that delivers. Clones are the same process.
+#[derive(Clone)]
+pub struct Worker {
+    name: String,
+    liveness: LivenessOf,
+    desk: Arc<Mutex<Desk>>,
+}
+
+/// What is on this worker's desk.
+#[derive(Default)]
+struct Desk {
+    /// Attempts that are under way in this process.
+    sending: BTreeSet<DeliveryKey>,
+    /// Outcomes that are known and not on disk.
+    unsettled: BTreeMap<DeliveryKey, Unsettled>,
+}
+
+/// An outcome that the ledger could not take: its disk was full, or somebody held it locked.
+pub(super) struct Unsettled {
+    pub claim: Claim,
+    pub settlement: Settlement,
+    pub standing: Standing,
+}
+
+impl Worker {
+    /// This process.
+    pub fn this() -> Self {
+        Self::named(ledger::this_worker(), Arc::new(ledger::liveness))
+    }
+
+    /// A worker of another name, whose liveness and that of others is told by `liveness`: for
+    /// simulations.
+    pub fn named(name: String, liveness: LivenessOf) -> Self {
+        Self { name, liveness, desk: Arc::default() }
+    }
+
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Whether an attempt may still be under way. Of its own attempts a process knows more than
+    /// its name says: one that it does not send any more, because its future was dropped, is dead
+    /// though the process lives; one whose outcome waits to be written is not.
+    pub(super) fn liveness(&self, attempt: &Attempt) -> Liveness {
+        if attempt.worker != self.name {
+            return (self.liveness)(&attempt.worker);
+        }
+        let desk = self.desk();
+        let key = attempt.delivery;
+        if desk.sending.contains(&key) || desk.unsettled.contains_key(&key) {
+            Liveness::Alive
+        } else {
+            Liveness::Dead
+        }
+    }
+
+    /// Takes a delivery onto the desk, from before it is claimed until the guard is dropped.
+    pub(super) fn takes_up(&self, key: DeliveryKey) -> Sending {
+        self.desk().sending.insert(key);
+        Sending { worker: self.clone(), key }
+    }
+
+    /// Keeps an outcome that could not be written.
+    pub(super) fn keep(&self, unsettled: Unsettled) {
+        self.desk().unsettled.insert(unsettled.claim.key(), unsettled);
+    }
+
+    /// The outcomes that wait to be written.
+    pub(super) fn take_unsettled(&self) -> Vec<Unsettled> {
+        std::mem::take(&mut self.desk().unsettled).into_values().collect()
+    }
+
+    fn desk(&self) -> MutexGuard<'_, Desk> {
+        self.desk.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// An attempt that is under way in this process.
+pub(super) struct Sending {
+    worker: Worker,
+    key: DeliveryKey,
+}
+
+impl Drop for Sending {
+    fn drop(&mut self) {
+        self.worker.desk().sending.remove(&self.key);
+    }
+}

@@ -1,0 +1,383 @@
+//! Who gets which slot: the messages of one channel share its schedule.
+//!
+//! Wishes come in the order of their ads' deadlines, the nearest first, and each takes the earliest
+//! moment that is still free: a slot with room in it, not in a quiet time, far enough from its
+//! neighbours, on a day and in a month that are not used up. What is used stays used, so a moment
+//! that was refused once is passed over for good, and a queue of thousands is walked once.
+//!
+//! A slot that was missed is served late, but only the newest one: after an outage there is no
+//! flood. One that was missed by more than the channel's `lateness`, or before a quiet time that
+//! has begun since, waits for the next.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, Datelike, NaiveDate, TimeDelta, TimeZone, Utc};
+
+use super::{Hold, Pace, Reason, When};
+use crate::channel::DeliveryKey;
+use crate::ledger::Use;
+use crate::site::ChannelSpec;
+use crate::site::queue::Queue;
+
+/// A message that waits for a slot.
+#[derive(Debug, Clone)]
+pub(super) struct Wish {
+    pub key: DeliveryKey,
+    /// Not earlier.
+    pub from: DateTime<Utc>,
+    /// Not later: the ad closes.
+    pub until: Option<DateTime<Utc>>,
+    /// Where no slot is left between the two: the last one after this, rather than none.
+    pub early: Option<DateTime<Utc>>,
+}
+
+/// What a wish got.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Place {
+    pub when: When,
+    pub slot: Option<DateTime<Utc>>,
+}
+
+/// How far ahead a channel is planned: an ad without a deadline may wait this long for a slot.
+const HORIZON: TimeDelta = TimeDelta::days(400);
+
+/// How far back the channel's quiet times are looked for between a missed slot and now.
+const LONGEST_LATENESS: TimeDelta = TimeDelta::days(400);
+
+/// The queue of one channel at one moment.
+pub(super) struct Line<'a> {
+    channel: &'a ChannelSpec,
+    queue: &'a Queue,
+    now: DateTime<Utc>,
+    pace: Pace,
+    book: Book<'a>,
+    slots: Slots<'a>,
+    /// No moment before it is free, on a channel without a schedule.
+    cursor: DateTime<Utc>,
+}
+
+impl<'a> Line<'a> {
+    pub(super) fn new(
+        channel: &'a ChannelSpec,
+        uses: &[Use],
+        now: DateTime<Utc>,
+        pace: Pace,
+    ) -> Self {
+        let queue = &channel.queue;
+        let book = Book::new(channel, uses);
+        let slots = Slots::new(channel, &book, now);
+        Self { channel, queue, now, pace, book, slots, cursor: now }
+    }
+
+    /// Takes the earliest free moment for a wish.
+    pub(super) fn take(&mut self, wish: &Wish) -> Place {
+        if self.channel.schedule.is_none() || self.pace == Pace::AtOnce && wish.from <= self.now {
+            return self.at_any_time(wish);
+        }
+        let jitter = super::jitter(wish.key, 0, self.queue.jitter);
+        let late = |slot: DateTime<Utc>| (slot + jitter).max(self.now);
+        let mut first_hold = None;
+        let mut index = self.slots.first_from(wish.from);
+        loop {
+            index = self.slots.next_open(index);
+            let Some(slot) = self.slots.get(index) else { break };
+            if wish.until.is_some_and(|until| slot > until) {
+                break;
+            }
+            let moment = late(slot);
+            if let Some(hold) = self.book.refuses(slot, moment) {
+                first_hold.get_or_insert(hold);
+                self.slots.close(index);
+                continue;
+            }
+            if wish.until.is_some_and(|until| moment > until) {
+                break;
+            }
+            self.book.enter(Some(slot), moment);
+            return place(Some(slot), slot + jitter, self.now);
+        }
+        if let Some(slot) = wish.early.and_then(|early| self.last_before(early, wish.from)) {
+            let moment = slot.max(self.now);
+            self.book.enter(Some(slot), moment);
+            return place(Some(slot), slot, self.now);
+        }
+        // A slot that is there and cannot be had says more than that there is none.
+        let reason =
+            first_hold.or_else(|| self.why_none(wish)).map_or(Reason::NoSlot, Reason::Held);
+        Place { when: When::Not { reason }, slot: None }
+    }
+
+    /// The last free slot between two times; for a reminder that would otherwise not come at all.
+    fn last_before(&self, early: DateTime<Utc>, from: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let schedule = self.channel.schedule.as_ref()?;
+        let slot = schedule.last_in(early, from - TimeDelta::microseconds(1))?;
+        self.book.refuses(slot, slot.max(self.now)).is_none().then_some(slot)
+    }
+
+    /// Why none of the slots between a wish's times can be had: the first one's reason.
+    fn why_none(&self, wish: &Wish) -> Option<Hold> {
+        let slot = self.slots.closed_from(wish.from.max(self.now))?;
+        let in_time = wish.until.is_none_or(|until| slot <= until);
+        in_time.then(|| self.book.refuses(slot, slot.max(self.now))).flatten()
+    }
+
+    /// Without a schedule, or without waiting for it: as soon as everything else allows.
+    fn at_any_time(&mut self, wish: &Wish) -> Place {
+        let mut moment = wish.from.max(self.now);
+        if wish.from <= self.now {
+            moment = moment.max(self.cursor);
+        }
+        let mut first_hold = None;
+        // Each round passes one quiet time, one neighbour, one day or one month.
+        for _ in 0..HORIZON.num_days() {
+            if wish.until.is_some_and(|until| moment > until) || moment > self.now + HORIZON {
+                break;
+            }
+            let Some(hold) = self.book.refuses_moment(moment) else {
+                self.book.enter(None, moment);
+                if wish.from <= self.now {
+                    self.cursor = moment;
+                }
+                // What waits for nothing has been due since it was wanted.
+                let time = if moment == self.now { wish.from.min(moment) } else { moment };
+                return place(None, time, self.now);
+            };
+            let Some(later) = self.book.after(&hold, moment) else {
+                first_hold.get_or_insert(hold);
+                break;
+            };
+            first_hold.get_or_insert(hold);
+            moment = later;
+        }
+        let reason = first_hold.map_or(Reason::NoSlot, Reason::Held);
+        Place { when: When::Not { reason }, slot: None }
+    }
+}
+
+fn place(slot: Option<DateTime<Utc>>, time: DateTime<Utc>, now: DateTime<Utc>) -> Place {
+    let when = if time <= now { When::Due { since: time } } else { When::At { slot: time } };
+    Place { when, slot }
+}
+
+/// What is used up already.
+struct Book<'a> {
+    channel: &'a ChannelSpec,
+    queue: &'a Queue,
+    /// The least time between two slots, so that jitter cannot bring messages closer together.
+    spacing: TimeDelta,
+    in_slot: BTreeMap<DateTime<Utc>, u32>,
+    moments: BTreeSet<DateTime<Utc>>,
+    on_day: BTreeMap<NaiveDate, u32>,
+    in_month: BTreeMap<(i32, u32), u64>,
+}
+
+impl<'a> Book<'a> {
+    fn new(channel: &'a ChannelSpec, uses: &[Use]) -> Self {
+        let queue = &channel.queue;
+        let spacing = match queue.spacing {
+            none if none.is_zero() => none,
+            spacing => spacing + queue.jitter,
+        };
+        let mut book = Self {
+            channel,
+            queue,
+            spacing,
+            in_slot: BTreeMap::new(),
+            moments: BTreeSet::new(),
+            on_day: BTreeMap::new(),
+            in_month: BTreeMap::new(),
+        };
+        for used in uses {
+            book.enter(used.slot, used.at);
+        }
+        book
+    }
+
+    fn enter(&mut self, slot: Option<DateTime<Utc>>, moment: DateTime<Utc>) {
+        if let Some(slot) = slot {
+            *self.in_slot.entry(slot).or_default() += 1;
+        }
+        if !self.spacing.is_zero() {
+            self.moments.insert(moment);
+        }
+        if self.queue.per_day.is_some() || self.queue.budget.is_some() {
+            let day = self.day(moment);
+            *self.on_day.entry(day).or_default() += 1;
+            *self.in_month.entry((day.year(), day.month())).or_default() += 1;
+        }
+    }
+
+    fn day(&self, moment: DateTime<Utc>) -> NaiveDate {
+        moment.with_timezone(&self.channel.timezone).date_naive()
+    }
+
+    /// Why a slot cannot be taken, to be used at this moment.
+    fn refuses(&self, slot: DateTime<Utc>, moment: DateTime<Utc>) -> Option<Hold> {
+        if self.in_slot.get(&slot).is_some_and(|used| *used >= self.queue.per_slot) {
+            return Some(Hold::SlotTaken);
+        }
+        self.queue
+            .quiet
+            .at(slot)
+            .map(|quiet| Hold::Quiet { what: quiet.to_string() })
+            .or_else(|| self.refuses_moment(moment))
+    }
+
+    fn refuses_moment(&self, moment: DateTime<Utc>) -> Option<Hold> {
+        if let Some(quiet) = self.queue.quiet.at(moment) {
+            return Some(Hold::Quiet { what: quiet.to_string() });
+        }
+        if self.neighbour(moment).is_some() {
+            return Some(Hold::Spacing);
+        }
+        if self.queue.per_day.is_none() && self.queue.budget.is_none() {
+            return None;
+        }
+        let day = self.day(moment);
+        if self
+            .queue
+            .per_day
+            .is_some_and(|most| self.on_day.get(&day).is_some_and(|it| *it >= most))
+        {
+            return Some(Hold::DayFull);
+        }
+        let budget = self.queue.budget?;
+        let sent = self.in_month.get(&(day.year(), day.month())).copied().unwrap_or(0);
+        let with_one_more = budget.per_post.0.saturating_mul(sent.saturating_add(1));
+        (with_one_more > budget.per_month.0).then(|| Hold::Budget {
+            spent: crate::site::queue::Money(budget.per_post.0.saturating_mul(sent)).to_string(),
+            per_month: budget.per_month.to_string(),
+        })
+    }
+
+    /// A message that is too close.
+    fn neighbour(&self, moment: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        if self.spacing.is_zero() {
+            return None;
+        }
+        let close = |other: &DateTime<Utc>| (*other - moment).abs() < self.spacing;
+        let before = self.moments.range(..=moment).next_back().copied().filter(close);
+        before.or_else(|| self.moments.range(moment..).next().copied().filter(close))
+    }
+
+    /// The next moment after what holds this one back; `None` if that never ends.
+    fn after(&self, hold: &Hold, moment: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        match hold {
+            Hold::Quiet { .. } => self.queue.quiet.first_allowed(moment).filter(|it| *it > moment),
+            Hold::Spacing => self.neighbour(moment).map(|it| it + self.spacing),
+            Hold::DayFull | Hold::SlotTaken => self.midnight(self.day(moment).succ_opt()?),
+            Hold::Budget { .. } => {
+                let budget = self.queue.budget?;
+                if budget.per_post > budget.per_month {
+                    return None;
+                }
+                let day = self.day(moment);
+                let first = day.with_day(1)?.checked_add_months(chrono::Months::new(1))?;
+                self.midnight(first)
+            }
+        }
+    }
+
+    /// The first instant of a local day.
+    fn midnight(&self, day: NaiveDate) -> Option<DateTime<Utc>> {
+        let start = day.and_hms_opt(0, 0, 0)?;
+        let zone = self.channel.timezone;
+        (0..27).find_map(|hour| {
+            let local = start.checked_add_signed(TimeDelta::hours(hour))?;
+            zone.from_local_datetime(&local).earliest().map(|it| it.to_utc())
+        })
+    }
+}
+
+/// The slots of a channel from the newest missed one on, made as they are needed.
+struct Slots<'a> {
+    coming: Option<Box<dyn Iterator<Item = DateTime<Utc>> + 'a>>,
+    end: DateTime<Utc>,
+    slots: Vec<DateTime<Utc>>,
+    /// Where to go on from each slot: itself while it is open.
+    next: Vec<usize>,
+}
+
+impl<'a> Slots<'a> {
+    fn new(channel: &'a ChannelSpec, book: &Book<'_>, now: DateTime<Utc>) -> Self {
+        let end = now + HORIZON;
+        let Some(schedule) = &channel.schedule else {
+            return Self { coming: None, end, slots: Vec::new(), next: Vec::new() };
+        };
+        let lateness = channel.queue.lateness.min(LONGEST_LATENESS);
+        let missed = schedule
+            .last_in(now - lateness, now)
+            .filter(|slot| !quiet_between(book.queue, *slot, now));
+        let slots: Vec<_> = missed.into_iter().collect();
+        let next = (0..slots.len()).collect();
+        let coming = schedule.slots_after(now).take_while(move |slot| *slot <= end);
+        Self { coming: Some(Box::new(coming)), end, slots, next }
+    }
+
+    /// The first slot at or after a time, open or not.
+    fn first_from(&mut self, from: DateTime<Utc>) -> usize {
+        while self.slots.last().is_none_or(|last| *last < from) {
+            if from > self.end || !self.grow() {
+                return self.slots.len();
+            }
+        }
+        self.slots.partition_point(|slot| *slot < from)
+    }
+
+    fn get(&mut self, index: usize) -> Option<DateTime<Utc>> {
+        while index >= self.slots.len() {
+            if !self.grow() {
+                return None;
+            }
+        }
+        self.slots.get(index).copied()
+    }
+
+    fn grow(&mut self) -> bool {
+        let Some(slot) = self.coming.as_mut().and_then(Iterator::next) else { return false };
+        self.next.push(self.slots.len());
+        self.slots.push(slot);
+        true
+    }
+
+    /// A slot can never be had again.
+    fn close(&mut self, index: usize) {
+        if let Some(next) = self.next.get_mut(index) {
+            *next = index + 1;
+        }
+    }
+
+    /// The first slot from this one on that is open.
+    fn next_open(&mut self, from: usize) -> usize {
+        let mut open = from;
+        while let Some(next) = self.next.get(open).copied().filter(|next| *next != open) {
+            open = next;
+        }
+        // What was walked once is passed in one step from now on.
+        let mut walked = from;
+        while let Some(next) = self.next.get_mut(walked).filter(|next| **next != open) {
+            if walked == open {
+                break;
+            }
+            walked = std::mem::replace(next, open);
+        }
+        open
+    }
+
+    /// The first slot at or after a time, although it cannot be had.
+    fn closed_from(&self, from: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        self.slots.get(self.slots.partition_point(|slot| *slot < from)).copied()
+    }
+}
+
+/// Whether a quiet time lies between a missed slot and now: it is not made up for then.
+fn quiet_between(queue: &Queue, slot: DateTime<Utc>, now: DateTime<Utc>) -> bool {
+    let mut moment = slot;
+    while moment < now {
+        if queue.quiet.at(moment).is_some() {
+            return true;
+        }
+        moment += TimeDelta::hours(12);
+    }
+    queue.quiet.at(now).is_some()
+}
