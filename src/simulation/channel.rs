@@ -126,7 +126,10 @@ impl SimulatedChannel {
         let answer = server.take(wire, now);
         let made = if server.copies.len() > before { ", a new copy" } else { "" };
         drop(server);
-        self.say(|| format!("{} has done it{made}: {answer:?}", self.name));
+        self.say(|| {
+            let says = words_of(wire);
+            format!("{} takes it{made}: {}{says}", self.name, short(&answer))
+        });
         match answer {
             Answer::Done(receipt) => Outcome::Posted(receipt),
             Answer::No(why) => Outcome::Refused { why },
@@ -206,7 +209,10 @@ impl SimulatedChannel {
     async fn transmit(&self, wire: &Wire, permit: &Permit<'_>) -> Outcome {
         let fate = self.fate();
         self.step("connects to").await;
-        self.say(|| format!("connects to {} ({fate:?})", self.name));
+        self.say(|| {
+            let key = server::key_of(wire).map(|key| key.short()).unwrap_or_default();
+            format!("connects to {} for {key} ({fate:?})", self.name)
+        });
         match fate {
             Fate::NotConnected => {
                 return Outcome::Deferred { why: "connection refused".to_owned(), after: None };
@@ -401,6 +407,26 @@ pub fn said(rendition: &Rendition) -> String {
     }
 }
 
+/// An answer, for the trace.
+fn short(answer: &Answer) -> String {
+    match answer {
+        Answer::Done(receipt) => receipt.remote_id.clone().unwrap_or_else(|| "done".to_owned()),
+        Answer::No(why) => why.clone(),
+        Answer::Duplicate => "a duplicate".to_owned(),
+    }
+}
+
+/// What a request says, for the trace.
+fn words_of(wire: &Wire) -> String {
+    let words = match wire {
+        Wire::Http(HttpRequest { body, .. }) => body.as_deref(),
+        Wire::Mail(mail) => Some(mail.subject.as_str()),
+        Wire::Entry(entry) => entry.document.as_deref(),
+        Wire::Errand { text } => Some(text.as_str()),
+    };
+    words.map(|words| format!(", “{}”", words.trim())).unwrap_or_default()
+}
+
 fn id_of(receipt: &Receipt) -> Result<&str, PrepareError> {
     receipt.remote_id.as_deref().ok_or(PrepareError::NoReceipt { what: "id" })
 }
@@ -486,7 +512,10 @@ impl Channel for SimulatedChannel {
             }
             _ => self.transmit(wire, permit).await,
         };
-        self.say(|| format!("hears from {}: {outcome:?}", self.name));
+        self.say(|| match &outcome {
+            Outcome::Posted(_) => format!("hears from {}: posted", self.name),
+            outcome => format!("hears from {}: {outcome:?}", self.name),
+        });
         match outcome {
             Outcome::Unknown { why } if self.nature.broken == Some(Broken::RetryOnUnknown) => {
                 Outcome::Deferred { why, after: None }
@@ -508,7 +537,13 @@ impl Channel for SimulatedChannel {
         } else {
             self.look(search)
         };
-        self.say(|| format!("searches {} for {}: {trace:?}", self.name, search.key.short()));
+        self.say(|| {
+            let found = match &trace {
+                Trace::Found(receipt) => format!("found {}", id_of(receipt).unwrap_or("it")),
+                trace => format!("{trace:?}"),
+            };
+            format!("searches {} for {}: {found}", self.name, search.key.short())
+        });
         trace
     }
 

@@ -40,6 +40,20 @@ impl World {
         if self.last.is_none() {
             judge.lost("the last round came to nothing".to_owned());
         }
+        for delivery in &past.deliveries {
+            self.nature.say("ledger", || judge.describe(delivery) + " " + &delivery.reason);
+        }
+        for step in &plan.steps {
+            self.nature.say("plan", || {
+                let name = &step.name;
+                let when = match &step.when {
+                    When::Not { reason } => reason.to_string(),
+                    when => format!("{when:?}"),
+                };
+                let (occasion, occurrence) = (name.occasion, &name.occurrence.0);
+                format!("{occasion} {occurrence} of {} on {}: {when}", name.posting, name.channel)
+            });
+        }
         judge.copies();
         judge.changes();
         for delivery in &past.deliveries {
@@ -104,7 +118,8 @@ impl<'a> Judge<'a> {
     }
 
     fn announced_twice(&mut self, server: &str, kind: Kind, copies: &[Copy]) {
-        if matches!(kind, Kind::Manual | Kind::Feed) {
+        // What stands in an archive is there for ever, though a person took it for taken down.
+        if matches!(kind, Kind::Manual | Kind::Feed | Kind::Mail) {
             return;
         }
         let mut announced: Vec<(&Delivery, &Copy)> = Vec::new();
@@ -287,7 +302,12 @@ impl<'a> Judge<'a> {
             .copied()
             .collect();
         if !page.is_open(world.now(), &world.site.settings) {
-            self.closed(posting, spec, &copies);
+            // The thread says so; what became of that message is another matter.
+            let said = ours.iter().any(|it| {
+                it.name.occasion == Occasion::Close && it.deed == Deed::FollowUp
+                    && it.state == State::Posted
+            });
+            self.closed(posting, spec, &copies, said);
             return;
         }
         let announced = ours.iter().any(|it| {
@@ -328,14 +348,14 @@ impl<'a> Judge<'a> {
         }
     }
 
-    fn closed(&mut self, posting: &Posting, spec: &ChannelSpec, copies: &[&Delivery]) {
+    fn closed(&mut self, posting: &Posting, spec: &ChannelSpec, copies: &[&Delivery], said: bool) {
         for delivery in copies {
             let Some(copy) = self.copy_of(delivery).filter(Copy::stands) else { continue };
             let done = match spec.close {
                 Close::Ignore => true,
                 Close::Withdraw | Close::Manual => false,
                 Close::Edit => copy.says.starts_with(CLOSED),
-                Close::FollowUp => copies.iter().any(|it| it.name.occasion == Occasion::Close),
+                Close::FollowUp => said,
             };
             if !done && !self.is_told(delivery) {
                 let what = self.describe(delivery);
