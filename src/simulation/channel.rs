@@ -155,7 +155,7 @@ impl SimulatedChannel {
         Wire::Http(HttpRequest {
             verb,
             method: method.to_owned(),
-            url: server::link(&self.name, remote_id.unwrap_or("new")).into(),
+            url: server::link(&lock(&self.server).name, remote_id.unwrap_or("new")).into(),
             headers: vec![(KEY_HEADER.to_owned(), address.key.to_string())],
             body,
             remote_id: remote_id.map(str::to_owned),

@@ -331,6 +331,8 @@ impl<'a> Judge<'a> {
             .filter(|it| it.name.occasion != Occasion::Remind)
             .max_by_key(|it| (it.changed_at, &it.name));
         let speak: Vec<&Delivery> = match spec.update {
+            // Nobody can change a mail; the person who was asked to has said that it is done.
+            Update::Manual if spec.kind() == Kind::Mail => Vec::new(),
             Update::FollowUp => newest.into_iter().copied().collect(),
             _ => copies,
         };
