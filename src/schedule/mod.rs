@@ -1,10 +1,13 @@
-//! When a channel may be addressed: cron expressions in a time zone.
+//! When a channel may be addressed: cron expressions and quiet times in a time zone.
 //!
-//! The only room that knows the cron crate. Pure: the clock comes in as a parameter. [`Schedule`]
-//! is the front door; `expression` reads what people write, `suggest` guesses what they meant,
-//! `slots` walks.
+//! The only room that knows the cron crate. Pure: the clock comes in as a parameter, a calendar as
+//! its text. [`Schedule`] is the front door; `expression` reads what people write, `suggest` guesses
+//! what they meant, `slots` walks, [`quiet`] knows the days on which nothing goes out, and
+//! [`calendar`] reads holidays.
 
+pub mod calendar;
 mod expression;
+pub mod quiet;
 mod remark;
 mod slots;
 mod suggest;
@@ -18,6 +21,7 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
 pub use remark::Remark;
+pub(crate) use slots::place;
 
 /// Slots: moments at which a channel's schedule allows posting.
 ///
