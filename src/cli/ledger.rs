@@ -105,9 +105,9 @@ async fn backup(site: &Site, file: &Path, format: Format) -> Result<End, CliErro
             });
             let bytes = backup.bytes.div_ceil(1024);
             say(&format!(
-                "Backed up the ledger to {}\n  {} events{until}; {bytes} KiB; looked through: it is whole\n",
+                "Backed up the ledger to {}\n  {}{until}; {bytes} KiB; it is whole\n",
                 file.display(),
-                backup.events,
+                counted(backup.events, "event", "events"),
             ))?;
         }
     }
@@ -173,12 +173,13 @@ async fn check(site: &Site, format: Format) -> Result<End, CliError> {
 }
 
 fn words(health: &Health) -> String {
-    let (deliveries, attempts) = (health.deliveries, health.attempts);
+    let deliveries = counted(health.deliveries, "delivery", "deliveries");
+    let attempts = counted(health.attempts, "attempt", "attempts");
     match (&health.chain, health.flaws.as_slice()) {
         (Some(chain), []) => format!(
-            "The ledger is whole: {deliveries} deliveries, {attempts} attempts, {} events\n  \
-             the chain ends with {}\n",
-            chain.events, chain.head
+            "The ledger is whole: {deliveries}, {attempts}, {}\n  the chain ends with {}\n",
+            counted(chain.events, "event", "events"),
+            chain.head
         ),
         (_, flaws) => {
             let mut text = String::from("The ledger is damaged:\n");
@@ -238,6 +239,10 @@ const RESTORED_SINCE: i64 = 4;
 async fn for_upkeep(site: &Site) -> Result<Ledger, CliError> {
     let ledger = Ledger::open_for_upkeep(&site.ledger).await?;
     ledger.ok_or_else(|| load::no_ledger(site))
+}
+
+fn counted(n: i64, one: &str, many: &str) -> String {
+    format!("{n} {}", if n == 1 { one } else { many })
 }
 
 fn minute(at: chrono::DateTime<chrono::Utc>, zone: Tz) -> String {

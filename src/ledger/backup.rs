@@ -71,8 +71,9 @@ impl Ledger {
             return Err(LedgerError::Exists { path: to.display().to_string() });
         }
         let mut connection = self.reader.acquire().await?.detach();
-        let copy = Draft::copy(&mut connection, &to).await?;
+        let copy = Draft::copy(&mut connection, &to).await;
         connection.close().await?;
+        let copy = copy?;
         let mut connection = store::connect(&copy.path, Mode::Copy).await?;
         if store::version(&mut connection, &copy.path).await? >= SIGNED_SINCE {
             sign(&mut connection, now).await?;
@@ -136,7 +137,8 @@ impl Ledger {
         }
         let kept = set_aside(&path, now)?;
         copy.put(&path)?;
-        let ledger = Self::open(&path, site, now).await?;
+        // That it counts as put back is no news here.
+        let (ledger, _) = Self::open_and_compare(&path, site, now).await?;
         let restored = ledger.restored().await?.ok_or_else(|| {
             LedgerError::Corrupt("it was restored and does not know it".to_owned())
         })?;

@@ -24,6 +24,10 @@
 //! the mark before it is in the ledger: a process that dies in between leaves what is noticed again.
 //! At a claim the two are compared once more, because a file may be exchanged while a process has
 //! it open: then nothing is written and nothing may be sent.
+//!
+//! What this cannot see is a mixture: SQLite's `-wal` file, left by a process that was killed,
+//! beside another copy of the file it belongs to. SQLite reads both as one. `handbill ledger restore`
+//! moves it away with its ledger; who copies by hand must do the same.
 
 use std::fmt;
 
@@ -96,26 +100,26 @@ impl Ledger {
     }
 }
 
-/// Compares a ledger that is being opened with its mark, and brings both up to date. The caller
-/// holds the write lock and commits.
+/// Compares a ledger that is being opened with its mark, and brings both up to date. Says why if
+/// it was put back. The caller holds the write lock and commits.
 pub(in crate::ledger) async fn open(
     tx: &mut Transaction<'static, Any>,
     mark: &Mark,
     now: DateTime<Utc>,
-) -> Result<(), LedgerError> {
+) -> Result<Option<String>, LedgerError> {
     let Compared { position, marked, verdict } = compare(mark, &mut **tx).await?;
     let sign = match verdict {
         Verdict::InOrder => {
-            return match (marked, position.reached()) {
+            if let (Some(before), Some(after)) = (marked, position.reached())
+                && before.event < after.event
+            {
                 // Where another process was faster, its mark is the newer one.
-                (Some(before), Some(after)) if before.event < after.event => {
-                    mark.swap(&before, &after).map(drop)
-                }
-                _ => Ok(()),
-            };
+                mark.swap(&before, &after)?;
+            }
+            return Ok(None);
         }
         Verdict::First => None,
-        Verdict::Restored(sign) => Some(sign),
+        Verdict::Restored(sign) => Some(sign.to_string()),
     };
     let generation = Uuid::new_v4();
     sqlx::query("update ledger set generation = $1, backup_at = null")
@@ -123,22 +127,22 @@ pub(in crate::ledger) async fn open(
         .execute(&mut **tx)
         .await?;
     let mut reached = Reached { generation, event: position.last_event, hash: position.head };
-    if let Some(sign) = sign {
+    if let Some(why) = &sign {
         let from = last_knowledge(tx).await?;
         sqlx::query("update ledger set restored_at = $1, restored_from = $2")
             .bind(now.timestamp_micros())
             .bind(from.timestamp_micros())
             .execute(&mut **tx)
             .await?;
-        tracing::warn!(%from, "this ledger was put back from a copy: {sign}");
-        let detail = json!({ "why": sign.to_string(), "from": from });
+        let detail = json!({ "why": why, "from": from });
         event::append(tx, now, None, RESTORED, &detail).await?;
         let newest =
             sqlx::query("select last_event, head from ledger").fetch_one(&mut **tx).await?;
         reached.event = newest.try_get("last_event")?;
         reached.hash = newest.try_get("head")?;
     }
-    mark.set(&reached)
+    mark.set(&reached)?;
+    Ok(sign)
 }
 
 /// The event of a ledger that was put back.

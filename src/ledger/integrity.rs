@@ -167,7 +167,7 @@ async fn attempts_and_states(connection: &mut AnyConnection) -> Result<Vec<Strin
                  or attempts <> (select coalesce(max(number), 0) from attempt
                                   where attempt.delivery = key)
               order by key",
-            |key, n| format!("delivery {key} has had {n} attempts, but not all of them are there"),
+            |key, n| format!("delivery {key}: its attempts are not the {n} that it has had"),
         ),
         (
             "select key, attempts as n from delivery

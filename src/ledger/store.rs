@@ -68,6 +68,19 @@ impl Ledger {
         site: &SiteMark,
         now: DateTime<Utc>,
     ) -> Result<Self, LedgerError> {
+        let (ledger, put_back) = Self::open_and_compare(path, site, now).await?;
+        if let Some(why) = put_back {
+            tracing::warn!("this ledger counts as put back from a copy: {why}");
+        }
+        Ok(ledger)
+    }
+
+    /// Opens the ledger, and says why if it counts as put back from a copy since.
+    pub(in crate::ledger) async fn open_and_compare(
+        path: &Path,
+        site: &SiteMark,
+        now: DateTime<Utc>,
+    ) -> Result<(Self, Option<String>), LedgerError> {
         let path = std::path::absolute(path).map_err(|error| cannot_open(path, &error))?;
         if !path.exists() {
             if let Some(marker) = binding::read_marker(site)? {
@@ -87,11 +100,11 @@ impl Ledger {
         let mut tx = writer.begin_with(BEGIN_WRITING).await?;
         binding::mark(&mut tx, &path, site).await?;
         let mark = Mark::of(&path);
-        generation::open(&mut tx, &mark, now).await?;
+        let put_back = generation::open(&mut tx, &mark, now).await?;
         tx.commit().await?;
 
         let reader = pool(&path, Mode::Write, 3).await?;
-        Ok(Self { id, writer, reader, mark: Some(mark) })
+        Ok((Self { id, writer, reader, mark: Some(mark) }, put_back))
     }
 
     /// The version of the tables of the ledger at `path`, which is that of the newest migration;
