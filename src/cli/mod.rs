@@ -7,6 +7,7 @@
 mod check;
 mod init;
 mod inspect;
+mod ledger;
 mod load;
 mod log;
 mod person;
@@ -81,6 +82,8 @@ enum Command {
     Resolve(person::ResolveArguments),
     /// Let a paused channel go on
     Resume(person::ResumeArguments),
+    /// Keep the ledger safe: back it up, restore it, check it, export it
+    Ledger(ledger::Arguments),
     /// Play the whole life of a posting against stand-ins on this machine; nothing leaves it
     Rehearse(rehearse::Arguments),
 }
@@ -146,7 +149,8 @@ impl CliError {
                 LedgerError::SecondLedger { .. }
                 | LedgerError::OtherSite { .. }
                 | LedgerError::NoSuchDelivery(_)
-                | LedgerError::Ambiguous(_),
+                | LedgerError::Ambiguous(_)
+                | LedgerError::Exists { .. },
             ) => End::Configuration,
             Self::Said(end) => *end,
             Self::Ledger(_) | Self::Failed(_) | Self::Output(_) => End::Failed,
@@ -196,6 +200,7 @@ fn run(arguments: Arguments) -> Result<End, CliError> {
         Command::Record(arguments) => wait(person::record(&arguments, site)),
         Command::Resolve(arguments) => wait(person::resolve(&arguments, site)),
         Command::Resume(arguments) => wait(person::resume(&arguments, site)),
+        Command::Ledger(arguments) => wait(ledger::run(&arguments, site)),
         Command::Rehearse(arguments) => wait(rehearse::run(&arguments, site)),
     }
 }
