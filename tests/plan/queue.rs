@@ -149,7 +149,7 @@ fn an_ad_that_closes_within_a_quiet_time_is_told_why_it_does_not_go_out() {
 
 #[test]
 fn a_budget_lasts_for_a_month() {
-    let mut world = world_of(&["2027-03-01", "2027-02-20", "2027-01-25"]);
+    let mut world = world_of(&["2027-02-25", "2027-02-20", "2027-01-25"]);
     let cents = |count: u64| Money(count * 10_000);
     world.site.channels[0].queue.budget =
         Some(Budget { per_month: cents(30), per_post: cents(20) });
