@@ -15,8 +15,8 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
-use super::wire::{HttpRequest, SECRET};
 use super::permit::too_late;
+use super::wire::{HttpRequest, SECRET};
 use super::{Outcome, Permit, Reach, SendBy, is_loopback, tls, words};
 use gate::Verdict;
 
@@ -388,11 +388,14 @@ fn no_answer(error: reqwest::Error, verdict: Option<Verdict>, host: Option<&str>
                 after: None,
             },
         },
-        Some(Verdict::LetThrough) if error.is_timeout() => Outcome::Unknown {
-            why: format!("{host} took the request and did not answer in time"),
-        },
+        Some(Verdict::LetThrough) if error.is_timeout() => {
+            Outcome::Unknown { why: format!("{host} took the request and did not answer in time") }
+        }
         Some(Verdict::LetThrough) => Outcome::Unknown {
-            why: format!("{host} took the request, and the answer was lost: {}", tls::chain(&error)),
+            why: format!(
+                "{host} took the request, and the answer was lost: {}",
+                tls::chain(&error)
+            ),
         },
     }
 }
