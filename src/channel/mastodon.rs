@@ -50,6 +50,16 @@ const CLOCK_SLACK: TimeDelta = TimeDelta::minutes(5);
 const PAGE: u32 = 40;
 const PAGES: usize = 50;
 
+/// What a refusal says when the token or the account is shut out altogether: Doorkeeper's scopes,
+/// and `require_user!` of Mastodon's API.
+const SHUT_OUT: [&str; 5] = [
+    "outside the authorized scopes",
+    "requires an authenticated user",
+    "login is currently disabled",
+    "login is currently pending approval",
+    "login is missing a confirmed e-mail address",
+];
+
 /// The `[mastodon]` table of a channel's file.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -170,6 +180,11 @@ impl Mastodon {
                     why: format!("the server took it, but names no status: {}", answer.summary()),
                 },
             },
+            _ if matches!(answer.status, 403 | 422)
+                && SHUT_OUT.iter().any(|words| answer.body.contains(words)) =>
+            {
+                Outcome::Blocked { why: answer.summary() }
+            }
             _ => answer.failure(Busy::Unsaid),
         }
     }

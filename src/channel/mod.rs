@@ -13,6 +13,7 @@ pub mod mastodon;
 pub mod oauth1;
 pub mod permit;
 pub mod secret;
+mod sought;
 pub mod tls;
 pub mod wire;
 pub mod words;
@@ -31,6 +32,7 @@ use uuid::Uuid;
 
 use crate::adapt::{Form, Rendition};
 pub use permit::{Permit, SendBy};
+use sought::Sought;
 pub use wire::Wire;
 
 /// A channel's name: the name of its file.
@@ -354,58 +356,6 @@ pub trait Channel: Send + Sync {
     /// # Errors
     /// What is wrong, in words a person can act on.
     async fn probe(&self) -> Result<Probe, String>;
-}
-
-/// What a list of copies shows of a delivery, read one by one, the newest first; for channels where
-/// no key of ours comes back.
-struct Sought<'a> {
-    wanted: String,
-    owned: &'a BTreeSet<String>,
-    likeness: Likeness<'a>,
-    /// The first copy with the link and other words.
-    similar: Option<String>,
-}
-
-impl<'a> Sought<'a> {
-    fn new(text: &str, search: &Search<'a>) -> Self {
-        let wanted = words::normalised(text);
-        Self { wanted, owned: search.owned, likeness: search.likeness, similar: None }
-    }
-
-    /// Whether this copy is the one; `place` is how a person finds it.
-    fn is_it(&mut self, id: &str, shown: &str, place: impl FnOnce() -> String) -> bool {
-        if self.owned.contains(id) {
-            return false;
-        }
-        if words::normalised(shown) == self.wanted {
-            return true;
-        }
-        if let Likeness::Link(link) = self.likeness
-            && self.similar.is_none()
-            && words::holds_address(shown, link)
-        {
-            self.similar = Some(place());
-        }
-        false
-    }
-
-    /// The conclusion if none was it, and the list was read back far enough.
-    fn none_of_them(self) -> Trace {
-        match self.similar {
-            Some(place) => Trace::CannotTell {
-                why: format!("{place} has the same link and says something else; look at it"),
-            },
-            None => Trace::Absent,
-        }
-    }
-
-    /// The conclusion if none was it, as far as the list could be read.
-    fn not_far_enough(self, why: &str) -> Trace {
-        match self.none_of_them() {
-            Trace::Absent => Trace::CannotTell { why: why.to_owned() },
-            similar => similar,
-        }
-    }
 }
 
 /// The outcome for a record that another kind of channel made: a mistake of ours, and harmless.

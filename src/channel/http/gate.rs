@@ -64,3 +64,84 @@ async fn open<C>(connecting: impl Future<Output = Result<C, BoxError>>) -> Resul
     });
     if may_pass == Ok(true) { Ok(connection) } else { Err(Box::new(Closed)) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::channel::tls;
+    use crate::clock::Clock;
+    use chrono::{DateTime, TimeDelta, Utc};
+    use rustls::pki_types::pem::PemObject;
+    use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+    use tokio_rustls::TlsAcceptor;
+
+    /// A certificate for localhost that nobody trusts, and its key.
+    const SELF_SIGNED: &[u8] = include_bytes!("../../../tests/channels/self_signed.pem");
+
+    fn acceptor() -> TlsAcceptor {
+        tls::install_provider();
+        let certificate = CertificateDer::from_pem_slice(SELF_SIGNED).unwrap();
+        let key = PrivateKeyDer::from_pem_slice(SELF_SIGNED).unwrap();
+        let config = rustls::ServerConfig::builder()
+            .with_no_client_auth()
+            .with_single_cert(vec![certificate], key)
+            .unwrap();
+        TlsAcceptor::from(Arc::new(config))
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "a test's own client, to loopback only")]
+    fn client() -> reqwest::Client {
+        tls::install_provider();
+        guard(reqwest::Client::builder())
+            .no_proxy()
+            .pool_max_idle_per_host(0)
+            .tls_danger_accept_invalid_certs(true)
+            .build()
+            .unwrap()
+    }
+
+    /// What the gate says, and what a server with TLS receives of the request, if `passes` goes by
+    /// between its accepting the connection and its part of the handshake.
+    async fn sent_while(passes: TimeDelta) -> (Option<Verdict>, String) {
+        let start: DateTime<Utc> = "2026-11-24T10:00:00Z".parse().unwrap();
+        let clock = Clock::at(start);
+        let send_by = SendBy::new(start + TimeDelta::minutes(2), clock.clone());
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("https://{}/", listener.local_addr().unwrap());
+        let server = tokio::spawn(async move {
+            let (stream, _) = listener.accept().await.unwrap();
+            clock.set(start + passes);
+            let mut stream = acceptor().accept(stream).await.unwrap();
+            let mut received = [0; 4096];
+            let count = stream.read(&mut received).await.unwrap_or(0);
+            let answer = b"HTTP/1.1 204 Done\r\nConnection: close\r\n\r\n";
+            let _ = stream.write_all(answer).await;
+            String::from_utf8_lossy(&received[..count]).into_owned()
+        });
+        let (_, verdict) = pass(Some(&send_by), client().post(url).body("x").send()).await;
+        (verdict, server.await.unwrap())
+    }
+
+    #[tokio::test]
+    async fn time_that_passes_in_the_handshake_counts() {
+        let (verdict, received) = sent_while(TimeDelta::minutes(1)).await;
+        assert_eq!(verdict, Some(Verdict::LetThrough));
+        assert!(received.starts_with("POST / HTTP/1.1"), "{received}");
+        let (verdict, received) = sent_while(TimeDelta::minutes(3)).await;
+        assert_eq!((verdict, received.as_str()), (Some(Verdict::TooLate), ""));
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_belongs_to_no_request_is_closed() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/", listener.local_addr().unwrap());
+        let answer = client().get(url).send().await;
+        assert!(answer.is_err_and(|error| error.is_connect()));
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut received = String::new();
+        stream.read_to_string(&mut received).await.unwrap();
+        assert_eq!(received, "");
+    }
+}
