@@ -358,7 +358,3 @@ fn word(sight: &Sight) -> &'static str {
         Sight::Unseen { .. } => "unseen",
     }
 }
-
-fn count(number: usize, noun: &str) -> String {
-    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
-}
