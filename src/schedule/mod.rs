@@ -14,8 +14,6 @@ mod suggest;
 #[cfg(test)]
 mod tests;
 
-pub mod quiet;
-
 use std::fmt;
 use std::ops::Range;
 
