@@ -280,12 +280,16 @@ pub(super) async fn ledger(site: &Site, clock: &Clock) -> Result<Ledger, CliErro
 /// The ledger, for a command that only makes sense where there is one.
 pub(super) async fn existing_ledger(site: &Site, clock: &Clock) -> Result<Ledger, CliError> {
     if !site.ledger.is_file() {
-        return Err(CliError::Usage(format!(
-            "there is no ledger yet at {}\nhelp: it is made by the first `handbill post`",
-            site.ledger.display()
-        )));
+        return Err(no_ledger(site));
     }
     ledger(site, clock).await
+}
+
+pub(super) fn no_ledger(site: &Site) -> CliError {
+    CliError::Usage(format!(
+        "there is no ledger yet at {}\nhelp: it is made by the first `handbill post`",
+        site.ledger.display()
+    ))
 }
 
 /// What a command draws beside its own work: warnings and errors. Notices are for `check`.

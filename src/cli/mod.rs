@@ -12,6 +12,7 @@ mod check;
 mod desk;
 mod init;
 mod inspect;
+mod ledger;
 mod load;
 mod log;
 mod pause;
@@ -100,6 +101,8 @@ enum Command {
     Pause(pause::PauseArguments),
     /// Let a paused channel go on
     Resume(pause::ResumeArguments),
+    /// Keep the ledger safe: back it up, restore it, check it, export it
+    Ledger(ledger::Arguments),
     /// Play the whole life of a posting against stand-ins on this machine; nothing leaves it
     Rehearse(rehearse::Arguments),
 }
@@ -166,7 +169,8 @@ impl CliError {
                 | LedgerError::OtherSite { .. }
                 | LedgerError::NoSuchDelivery(_)
                 | LedgerError::NoSuchPosting(_)
-                | LedgerError::Ambiguous(_),
+                | LedgerError::Ambiguous(_)
+                | LedgerError::Exists { .. },
             ) => End::Configuration,
             Self::Said(end) => *end,
             Self::Ledger(_) | Self::Failed(_) | Self::Output(_) => End::Failed,
@@ -221,6 +225,7 @@ fn run(arguments: Arguments) -> Result<End, CliError> {
         Command::Resolve(arguments) => wait(resolve::run(&arguments, site)),
         Command::Pause(arguments) => wait(pause::pause(&arguments, site)),
         Command::Resume(arguments) => wait(pause::resume(&arguments, site)),
+        Command::Ledger(arguments) => wait(ledger::run(&arguments, site)),
         Command::Rehearse(arguments) => wait(rehearse::run(&arguments, site)),
     }
 }

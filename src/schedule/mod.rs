@@ -7,7 +7,6 @@
 
 pub mod calendar;
 mod expression;
-pub mod quiet;
 mod remark;
 mod slots;
 mod suggest;

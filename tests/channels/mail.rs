@@ -271,7 +271,8 @@ async fn the_archive_shows_a_message_or_proves_nothing() {
 #[tokio::test]
 async fn without_an_archive_only_a_person_can_look() {
     let channel = channel(config(1));
-    let trace = channel.find(&publish(&channel), &servers::key(), Utc::now()).await;
+    let trace =
+        channel.find(&servers::search(&publish(&channel), &servers::key(), Utc::now())).await;
     assert!(matches!(trace, Trace::CannotTell { .. }));
 }
 

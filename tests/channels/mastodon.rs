@@ -284,12 +284,15 @@ async fn a_lost_edit_or_removal_is_found_by_looking_at_the_status() {
     let key = servers::key();
     let address = servers::address(&key);
     let edit = channel.prepare(Action::Edit(&rendition(), &receipt()), &address).unwrap();
-    let edited = channel.find(&edit, &key, Utc::now()).await;
+    let edited = channel.find(&servers::search(&edit, &key, Utc::now())).await;
     assert!(matches!(edited, Trace::Found(_)), "{edited:?}");
-    assert_eq!(channel.find(&edit, &key, Utc::now()).await, Trace::Absent);
+    assert_eq!(channel.find(&servers::search(&edit, &key, Utc::now())).await, Trace::Absent);
     let withdraw = channel.prepare(Action::Withdraw(&receipt()), &address).unwrap();
-    assert_eq!(channel.find(&withdraw, &key, Utc::now()).await, Trace::Found(receipt()));
-    assert_eq!(channel.find(&withdraw, &key, Utc::now()).await, Trace::Absent);
+    assert_eq!(
+        channel.find(&servers::search(&withdraw, &key, Utc::now())).await,
+        Trace::Found(receipt())
+    );
+    assert_eq!(channel.find(&servers::search(&withdraw, &key, Utc::now())).await, Trace::Absent);
 }
 
 async fn sight_of(reply: Reply) -> Sight {
