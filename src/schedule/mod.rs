@@ -13,6 +13,8 @@ mod suggest;
 #[cfg(test)]
 mod tests;
 
+pub mod quiet;
+
 use std::fmt;
 use std::ops::Range;
 
