@@ -8,7 +8,8 @@ use chrono_tz::Tz;
 use clap::Subcommand;
 use serde_json::json;
 
-use super::{CliError, End, Format, clock, complain, load, say, say_json};
+use super::{CliError, End, Format, complain, load, say, say_json};
+use crate::deliver::Clock;
 use crate::ledger::{Health, IfNewer, Ledger, LedgerError};
 use crate::site::Site;
 
@@ -79,7 +80,7 @@ pub(super) async fn run(arguments: &Arguments, folder: Option<PathBuf>) -> Resul
 async fn migrate(site: &Site, format: Format) -> Result<End, CliError> {
     // What keeps this from being read is said when the ledger is opened.
     let from = Ledger::version(&site.ledger).await.ok().flatten();
-    let ledger = load::existing_ledger(site, &clock(None)).await?;
+    let ledger = load::existing_ledger(site, &Clock::System).await?;
     ledger.close().await;
     let to = Ledger::version(&site.ledger).await?.unwrap_or_default();
     // A file that was made and never written to has no tables yet.
@@ -96,7 +97,7 @@ async fn migrate(site: &Site, format: Format) -> Result<End, CliError> {
 
 async fn backup(site: &Site, file: &Path, format: Format) -> Result<End, CliError> {
     let ledger = for_upkeep(site).await?;
-    let backup = ledger.backup(file, clock(None).now()).await?;
+    let backup = ledger.backup(file, Clock::System.now()).await?;
     ledger.close().await;
     match format {
         Format::Json => say_json(&backup)?,
@@ -121,7 +122,7 @@ async fn restore(
     if_newer: IfNewer,
     format: Format,
 ) -> Result<End, CliError> {
-    let now = clock(None).now();
+    let now = Clock::System.now();
     let done = Ledger::restore(file, &site.ledger, &site.mark(), if_newer, now).await?;
     done.ledger.close().await;
     match format {

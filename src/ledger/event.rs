@@ -48,6 +48,16 @@ impl Ledger {
             .collect()
     }
 
+    /// When the newest event happened; `None` before the first one.
+    ///
+    /// # Errors
+    /// [`LedgerError`] if the ledger cannot be read.
+    pub async fn newest(&self) -> Result<Option<DateTime<Utc>>, LedgerError> {
+        let row =
+            sqlx::query("select max(at) as newest from event").fetch_one(&self.reader).await?;
+        row::optional_time(&row, "newest")
+    }
+
     /// Walks the whole chain.
     ///
     /// # Errors
