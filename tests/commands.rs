@@ -23,7 +23,8 @@ fn asked() -> (TestSite, String) {
     std::fs::remove_dir_all(site.path("content/jobs/phd-tidal-forecasting"))
         .expect("removing a page");
     site.replace(PAGE, "publishDate: \"2027-01-11T00:00:00Z\"", "publishDate: 2020-01-11");
-    let post = site.run(&["post"]);
+    // Who names a page from before the first start wants it announced.
+    let post = site.run(&["post", PAGE]);
     assert_eq!(post.code, 0, "{post:?}");
     let log = json(&site.run(&["log", "--format", "json"]));
     let id = log[0]["id"].as_str().expect("an id").to_owned();
