@@ -274,6 +274,8 @@ impl Channel for Mastodon {
             follow_up: Can::Yes,
             withdraw: Can::Yes,
             find: Can::Yes,
+            // The account's own list leaves out nothing that stands; one that cannot be read back
+            // to the attempt is `CannotTell`.
             proves_absence: Can::Yes,
             in_flight_seconds: IN_FLIGHT_SECONDS,
             repeat_safe_seconds: match self.config.software {
