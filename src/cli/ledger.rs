@@ -78,7 +78,8 @@ pub(super) async fn run(arguments: &Arguments, folder: Option<PathBuf>) -> Resul
 }
 
 async fn migrate(site: &Site, format: Format) -> Result<End, CliError> {
-    let from = Ledger::version(&site.ledger).await?;
+    // What keeps this from being read is said when the ledger is opened.
+    let from = Ledger::version(&site.ledger).await.ok().flatten();
     let ledger = load::existing_ledger(site, &Clock::System).await?;
     ledger.close().await;
     let to = Ledger::version(&site.ledger).await?.unwrap_or_default();

@@ -242,9 +242,11 @@ async fn whole_until(path: &Path) -> Option<i64> {
     chain.map(|chain| chain.events)
 }
 
-/// Moves the ledger at `path` out of the way, with what SQLite has beside it.
+/// Moves the ledger at `path` out of the way, with what SQLite has beside it: a write-ahead log that
+/// stayed would be read as part of the copy.
 fn set_aside(path: &Path, now: DateTime<Utc>) -> Result<Option<PathBuf>, LedgerError> {
-    if path.symlink_metadata().is_err() {
+    let parts = ["", "-wal", "-shm"];
+    if parts.iter().all(|part| beside(path, part).symlink_metadata().is_err()) {
         return Ok(None);
     }
     let time = now.format("%Y%m%dT%H%M%SZ");
@@ -254,7 +256,7 @@ fn set_aside(path: &Path, now: DateTime<Utc>) -> Result<Option<PathBuf>, LedgerE
     let Some(kept) = std::iter::once(first.clone()).chain(others).find(free) else {
         return Err(LedgerError::Exists { path: first.display().to_string() });
     };
-    for part in ["", "-wal", "-shm"] {
+    for part in parts {
         let from = beside(path, part);
         if from.symlink_metadata().is_ok() {
             fs::rename(&from, beside(&kept, part)).map_err(|error| cannot_copy(&kept, &error))?;

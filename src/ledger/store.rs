@@ -92,7 +92,6 @@ impl Ledger {
         let writer = pool(&path, Mode::Write, 1).await?;
 
         let mut tx = writer.begin_with(BEGIN_WRITING).await?;
-        // `Migrator::run` does the same, but its future cannot move between threads.
         migrate(&mut tx, &path).await?;
         let id = binding::bind(&mut tx, &path, site, now).await?;
         tx.commit().await?;

@@ -176,6 +176,26 @@ async fn a_ledger_that_is_lost_or_no_database_any_more_is_restored() {
 }
 
 #[tokio::test]
+async fn a_write_ahead_log_without_its_ledger_is_moved_away_too() {
+    let (site, backup) = backed_up_and_posted().await;
+    let ledger = site.open().await;
+    ledger.pause(&channels()[0], "mended soon", at(20)).await.unwrap();
+    let log = site.path().with_extension("sqlite-wal");
+    let bytes = fs::read(&log).unwrap();
+    ledger.close().await;
+    fs::remove_file(site.path()).unwrap();
+    fs::write(&log, &bytes).unwrap();
+    let done = Ledger::restore(&backup, &site.path(), &site.mark(), IfNewer::Refuse, at(30))
+        .await
+        .unwrap();
+    assert_eq!(done.ledger.check().await.unwrap().flaws, []);
+    assert_eq!(done.ledger.verify_chain().await.unwrap().events, 3 + 1);
+    done.ledger.close().await;
+    let kept = PathBuf::from(format!("{}-wal", done.kept.unwrap().display()));
+    assert_eq!(fs::read(kept).unwrap(), bytes);
+}
+
+#[tokio::test]
 async fn a_ledger_that_is_in_use_is_not_restored() {
     let (site, backup) = backed_up_and_posted().await;
     let ledger = site.open().await;

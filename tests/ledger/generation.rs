@@ -126,7 +126,7 @@ async fn a_mark_that_a_process_could_not_move_on_before_it_died_is_in_order() {
     let key = planned(&ledger, &announcement()).await;
     let claim = claimed(&ledger, key, 10).await;
     marks.push(fs::read(mark(&site)).unwrap());
-    ledger.settle(claim, &done("77"), None, at(11)).await.unwrap();
+    ledger.settle(&claim, &done("77"), None, at(11)).await.unwrap();
     ledger.close().await;
     marks.push(fs::read(mark(&site)).unwrap());
     marks.dedup();
@@ -172,7 +172,7 @@ async fn a_ledger_from_before_there_were_marks_is_brought_up_to_date_without_ala
     let ledger = site.open().await;
     let key = announcement().name.key(ledger.id());
     let claim = claimed(&ledger, key, 10).await;
-    ledger.settle(claim, &done("77"), None, at(11)).await.unwrap();
+    ledger.settle(&claim, &done("77"), None, at(11)).await.unwrap();
     ledger.close().await;
     fs::copy(&copy, site.path()).unwrap();
     assert_eq!(restored(&site, 20).await, Some(Restored { at: at(20), from: at(1) }));
@@ -209,7 +209,7 @@ async fn many_that_open_and_claim_at_once_agree_and_the_mark_never_goes_back() {
                     let own = ledger.events_of(key).await.unwrap().pop().unwrap().number;
                     assert!(marked >= own, "{marked} is before the claim's own {own}");
                     last = marked;
-                    ledger.settle(claim, &done("77"), None, at(11)).await.unwrap();
+                    ledger.settle(&claim, &done("77"), None, at(11)).await.unwrap();
                 }
                 assert_eq!(ledger.restored().await.unwrap(), None);
                 ledger.close().await;
@@ -245,7 +245,7 @@ async fn a_ledger_that_was_exchanged_while_it_was_open_sends_nothing() {
     fs::copy(&copy, site.path()).unwrap();
     assert!(restored(&site, 20).await.is_some());
     let (wire, text) = (wire("body"), rendition("text"));
-    let error = ledger.claim(key, "w", &wire, &text, at(21), at(23)).await.unwrap_err();
+    let error = ledger.claim(key, "w", (&wire, &text), &began(at(21)), at(23)).await.unwrap_err();
     assert_eq!(
         error.to_string(),
         format!(
@@ -266,7 +266,7 @@ async fn a_mark_that_cannot_be_written_stops_a_claim_before_anything_is_written(
     fs::remove_file(mark(&site)).unwrap();
     fs::create_dir(mark(&site)).unwrap();
     let error = ledger
-        .claim(key, "w", &wire("body"), &rendition("text"), at(10), at(12))
+        .claim(key, "w", (&wire("body"), &rendition("text")), &began(at(10)), at(12))
         .await
         .unwrap_err();
     assert!(matches!(error, LedgerError::Mark { .. }), "{error}");
@@ -283,7 +283,7 @@ async fn helper_that_claims_and_dies() {
     let ledger = Ledger::open(&path, &mark, at(2)).await.unwrap();
     let key = announcement().name.key(ledger.id());
     let (wire, text) = (wire("frozen"), rendition("text"));
-    let claim = ledger.claim(key, &this_worker(), &wire, &text, at(10), at(12)).await.unwrap();
+    let claim = ledger.claim(key, &this_worker(), (&wire, &text), &began(at(10)), at(12)).await.unwrap();
     assert!(claim.is_some());
     std::process::abort();
 }

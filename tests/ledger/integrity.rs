@@ -101,27 +101,27 @@ async fn every_way_that_a_delivery_can_go_is_in_order() {
         let ledger = site.observed().await;
         let key = planned(&ledger, &announcement()).await;
         let claim = claimed(&ledger, key, 10).await;
-        ledger.settle(claim, &settled(outcome), None, at(11)).await.unwrap();
+        ledger.settle(&claim, &settled(outcome), None, at(11)).await.unwrap();
         assert_eq!(ledger.check().await.unwrap().flaws, [], "{outcome}");
     }
     let site = Site::new();
     let ledger = site.observed().await;
     let key = planned(&ledger, &announcement()).await;
     ledger.cancel(key, "closed", at(2)).await.unwrap();
-    ledger.reschedule(key, at(3), &announcement().revision, at(3)).await.unwrap();
+    ledger.reschedule(key, &time(at(3)), &announcement().revision, at(3)).await.unwrap();
     let claim = claimed(&ledger, key, 10).await;
     assert_eq!(ledger.check().await.unwrap().flaws, []);
     ledger.recover(|_| handbill::ledger::Liveness::Dead, at(20)).await.unwrap();
-    ledger.still_unknown(key, "asked", at(21)).await.unwrap();
+    ledger.still_unknown(key, "asked", handbill::ledger::Whom::TheChannel, at(21)).await.unwrap();
     assert_eq!(ledger.check().await.unwrap().flaws, []);
     ledger.absent(key, at(22), at(22)).await.unwrap();
     ledger.still_waits(key, "no address", at(23)).await.unwrap();
-    ledger.settle(claim, &settled("refused"), None, at(24)).await.unwrap();
+    ledger.settle(&claim, &settled("refused"), None, at(24)).await.unwrap();
     assert_eq!(ledger.check().await.unwrap().flaws, []);
     let claim = claimed(&ledger, key, 30).await;
-    ledger.settle(claim, &asked(), None, at(31)).await.unwrap();
+    ledger.settle(&claim, &asked(), None, at(31)).await.unwrap();
     ledger.resolve(key, &Resolution::Posted(receipt("77")), at(32)).await.unwrap();
-    ledger.note_sight(key, handbill::ledger::CopyState::Gone, at(33)).await.unwrap();
+    ledger.note_sight(key, handbill::ledger::CopyState::Gone, chrono::TimeDelta::zero(), at(33)).await.unwrap();
     assert_eq!(ledger.check().await.unwrap().flaws, []);
 }
 

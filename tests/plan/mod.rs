@@ -1,5 +1,8 @@
 //! The plan: what is wanted when, and why not.
 
+mod decisions;
+mod queue;
+
 use std::collections::BTreeSet;
 
 use chrono::TimeDelta;
