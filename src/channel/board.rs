@@ -13,6 +13,7 @@ use data_encoding::BASE64;
 use reqwest::header::{HeaderName, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
+use serde_json::json;
 use url::Url;
 
 use super::http::{Answer, Busy, Credential, Exchange, Http};
@@ -25,7 +26,8 @@ use crate::adapt::{DocumentType, Form, Rendition};
 use crate::channel::secret::SecretRef;
 use reading::{Judgement, Values, Want, carries, check_address, check_place, title_of};
 
-/// The time limit of one request, and some minutes until the board's search shows what it took.
+/// The requests of one attempt take [`http::TOTAL_TIMEOUT`] each at most; the rest is for a board
+/// that shows in its search what it took only after some minutes.
 const IN_FLIGHT_SECONDS: u32 = 5 * 60;
 
 /// The `[board]` table of a channel's file: the board's description, usually from a preset in
@@ -403,6 +405,8 @@ impl Channel for Board {
             follow_up: Can::No,
             withdraw: can(&self.config.withdraw),
             find: Can::Yes,
+            // Our reference is in every copy, and an answer that may not come from a search for it
+            // is `CannotTell`.
             proves_absence: Can::Yes,
             in_flight_seconds: IN_FLIGHT_SECONDS,
             repeat_safe_seconds: None,
@@ -436,9 +440,6 @@ impl Channel for Board {
 
     async fn send(&self, wire: &Wire, permit: &Permit<'_>) -> Outcome {
         let Wire::Http(on_record) = wire else { return super::not_ours(Kind::Board) };
-        if let Err(outcome) = permit.send_by().check() {
-            return outcome;
-        }
         let Some(described) = self.described(on_record.verb) else {
             let why = "nothing was sent: the board's file does not describe this request any more";
             return Outcome::Refused { why: why.to_owned() };
@@ -446,10 +447,21 @@ impl Channel for Board {
         if let (Verb::Create, Some(ask), Some(reference)) =
             (on_record.verb, &on_record.ask_first, &on_record.reference)
         {
-            match self.look(ask, reference).await {
-                Ok(Some(receipt)) => return Outcome::Posted(receipt),
-                Ok(None) => {}
+            // Asking is no use any more, and the record of the attempt is closed.
+            if let Err(outcome) = permit.send_by().check() {
+                return outcome;
+            }
+            let found = match self.look(ask, reference).await {
+                Ok(found) => found,
                 Err(outcome) => return outcome,
+            };
+            let noted =
+                permit.note("asked", &json!({ "reference": reference, "found": found })).await;
+            match (found, noted) {
+                // It stands there, whether that could be noted or not.
+                (Some(receipt), _) => return Outcome::Posted(receipt),
+                (None, Err(outcome)) => return outcome,
+                (None, Ok(())) => {}
             }
         }
         let request = match http::Request::from_wire(on_record) {
@@ -460,16 +472,16 @@ impl Channel for Board {
             Ok(credential) => credential,
             Err(outcome) => return outcome,
         };
-        match self.http.send(&request, credential.as_ref()).await {
+        match self.http.write(&request, credential.as_ref(), permit).await {
             Exchange::Answer(answer) => self.outcome(on_record, described, &answer).await,
             Exchange::NoAnswer(outcome) => outcome,
         }
     }
 
+    /// By our reference, which comes back whatever a copy says: so every likeness is the same.
     async fn find(&self, search: &Search<'_>) -> Trace {
-        let wire = search.wire;
         let cannot = |why: &str| Trace::CannotTell { why: why.to_owned() };
-        let Wire::Http(request) = wire else {
+        let Wire::Http(request) = search.wire else {
             return cannot("the record is no request to a board");
         };
         if request.verb == Verb::Update {
@@ -486,7 +498,12 @@ impl Channel for Board {
             (Verb::Withdraw, Ok(None)) => {
                 Trace::Found(Receipt { remote_id: request.remote_id.clone(), link: None })
             }
-            (Verb::Create | Verb::Update, Ok(Some(receipt))) => Trace::Found(receipt),
+            (Verb::Create | Verb::Update, Ok(Some(receipt))) => match &receipt.remote_id {
+                Some(id) if search.owned.contains(id) => cannot(&format!(
+                    "under our reference the board names the copy {id}, which is of another delivery"
+                )),
+                _ => Trace::Found(receipt),
+            },
             (_, Err(Outcome::Deferred { why, .. })) => Trace::NotYet { why },
             (_, Err(outcome)) => cannot(outcome.why()),
         }

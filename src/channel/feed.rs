@@ -1,11 +1,12 @@
 //! Feed: a folder with one JSON-LD document per posting and an Atom feed of them all.
-
 //!
 //! `{id}.jsonld` is one entry; `feed.atom` and `index.json` are made anew from all of them after
 //! each change. Every file is written beside its place and moved there, so that a reader never
-//! sees half of one, and writing the same again changes nothing.
+//! sees half of one, and writing the same again changes nothing. Only one process writes at a
+//! time: the folder is locked.
 
 use std::ffi::OsStr;
+use std::fs::TryLockError;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -21,13 +22,17 @@ use super::http::{Exchange, Http};
 use super::wire::FeedEntry;
 use super::{
     Abilities, Action, Address, BuildError, Can, Channel, Context, Kind, Outcome, Permit,
-    PrepareError, Probe, Receipt, Search, Sight, Trace, Wire, http,
+    PrepareError, Probe, Receipt, Search, SendBy, Sight, Trace, Wire, http,
 };
 use crate::adapt::atom::atom;
 use crate::adapt::{DocumentType, Form, Rendition};
 
-/// Files are written by this process: what it did not write, it never will.
+/// The folder is locked while it is written, and nothing is written after the send-by: what is not
+/// there then never will be.
 const IN_FLIGHT_SECONDS: u32 = 0;
+
+/// All entries as one JSON list.
+const INDEX: &str = "index.json";
 
 /// The `[feed]` table of a channel's file.
 #[derive(Debug, Clone, Deserialize)]
@@ -110,6 +115,7 @@ impl Channel for Feed {
             follow_up: Can::No,
             withdraw: Can::Yes,
             find: Can::Yes,
+            // The folder is the channel.
             proves_absence: Can::Yes,
             in_flight_seconds: IN_FLIGHT_SECONDS,
             repeat_safe_seconds: Some(u64::MAX),
@@ -137,36 +143,47 @@ impl Channel for Feed {
 
     async fn send(&self, wire: &Wire, permit: &Permit<'_>) -> Outcome {
         let Wire::Entry(entry) = wire else { return super::not_ours(Kind::Feed) };
-        if let Err(outcome) = permit.send_by().check() {
-            return outcome;
-        }
         if !is_entry_id(&entry.id) {
             return Outcome::Refused { why: format!("`{}` cannot name a file", entry.id) };
         }
         let _turn = self.writing.lock().await;
         let (entry_to_write, title, own) =
             (entry.clone(), self.title.clone(), self.link("feed.atom"));
+        let send_by = permit.send_by().clone();
         let written = tokio::task::spawn_blocking(move || {
-            write(&entry_to_write, &title, own.as_ref().map(Url::as_str))
+            write(&entry_to_write, &title, own.as_ref().map(Url::as_str), &send_by)
         })
         .await;
         match written {
             Ok(Ok(())) => Outcome::Posted(self.receipt(&entry.id)),
-            Ok(Err(why)) => Outcome::Deferred { why, after: None },
-            Err(error) => Outcome::Deferred { why: error.to_string(), after: None },
+            Ok(Err(outcome)) => outcome,
+            Err(error) => Outcome::Unknown { why: error.to_string() },
         }
     }
 
+    /// By the entry's file, which nobody else's posting has: so every likeness is the same. One
+    /// that says something else is not there yet; writing it (again) is harmless.
     async fn find(&self, search: &Search<'_>) -> Trace {
-        let wire = search.wire;
-        let Wire::Entry(entry) = wire else {
+        let Wire::Entry(entry) = search.wire else {
             return Trace::CannotTell { why: "the record is no entry of a feed".to_owned() };
         };
-        match stands(Path::new(&entry.folder), &entry.id).await {
-            Ok(document) if document == entry.document => Trace::Found(self.receipt(&entry.id)),
-            Ok(_) => Trace::Absent,
-            Err(why) => Trace::NotYet { why },
+        let (id, document, folder) =
+            (entry.id.clone(), entry.document.clone(), PathBuf::from(&entry.folder));
+        let looked =
+            tokio::task::spawn_blocking(move || is_done(&folder, &id, document.as_deref())).await;
+        match looked {
+            Ok(Ok(true)) => Trace::Found(self.receipt(&entry.id)),
+            Ok(Ok(false)) => Trace::Absent,
+            Ok(Err(why)) => Trace::NotYet { why },
+            Err(error) => Trace::NotYet { why: error.to_string() },
         }
+    }
+
+    fn recognise(&self, link: &Url) -> Option<String> {
+        let base = self.config.url.as_ref().filter(|base| base.origin() == link.origin())?;
+        let file = link.path().strip_prefix(base.path().trim_end_matches('/'))?;
+        let id = file.strip_prefix('/')?.strip_suffix(".jsonld")?;
+        is_entry_id(id).then(|| id.to_owned())
     }
 
     /// Looks at the file, and at the link as a reader would, if the folder is served.
@@ -265,31 +282,99 @@ async fn stands(folder: &Path, id: &str) -> Result<Option<String>, String> {
     }
 }
 
-fn write(entry: &FeedEntry, title: &str, own_link: Option<&str>) -> Result<(), String> {
-    let folder = Path::new(&entry.folder);
-    let at = |path: &Path| {
-        let path = path.display().to_string();
-        move |error: io::Error| format!("cannot write {path}: {error}")
+/// Whether the entry stands as it should, and the collections were made after that.
+fn is_done(folder: &Path, id: &str, document: Option<&str>) -> Result<bool, String> {
+    let read = |path: PathBuf| match std::fs::read_to_string(&path) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(format!("cannot read {}: {error}", path.display())),
     };
-    std::fs::create_dir_all(folder).map_err(at(folder))?;
+    if read(folder.join(file_name(id)))?.as_deref() != document {
+        return Ok(false);
+    }
+    // The index is the last file that is written.
+    match read(folder.join(INDEX))? {
+        Some(index) => Ok(index == index_of(&entries(folder)?)?),
+        None => Ok(false),
+    }
+}
+
+/// Writes the entry or leaves it out, and makes the collections anew.
+///
+/// Until the entry is moved to its place nothing is there ([`Outcome::Deferred`]); from then on it
+/// is, but not in the collections yet ([`Outcome::Unknown`]).
+fn write(
+    entry: &FeedEntry,
+    title: &str,
+    own_link: Option<&str>,
+    send_by: &SendBy,
+) -> Result<(), Outcome> {
+    let folder = Path::new(&entry.folder);
+    let deferred = |path: &Path| {
+        let path = path.display().to_string();
+        move |error: io::Error| Outcome::Deferred {
+            why: format!("cannot write {path}: {error}"),
+            after: None,
+        }
+    };
+    std::fs::create_dir_all(folder).map_err(deferred(folder))?;
+    let lock = std::fs::File::open(folder).map_err(deferred(folder))?;
+    lock.try_lock().map_err(|error| match error {
+        TryLockError::WouldBlock => Outcome::Deferred {
+            why: format!("another process is writing in {}", folder.display()),
+            after: None,
+        },
+        TryLockError::Error(error) => deferred(folder)(error),
+    })?;
+    // What stands in the way of the collections keeps the entry out too.
+    entries(folder).map_err(|why| Outcome::Deferred { why, after: None })?;
+
     let path = folder.join(file_name(&entry.id));
     match &entry.document {
-        Some(document) => replace(&path, document.as_bytes()).map_err(at(&path))?,
-        None => match std::fs::remove_file(&path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(at(&path)(error)),
-            _ => sync_folder(folder).map_err(at(folder))?,
-        },
+        Some(document) => {
+            let beside = write_beside(&path, document.as_bytes()).map_err(deferred(&path))?;
+            if let Err(outcome) = send_by.check() {
+                std::fs::remove_file(&beside).map_err(deferred(&beside))?;
+                return Err(outcome);
+            }
+            std::fs::rename(&beside, &path).map_err(deferred(&path))?;
+        }
+        None => {
+            send_by.check()?;
+            match std::fs::remove_file(&path) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                    return Err(deferred(&path)(error));
+                }
+                _ => {}
+            }
+        }
     }
+    let made = collections(folder, title, own_link, entry.at);
+    made.map_err(|why| Outcome::Unknown { why: format!("the entry is done, but {why}") })
+}
+
+/// Makes the feed and the index from the folder as it is.
+fn collections(
+    folder: &Path,
+    title: &str,
+    own_link: Option<&str>,
+    at: DateTime<Utc>,
+) -> Result<(), String> {
+    sync_folder(folder).map_err(|error| format!("cannot write {}: {error}", folder.display()))?;
     let entries = entries(folder)?;
-    let updated = entry.at.to_rfc3339_opts(SecondsFormat::Secs, true);
+    let updated = at.to_rfc3339_opts(SecondsFormat::Secs, true);
     let feed = atom(&entries, title, own_link, &updated)
         .map_err(|error| format!("the Atom feed could not be made: {error}"))?;
-    let index = serde_json::to_string_pretty(&entries).map_err(|error| error.to_string())?;
-    for (name, text) in [("feed.atom", feed), ("index.json", index)] {
+    for (name, text) in [("feed.atom", feed), (INDEX, index_of(&entries)?)] {
         let path = folder.join(name);
-        replace(&path, text.as_bytes()).map_err(at(&path))?;
+        replace(&path, text.as_bytes())
+            .map_err(|error| format!("cannot write {}: {error}", path.display()))?;
     }
     Ok(())
+}
+
+fn index_of(entries: &[Value]) -> Result<String, String> {
+    serde_json::to_string_pretty(entries).map_err(|error| error.to_string())
 }
 
 /// All entries of the folder, the newest first.
@@ -314,14 +399,18 @@ fn entries(folder: &Path) -> Result<Vec<Value>, String> {
 
 /// Puts a file in its place whole: written beside it, flushed to the disk, then moved.
 fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    std::fs::rename(write_beside(path, bytes)?, path)?;
+    path.parent().map_or(Ok(()), sync_folder)
+}
+
+fn write_beside(path: &Path, bytes: &[u8]) -> io::Result<PathBuf> {
     let mut beside = path.as_os_str().to_owned();
     beside.push(".new");
     let beside = PathBuf::from(beside);
     let mut file = std::fs::File::create(&beside)?;
     file.write_all(bytes)?;
     file.sync_all()?;
-    std::fs::rename(&beside, path)?;
-    path.parent().map_or(Ok(()), sync_folder)
+    Ok(beside)
 }
 
 /// A rename is durable only once its folder is on the disk.

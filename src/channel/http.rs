@@ -1,25 +1,34 @@
 //! The one HTTP client, and what an answer means.
 //!
-//! A request goes out once: no redirects, no retries, no connection that was used before. What
-//! came back is an [`Exchange`]; [`Answer::failure`] is the only table of what a status means for
-//! a request that could have created something.
+//! A request goes out once: no redirects, no retries, no connection that was used before, and if
+//! it writes, none that came too late ([`gate`]). What came back is an [`Exchange`];
+//! [`Answer::failure`] is the only table of what a status means for a request that could have
+//! created something.
+
+mod gate;
 
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
+use super::permit::too_late;
 use super::wire::{HttpRequest, SECRET};
-use super::{Outcome, Reach, is_loopback, tls, words};
+use super::{Outcome, Permit, Reach, SendBy, is_loopback, tls, words};
+use gate::Verdict;
 
-/// How long a connection may take.
+/// How long a connection may take: DNS, TCP, a proxy, TLS.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// How long it may take from the beginning until an answer's head is there, and then between two
+/// pieces of its body.
+pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
+
 /// How long a whole exchange may take, if the channel does not say otherwise.
-pub const TOTAL_TIMEOUT: Duration = Duration::from_secs(30);
+pub const TOTAL_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Longer answers are not read to their end.
 const LONGEST_BODY: usize = 4 * 1024 * 1024;
@@ -194,8 +203,32 @@ impl Http {
         Err(format!("nothing was sent: `{host}` is not this machine, and this is a rehearsal"))
     }
 
-    /// Sends a request once.
+    /// Sends a request that only reads, once.
     pub async fn send(&self, request: &Request, credential: Option<&Credential>) -> Exchange {
+        self.exchange(request, credential, None).await
+    }
+
+    /// Sends a request that creates or changes something, once, and only while the permit lasts:
+    /// that is looked at before there is a connection, and again when it is there and nothing of
+    /// the request has left.
+    pub async fn write(
+        &self,
+        request: &Request,
+        credential: Option<&Credential>,
+        permit: &Permit<'_>,
+    ) -> Exchange {
+        match permit.send_by().check() {
+            Ok(()) => self.exchange(request, credential, Some(permit.send_by())).await,
+            Err(outcome) => Exchange::NoAnswer(outcome),
+        }
+    }
+
+    async fn exchange(
+        &self,
+        request: &Request,
+        credential: Option<&Credential>,
+        send_by: Option<&SendBy>,
+    ) -> Exchange {
         if let Err(why) = self.allows(&request.url) {
             return Exchange::NoAnswer(Outcome::Refused { why });
         }
@@ -208,9 +241,10 @@ impl Http {
             Err(outcome) => return Exchange::NoAnswer(outcome),
         };
         let hide = |text: &str| credential.map_or_else(|| text.to_owned(), |it| it.hide(text));
-        match client.execute(built).await {
+        let (response, verdict) = gate::pass(send_by, client.execute(built)).await;
+        match response {
             Ok(response) => read(response, hide).await,
-            Err(error) => Exchange::NoAnswer(no_answer(error, request.url.host_str())),
+            Err(error) => Exchange::NoAnswer(no_answer(error, verdict, request.url.host_str())),
         }
     }
 
@@ -296,9 +330,10 @@ fn client(url: &Url) -> Result<&'static reqwest::Client, String> {
 
 #[expect(clippy::disallowed_methods, reason = "this is the one place that makes clients")]
 fn builder() -> reqwest::ClientBuilder {
-    reqwest::Client::builder()
+    gate::guard(reqwest::Client::builder())
         .user_agent(concat!("handbill/", env!("CARGO_PKG_VERSION")))
         .connect_timeout(CONNECT_TIMEOUT)
+        .read_timeout(ANSWER_TIMEOUT)
         .redirect(reqwest::redirect::Policy::none())
         .retry(reqwest::retry::never())
         // A connection that the server is about to close makes an outcome unknown for nothing.
@@ -333,15 +368,16 @@ async fn read(mut response: reqwest::Response, hide: impl Fn(&str) -> String) ->
     }
 }
 
-/// What is known when no answer came.
-fn no_answer(error: reqwest::Error, host: Option<&str>) -> Outcome {
+/// What is known when no answer came, by what the gate said to the connection.
+fn no_answer(error: reqwest::Error, verdict: Option<Verdict>, host: Option<&str>) -> Outcome {
     let error = error.without_url();
     let host = host.unwrap_or("the server");
-    if error.is_builder() {
-        return Outcome::Refused { why: format!("nothing was sent: {}", tls::chain(&error)) };
-    }
-    if error.is_connect() || error.is_dns() {
-        return match tls::fault(&error) {
+    match verdict {
+        Some(Verdict::TooLate) => too_late(),
+        None if error.is_builder() => {
+            Outcome::Refused { why: format!("nothing was sent: {}", tls::chain(&error)) }
+        }
+        None => match tls::fault(&error) {
             Some(fault) => Outcome::Blocked {
                 why: format!(
                     "no safe connection to {host}: {fault}; check the address and its certificate"
@@ -351,22 +387,24 @@ fn no_answer(error: reqwest::Error, host: Option<&str>) -> Outcome {
                 why: format!("no connection to {host}: {}", tls::chain(&error)),
                 after: None,
             },
-        };
+        },
+        Some(Verdict::LetThrough) if error.is_timeout() => {
+            Outcome::Unknown { why: format!("{host} took the request and did not answer in time") }
+        }
+        Some(Verdict::LetThrough) => Outcome::Unknown {
+            why: format!(
+                "{host} took the request, and the answer was lost: {}",
+                tls::chain(&error)
+            ),
+        },
     }
-    let why = if error.is_timeout() {
-        format!("{host} took the request and did not answer in time")
-    } else {
-        format!("{host} took the request, and the answer was lost: {}", tls::chain(&error))
-    };
-    Outcome::Unknown { why }
 }
 
 /// How long a server asks to wait: `Retry-After` in seconds or as an HTTP date (RFC 9110 §10.2.3),
 /// or `X-RateLimit-Reset` as seconds since 1970 (X) or ISO 8601 (Mastodon). Times are read by the
 /// server's own clock if it says what that is.
 pub fn retry_after(headers: &HeaderMap, now: DateTime<Utc>) -> Option<Duration> {
-    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
-    let date = |text: &str| httpdate::parse_http_date(text).ok().map(DateTime::<Utc>::from);
+    let text = |name: &str| text_of(headers, name);
     let now = text("date").and_then(date).unwrap_or(now);
     let until = |at: DateTime<Utc>| (at - now).to_std().unwrap_or_default();
     let asked = text("retry-after").and_then(|value| match value.parse::<u64>() {
@@ -381,6 +419,21 @@ pub fn retry_after(headers: &HeaderMap, now: DateTime<Utc>) -> Option<Duration> 
         }
     };
     asked.or_else(reset).map(|wait| wait.min(LONGEST_WAIT))
+}
+
+/// By how much the server's clock is behind this machine's, as its answer says; zero if it is
+/// ahead, or not known. What the server created may bear a time that is earlier by so much.
+pub fn behind(headers: &HeaderMap, now: DateTime<Utc>) -> TimeDelta {
+    let theirs = text_of(headers, "date").and_then(date);
+    theirs.map_or(TimeDelta::zero(), |theirs| (now - theirs).max(TimeDelta::zero()))
+}
+
+fn text_of<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim)
+}
+
+fn date(text: &str) -> Option<DateTime<Utc>> {
+    httpdate::parse_http_date(text).ok().map(DateTime::from)
 }
 
 #[cfg(test)]
@@ -415,6 +468,15 @@ mod tests {
         assert_eq!(wait(&[date, ("retry-after", "Tue, 24 Nov 2026 12:00:10 GMT")]), Some(10));
         assert_eq!(wait(&[("retry-after", "99999999")]), Some(86_400));
         assert_eq!(wait(&[("x-rate-limit-reset", "1000")]), Some(0));
+    }
+
+    #[test]
+    fn a_server_may_be_behind_but_one_that_is_ahead_narrows_nothing() {
+        let now = "2026-11-24T10:00:00Z".parse().unwrap();
+        let behind = |date: &str| behind(&headers(&[("date", date)]), now).num_seconds();
+        assert_eq!(behind("Tue, 24 Nov 2026 09:50:00 GMT"), 600);
+        assert_eq!(behind("Tue, 24 Nov 2026 12:00:00 GMT"), 0);
+        assert_eq!(behind("some time ago"), 0);
     }
 
     #[test]

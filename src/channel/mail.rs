@@ -30,8 +30,9 @@ use smtp::Server;
 /// Longest subject if the channel does not say otherwise: what a mailbox shows of it.
 const SUBJECT_LIMIT: usize = 70;
 
-/// All time limits of one SMTP dialogue, the last one being five minutes for the reply to the final
-/// dot.
+/// After the last look at the send-by the message and the reply to its final dot take five minutes
+/// at most. The rest is for a mail server and a list that pass it on to the archive; one that holds
+/// it for a moderator takes days, and that is why absence proves nothing here.
 const IN_FLIGHT_SECONDS: u32 = 15 * 60;
 
 /// How long an archive may take to show a message that nobody holds.
@@ -197,6 +198,7 @@ impl Channel for Mail {
             follow_up: Can::Yes,
             withdraw: Can::No,
             find: if self.config.archive.is_some() { Can::Yes } else { Can::No },
+            // A moderator may hold it for days.
             proves_absence: Can::No,
             in_flight_seconds: IN_FLIGHT_SECONDS,
             repeat_safe_seconds: None,
@@ -227,17 +229,15 @@ impl Channel for Mail {
 
     async fn send(&self, wire: &Wire, permit: &Permit<'_>) -> Outcome {
         let Wire::Mail(mail) = wire else { return super::not_ours(Kind::Mail) };
-        if let Err(outcome) = permit.send_by().check() {
-            return outcome;
-        }
-        match self.server.deliver(mail).await {
+        match self.server.deliver(mail, permit.send_by()).await {
             Ok(()) => Outcome::Posted(self.receipt(&mail.message_id)),
             Err(outcome) => outcome,
         }
     }
 
     /// Only a message that stands in the archive proves something: a moderator may hold it for
-    /// days, so one that does not proves nothing.
+    /// days, so one that does not proves nothing. Its place there follows from its Message-ID, so
+    /// every likeness is the same, and it is nobody else's.
     async fn find(&self, search: &Search<'_>) -> Trace {
         let Search { wire, since, .. } = *search;
         let Wire::Mail(mail) = wire else {

@@ -54,6 +54,7 @@ impl Channel for Manual {
             withdraw: Can::No,
             find: Can::No,
             proves_absence: Can::No,
+            // Only a person puts something there, and only a person says so.
             in_flight_seconds: 0,
             // Telling a person twice puts nothing anywhere; but it asks for a second copy.
             repeat_safe_seconds: None,

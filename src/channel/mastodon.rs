@@ -5,14 +5,13 @@
 //! the exact bytes of its requests cannot be put on record. So the three writes are plain
 //! requests, and megalodon reads.
 
-use std::future::Future;
+mod reading;
+
 use std::sync::Arc;
-use std::time::Duration;
 
 use async_trait::async_trait;
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{TimeDelta, Utc};
 use megalodon::entities::Status;
-use megalodon::error::Error as ReadFailure;
 use megalodon::megalodon::GetAccountStatusesInputOptions;
 use megalodon::{Megalodon, SNS};
 use secrecy::ExposeSecret;
@@ -24,23 +23,22 @@ use super::http::{self, Answer, Busy, Credential, Exchange, Http};
 use super::wire::{HttpRequest, SECRET, Verb};
 use super::{
     Abilities, Action, Address, BuildError, Can, Channel, Context, Kind, Outcome, Permit,
-    PrepareError, Probe, Receipt, Search, Sight, Trace, Wire, is_loopback, words,
+    PrepareError, Probe, Receipt, Search, Sight, Sought, Trace, Wire, words,
 };
 use crate::adapt::count::Count;
 use crate::adapt::{Form, Rendition};
 use crate::channel::secret::SecretRef;
+use reading::{Unread, guarded, stays_here};
 
 /// How long Mastodon and Pleroma remember an `Idempotency-Key`: `setex 3600` in Mastodon's
 /// `PostStatusService`. Mastodon remembers successes only; Pleroma repeats whatever it answered
 /// first, a refusal too.
 const KEY_KEPT_SECONDS: u64 = 3600;
 
-/// The time limit of one request, and some minutes for a server that is slow to take it in and to
-/// show it in the account's timeline.
+/// One request takes [`http::TOTAL_TIMEOUT`] at most. The rest is for a server that is still working
+/// on what it was given; once stored, a status is in the account's own list at once, which is read
+/// from the database (`AccountStatusesFilter`).
 const IN_FLIGHT_SECONDS: u32 = 5 * 60;
-
-/// How long one read may take; megalodon itself would wait for ever.
-const READ_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// What clocks may differ by when statuses are matched with an attempt.
 const CLOCK_SLACK: TimeDelta = TimeDelta::minutes(5);
@@ -48,6 +46,16 @@ const CLOCK_SLACK: TimeDelta = TimeDelta::minutes(5);
 /// Statuses asked for at once (the API's maximum), and how often more are asked for.
 const PAGE: u32 = 40;
 const PAGES: usize = 50;
+
+/// What a refusal says when the token or the account is shut out altogether: Doorkeeper's scopes,
+/// and `require_user!` of Mastodon's API.
+const SHUT_OUT: [&str; 5] = [
+    "outside the authorized scopes",
+    "requires an authenticated user",
+    "login is currently disabled",
+    "login is currently pending approval",
+    "login is missing a confirmed e-mail address",
+];
 
 /// The `[mastodon]` table of a channel's file.
 #[derive(Debug, Clone, Deserialize)]
@@ -169,6 +177,11 @@ impl Mastodon {
                     why: format!("the server took it, but names no status: {}", answer.summary()),
                 },
             },
+            _ if matches!(answer.status, 403 | 422)
+                && SHUT_OUT.iter().any(|words| answer.body.contains(words)) =>
+            {
+                Outcome::Blocked { why: answer.summary() }
+            }
             _ => answer.failure(Busy::Unsaid),
         }
     }
@@ -192,19 +205,19 @@ impl Mastodon {
 
     async fn status(&self, id: &str) -> Result<Status, Unread> {
         let (reader, id) = (self.reader()?, id.to_owned());
-        guarded(async move { reader.get_status(id).await.map(|response| response.json) }).await
+        guarded(async move { reader.get_status(id).await }).await.map(|response| response.json)
     }
 
-    /// Our own status that says `text` and is not older than `since`, and whether everything back
-    /// to then was looked at.
-    async fn search(&self, text: &str, since: DateTime<Utc>) -> Result<Trace, Unread> {
+    /// Our own status that says `text` and is not older than the attempt, looked for in the
+    /// account's list back to then.
+    async fn search(&self, text: &str, search: &Search<'_>) -> Result<Trace, Unread> {
         let client = self.reader()?;
         let reader = Arc::clone(&client);
-        let account = guarded(async move {
-            reader.verify_account_credentials().await.map(|response| response.json.id)
-        })
-        .await?;
-        let wanted = words::normalised(text);
+        let me = guarded(async move { reader.verify_account_credentials().await }).await?;
+        let now = Utc::now();
+        let since = search.since.min(now) - CLOCK_SLACK - http::behind(&me.header, now);
+        let account = me.json.id;
+        let mut sought = Sought::new(text, search);
         let mut older_than = None;
         for _ in 0..PAGES {
             let (reader, id) = (Arc::clone(&client), account.clone());
@@ -214,15 +227,17 @@ impl Mastodon {
                 exclude_reblogs: Some(true),
                 ..Default::default()
             };
-            let page = guarded(async move {
-                reader.get_account_statuses(id, Some(&options)).await.map(|response| response.json)
-            })
-            .await?;
+            let page =
+                guarded(async move { reader.get_account_statuses(id, Some(&options)).await })
+                    .await?
+                    .json;
             let ours = page.iter().find(|status| {
+                let link = || link_of(status.url.as_deref(), Some(&status.uri));
+                let place = || link().map_or_else(|| format!("status {}", status.id), String::from);
                 status.account.id == account
                     && status.reblog.is_none()
                     && status.created_at >= since
-                    && words::normalised(&words::plain_text_of_html(&status.content)) == wanted
+                    && sought.is_it(&status.id, &words::plain_text_of_html(&status.content), place)
             });
             if let Some(status) = ours {
                 return Ok(Trace::Found(Receipt {
@@ -230,18 +245,17 @@ impl Mastodon {
                     link: link_of(status.url.as_deref(), Some(&status.uri)),
                 }));
             }
-            let Some(last) = page.last() else { return Ok(Trace::Absent) };
+            let Some(last) = page.last() else { return Ok(sought.none_of_them()) };
             if page.iter().any(|status| status.created_at < since) {
-                return Ok(Trace::Absent);
+                return Ok(sought.none_of_them());
             }
             if older_than.as_deref() == Some(last.id.as_str()) {
                 break;
             }
             older_than = Some(last.id.clone());
         }
-        Ok(Trace::CannotTell {
-            why: "the account's list of statuses could not be read back far enough".to_owned(),
-        })
+        Ok(sought
+            .not_far_enough("the account's list of statuses could not be read back far enough"))
     }
 }
 
@@ -257,6 +271,8 @@ impl Channel for Mastodon {
             follow_up: Can::Yes,
             withdraw: Can::Yes,
             find: Can::Yes,
+            // The account's own list leaves out nothing that stands; one that cannot be read back
+            // to the attempt is `CannotTell`.
             proves_absence: Can::Yes,
             in_flight_seconds: IN_FLIGHT_SECONDS,
             repeat_safe_seconds: match self.config.software {
@@ -301,9 +317,6 @@ impl Channel for Mastodon {
 
     async fn send(&self, wire: &Wire, permit: &Permit<'_>) -> Outcome {
         let Wire::Http(on_record) = wire else { return super::not_ours(Kind::Mastodon) };
-        if let Err(outcome) = permit.send_by().check() {
-            return outcome;
-        }
         let request = match http::Request::from_wire(on_record) {
             Ok(request) => request,
             Err(why) => return Outcome::Refused { why },
@@ -312,23 +325,19 @@ impl Channel for Mastodon {
             Ok(token) => Credential::new(token),
             Err(error) => return Outcome::Blocked { why: error.to_string() },
         };
-        match self.http.send(&request, Some(&token)).await {
+        match self.http.write(&request, Some(&token), permit).await {
             Exchange::Answer(answer) => Self::outcome(on_record, &answer),
             Exchange::NoAnswer(outcome) => outcome,
         }
     }
 
     async fn find(&self, search: &Search<'_>) -> Trace {
-        let Search { wire, since, .. } = *search;
-        let Wire::Http(request) = wire else {
+        let Wire::Http(request) = search.wire else {
             return Trace::CannotTell { why: "the record is no request to Mastodon".to_owned() };
         };
         let text = request.body.as_deref().and_then(text_of_body);
         let found = match (request.verb, request.remote_id.as_deref(), text) {
-            (Verb::Create, _, Some(text)) => {
-                let since = since.min(Utc::now()) - CLOCK_SLACK;
-                self.search(&text, since).await
-            }
+            (Verb::Create, _, Some(text)) => self.search(&text, search).await,
             (Verb::Update, Some(id), Some(text)) => self.status(id).await.map(|status| {
                 if words::same(&text, &words::plain_text_of_html(&status.content)) {
                     Trace::Found(Receipt {
@@ -351,6 +360,22 @@ impl Channel for Mastodon {
         found.unwrap_or_else(Unread::into_trace)
     }
 
+    /// `/@user/ID`, `/users/user/statuses/ID` and `/web/statuses/ID`, on this server; a status of another server (`/@user@host/ID`) is none of ours.
+    fn recognise(&self, link: &Url) -> Option<String> {
+        if link.origin() != self.config.server.origin() {
+            return None;
+        }
+        let base = self.config.server.path().trim_end_matches('/');
+        let path = link.path().strip_prefix(base)?.trim_matches('/');
+        let id = match path.split('/').collect::<Vec<_>>().as_slice() {
+            [user, id] if is_local_user(user.strip_prefix('@')?) => *id,
+            ["users", user, "statuses", id] if is_local_user(user) => *id,
+            ["web", "statuses", id] => *id,
+            _ => return None,
+        };
+        is_status_id(id).then(|| id.to_owned())
+    }
+
     async fn verify(&self, receipt: &Receipt, expected: &Rendition) -> Sight {
         let (Some(id), Ok((text, _))) = (receipt.remote_id.as_deref(), status_of(expected)) else {
             return Sight::Unseen { why: "the receipt names no status".to_owned() };
@@ -371,11 +396,8 @@ impl Channel for Mastodon {
 
     async fn probe(&self) -> Result<Probe, String> {
         let reader = self.reader().map_err(|unread| unread.why)?;
-        let account = guarded(async move {
-            reader.verify_account_credentials().await.map(|response| response.json)
-        })
-        .await
-        .map_err(|unread| unread.why)?;
+        let me = guarded(async move { reader.verify_account_credentials().await }).await;
+        let account = me.map_err(|unread| unread.why)?.json;
         let host = self.config.server.host_str().unwrap_or_default();
         Ok(Probe { identity: format!("@{}@{host}", account.username), expires: None })
     }
@@ -392,81 +414,6 @@ impl Visibility {
     }
 }
 
-/// Why something could not be read.
-struct Unread {
-    status: Option<u16>,
-    why: String,
-}
-
-impl Unread {
-    fn other(why: String) -> Self {
-        Self { status: None, why }
-    }
-
-    fn is_gone(&self) -> bool {
-        matches!(self.status, Some(404 | 410))
-    }
-
-    fn into_trace(self) -> Trace {
-        match self.status {
-            None | Some(429 | 500..=599) => Trace::NotYet { why: self.why },
-            Some(_) => Trace::CannotTell { why: self.why },
-        }
-    }
-}
-
-impl From<ReadFailure> for Unread {
-    fn from(error: ReadFailure) -> Self {
-        match error {
-            ReadFailure::OwnError(error) => Self {
-                why: match error.status {
-                    Some(status) => format!("HTTP {status}: {}", words::excerpt(&error.message)),
-                    None => words::excerpt(&error.message),
-                },
-                status: error.status,
-            },
-            error => Self::other(super::tls::chain(&error)),
-        }
-    }
-}
-
-/// megalodon's client takes proxies from the environment, for this machine too: a rehearsal would
-/// leave it, and no proxy finds the way back.
-fn stays_here(host: &str) -> Result<(), String> {
-    let set = |names: &[&str]| {
-        names.iter().find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()))
-    };
-    if !is_loopback(host) || set(&["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"]).is_none()
-    {
-        return Ok(());
-    }
-    let spared = set(&["no_proxy", "NO_PROXY"]).unwrap_or_default();
-    if spared.split(',').map(str::trim).any(|entry| entry == host || entry == "*") {
-        return Ok(());
-    }
-    Err(format!(
-        "the environment names a proxy that would be asked for {host}; set `NO_PROXY={host}`"
-    ))
-}
-
-/// Runs one read in a task of its own: megalodon has no timeout, and it panics on an attachment
-/// without an address.
-async fn guarded<T: Send + 'static>(
-    read: impl Future<Output = Result<T, ReadFailure>> + Send + 'static,
-) -> Result<T, Unread> {
-    let task = tokio::spawn(read);
-    let stop = task.abort_handle();
-    match tokio::time::timeout(READ_TIMEOUT, task).await {
-        Ok(Ok(answer)) => answer.map_err(Unread::from),
-        Ok(Err(_)) => Err(Unread::other("the server's answer could not be read".to_owned())),
-        Err(_) => {
-            stop.abort();
-            let seconds = READ_TIMEOUT.as_secs();
-            Err(Unread::other(format!("the server did not answer within {seconds} s")))
-        }
-    }
-}
-
 fn status_of(rendition: &Rendition) -> Result<(&str, &str), PrepareError> {
     match rendition {
         Rendition::Status { text, language, .. } => Ok((text, language)),
@@ -477,12 +424,19 @@ fn status_of(rendition: &Rendition) -> Result<(&str, &str), PrepareError> {
 /// The id of a status, if it is one that may stand in an address.
 fn id_of(receipt: &Receipt) -> Result<&str, PrepareError> {
     let id = receipt.remote_id.as_deref().ok_or(PrepareError::NoReceipt { what: "status id" })?;
-    if id.is_empty()
-        || !id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
-    {
+    if !is_status_id(id) {
         return Err(PrepareError::Invalid(format!("`{id}` is no id of a status")));
     }
     Ok(id)
+}
+
+fn is_status_id(id: &str) -> bool {
+    let fit = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
+    !id.is_empty() && id.bytes().all(fit)
+}
+
+fn is_local_user(name: &str) -> bool {
+    !name.is_empty() && !name.contains('@')
 }
 
 fn text_of_body(body: &str) -> Option<String> {

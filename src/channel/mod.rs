@@ -13,6 +13,7 @@ pub mod mastodon;
 pub mod oauth1;
 pub mod permit;
 pub mod secret;
+mod sought;
 pub mod tls;
 pub mod wire;
 pub mod words;
@@ -31,6 +32,7 @@ use uuid::Uuid;
 
 use crate::adapt::{Form, Rendition};
 pub use permit::{Permit, SendBy};
+use sought::Sought;
 pub use wire::Wire;
 
 /// A channel's name: the name of its file.
@@ -326,6 +328,9 @@ pub trait Channel: Send + Sync {
 
     /// Transmits once, unless the permit has run out: it is checked immediately before the first
     /// byte of each request that could create or change something.
+    ///
+    /// Cancelling it (dropping the future) loses the answer and nothing else: every request has a
+    /// connection of its own, so no later one can be given that answer.
     async fn send(&self, wire: &Wire, permit: &Permit<'_>) -> Outcome;
 
     /// Looks for what an earlier attempt of unknown outcome left.

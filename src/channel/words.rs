@@ -52,6 +52,13 @@ pub fn same(one: &str, other: &str) -> bool {
     normalised(one) == normalised(other)
 }
 
+/// Whether a plain text holds an address, as [`normalised`] compares addresses.
+pub fn holds_address(text: &str, address: &Url) -> bool {
+    let Some((_, wanted, _)) = address_in(address.as_str()) else { return false };
+    let found = text.split_whitespace().filter_map(address_in);
+    found.into_iter().any(|(_, address, _)| address == wanted)
+}
+
 /// Whether a page (HTML, JSON or plain text) shows a phrase.
 pub fn page_shows(page: &str, phrase: &str) -> bool {
     let phrase = spaced(phrase);
@@ -114,14 +121,8 @@ fn spaced(text: &str) -> String {
 }
 
 fn word(token: &str) -> String {
-    if let Some(start) = token.find("https://").or_else(|| token.find("http://")) {
-        let (before, address) = token.split_at(start);
-        let bare = address.trim_end_matches(TRAILING);
-        let after = address.get(bare.len()..).unwrap_or_default();
-        // Parsing brings host names and percent signs into one form.
-        let whole = Url::parse(bare).map_or_else(|_| bare.to_owned(), String::from);
-        let address = whole.split_once("://").map_or(whole.as_str(), |(_, rest)| rest);
-        return [before, address.trim_end_matches('/'), after].concat();
+    if let Some((before, address, after)) = address_in(token) {
+        return [before, &address, after].concat();
     }
     if let Some(mention) = token.strip_prefix('@')
         && let Some((user, _host)) = mention.split_once('@')
@@ -129,6 +130,18 @@ fn word(token: &str) -> String {
         return format!("@{user}");
     }
     token.to_owned()
+}
+
+/// The address in a word, without its scheme and final slash, and what stands before and after it.
+fn address_in(token: &str) -> Option<(&str, String, &str)> {
+    let start = token.find("https://").or_else(|| token.find("http://"))?;
+    let (before, address) = token.split_at(start);
+    let bare = address.trim_end_matches(TRAILING);
+    let after = address.get(bare.len()..).unwrap_or_default();
+    // Parsing brings host names and percent signs into one form.
+    let whole = Url::parse(bare).map_or_else(|_| bare.to_owned(), String::from);
+    let address = whole.split_once("://").map_or(whole.as_str(), |(_, rest)| rest);
+    Some((before, address.trim_end_matches('/').to_owned(), after))
 }
 
 fn entity(name: &str) -> Option<char> {
@@ -187,6 +200,14 @@ mod tests {
     fn an_address_is_the_same_with_and_without_its_scheme_spelling() {
         assert!(same("see (https://Lab.example/a).", "see (http://lab.example/a)."));
         assert!(!same("https://lab.example/a", "https://lab.example/b"));
+    }
+
+    #[test]
+    fn an_address_is_found_in_a_text_and_none_that_only_begins_like_it() {
+        let link = Url::parse("https://lab.example/a/").unwrap();
+        assert!(holds_address("see (http://Lab.example/a).", &link));
+        assert!(!holds_address("see https://lab.example/a/b", &link));
+        assert!(!holds_address("see lab.example", &link));
     }
 
     #[test]

@@ -15,7 +15,7 @@ use super::oauth1::{self, Keys, Moment};
 use super::wire::{HttpRequest, SECRET, Verb};
 use super::{
     Abilities, Action, Address, BuildError, Can, Channel, ChannelName, Context, Kind, Outcome,
-    Permit, PrepareError, Probe, Receipt, Search, Sight, Trace, Wire, words,
+    Permit, PrepareError, Probe, Receipt, Search, Sight, Sought, Trace, Wire, words,
 };
 use crate::adapt::count::Count;
 use crate::adapt::{Form, Rendition};
@@ -27,11 +27,20 @@ const LIMIT: usize = 280;
 /// What clocks may differ by when posts are matched with an attempt.
 const CLOCK_SLACK: TimeDelta = TimeDelta::minutes(5);
 
-/// The time limit of one request, and some minutes until the timeline shows what was taken.
+/// One request takes [`http::TOTAL_TIMEOUT`] at most; the rest is for the timeline, which is said to
+/// show a new post within seconds and promises nothing.
 const IN_FLIGHT_SECONDS: u32 = 15 * 60;
 
-/// Pages of a hundred posts that are read back; the API gives no more than 3200 posts.
+/// Pages of a hundred posts that are read back.
 const PAGES: usize = 33;
+
+/// The API gives no more than the last 3200 posts, those that are hidden counted: a timeline that
+/// ends near there is not at its end.
+const TIMELINE_ENDS_NEAR: usize = 3000;
+
+/// Where people read posts.
+const HOSTS: [&str; 6] =
+    ["x.com", "www.x.com", "mobile.x.com", "twitter.com", "www.twitter.com", "mobile.twitter.com"];
 
 /// What a 403 says when the account or the app is shut out altogether, and not this text refused.
 const SHUT_OUT: [&str; 4] = [
@@ -128,8 +137,9 @@ impl X {
         }
     }
 
-    /// Signs and sends: nonce and time are of this moment, so they are not on record.
-    async fn exchange(&self, request: &Request) -> Exchange {
+    /// Signs and sends: nonce and time are of this moment, so they are not on record. With a
+    /// permit it writes, without one it reads.
+    async fn exchange(&self, request: &Request, permit: Option<&Permit<'_>>) -> Exchange {
         let keys = match self.keys() {
             Ok(keys) => keys,
             Err(why) => return Exchange::NoAnswer(Outcome::Blocked { why }),
@@ -141,7 +151,11 @@ impl X {
             keys.access_token,
             keys.access_token_secret,
         ];
-        self.http.send(request, Some(&Credential::made_from(header, parts))).await
+        let credential = Credential::made_from(header, parts);
+        match permit {
+            Some(permit) => self.http.write(request, Some(&credential), permit).await,
+            None => self.http.send(request, Some(&credential)).await,
+        }
     }
 
     fn keys(&self) -> Result<Keys, String> {
@@ -178,17 +192,23 @@ impl X {
     }
 
     fn receipt(&self, id: &str) -> Receipt {
-        let path = format!("/{}/status/{id}", self.config.username);
-        Receipt { remote_id: Some(id.to_owned()), link: Some(http::endpoint(&self.web, &path)) }
+        Receipt { remote_id: Some(id.to_owned()), link: Some(self.link(id)) }
+    }
+
+    fn link(&self, id: &str) -> Url {
+        http::endpoint(&self.web, &format!("/{}/status/{id}", self.config.username))
     }
 
     /// A signed GET whose answer is JSON.
-    async fn read(&self, url: Url) -> Result<Value, Unread> {
+    async fn read(&self, url: Url) -> Result<Reading, Unread> {
         let request = Request::get(url).header("Authorization", &format!("OAuth {SECRET}"));
-        match self.exchange(&request).await {
-            Exchange::Answer(answer) if answer.is_success() => {
-                answer.json().ok_or_else(|| Unread::Unable { why: answer.summary() })
-            }
+        match self.exchange(&request, None).await {
+            Exchange::Answer(answer) if answer.is_success() => match answer.json() {
+                Some(json) => {
+                    Ok(Reading { json, behind: http::behind(&answer.headers, Utc::now()) })
+                }
+                None => Err(Unread::Unable { why: answer.summary() }),
+            },
             Exchange::Answer(answer) if answer.status == 404 => Err(Unread::Gone),
             Exchange::Answer(answer) if matches!(answer.status, 429 | 500..=599) => {
                 Err(Unread::Later { why: answer.summary() })
@@ -208,15 +228,19 @@ impl X {
     async fn post(&self, id: &str) -> Result<String, Unread> {
         let mut url = http::endpoint(&self.api, &format!("/2/tweets/{id}"));
         url.query_pairs_mut().append_pair("tweet.fields", "created_at,entities,text");
-        let json = self.read(url).await?;
+        let Reading { json, .. } = self.read(url).await?;
         // A post that is gone answers 200 with `errors` and without `data`.
         json.get("data").map(words_of_post).ok_or(Unread::Gone)
     }
 
-    async fn search(&self, text: &str, since: DateTime<Utc>) -> Result<Trace, Unread> {
-        let wanted = words::normalised(text);
+    /// Our own post that says `text` and is not older than the attempt, looked for in the
+    /// account's timeline back to then.
+    async fn search(&self, text: &str, search: &Search<'_>) -> Result<Trace, Unread> {
         let path = format!("/2/users/{}/tweets", self.config.user_id);
+        let mut sought = Sought::new(text, search);
         let mut next: Option<String> = None;
+        let mut read = 0;
+        let mut some_hidden = false;
         for _ in 0..PAGES {
             let mut url = http::endpoint(&self.api, &path);
             url.query_pairs_mut()
@@ -225,34 +249,38 @@ impl X {
             if let Some(token) = &next {
                 url.query_pairs_mut().append_pair("pagination_token", token);
             }
-            let json = self.read(url).await?;
+            let Reading { json, behind } = self.read(url).await?;
+            let since = search.since.min(Utc::now()) - CLOCK_SLACK - behind;
             let posts = json.get("data").and_then(Value::as_array).cloned().unwrap_or_default();
-            if posts.is_empty() && json.get("errors").is_some() {
-                let why = words::excerpt(&json["errors"].to_string());
-                return Ok(Trace::CannotTell { why });
-            }
+            some_hidden |= json.get("errors").is_some();
+            read += posts.len();
+            let mut beyond = false;
             for post in &posts {
-                let Some(made) = created_at(post) else {
-                    let why = "a post of the timeline has no readable time".to_owned();
-                    return Ok(Trace::CannotTell { why });
+                let (Some(id), Some(made)) = (post["id"].as_str(), created_at(post)) else {
+                    let why = "a post of the timeline has no readable id and time";
+                    return Ok(sought.not_far_enough(why));
                 };
+                let place = || self.link(id).into();
                 if made < since {
-                    return Ok(Trace::Absent);
-                }
-                let id = post.get("id").and_then(Value::as_str);
-                if let Some(id) = id
-                    && words::normalised(&words_of_post(post)) == wanted
-                {
+                    beyond = true;
+                } else if sought.is_it(id, &words_of_post(post), place) {
                     return Ok(Trace::Found(self.receipt(id)));
                 }
             }
             next = json["meta"]["next_token"].as_str().map(str::to_owned);
+            if some_hidden {
+                let why =
+                    format!("X does not show all of it: {}", words::excerpt(&json.to_string()));
+                return Ok(sought.not_far_enough(&why));
+            }
+            if beyond || (next.is_none() && read < TIMELINE_ENDS_NEAR) {
+                return Ok(sought.none_of_them());
+            }
             if next.is_none() {
-                return Ok(Trace::Absent);
+                break;
             }
         }
-        let why = "the account's timeline could not be read back far enough".to_owned();
-        Ok(Trace::CannotTell { why })
+        Ok(sought.not_far_enough("the account's timeline could not be read back far enough"))
     }
 }
 
@@ -268,6 +296,8 @@ impl Channel for X {
             follow_up: Can::Yes,
             withdraw: Can::Yes,
             find: Can::Yes,
+            // If the timeline was read back to the attempt, and X said that it shows all of it;
+            // else `find` says `CannotTell`.
             proves_absence: Can::Yes,
             in_flight_seconds: IN_FLIGHT_SECONDS,
             repeat_safe_seconds: None,
@@ -295,29 +325,23 @@ impl Channel for X {
 
     async fn send(&self, wire: &Wire, permit: &Permit<'_>) -> Outcome {
         let Wire::Http(on_record) = wire else { return super::not_ours(Kind::X) };
-        if let Err(outcome) = permit.send_by().check() {
-            return outcome;
-        }
         let request = match Request::from_wire(on_record) {
             Ok(request) => request,
             Err(why) => return Outcome::Refused { why },
         };
-        match self.exchange(&request).await {
+        match self.exchange(&request, Some(permit)).await {
             Exchange::Answer(answer) => self.outcome(on_record, &answer),
             Exchange::NoAnswer(outcome) => outcome,
         }
     }
 
     async fn find(&self, search: &Search<'_>) -> Trace {
-        let Search { wire, since, .. } = *search;
-        let Wire::Http(request) = wire else {
+        let Wire::Http(request) = search.wire else {
             return Trace::CannotTell { why: "the record is no request to X".to_owned() };
         };
         let text = request.body.as_deref().and_then(text_of_body);
         let found = match (request.verb, request.remote_id.as_deref(), text) {
-            (Verb::Create, _, Some(text)) => {
-                self.search(&text, since.min(Utc::now()) - CLOCK_SLACK).await
-            }
+            (Verb::Create, _, Some(text)) => self.search(&text, search).await,
             (Verb::Withdraw, Some(id), _) => match self.post(id).await {
                 Ok(_) => Ok(Trace::Absent),
                 Err(Unread::Gone) => {
@@ -338,6 +362,24 @@ impl Channel for X {
         })
     }
 
+    /// `/user/status/ID` at X, under its old name too, if it is a post of this account.
+    fn recognise(&self, link: &Url) -> Option<String> {
+        let at_x = matches!(link.scheme(), "http" | "https")
+            && link.port().is_none()
+            && link.host_str().is_some_and(|host| HOSTS.contains(&host));
+        if !at_x && link.origin() != self.web.origin() {
+            return None;
+        }
+        match link.path().trim_matches('/').split('/').collect::<Vec<_>>().as_slice() {
+            [user, "status", id]
+                if user.eq_ignore_ascii_case(&self.config.username) && is_post_id(id) =>
+            {
+                Some((*id).to_owned())
+            }
+            _ => None,
+        }
+    }
+
     async fn verify(&self, receipt: &Receipt, expected: &Rendition) -> Sight {
         let (Some(id), Ok(text)) = (receipt.remote_id.as_deref(), text_of(expected)) else {
             return Sight::Unseen { why: "the receipt names no post".to_owned() };
@@ -352,7 +394,7 @@ impl Channel for X {
 
     async fn probe(&self) -> Result<Probe, String> {
         let answer = self.read(http::endpoint(&self.api, "/2/users/me")).await;
-        let me = answer.map_err(|unread| match unread {
+        let Reading { json: me, .. } = answer.map_err(|unread| match unread {
             Unread::Gone => "X does not know this account".to_owned(),
             Unread::Later { why } | Unread::Unable { why } => why,
         })?;
@@ -366,6 +408,12 @@ impl Channel for X {
         }
         Ok(Probe { identity: format!("@{username}"), expires: None })
     }
+}
+
+/// What X shows, and by how much its clock is behind.
+struct Reading {
+    json: Value,
+    behind: TimeDelta,
 }
 
 /// Why something could not be read.
@@ -429,10 +477,14 @@ fn text_of_body(body: &str) -> Option<String> {
 
 fn id_of(receipt: &Receipt) -> Result<&str, PrepareError> {
     let id = receipt.remote_id.as_deref().ok_or(PrepareError::NoReceipt { what: "post id" })?;
-    if id.is_empty() || !id.bytes().all(|byte| byte.is_ascii_digit()) {
+    if !is_post_id(id) {
         return Err(PrepareError::Invalid(format!("`{id}` is no id of a post")));
     }
     Ok(id)
+}
+
+fn is_post_id(id: &str) -> bool {
+    !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 fn created_at(post: &Value) -> Option<DateTime<Utc>> {

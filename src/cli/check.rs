@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{CliError, End, Format, load, say, say_json};
+use super::{CliError, End, Format, count, load, say, say_json};
 use crate::adapt::{self, AdaptError};
 use crate::channel::Reach;
 use crate::deliver::Station;
@@ -52,8 +52,8 @@ pub(super) fn run(arguments: &Arguments, folder: Option<PathBuf>) -> Result<End,
     }
     let what = format!(
         "{} checked for {}",
-        number(read.postings.open.len() + read.postings.held_back.len(), "posting"),
-        number(site.channels.len(), "channel"),
+        count(read.postings.open.len() + read.postings.held_back.len(), "posting"),
+        count(site.channels.len(), "channel"),
     );
     report(arguments.format, &mut found, Some(&what))?;
     Ok(end)
@@ -141,8 +141,8 @@ fn report(
         )
     });
     diagnostics.dedup();
-    let count = |severity| diagnostics.iter().filter(|it| it.severity == severity).count();
-    let errors = count(Severity::Error);
+    let of = |severity| diagnostics.iter().filter(|it| it.severity == severity).count();
+    let errors = of(Severity::Error);
     if format == Format::Json {
         let all: Vec<_> = diagnostics.iter().map(Diagnostic::to_json).collect();
         return say_json(&serde_json::json!({ "errors": errors, "diagnostics": all }));
@@ -151,12 +151,8 @@ fn report(
     say(&format!(
         "{}: {}, {}, {}\n",
         what.unwrap_or("nothing more was checked"),
-        number(errors, "error"),
-        number(count(Severity::Warning), "warning"),
-        number(count(Severity::Notice), "notice"),
+        count(errors, "error"),
+        count(of(Severity::Warning), "warning"),
+        count(of(Severity::Notice), "notice"),
     ))
-}
-
-fn number(count: usize, noun: &str) -> String {
-    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use crate::channel::{ChannelName, Reach};
-use crate::deliver::{Clock, Postings, Station};
+use crate::deliver::{self, Clock, Courier, Postings, Station, Worker};
 use crate::diagnostic::{Diagnostic, Severity, suggestion};
 use crate::ledger::{KnownPosting, Ledger, Past};
 use crate::posting::identity::{self, Known};
@@ -58,6 +58,18 @@ pub(super) fn known_channel(
         None => format!("the channels are {}", words().collect::<Vec<_>>().join(", ")),
     };
     Err(CliError::Usage(format!("there is no channel `{typed}`\nhelp: {help}")))
+}
+
+/// The posting of an id that somebody typed, among those that the ledger knows.
+pub(super) fn known_posting<'a>(typed: &str, past: &'a Past) -> Result<&'a KnownPosting, CliError> {
+    if let Some(known) = past.postings.get(&PostingId(typed.to_owned())) {
+        return Ok(known);
+    }
+    let help = match suggestion(typed, past.postings.keys().map(|id| id.0.as_str())) {
+        Some(meant) => format!("did you mean `{meant}`?"),
+        None => "`handbill plan` and `handbill log` show each ad with its id".to_owned(),
+    };
+    Err(CliError::Usage(format!("there is no posting `{typed}`\nhelp: {help}")))
 }
 
 /// That there are such pages, before anything else is looked at.
@@ -213,6 +225,33 @@ impl From<&KnownPosting> for Known {
     }
 }
 
+/// What a command that only looks sees.
+pub(super) struct View {
+    /// Where there is no ledger yet, what the first start will find.
+    pub past: Past,
+    pub read: Read,
+}
+
+/// Reads the pages and what the ledger knows of them, and writes nothing.
+pub(super) async fn view(
+    site: &Site,
+    stations: &[Station],
+    files: &[PathBuf],
+    clock: &Clock,
+) -> Result<View, CliError> {
+    let Some(ledger) = Ledger::open_existing_read_only(&site.ledger).await? else {
+        let read = postings(site, files, &Past::default(), Guesses::Shown)?;
+        let past = deliver::first_sight(&read.postings, site.settings.timezone, clock.now());
+        return Ok(View { past, read });
+    };
+    let past = ledger.past().await?;
+    let mut read = postings(site, files, &past, Guesses::Shown)?;
+    let courier =
+        Courier { site, stations, ledger: &ledger, worker: Worker::this(), clock: clock.clone() };
+    read.postings = courier.with_missing(&read.postings).await?;
+    Ok(View { past, read })
+}
+
 /// The past without writing anything; empty if there is no ledger yet.
 pub(super) async fn past(site: &Site) -> Result<Past, CliError> {
     match Ledger::open_existing_read_only(&site.ledger).await? {
@@ -221,20 +260,36 @@ pub(super) async fn past(site: &Site) -> Result<Past, CliError> {
     }
 }
 
-/// The ledger, made if this site has none yet.
+/// The ledger, made if this site has none yet. A clock that was set (`--at`) may not be behind
+/// what is on record already: a life that is rehearsed goes on.
 pub(super) async fn ledger(site: &Site, clock: &Clock) -> Result<Ledger, CliError> {
-    Ok(Ledger::open(&site.ledger, &site.mark(), clock.now()).await?)
+    let ledger = Ledger::open(&site.ledger, &site.mark(), clock.now()).await?;
+    if matches!(clock, Clock::Set(_))
+        && let Some(newest) = ledger.newest().await?
+        && newest > clock.now()
+    {
+        return Err(CliError::Usage(format!(
+            "the ledger has an entry of {}, which is later than `--at`\n\
+             help: name a later time; what is on record cannot be gone back behind",
+            crate::schedule::local_time(newest, site.settings.timezone)
+        )));
+    }
+    Ok(ledger)
 }
 
 /// The ledger, for a command that only makes sense where there is one.
 pub(super) async fn existing_ledger(site: &Site, clock: &Clock) -> Result<Ledger, CliError> {
     if !site.ledger.is_file() {
-        return Err(CliError::Usage(format!(
-            "there is no ledger yet at {}\nhelp: it is made by the first `handbill post`",
-            site.ledger.display()
-        )));
+        return Err(no_ledger(site));
     }
     ledger(site, clock).await
+}
+
+pub(super) fn no_ledger(site: &Site) -> CliError {
+    CliError::Usage(format!(
+        "there is no ledger yet at {}\nhelp: it is made by the first `handbill post`",
+        site.ledger.display()
+    ))
 }
 
 /// What a command draws beside its own work: warnings and errors. Notices are for `check`.

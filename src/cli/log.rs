@@ -10,7 +10,7 @@ use chrono_tz::Tz;
 use clap::{Subcommand, ValueEnum};
 use serde::Serialize;
 
-use super::{CliError, End, clock, load, preview, say, say_json};
+use super::{AsIf, CliError, End, load, preview, say, say_json};
 use crate::adapt::Occasion;
 use crate::channel::{DeliveryKey, Reach};
 use crate::deliver;
@@ -48,6 +48,8 @@ struct ListArguments {
     /// Only this posting
     #[arg(long, value_name = "ID")]
     posting: Option<String>,
+    #[command(flatten)]
+    as_if: AsIf,
     #[arg(long, value_enum, default_value_t = LogFormat::Table)]
     format: LogFormat,
 }
@@ -62,14 +64,14 @@ pub(super) enum LogFormat {
 
 pub(super) async fn run(arguments: &Arguments, folder: Option<PathBuf>) -> Result<End, CliError> {
     let site = load::site(folder)?;
-    let clock = clock(None);
+    let list = &arguments.list;
+    let clock = list.as_if.clock();
     if let Some(Show::Show { id, format }) = &arguments.show {
         let ledger = load::existing_ledger(&site, &clock).await?;
         return show(&ledger, id, *format, site.settings.timezone).await;
     }
     let past = load::past(&site).await?;
     let stale = stale_plan(&site, &past, clock.now());
-    let list = &arguments.list;
     if let Some(channel) = &list.channel {
         // A channel that was taken away still has a past.
         let now = site.channels.iter().map(|channel| &channel.name);

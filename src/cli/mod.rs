@@ -4,17 +4,27 @@
 //! or failed; 2 usage or configuration; 3 an unknown outcome waits for a person; 4 the check found
 //! errors.
 
+mod accept;
+mod adopt;
+mod approve;
+mod calendar;
 mod check;
+mod desk;
 mod init;
 mod inspect;
+mod ledger;
 mod load;
 mod log;
-mod person;
+mod pause;
 mod plan;
 mod post;
 pub mod preview;
+mod record;
 mod rehearse;
+mod resolve;
 mod verify;
+mod waiting;
+mod withdraw;
 
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
@@ -75,12 +85,24 @@ enum Command {
     Log(log::Arguments),
     /// Look whether the links are still there and say the same
     Verify(verify::Arguments),
+    /// Let ads be announced that were there before the first start, or list them
+    Accept(accept::Arguments),
+    /// Take over a copy that somebody made by other means
+    Adopt(adopt::Arguments),
+    /// Agree to the words of an ad that waits for it, or list what waits
+    Approve(approve::Arguments),
+    /// Have the copies of an ad taken back
+    Withdraw(withdraw::Arguments),
     /// Record the link of something that a person posted, or that came later
-    Record(person::RecordArguments),
+    Record(record::Arguments),
     /// Say what became of an attempt whose outcome is unknown
-    Resolve(person::ResolveArguments),
+    Resolve(resolve::Arguments),
+    /// Let nothing go out to a channel, or to all, from now on
+    Pause(pause::PauseArguments),
     /// Let a paused channel go on
-    Resume(person::ResumeArguments),
+    Resume(pause::ResumeArguments),
+    /// Keep the ledger safe: back it up, restore it, check it, export it
+    Ledger(ledger::Arguments),
     /// Play the whole life of a posting against stand-ins on this machine; nothing leaves it
     Rehearse(rehearse::Arguments),
 }
@@ -146,7 +168,9 @@ impl CliError {
                 LedgerError::SecondLedger { .. }
                 | LedgerError::OtherSite { .. }
                 | LedgerError::NoSuchDelivery(_)
-                | LedgerError::Ambiguous(_),
+                | LedgerError::NoSuchPosting(_)
+                | LedgerError::Ambiguous(_)
+                | LedgerError::Exists { .. },
             ) => End::Configuration,
             Self::Said(end) => *end,
             Self::Ledger(_) | Self::Failed(_) | Self::Output(_) => End::Failed,
@@ -193,9 +217,15 @@ fn run(arguments: Arguments) -> Result<End, CliError> {
         Command::Post(arguments) => wait(post::run(&arguments, site)),
         Command::Log(arguments) => wait(log::run(&arguments, site)),
         Command::Verify(arguments) => wait(verify::run(&arguments, site)),
-        Command::Record(arguments) => wait(person::record(&arguments, site)),
-        Command::Resolve(arguments) => wait(person::resolve(&arguments, site)),
-        Command::Resume(arguments) => wait(person::resume(&arguments, site)),
+        Command::Accept(arguments) => wait(accept::run(&arguments, site)),
+        Command::Adopt(arguments) => wait(adopt::run(&arguments, site)),
+        Command::Approve(arguments) => wait(approve::run(&arguments, site)),
+        Command::Withdraw(arguments) => wait(withdraw::run(&arguments, site)),
+        Command::Record(arguments) => wait(record::run(&arguments, site)),
+        Command::Resolve(arguments) => wait(resolve::run(&arguments, site)),
+        Command::Pause(arguments) => wait(pause::pause(&arguments, site)),
+        Command::Resume(arguments) => wait(pause::resume(&arguments, site)),
+        Command::Ledger(arguments) => wait(ledger::run(&arguments, site)),
         Command::Rehearse(arguments) => wait(rehearse::run(&arguments, site)),
     }
 }
@@ -288,6 +318,21 @@ fn parse_log_level(text: &str) -> Result<String, String> {
     }
 }
 
-fn clock(at: Option<DateTime<Utc>>) -> Clock {
-    at.map_or(Clock::System, Clock::at)
+/// A clock that stands, to rehearse with.
+#[derive(Debug, clap::Args)]
+struct AsIf {
+    /// As if it were this time
+    #[arg(long, value_name = "TIME", value_parser = parse_time, hide_short_help = true)]
+    at: Option<DateTime<Utc>>,
+}
+
+impl AsIf {
+    fn clock(&self) -> Clock {
+        self.at.map_or(Clock::System, Clock::at)
+    }
+}
+
+/// A number with its noun: `1 ad`, `2 ads`.
+fn count(number: usize, noun: &str) -> String {
+    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
 }

@@ -1,54 +1,177 @@
 //! `handbill plan`: what will be done when, what not, and why.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, NaiveTime, TimeZone, Utc};
+use chrono_tz::Tz;
+use serde::Serialize;
 
-use super::{CliError, End, Format, clock, complain_about, load, parse_time, say, say_json};
-use crate::channel::Reach;
+use super::calendar::{self, Entry};
+use super::{AsIf, CliError, End, Format, complain_about, load, say, say_json};
+use crate::adapt::Occasion;
+use crate::channel::{ChannelName, DeliveryKey, Reach};
 use crate::deliver;
-use crate::plan::{Pace, Step, When};
+use crate::ledger::{Delivery, DeliveryName, Past};
+use crate::plan::{Pace, Plan, Step, When};
+use crate::posting::PostingId;
+use crate::schedule::local_time;
 use crate::site::Site;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// Plan as if it were this time
-    #[arg(long, value_name = "TIME", value_parser = parse_time)]
-    at: Option<DateTime<Utc>>,
+    /// Only this channel
+    #[arg(long, value_name = "NAME")]
+    channel: Option<String>,
+    /// Only this posting
+    #[arg(long, value_name = "ID")]
+    posting: Option<String>,
+    /// How many weeks the calendar shows; 0 for none
+    #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u64).range(..=520))]
+    weeks: u64,
+    #[command(flatten)]
+    as_if: AsIf,
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
+}
+
+/// A plan for machines.
+#[derive(Serialize)]
+struct Told<'a> {
+    now: DateTime<Utc>,
+    #[serde(flatten)]
+    plan: &'a Plan,
 }
 
 pub(super) async fn run(arguments: &Arguments, folder: Option<PathBuf>) -> Result<End, CliError> {
     let site = load::site(folder)?;
     let stations = load::stations(&site, Reach::Anywhere)?;
-    let past = load::past(&site).await?;
-    let read = load::postings(&site, &[], &past, load::Guesses::Shown)?;
+    let clock = arguments.as_if.clock();
+    let view = load::view(&site, &stations, &[], &clock).await?;
+    let (read, past) = (&view.read, &view.past);
     complain_about(&load::worth_saying(&read.diagnostics));
-    let now = clock(arguments.at).now();
-    let plan = deliver::make_plan(&site, &stations, &read.postings, &past, Pace::OnSchedule, now);
+    let now = clock.now();
+    let mut plan =
+        deliver::make_plan(&site, &stations, &read.postings, past, Pace::OnSchedule, now);
+    only_named(&mut plan, arguments, &site, past)?;
     match arguments.format {
-        Format::Json => say_json(&plan)?,
+        Format::Json => say_json(&Told { now, plan: &plan })?,
         Format::Text => {
-            if plan.steps.is_empty() {
+            if plan.steps.is_empty() && plan.cancel.is_empty() {
                 say(nothing(read.has_errors()))?;
-            }
-            let mut title = "";
-            for step in &plan.steps {
-                if step.title != title {
-                    title = &step.title;
-                    say(&format!("{title}\n"))?;
-                }
-                say(&format!(
-                    "  {:<16} {:<9} {}\n",
-                    step.name.channel.0,
-                    occasion(step),
-                    when(step, &site)
-                ))?;
+            } else {
+                say(&list(&plan, past, &site))?;
+                say(&calendar(&plan, &site, now, arguments.weeks))?;
             }
         }
     }
     Ok(if read.has_errors() { End::CheckFailed } else { End::Done })
+}
+
+/// Leaves what the command is about.
+fn only_named(
+    plan: &mut Plan,
+    arguments: &Arguments,
+    site: &Site,
+    past: &Past,
+) -> Result<(), CliError> {
+    let channel = match &arguments.channel {
+        Some(typed) => {
+            // A channel that was taken away still has a past.
+            let now = site.channels.iter().map(|channel| &channel.name);
+            let before = past.deliveries.iter().map(|delivery| &delivery.name.channel);
+            Some(load::known_channel(typed, &now.chain(before).collect())?)
+        }
+        None => None,
+    };
+    let posting = match &arguments.posting {
+        Some(typed) if !plan.steps.iter().any(|step| step.name.posting.0 == *typed) => {
+            Some(load::known_posting(typed, past)?.id.clone())
+        }
+        Some(typed) => Some(PostingId(typed.clone())),
+        None => None,
+    };
+    let is_named = |name: &DeliveryName| {
+        channel.as_ref().is_none_or(|it: &ChannelName| *it == name.channel)
+            && posting.as_ref().is_none_or(|it| *it == name.posting)
+    };
+    plan.steps.retain(|step| is_named(&step.name));
+    let names: BTreeMap<DeliveryKey, &DeliveryName> =
+        past.deliveries.iter().map(|it| (it.key, &it.name)).collect();
+    plan.cancel.retain(|(key, _)| names.get(key).is_some_and(|name| is_named(name)));
+    plan.finished.retain(|id| posting.as_ref().is_none_or(|it| it == id));
+    Ok(())
+}
+
+/// Every delivery with its time or the reason why not, by ad.
+fn list(plan: &Plan, past: &Past, site: &Site) -> String {
+    let called_off: BTreeMap<DeliveryKey, &str> =
+        plan.cancel.iter().map(|(key, why)| (*key, why.as_str())).collect();
+    let line = |channel: &ChannelName, occasion: &str, what: &str| {
+        format!("  {:<16} {occasion:<9} {what}\n", channel.0)
+    };
+    let mut list = String::new();
+    let mut title = "";
+    for step in &plan.steps {
+        if step.title != title {
+            title = &step.title;
+            list.push_str(&format!("{title}\n"));
+        }
+        let note = step.note.map(|note| format!(" ({note})")).unwrap_or_default();
+        let what = format!("{}{note}", when(step, site));
+        list.push_str(&line(&step.name.channel, &occasion(step), &what));
+    }
+    // What has a step says why it does not go out there.
+    let steps: Vec<DeliveryKey> = plan.steps.iter().map(|step| step.key).collect();
+    let rest = past.deliveries.iter().filter(|it| !steps.contains(&it.key));
+    let mut rest: Vec<(&Delivery, &str)> =
+        rest.filter_map(|it| called_off.get(&it.key).map(|why| (it, *why))).collect();
+    rest.sort_by(|(a, _), (b, _)| a.name.cmp(&b.name));
+    if !rest.is_empty() {
+        list.push_str("Called off\n");
+    }
+    for (delivery, why) in rest {
+        let what = format!("{}: {why}", delivery.name.posting);
+        list.push_str(&line(&delivery.name.channel, &named(&delivery.name), &what));
+    }
+    list
+}
+
+fn calendar(plan: &Plan, site: &Site, now: DateTime<Utc>, weeks: u64) -> String {
+    let zone = site.settings.timezone;
+    let entries: Vec<Entry<'_>> = plan
+        .steps
+        .iter()
+        .filter_map(|step| {
+            let at = match &step.when {
+                When::Due { .. } => now,
+                When::At { slot } => *slot,
+                When::Not { .. } => return None,
+            };
+            Some(Entry {
+                at: at.with_timezone(&zone),
+                channel: &step.name.channel.0,
+                occasion: occasion(step),
+                posting: &step.name.posting.0,
+            })
+        })
+        .collect();
+    if weeks == 0 || entries.is_empty() {
+        return String::new();
+    }
+    let today = now.with_timezone(&zone).date_naive();
+    format!("\n{}", calendar::draw(entries, today, weeks, &|day| quiet(day, site)))
+}
+
+/// What makes a day quiet, if it is so on every channel.
+fn quiet(day: NaiveDate, site: &Site) -> Option<String> {
+    let on = |zone: Tz| {
+        let noon = day.and_time(NaiveTime::from_hms_opt(12, 0, 0)?);
+        Some(zone.from_local_datetime(&noon).earliest()?.to_utc())
+    };
+    let mut quiet = site.channels.iter().map(|it| it.queue.quiet.at(on(it.timezone)?));
+    let first = quiet.next()??;
+    quiet.all(|it| it.is_some()).then(|| first.to_string())
 }
 
 /// What is said where no step is left.
@@ -62,20 +185,21 @@ pub(super) fn nothing(page_errors: bool) -> &'static str {
 
 /// `announce`, or a reminder with its offset.
 pub(super) fn occasion(step: &Step) -> String {
-    match step.name.occasion {
-        crate::adapt::Occasion::Remind => format!("remind {}", step.name.occurrence.0),
+    named(&step.name)
+}
+
+fn named(name: &DeliveryName) -> String {
+    match name.occasion {
+        Occasion::Remind => format!("remind {}", name.occurrence.0),
         occasion => occasion.to_string(),
     }
 }
 
 /// When, in the site's zone, or why not.
 pub(super) fn when(step: &Step, site: &Site) -> String {
-    let local = |at: &DateTime<Utc>| {
-        at.with_timezone(&site.settings.timezone).format("%a %Y-%m-%d %H:%M").to_string()
-    };
     match &step.when {
         When::Due { .. } => "due now".to_owned(),
-        When::At { slot } => local(slot),
+        When::At { slot } => local_time(*slot, site.settings.timezone),
         When::Not { reason } => format!("not: {reason}"),
     }
 }

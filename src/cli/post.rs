@@ -7,8 +7,8 @@ use uuid::Uuid;
 
 use super::load::Read;
 use super::{
-    CliError, End, Format, check, clock, complain, complain_about, load, parse_time, plan, preview,
-    say, say_json,
+    AsIf, CliError, End, Format, check, complain, complain_about, load, plan, preview, say,
+    say_json, waiting,
 };
 use crate::adapt::Occasion;
 use crate::channel::permit::NoJournal;
@@ -42,9 +42,8 @@ pub(super) struct Arguments {
     /// Send a real test to the site owner's own address, or as a private post
     #[arg(long, conflicts_with = "dry_run")]
     to_me: bool,
-    /// With `--dry-run`: as if it were this time
-    #[arg(long, value_name = "TIME", value_parser = parse_time, requires = "dry_run")]
-    at: Option<DateTime<Utc>>,
+    #[command(flatten)]
+    as_if: AsIf,
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
 }
@@ -85,7 +84,7 @@ pub(super) async fn run(arguments: &Arguments, folder: Option<PathBuf>) -> Resul
         return to_me(arguments, &site, channel.as_ref()).await;
     }
 
-    let clock = clock(None);
+    let clock = arguments.as_if.clock();
     // Read before the ledger is made: what is wrong touches nothing.
     let read =
         load::postings(&site, &arguments.files, &load::past(&site).await?, load::Guesses::Refused)?;
@@ -150,11 +149,11 @@ async fn dry_run(
     channel: Option<&ChannelName>,
 ) -> Result<End, CliError> {
     let stations = load::stations(site, Reach::Anywhere)?;
-    let past = load::past(site).await?;
-    let read = load::postings(site, &arguments.files, &past, load::Guesses::Shown)?;
+    let clock = arguments.as_if.clock();
+    let load::View { past, read } = load::view(site, &stations, &arguments.files, &clock).await?;
     complain_about(&load::worth_saying(&read.diagnostics));
     templates_work(&read, site, &stations, channel)?;
-    let now = clock(arguments.at).now();
+    let now = clock.now();
     let pace = if arguments.now { Pace::AtOnce } else { Pace::OnSchedule };
     let plan = deliver::make_plan(site, &stations, &read.postings, &past, pace, now);
     let wanted = Wanted { channel, postings: read.named.as_ref() };
@@ -216,7 +215,13 @@ fn show(
                 | Reason::Closed
                 | Reason::Expired { .. }
                 | Reason::NotYetPublished { .. }
+                | Reason::Predates { .. }
+                | Reason::TooOld { .. }
+                | Reason::NotApproved { .. }
+                | Reason::Settling { .. }
+                | Reason::PageNotSeen { .. }
                 | Reason::NoSlot
+                | Reason::Held(_)
                 | Reason::Paused { .. }
         ),
     };
@@ -281,10 +286,12 @@ fn report(format: Format, round: &Round, wanted: &Wanted<'_>, site: &Site) -> Re
     for problem in &round.problems {
         complain(&format!("error: {problem}"));
     }
-    let later = round.plan.steps.iter().filter(|step| wanted.includes(step));
-    for step in later.filter(|step| !matches!(step.when, When::Due { .. })) {
+    let ours = round.plan.steps.iter().filter(|step| wanted.includes(step));
+    let later = ours.clone().filter(|step| !matches!(step.when, When::Due { .. }));
+    for step in later.filter(|step| !waiting::is_summarised(step)) {
+        let note = step.note.map(|note| format!(" ({note})")).unwrap_or_default();
         say(&format!(
-            "{:<9} {:<16} {:<9} {}  {}\n",
+            "{:<9} {:<16} {:<9} {}  {}{note}\n",
             if deliver::is_wanted(step) { "later" } else { "-" },
             step.name.channel.0,
             plan::occasion(step),
@@ -292,6 +299,7 @@ fn report(format: Format, round: &Round, wanted: &Wanted<'_>, site: &Site) -> Re
             plan::when(step, site)
         ))?;
     }
+    say(&waiting::summary(ours))?;
     let has_steps = round.plan.steps.iter().any(|step| wanted.includes(step));
     if round.done.is_empty() && round.problems.is_empty() && !has_steps {
         say("Nothing to do: everything stands as it should.\n")?;

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::log::{self, Row};
 use super::{
-    CliError, End, Format, check, complain, complain_about, load, parse_time, say, say_json,
+    CliError, End, Format, check, complain, complain_about, count, load, parse_time, say, say_json,
 };
 use crate::adapt::Occasion;
 use crate::channel::Sight;
@@ -357,8 +357,4 @@ fn word(sight: &Sight) -> &'static str {
         Sight::Gone => "gone",
         Sight::Unseen { .. } => "unseen",
     }
-}
-
-fn count(number: usize, noun: &str) -> String {
-    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
 }

@@ -171,12 +171,25 @@ fn repeats_harmlessly(wire: &Wire) -> bool {
 /// Whether something of an attempt may still be on its way, or stand there unseen. Both clocks have
 /// to agree that it cannot: one that was turned forward does not make it so.
 pub fn may_be_under_way(attempt: &Attempt, abilities: &Abilities, clock: &Clock) -> bool {
+    under_way_until(attempt, abilities, clock).is_some()
+}
+
+/// Until when something of an attempt may still be on its way; `None` once it cannot be.
+pub fn under_way_until(
+    attempt: &Attempt,
+    abilities: &Abilities,
+    clock: &Clock,
+) -> Option<DateTime<Utc>> {
+    let now = clock.now();
     let in_flight = TimeDelta::seconds(abilities.in_flight_seconds.into());
-    if clock.now() <= attempt.send_by + in_flight {
-        return true;
-    }
+    let by_the_wall = attempt.send_by + in_flight;
     let within = (attempt.send_by - attempt.began_at) + in_flight;
-    attempt.steady.as_ref().is_some_and(|began| clock.steady().since(began) <= within)
+    let passed = attempt.steady.as_ref().map(|began| clock.steady().since(began));
+    let left = passed.map_or(TimeDelta::MIN, |passed| within - passed);
+    if now > by_the_wall && left < TimeDelta::zero() {
+        return None;
+    }
+    Some(by_the_wall.max(now + left.max(TimeDelta::zero())))
 }
 
 /// At once the first time; what keeps getting lost is tried less and less often.

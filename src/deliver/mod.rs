@@ -26,7 +26,9 @@ use crate::ledger::{self, Attempt, Delivery, Ledger, LedgerError, NewDelivery, P
 use crate::plan::{self, Inputs, Pace, Plan, Step, When};
 use crate::posting::{Posting, PostingId};
 use crate::site::Site;
+pub use find_out::under_way_until;
 use pages::Looked;
+pub use pages::first_sight;
 pub use station::Station;
 pub use verify::{PATIENCE, Seen};
 pub use worker::Worker;

@@ -4,6 +4,8 @@
 
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
 use tracing::{info, warn};
 
 use super::{Courier, Postings};
@@ -11,7 +13,9 @@ use crate::channel::http::{Exchange, Http};
 use crate::channel::words;
 use crate::channel::{ChannelName, Reach};
 use crate::diagnostic::Source;
-use crate::ledger::{Hiring, KnownPosting, LedgerError, Observed, Seen};
+use crate::ledger::{
+    Acceptance, Hiring, KnownPosting, LedgerError, Observed, PageSight, Past, Seen,
+};
 use crate::plan::{Reason, Step, When};
 use crate::posting::{self, Availability, PageFile, Posting, PostingId};
 
@@ -24,39 +28,56 @@ pub(super) enum Looked {
 
 impl Courier<'_> {
     /// Writes down what was read, and adds the postings whose page is gone.
-    pub(super) async fn observe(&self, postings: &Postings) -> Result<Postings, LedgerError> {
+    ///
+    /// # Errors
+    /// [`LedgerError`] if the record fails.
+    pub async fn observe(&self, postings: &Postings) -> Result<Postings, LedgerError> {
         let now = self.clock.now();
         let zone = self.site.settings.timezone;
-        let observed: Vec<Observed> = postings
-            .open
-            .iter()
-            .map(|posting| {
-                let is_closed = posting.availability != Availability::Open
-                    || posting.closes_at(zone).is_some_and(|closes| closes < now);
-                Observed {
-                    hiring: if is_closed { Hiring::Closed } else { Hiring::Open },
-                    dated: posting
-                        .publish_at
-                        .or(posting.date)
-                        .map(|at| at.with_timezone(&zone).date_naive()),
-                    ..observed(posting)
-                }
-            })
-            .collect();
+        let observed: Vec<Observed> =
+            postings.open.iter().map(|posting| observed(posting, zone, now)).collect();
         let channels: Vec<ChannelName> =
             self.stations.iter().map(|station| station.spec.name.clone()).collect();
         let seen = Seen { postings: &observed, channels: &channels, unread: &postings.held_back };
         let today = now.with_timezone(&zone).date_naive();
         self.ledger.observe(&seen, today, now).await?;
+        self.with_missing(postings).await
+    }
+
+    /// The same postings and those whose page is gone; nothing is written.
+    ///
+    /// # Errors
+    /// [`LedgerError`] if the ledger cannot be read.
+    pub async fn with_missing(&self, postings: &Postings) -> Result<Postings, LedgerError> {
+        let past = self.open_past(postings).await?;
+        self.accept_named(postings, &past).await?;
         let mut postings = postings.clone();
-        postings.missing = self.missing(&postings).await?;
+        postings.missing = self.missing(past).await?;
         Ok(postings)
     }
 
+    /// Who names a page wants it announced, however old it is; that is remembered, so that what a
+    /// channel puts off is not held back by the next round.
+    async fn accept_named(&self, postings: &Postings, past: &Past) -> Result<(), LedgerError> {
+        let has_age = self.stations.iter().any(|it| it.spec.holds.max_age.is_some());
+        for id in &postings.named {
+            let known = past.postings.get(id);
+            let waits = known.is_some_and(|known| match known.acceptance {
+                Acceptance::Waits => true,
+                Acceptance::New => has_age,
+                Acceptance::Accepted { .. } => false,
+            });
+            if waits {
+                self.ledger.accept(id, self.clock.now()).await?;
+            }
+        }
+        Ok(())
+    }
+
     /// The postings whose page is gone, as they were last read.
-    async fn missing(&self, postings: &Postings) -> Result<Vec<Posting>, LedgerError> {
+    async fn missing(&self, past: Past) -> Result<Vec<Posting>, LedgerError> {
         let mut missing = Vec::new();
-        for known in self.open_past(postings).await?.postings.into_values() {
+        for known in past.postings.into_values() {
             let gone = known.missing_since.is_some() && known.finished_at.is_none();
             if !gone {
                 continue;
@@ -140,7 +161,37 @@ impl Courier<'_> {
     }
 }
 
-fn observed(posting: &Posting) -> Observed {
+/// What the ledger of a site that has none yet will know after its first look: for commands that
+/// only look themselves.
+pub fn first_sight(postings: &Postings, zone: Tz, now: DateTime<Utc>) -> Past {
+    let today = now.with_timezone(&zone).date_naive();
+    let known = postings.open.iter().map(|posting| {
+        let observed = observed(posting, zone, now);
+        let acceptance = if observed.predates(today) { Acceptance::Waits } else { Acceptance::New };
+        let known = KnownPosting {
+            id: observed.id,
+            path: observed.path,
+            translation_key: observed.translation_key,
+            sub_id: observed.sub_id,
+            reference: observed.reference,
+            title: observed.title,
+            first_seen: now,
+            revision: observed.revision,
+            revision_since: now,
+            acceptance,
+            withdrawn_at: None,
+            missing_since: None,
+            page: PageSight::default(),
+            finished_at: None,
+        };
+        (known.id.clone(), known)
+    });
+    Past { postings: known.collect(), ..Past::default() }
+}
+
+fn observed(posting: &Posting, zone: Tz, now: DateTime<Utc>) -> Observed {
+    let is_closed = posting.availability != Availability::Open
+        || posting.closes_at(zone).is_some_and(|closes| closes < now);
     Observed {
         id: posting.id.clone(),
         path: posting.path.clone(),
@@ -151,7 +202,7 @@ fn observed(posting: &Posting) -> Observed {
         language: posting.language.clone(),
         revision: posting.revision.clone(),
         source: posting.source.text.clone(),
-        hiring: Hiring::Open,
-        dated: None,
+        hiring: if is_closed { Hiring::Closed } else { Hiring::Open },
+        dated: posting.publish_at.or(posting.date).map(|at| at.with_timezone(&zone).date_naive()),
     }
 }

@@ -25,6 +25,9 @@ const SEND_WITHIN: TimeDelta = TimeDelta::minutes(2);
 const FIRST_WAIT: TimeDelta = TimeDelta::minutes(5);
 const LONGEST_WAIT: TimeDelta = TimeDelta::hours(6);
 
+/// How much later than a channel asked for a delivery may come back.
+const LONGEST_MORE: TimeDelta = TimeDelta::seconds(30);
+
 /// Why one delivery stopped before it was tried.
 pub(super) enum DeliverError {
     Compose(String),
@@ -274,18 +277,21 @@ pub(super) fn gave_up(
 }
 
 /// How long to wait after the given attempt; what the channel asked for wins. Each delivery waits
-/// by its own amount, up to a fifth more, so that they do not all come back at once.
+/// a little longer by an amount of its own, so that they do not all come back at once.
 pub(super) fn wait(
     key: DeliveryKey,
     attempt: u32,
     asked: Option<std::time::Duration>,
 ) -> TimeDelta {
     let doubled = 2_i32.checked_pow(attempt.saturating_sub(1)).unwrap_or(i32::MAX);
-    let wait = match asked.and_then(|asked| TimeDelta::from_std(asked).ok()) {
-        Some(asked) => asked,
-        None => FIRST_WAIT.checked_mul(doubled).unwrap_or(LONGEST_WAIT).min(LONGEST_WAIT),
+    let (wait, more) = match asked.and_then(|asked| TimeDelta::from_std(asked).ok()) {
+        Some(asked) => (asked, LONGEST_MORE),
+        None => {
+            let wait = FIRST_WAIT.checked_mul(doubled).unwrap_or(LONGEST_WAIT).min(LONGEST_WAIT);
+            (wait, wait / 5)
+        }
     };
-    wait + crate::plan::jitter(key, attempt, wait / 5)
+    wait + crate::plan::jitter(key, attempt, more)
 }
 
 #[cfg(test)]
@@ -311,7 +317,7 @@ mod tests {
         for key in 0..50 {
             let key = DeliveryKey(uuid::Uuid::from_u128(key));
             let wait = wait(key, 1, Some(asked));
-            assert!(wait >= TimeDelta::seconds(120) && wait <= TimeDelta::seconds(144));
+            assert!(wait >= TimeDelta::seconds(120) && wait <= TimeDelta::seconds(150));
         }
     }
 }

@@ -13,8 +13,11 @@
 //! | there | none | opened if it was made for this site, and the marker is written again |
 //!
 //! A ledger that was moved is opened and remembers its new place; a copy of it is refused as long
-//! as the place it was copied from still exists on this machine. What cannot be seen from here: a
-//! copy, with its marker, on another machine, and a backup that was put back in the same place.
+//! as the place it was copied from still exists on this machine. A copy that was put back in the
+//! same place is opened and noticed by its mark (see [`super::generation`]); so is a ledger that came
+//! without its mark, from another folder or machine. What cannot be seen from here: a copy, with
+//! marker and mark, on another machine, and a machine or folder that was put back as a whole, the
+//! mark with it.
 
 use std::fs;
 use std::io::{ErrorKind, Write};
@@ -22,7 +25,7 @@ use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use sqlx::{Any, Row, Transaction};
+use sqlx::{Any, AnyConnection, Row, Transaction};
 use uuid::Uuid;
 
 use super::LedgerError;
@@ -124,29 +127,60 @@ pub(in crate::ledger) async fn bind(
             .await?;
             Ok(id)
         }
-        (Some(bound), Some(marker)) if marker.ledger != bound.id => {
-            Err(second_ledger(&marker, path, site))
-        }
         (Some(bound), marker) => {
-            if marker.is_none() && bound.site_folder != folder && bound.base_url != site.base_url {
-                return Err(LedgerError::OtherSite {
-                    path: path.display().to_string(),
-                    site: format!("{}, {}", bound.base_url, bound.site_folder),
-                });
-            }
-            let here = path.display().to_string();
-            if bound.path != here && Path::new(&bound.path).exists() {
-                let original = marker.unwrap_or_else(|| Marker::new(&bound, bound.path.clone()));
-                return Err(second_ledger(&original, path, site));
-            }
+            bound.admit(marker, path, path, site)?;
             sqlx::query("update ledger set path = $1, site_folder = $2, base_url = $3")
-                .bind(here)
+                .bind(path.display().to_string())
                 .bind(folder)
                 .bind(site.base_url.clone())
                 .execute(&mut **tx)
                 .await?;
             Ok(bound.id)
         }
+    }
+}
+
+/// That the ledger in the file `copy` would be accepted by [`bind`] if it stood at `path`.
+pub(in crate::ledger) async fn admit(
+    connection: &mut AnyConnection,
+    copy: &Path,
+    path: &Path,
+    site: &SiteMark,
+) -> Result<(), LedgerError> {
+    match read_row(connection).await? {
+        Some(bound) => bound.admit(read_marker(site)?, copy, path, site),
+        None => Err(LedgerError::Corrupt("it has no id".to_owned())),
+    }
+}
+
+impl Bound {
+    /// That this ledger, found in the file `found`, is the site's own and belongs at `path`.
+    fn admit(
+        &self,
+        marker: Option<Marker>,
+        found: &Path,
+        path: &Path,
+        site: &SiteMark,
+    ) -> Result<(), LedgerError> {
+        match marker {
+            Some(marker) if marker.ledger != self.id => {
+                return Err(second_ledger(&marker, found, site));
+            }
+            None if self.site_folder != canonical(&site.folder)
+                && self.base_url != site.base_url =>
+            {
+                return Err(LedgerError::OtherSite {
+                    path: found.display().to_string(),
+                    site: format!("{}, {}", self.base_url, self.site_folder),
+                });
+            }
+            _ => {}
+        }
+        if Path::new(&self.path) != path && Path::new(&self.path).exists() {
+            let original = marker.unwrap_or_else(|| Marker::new(self, self.path.clone()));
+            return Err(second_ledger(&original, found, site));
+        }
+        Ok(())
     }
 }
 
@@ -196,10 +230,10 @@ impl Marker {
     }
 }
 
-async fn read_row(tx: &mut Transaction<'static, Any>) -> Result<Option<Bound>, LedgerError> {
+async fn read_row(connection: &mut AnyConnection) -> Result<Option<Bound>, LedgerError> {
     let row =
         sqlx::query("select id, path, site_folder, base_url, created_at from ledger order by id")
-            .fetch_optional(&mut **tx)
+            .fetch_optional(connection)
             .await?;
     let Some(row) = row else { return Ok(None) };
     let id: String = row.try_get("id")?;

@@ -38,7 +38,11 @@ impl Ledger {
     /// channel or everything is paused.
     ///
     /// # Errors
-    /// [`LedgerError`] if it could not be written; then nothing may be sent.
+    /// [`LedgerError`] if it could not be written; then nothing may be sent. If only the mark
+    /// could not be moved on after the commit (see [`super::generation`]), the delivery stays
+    /// `sending` with an attempt that was certainly not sent, and [`Ledger::recover`] treats it as
+    /// one of its worker's. Whether the mark can be written at all is looked at before anything is
+    /// written.
     pub async fn claim(
         &self,
         key: DeliveryKey,
@@ -49,6 +53,7 @@ impl Ledger {
     ) -> Result<Option<Claim>, LedgerError> {
         let ((wire, rendition), began_at) = (composed, began.at);
         let mut tx = self.begin().await?;
+        self.check_mark(&mut tx).await?;
         let Some(row) = sqlx::query(
             "update delivery
                 set state = 'sending', attempts = attempts + 1, changed_at = $2,
@@ -90,6 +95,7 @@ impl Ledger {
         });
         event::append(&mut tx, began_at, Some(key), "attempt", &detail).await?;
         tx.commit().await?;
+        self.advance_mark().await?;
         let number = u32::try_from(number)
             .map_err(|_| LedgerError::Corrupt(format!("attempt {number} of {key}")))?;
         Ok(Some(Claim { key, number, wire: wire.clone(), send_by }))

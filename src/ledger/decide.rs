@@ -22,8 +22,8 @@ pub struct Adopted {
 }
 
 impl Ledger {
-    /// An ad that was there before the first start may be announced; others need no acceptance,
-    /// and nothing changes for them.
+    /// An ad that was there before the first start, or is too old for a channel, may be announced.
+    /// Accepted twice it keeps its time.
     ///
     /// # Errors
     /// [`LedgerError::NoSuchPosting`].
@@ -32,7 +32,7 @@ impl Ledger {
         row::known_posting(&mut tx, posting).await?;
         let changed = sqlx::query(
             "update posting set accepted_at = $2
-              where id = $1 and predates = 1 and accepted_at is null",
+              where id = $1 and accepted_at is null",
         )
         .bind(posting.0.clone())
         .bind(now.timestamp_micros())

@@ -9,7 +9,7 @@
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
-use sqlx::{Any, Executor, Row, Transaction};
+use sqlx::{Any, AnyConnection, Executor, Row, Transaction};
 
 use super::{Event, Ledger, LedgerError, row};
 use crate::channel::DeliveryKey;
@@ -48,6 +48,16 @@ impl Ledger {
             .collect()
     }
 
+    /// When the newest event happened; `None` before the first one.
+    ///
+    /// # Errors
+    /// [`LedgerError`] if the ledger cannot be read.
+    pub async fn newest(&self) -> Result<Option<DateTime<Utc>>, LedgerError> {
+        let row =
+            sqlx::query("select max(at) as newest from event").fetch_one(&self.reader).await?;
+        row::optional_time(&row, "newest")
+    }
+
     /// Walks the whole chain.
     ///
     /// # Errors
@@ -55,38 +65,51 @@ impl Ledger {
     pub async fn verify_chain(&self) -> Result<ChainReport, LedgerError> {
         // One transaction, so that all of it is read as it was at one moment.
         let mut tx = self.reader.begin().await?;
-        let row = sqlx::query("select last_event, head from ledger").fetch_one(&mut *tx).await?;
-        let last_event: i64 = row.try_get("last_event")?;
-        let last_hash: String = row.try_get("head")?;
-        let mut head = self.id().to_string();
-        let mut number = 0;
-        loop {
-            let page = page(&mut *tx, number, PAGE).await?;
-            if page.is_empty() {
-                break;
-            }
-            for event in page {
-                number += 1;
-                if event.number != number {
-                    return Err(broken(number, "it is missing"));
-                }
-                if number > last_event {
-                    return Err(broken(number, "the ledger did not write it"));
-                }
-                head = link(&head, &event);
-                if event.hash != head {
-                    return Err(broken(number, "it does not say what was written"));
-                }
-            }
-        }
-        if number < last_event {
-            return Err(broken(number + 1, "it is missing"));
-        }
-        if head != last_hash {
-            return Err(broken(number, "it is not the newest that was written"));
-        }
-        Ok(ChainReport { events: number, head })
+        walk(&mut tx, |_| ()).await
     }
+}
+
+/// Walks the whole chain and shows each event that is what was written, the oldest first.
+///
+/// # Errors
+/// [`LedgerError::BrokenChain`] names the first event that is not what was written.
+pub(in crate::ledger) async fn walk(
+    connection: &mut AnyConnection,
+    mut show: impl FnMut(&Event),
+) -> Result<ChainReport, LedgerError> {
+    let row =
+        sqlx::query("select id, last_event, head from ledger").fetch_one(&mut *connection).await?;
+    let last_event: i64 = row.try_get("last_event")?;
+    let last_hash: String = row.try_get("head")?;
+    let mut head: String = row.try_get("id")?;
+    let mut number = 0;
+    loop {
+        let page = page(&mut *connection, number, PAGE).await?;
+        if page.is_empty() {
+            break;
+        }
+        for event in page {
+            number += 1;
+            if event.number != number {
+                return Err(broken(number, "it is missing"));
+            }
+            if number > last_event {
+                return Err(broken(number, "the ledger did not write it"));
+            }
+            head = link(&head, &event);
+            if event.hash != head {
+                return Err(broken(number, "it does not say what was written"));
+            }
+            show(&event);
+        }
+    }
+    if number < last_event {
+        return Err(broken(number + 1, "it is missing"));
+    }
+    if head != last_hash {
+        return Err(broken(number, "it is not the newest that was written"));
+    }
+    Ok(ChainReport { events: number, head })
 }
 
 async fn page(

@@ -26,7 +26,7 @@ pub enum Whom {
 
 impl Ledger {
     /// A delivery was found on its channel: one that is unknown, or, after a restored backup, one
-    /// that waits for its time.
+    /// that the ledger never tried.
     ///
     /// # Errors
     /// [`LedgerError::WrongState`] if it is neither.
@@ -39,7 +39,10 @@ impl Ledger {
     ) -> Result<Delivery, LedgerError> {
         let mut tx = self.begin().await?;
         let mut delivery = row::load(&mut tx, key).await?;
-        delivery.must_be(&[State::Unknown, State::Planned], "found")?;
+        let untried = delivery.state == State::Planned && delivery.attempts == 0;
+        if !untried {
+            delivery.must_be(&[State::Unknown], "found")?;
+        }
         settle::done(&mut tx, &mut delivery, receipt, standing, now).await?;
         row::save(&mut tx, &delivery).await?;
         event::append(&mut tx, now, Some(key), "found", &json!({ "receipt": receipt })).await?;

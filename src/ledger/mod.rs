@@ -7,15 +7,21 @@
 //!
 //! SQL stays in this room, in the subset that SQLite and PostgreSQL share: `text` and `bigint`
 //! columns only, times as microseconds since 1970, JSON as text, `$1` placeholders, and `now` as a
-//! parameter. [`store`] opens the file, [`binding`] ties it to its site, [`event`] is the chain of
-//! events; the rest is one file per idea in the life of a delivery: it is observed and planned,
+//! parameter. [`store`] opens the file, [`binding`] ties it to its site, [`generation`] notices that
+//! it was put back, [`event`] is the chain of events, [`integrity`], [`backup`] and [`export`] are its
+//! upkeep; the rest is one file per idea in the life of a delivery: it is observed and planned,
 //! claimed and settled, found out about, and read.
 
+pub mod backup;
 pub mod binding;
 pub mod claim;
 pub mod decide;
 pub mod event;
+pub mod export;
 pub mod find_out;
+pub mod generation;
+pub mod integrity;
+mod mark;
 pub mod observe;
 pub mod pause;
 pub mod plan;
@@ -36,11 +42,15 @@ use crate::adapt::{Occasion, Rendition};
 use crate::channel::{ChannelName, DeliveryKey, Outcome, Receipt, Wire};
 use crate::clock::Steady;
 use crate::posting::{PostingId, Revision};
+pub use backup::{Backup, IfNewer, Restoration};
 pub use binding::SiteMark;
 pub use claim::Began;
 pub use decide::Adopted;
 pub use event::ChainReport;
+pub use export::Exported;
 pub use find_out::{Resolution, Whom};
+pub use generation::Restored;
+pub use integrity::{Flaw, Health, Part};
 pub use observe::{Hiring, Observed, Seen};
 pub use plan::Time;
 pub use store::{Ledger, Opening, Turnstile};
@@ -471,6 +481,30 @@ pub enum LedgerError {
          help: take the file back from the site's history"
     )]
     UnreadableMarker { path: String, why: String },
+    #[error("cannot keep {path}, by which a ledger that was put back is noticed: {why}")]
+    Mark { path: String, why: String },
+    #[error(
+        "another ledger has taken the place of {path} while it was open: {why}. Nothing was sent\n\
+         help: stop every Handbill of this site and start it again"
+    )]
+    Replaced { path: String, why: String },
+    #[error("cannot write {path}: {why}")]
+    Copy { path: String, why: String },
+    #[error("there is already a file {path}; nothing was written\nhelp: name another file")]
+    Exists { path: String },
+    #[error("{path} cannot be restored: {why}")]
+    Unfit { path: String, why: String },
+    #[error(
+        "the ledger {path} is in use\nhelp: stop every Handbill of this site first, for example with \
+         `systemctl stop handbill`"
+    )]
+    InUse { path: String },
+    #[error(
+        "the ledger {path} is whole, and newer: it ends with event {newest}, the copy with event \
+         {copied}. Nothing was changed\n\
+         help: `--over` restores the copy all the same; the ledger of now is kept beside it"
+    )]
+    StillWhole { path: String, newest: i64, copied: i64 },
     #[error("the ledger knows no channel `{0}`")]
     NoSuchChannel(ChannelName),
     #[error(

@@ -28,6 +28,13 @@ pub struct Observed {
     pub dated: Option<NaiveDate>,
 }
 
+impl Observed {
+    /// Whether it was there before the day of the first start.
+    pub fn predates(&self, first_day: NaiveDate) -> bool {
+        self.dated.is_none_or(|day| day < first_day)
+    }
+}
+
 /// Whether the ad is open, as its page says it at this moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Hiring {
@@ -59,7 +66,7 @@ impl Ledger {
         for posting in seen.postings {
             match known.get(&posting.id) {
                 None => {
-                    let predates = first_start && posting.dated.is_none_or(|day| day < today);
+                    let predates = first_start && posting.predates(today);
                     first_sight(&mut tx, posting, predates, now).await?;
                 }
                 Some(known) => compare(&mut tx, known, posting, now).await?,

@@ -10,19 +10,6 @@ use super::{Attempt, Delivery, KnownPosting, Ledger, LedgerError, Past, State, r
 use crate::channel::DeliveryKey;
 use crate::posting::PostingId;
 
-/// A backup that came back.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Restored {
-    pub at: DateTime<Utc>,
-    pub from: DateTime<Utc>,
-}
-
-impl Ledger {
-    pub async fn restored(&self) -> Result<Option<Restored>, LedgerError> {
-        Ok(None)
-    }
-}
-
 impl Ledger {
     /// Everything that ever was, as it stood at one moment: for people.
     ///

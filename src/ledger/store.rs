@@ -19,7 +19,8 @@ use url::Url;
 use uuid::Uuid;
 
 use super::binding::{self, SiteMark};
-use super::{LedgerError, row};
+use super::mark::Mark;
+use super::{LedgerError, generation, row};
 
 /// The durable record. Clones share one set of connections.
 #[derive(Debug, Clone)]
@@ -28,6 +29,8 @@ pub struct Ledger {
     writer: AnyPool,
     pub(in crate::ledger) reader: AnyPool,
     turnstile: Option<Arc<dyn Turnstile>>,
+    /// `None` if it was opened to read.
+    pub(in crate::ledger) mark: Option<Mark>,
 }
 
 /// How a ledger is opened; the default is what [`Ledger::open`] does.
@@ -52,18 +55,33 @@ pub trait Turnstile: fmt::Debug + Send + Sync {
 
 /// How a file is opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Mode {
+pub(in crate::ledger) enum Mode {
     /// Writes; the file is there.
     Write,
     /// Reads beside a writer, or what a writer left in the write-ahead log.
     Read,
     /// Reads a file that nobody has open, and leaves no file beside it.
     ReadUntouched,
+    /// Reads beside writers that come and go; may leave and remove SQLite's files beside it.
+    Upkeep,
+    /// Writes to a copy that nobody else knows of, with no files beside it.
+    Copy,
+}
+
+impl Mode {
+    /// How to read this file and make none.
+    pub(in crate::ledger) fn to_read(path: &Path) -> Self {
+        let mut log = path.to_owned().into_os_string();
+        log.push("-wal");
+        let at_rest = PathBuf::from(log).metadata().map_or(true, |log| log.len() == 0);
+        if at_rest { Self::ReadUntouched } else { Self::Read }
+    }
 }
 
 impl Ledger {
     /// Opens the ledger at `path` for the site, and makes file, folder and marker if there are
-    /// none. The file is readable by its owner only.
+    /// none. The file is readable by its owner only. A ledger that was put back from a copy is
+    /// noticed here (see [`generation`]).
     ///
     /// # Errors
     /// [`LedgerError::SecondLedger`] or [`LedgerError::OtherSite`] if the ledger is not this
@@ -87,6 +105,20 @@ impl Ledger {
         now: DateTime<Utc>,
         opening: Opening,
     ) -> Result<Self, LedgerError> {
+        let (ledger, put_back) = Self::open_and_compare(path, site, now, opening).await?;
+        if let Some(why) = put_back {
+            tracing::warn!("this ledger counts as put back from a copy: {why}");
+        }
+        Ok(ledger)
+    }
+
+    /// Opens the ledger, and says why if it counts as put back from a copy since.
+    pub(in crate::ledger) async fn open_and_compare(
+        path: &Path,
+        site: &SiteMark,
+        now: DateTime<Utc>,
+        opening: Opening,
+    ) -> Result<(Self, Option<String>), LedgerError> {
         let path = std::path::absolute(path).map_err(|error| cannot_open(path, &error))?;
         if !path.exists() {
             if let Some(marker) = binding::read_marker(site)? {
@@ -98,24 +130,62 @@ impl Ledger {
         let writer = pool(&path, Mode::Write, 1).await?;
 
         let mut tx = writer.begin_with(BEGIN_WRITING).await?;
-        // `Migrator::run` does the same, but its future cannot move between threads.
-        match migrations().run_direct(None, &mut *tx, false).await {
-            Err(MigrateError::VersionMissing(_)) => return Err(cannot_open(&path, &NEWER)),
-            other => other?,
-        }
+        migrate(&mut tx, &path).await?;
         let new_id = opening.id.unwrap_or_else(Uuid::new_v4);
         let id = binding::bind(&mut tx, &path, site, new_id, now).await?;
         tx.commit().await?;
 
         let mut tx = writer.begin_with(BEGIN_WRITING).await?;
         binding::mark(&mut tx, &path, site).await?;
+        let mark = Mark::of(&path);
+        let put_back = generation::open(&mut tx, &mark, now).await?;
         tx.commit().await?;
 
-        let reader = match opening.turnstile {
+        let turnstile = opening.turnstile;
+        let reader = match turnstile {
             None => pool(&path, Mode::Write, 3).await?,
             Some(_) => writer.clone(),
         };
-        Ok(Self { id, writer, reader, turnstile: opening.turnstile })
+        Ok((Self { id, writer, reader, turnstile, mark: Some(mark) }, put_back))
+    }
+
+    /// The version of the tables of the ledger at `path`, which is that of the newest migration;
+    /// `None` if there is no ledger.
+    ///
+    /// # Errors
+    /// [`LedgerError::Open`] if the file is there and cannot be read.
+    pub async fn version(path: &Path) -> Result<Option<i64>, LedgerError> {
+        let Some(path) = existing(path)? else { return Ok(None) };
+        let reader = pool(&path, Mode::Upkeep, 1).await?;
+        let version = version(&reader, &path).await;
+        reader.close().await;
+        version.map(Some)
+    }
+
+    /// Opens the ledger at `path` for its upkeep: to check, copy or export all of it as it was at
+    /// one moment, while others write; `None` if there is none. Changes nothing in it, brings
+    /// nothing up to date, and compares no mark; every method that writes fails. Unlike
+    /// [`Ledger::open_existing_read_only`] it takes a ledger that an older Handbill wrote, and
+    /// needs the right to write in the folder.
+    ///
+    /// # Errors
+    /// [`LedgerError::Open`] if the file is there and cannot be read, or a newer Handbill wrote it.
+    pub async fn open_for_upkeep(path: &Path) -> Result<Option<Self>, LedgerError> {
+        let Some(path) = existing(path)? else { return Ok(None) };
+        let reader = pool(&path, Mode::Upkeep, 1).await?;
+        if version(&reader, &path).await? > newest_version() {
+            return Err(cannot_open(&path, &NEWER));
+        }
+        Self::reading(reader).await
+    }
+
+    /// A ledger that only reads; `None` if it has not got its own row yet.
+    async fn reading(reader: AnyPool) -> Result<Option<Self>, LedgerError> {
+        let ledger = sqlx::query("select id from ledger").fetch_optional(&reader).await?;
+        let Some(ledger) = ledger else { return Ok(None) };
+        let id: String = ledger.try_get("id")?;
+        let id = row::uuid(&id)?;
+        Ok(Some(Self { id, writer: reader.clone(), reader, turnstile: None, mark: None }))
     }
 
     /// Opens the ledger at `path` to read it; `None` if there is none. Creates and changes
@@ -127,27 +197,10 @@ impl Ledger {
     /// [`LedgerError::Open`] if the file is there and cannot be read, or was written by another
     /// version of Handbill.
     pub async fn open_existing_read_only(path: &Path) -> Result<Option<Self>, LedgerError> {
-        let path = std::path::absolute(path).map_err(|error| cannot_open(path, &error))?;
-        match path.metadata() {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(cannot_open(&path, &error)),
-            // A file that was made and never written to: the process was stopped in between.
-            Ok(file) if file.len() == 0 => return Ok(None),
-            Ok(_) => {}
-        }
-        let mut log = path.clone().into_os_string();
-        log.push("-wal");
-        let at_rest = PathBuf::from(log).metadata().map_or(true, |log| log.len() == 0);
-        let mode = if at_rest { Mode::ReadUntouched } else { Mode::Read };
-        let reader = pool(&path, mode, 1).await?;
+        let Some(path) = existing(path)? else { return Ok(None) };
+        let reader = pool(&path, Mode::to_read(&path), 1).await?;
         check_version(&reader, &path).await?;
-        let Some(ledger) = sqlx::query("select id from ledger").fetch_optional(&reader).await?
-        else {
-            return Ok(None);
-        };
-        let id: String = ledger.try_get("id")?;
-        let id = row::uuid(&id)?;
-        Ok(Some(Self { id, writer: reader.clone(), reader, turnstile: None }))
+        Self::reading(reader).await
     }
 
     /// The ledger's own id, from which every delivery's key is made.
@@ -164,6 +217,9 @@ impl Ledger {
     /// Closes the file in good order: the write-ahead log is folded in and removed. A process
     /// that ends without it loses nothing.
     pub async fn close(self) {
+        if let Err(error) = self.advance_mark().await {
+            tracing::warn!("{error}");
+        }
         self.reader.close().await;
         self.writer.close().await;
     }
@@ -192,20 +248,43 @@ fn migrations() -> Migrator {
         migration(1, "ledger", include_str!("migrations/0001_ledger.sql")),
         migration(2, "append only", include_str!("migrations/0002_append_only.sqlite.sql")),
         migration(3, "decisions", include_str!("migrations/0003_decisions.sql")),
+        migration(4, "generation", include_str!("migrations/0004_generation.sql")),
     ])
 }
 
-async fn check_version(reader: &AnyPool, path: &Path) -> Result<(), LedgerError> {
-    let version: i64 = sqlx::query("select max(version) as version from _sqlx_migrations")
-        .fetch_one(reader)
+/// The version of the tables that this Handbill writes.
+pub(in crate::ledger) fn newest_version() -> i64 {
+    migrations().iter().map(|migration| migration.version).max().unwrap_or_default()
+}
+
+/// Brings the tables up to date.
+pub(in crate::ledger) async fn migrate(
+    connection: &mut AnyConnection,
+    path: &Path,
+) -> Result<(), LedgerError> {
+    // `Migrator::run` does the same, but its future cannot move between threads.
+    match migrations().run_direct(None, connection, false).await {
+        Err(MigrateError::VersionMissing(_)) => Err(cannot_open(path, &NEWER)),
+        other => Ok(other?),
+    }
+}
+
+pub(in crate::ledger) async fn version(
+    executor: impl Executor<'_, Database = Any>,
+    path: &Path,
+) -> Result<i64, LedgerError> {
+    sqlx::query("select max(version) as version from _sqlx_migrations")
+        .fetch_one(executor)
         .await
         .and_then(|row| row.try_get("version"))
-        .map_err(|error| cannot_open(path, &error))?;
-    let ours = migrations().iter().map(|migration| migration.version).max().unwrap_or_default();
-    let why = match version.cmp(&ours) {
+        .map_err(|error| cannot_open(path, &error))
+}
+
+async fn check_version(reader: &AnyPool, path: &Path) -> Result<(), LedgerError> {
+    let why = match version(reader, path).await?.cmp(&newest_version()) {
         std::cmp::Ordering::Equal => return Ok(()),
         std::cmp::Ordering::Less => {
-            "an older Handbill wrote it; `handbill post` brings it up to date"
+            "an older Handbill wrote it\nhelp: `handbill ledger migrate` brings it up to date"
         }
         std::cmp::Ordering::Greater => NEWER,
     };
@@ -218,6 +297,9 @@ async fn pool(path: &Path, mode: Mode, connections: u32) -> Result<AnyPool, Ledg
     try_patiently(&options, mode).await.map_err(|error| cannot_open(path, &error))?;
     AnyPoolOptions::new()
         .max_connections(connections)
+        // A file costs nothing to keep open, and a process that has it open can be told by that.
+        .idle_timeout(None)
+        .max_lifetime(None)
         .after_connect(move |connection, _| Box::pin(prepare(connection, mode)))
         .connect_with(options)
         .await
@@ -259,13 +341,35 @@ async fn try_once(options: &AnyConnectOptions, mode: Mode) -> Result<(), sqlx::E
     connection.close().await
 }
 
+/// One connection to a file, beside all pools.
+pub(in crate::ledger) async fn connect(
+    path: &Path,
+    mode: Mode,
+) -> Result<AnyConnection, LedgerError> {
+    sqlx::any::install_default_drivers();
+    let mut connection = AnyConnection::connect_with(&options(path, mode)?)
+        .await
+        .map_err(|error| cannot_open(path, &error))?;
+    prepare(&mut connection, mode).await.map_err(|error| cannot_open(path, &error))?;
+    Ok(connection)
+}
+
 async fn prepare(connection: &mut AnyConnection, mode: Mode) -> Result<(), sqlx::Error> {
     connection.execute("pragma busy_timeout = 20000").await?;
     connection.execute("pragma foreign_keys = on").await?;
-    if mode == Mode::Write {
-        connection.execute("pragma journal_mode = wal").await?;
-        // With `normal` a committed attempt could vanish in a power cut, after it was sent.
-        connection.execute("pragma synchronous = full").await?;
+    match mode {
+        Mode::Write => {
+            connection.execute("pragma journal_mode = wal").await?;
+            // With `normal` a committed attempt could vanish in a power cut, after it was sent.
+            connection.execute("pragma synchronous = full").await?;
+        }
+        Mode::Upkeep => {
+            connection.execute("pragma query_only = on").await?;
+        }
+        Mode::Copy => {
+            connection.execute("pragma journal_mode = delete").await?;
+        }
+        Mode::Read | Mode::ReadUntouched => {}
     }
     Ok(())
 }
@@ -273,7 +377,7 @@ async fn prepare(connection: &mut AnyConnection, mode: Mode) -> Result<(), sqlx:
 fn options(path: &Path, mode: Mode) -> Result<AnyConnectOptions, LedgerError> {
     let file = Url::from_file_path(path).map_err(|()| cannot_open(path, &"no absolute path"))?;
     let query = match mode {
-        Mode::Write => "mode=rw",
+        Mode::Write | Mode::Upkeep | Mode::Copy => "mode=rw",
         Mode::Read => "mode=ro",
         Mode::ReadUntouched => "mode=ro&immutable=1",
     };
@@ -282,25 +386,37 @@ fn options(path: &Path, mode: Mode) -> Result<AnyConnectOptions, LedgerError> {
         .map_err(|error: sqlx::Error| cannot_open(path, &error))
 }
 
+/// The path of a ledger that is there; `None` if it is not.
+fn existing(path: &Path) -> Result<Option<PathBuf>, LedgerError> {
+    let path = std::path::absolute(path).map_err(|error| cannot_open(path, &error))?;
+    match path.metadata() {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(cannot_open(&path, &error)),
+        // A file that was made and never written to: the process was stopped in between.
+        Ok(file) if file.len() == 0 => Ok(None),
+        Ok(_) => Ok(Some(path)),
+    }
+}
+
 /// Makes the file before SQLite does, because SQLite would let everybody read it. The files that
 /// SQLite puts beside it get the same permissions.
 fn create_file(path: &Path) -> std::io::Result<()> {
+    create_folder_of(path)?;
     let mut file = std::fs::OpenOptions::new();
     file.write(true).create(true).truncate(false);
-    let mut folder = std::fs::DirBuilder::new();
-    folder.recursive(true);
     #[cfg(unix)]
-    {
-        use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
-        file.mode(0o600);
-        folder.mode(0o700);
-    }
-    if let Some(parent) = path.parent() {
-        folder.create(parent)?;
-    }
+    std::os::unix::fs::OpenOptionsExt::mode(&mut file, 0o600);
     file.open(path)?.sync_all()
 }
 
-fn cannot_open(path: &Path, why: &impl ToString) -> LedgerError {
+pub(in crate::ledger) fn create_folder_of(path: &Path) -> std::io::Result<()> {
+    let mut folder = std::fs::DirBuilder::new();
+    folder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut folder, 0o700);
+    path.parent().map_or(Ok(()), |parent| folder.create(parent))
+}
+
+pub(in crate::ledger) fn cannot_open(path: &Path, why: &impl ToString) -> LedgerError {
     LedgerError::Open { path: path.display().to_string(), why: why.to_string() }
 }

@@ -101,27 +101,27 @@ impl Pair<'_> {
 
     /// The page is gone and does not say why: what stands stays, and is said.
     fn gone(&self, draft: &mut Draft) {
-        let until = self
-            .known()
+        let known = self.known();
+        let until = known
             .and_then(|known| known.missing_since)
             .map(|since| self.local(since + self.inputs.grace));
+        let withdrawn = known.is_some_and(|known| known.withdrawn_at.is_some());
+        let gone = match until.filter(|_| withdrawn) {
+            Some(at) => Reason::WithdrawnFrom { at },
+            None => Reason::PageGone {
+                path: self.posting.path.clone(),
+                posting: self.posting.id.clone(),
+                until,
+            },
+        };
         for delivery in &self.deliveries {
             let stands = delivery.copy.is_some_and(CopyState::stands);
-            let reason = match delivery.state {
-                State::Unknown => Reason::Unknown,
-                State::Planned => Reason::PageGone {
-                    path: self.posting.path.clone(),
-                    posting: self.posting.id.clone(),
-                    until,
-                },
-                _ if stands => Reason::PageGone {
-                    path: self.posting.path.clone(),
-                    posting: self.posting.id.clone(),
-                    until,
-                },
-                _ => continue,
-            };
-            self.not(draft, delivery, reason);
+            match delivery.state {
+                State::Unknown => self.not(draft, delivery, Reason::Unknown),
+                State::Planned => self.not(draft, delivery, gone.clone()),
+                _ if stands => self.not(draft, delivery, gone.clone()),
+                _ => {}
+            }
         }
     }
 

@@ -78,6 +78,10 @@ pub enum Reason {
         posting: PostingId,
         until: Option<DateTime<FixedOffset>>,
     },
+    /// A person wants its copies taken back, and its page is gone: they wait for a time of grace.
+    WithdrawnFrom {
+        at: DateTime<FixedOffset>,
+    },
     PageHasErrors {
         path: String,
     },
@@ -106,6 +110,7 @@ impl Reason {
             | Self::Settling { .. }
             | Self::PageNotSeen { .. }
             | Self::PageGone { .. }
+            | Self::WithdrawnFrom { .. }
             | Self::PageHasErrors { .. }
             | Self::ChannelGone => true,
             Self::Filtered(_)
@@ -208,6 +213,12 @@ impl fmt::Display for Reason {
                     None => Ok(()),
                 }
             }
+            Self::WithdrawnFrom { at } => write!(
+                f,
+                "its page is gone, so its copies are taken back from {} on, unless it is back by \
+                 then",
+                minute(at)
+            ),
             Self::PageHasErrors { path } => {
                 write!(f, "the page {path} has errors; see `handbill check`")
             }

@@ -31,7 +31,7 @@ use crate::posting::identity::{self, Known};
 use crate::site::Site;
 
 /// Whether the ledger notices that a backup was put back.
-const RESTORED_IS_NOTICED: bool = false;
+const RESTORED_IS_NOTICED: bool = true;
 
 /// So many rounds come soon after another, because something waits; then only the usual ones.
 const SOON: u32 = 60;

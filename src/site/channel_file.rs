@@ -3,17 +3,23 @@
 //! Common keys stand at the top, those of the kind in a table named after it. A `preset` is a
 //! shipped file under it: the file's own keys win.
 
+mod rules;
+
 use std::collections::BTreeMap;
+use std::num::NonZeroU32;
 use std::path::Path;
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use serde::Deserialize;
 use toml::Spanned;
 
 use super::filter::Filter;
+use super::length::Length;
 use super::policy::{self, Close, Offset, Update};
-use super::queue::{Holds, Queue};
+use super::queue::{Budget, Defaults, Holds, Queue};
+use super::quiet::{QuietTable, QuietTimes};
 use super::{SiteError, preset, read_text, timezone, toml_file};
 use crate::adapt::template::Templates;
 use crate::adapt::{AdaptError, Occasion, Target};
@@ -78,6 +84,17 @@ struct ChannelFile {
     remind: Vec<Spanned<String>>,
     update: Option<Spanned<Update>>,
     close: Option<Spanned<Close>>,
+    per_slot: Option<NonZeroU32>,
+    per_day: Option<NonZeroU32>,
+    spacing: Option<Length>,
+    jitter: Option<Length>,
+    lateness: Option<Length>,
+    settle: Option<Length>,
+    max_age: Option<Length>,
+    approval: Option<bool>,
+    wait_for_page: Option<bool>,
+    budget: Option<Budget>,
+    quiet: Option<QuietTable>,
     #[serde(default)]
     values: toml::Table,
     mail: Option<mail::Config>,
@@ -94,20 +111,30 @@ struct PresetOnly {
     preset: Option<Spanned<String>>,
 }
 
+/// What a channel's file stands in.
+#[derive(Clone, Copy)]
+pub(super) struct Around<'a> {
+    pub folder: &'a Path,
+    pub settings: &'a Settings,
+    pub templates: &'a Templates,
+    /// What the site says for all channels.
+    pub for_all: &'a Defaults,
+    /// When the files are read: for the years that a calendar is read for, and examples of slots.
+    pub now: DateTime<Utc>,
+}
+
 /// Reads all files in `channels/` of a site, sorted by name.
 pub(super) fn load_all(
-    folder: &Path,
-    settings: &Settings,
-    templates: &Templates,
+    around: &Around<'_>,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Result<Vec<ChannelSpec>, SiteError> {
     let mut channels: BTreeMap<ChannelName, ChannelSpec> = BTreeMap::new();
-    for path in super::pages::walk(&folder.join("channels"))? {
+    for path in super::pages::walk(&around.folder.join("channels"))? {
         if path.extension().is_none_or(|ending| ending != "toml") {
             continue;
         }
         let Some(file) = read_text(&path, diagnostics)? else { continue };
-        let Some(channel) = read(&file, folder, settings, templates, diagnostics) else { continue };
+        let Some(channel) = read(&file, around, diagnostics)? else { continue };
         if let Some(other) = channels.get(&channel.name) {
             // A name that is written down is the one to look at.
             let written = |file| toml_file::locate(file, &["name"]);
@@ -138,17 +165,37 @@ pub(super) fn load_all(
 /// Reads one channel's file; `None` with errors among the diagnostics.
 fn read(
     file: &Arc<Source>,
-    folder: &Path,
-    settings: &Settings,
-    templates: &Templates,
+    around: &Around<'_>,
     diagnostics: &mut Vec<Diagnostic>,
-) -> Option<ChannelSpec> {
+) -> Result<Option<ChannelSpec>, SiteError> {
     let preset = match toml::from_str::<PresetOnly>(&file.text).ok().and_then(|it| it.preset) {
         None => None,
-        Some(name) => Some(named_preset(&name, file, diagnostics)?),
+        Some(name) => match named_preset(&name, file, diagnostics) {
+            Some(preset) => Some(preset),
+            None => return Ok(None),
+        },
     };
-    let written: ChannelFile = toml_file::read(file, preset, diagnostics)?;
+    let Some(written) = toml_file::read::<ChannelFile>(file, preset, diagnostics) else {
+        return Ok(None);
+    };
     let errors_before = diagnostics.len();
+    let quiet = rules::quiet(&written, file, around, diagnostics)?;
+    let Some(spec) = understood(written, quiet, file, around, diagnostics) else {
+        return Ok(None);
+    };
+    let read = diagnostics.get(errors_before..).unwrap_or_default();
+    Ok((!read.iter().any(Diagnostic::is_error)).then_some(spec))
+}
+
+/// What the words of a channel's file mean.
+fn understood(
+    written: ChannelFile,
+    quiet: QuietTimes,
+    file: &Arc<Source>,
+    around: &Around<'_>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<ChannelSpec> {
+    let Around { folder, settings, templates, .. } = *around;
 
     let name = match &written.name {
         Some(name) => name.get_ref().clone(),
@@ -170,9 +217,9 @@ fn read(
     };
     let schedule = match &written.schedule {
         None => None,
-        Some(text) => schedule(text, zone, file, diagnostics),
+        Some(text) => rules::schedule(text, zone, file, around.now, diagnostics),
     };
-    let remind = reminders(&written.remind, kind, file, diagnostics);
+    let remind = rules::reminders(&written.remind, kind, file, diagnostics);
     let template = template(written.template.as_ref(), kind, templates, file, diagnostics);
     let (update, close) =
         policy::policies(written.update.as_ref(), written.close.as_ref(), kind, file, diagnostics);
@@ -198,9 +245,8 @@ fn read(
     {
         feed.folder = folder.join(&feed.folder);
     }
-    if diagnostics[errors_before..].iter().any(Diagnostic::is_error) {
-        return None;
-    }
+    let queue = rules::queue(&written, &quiet, zone, file, around, diagnostics);
+    let holds = rules::holds(&written, around.for_all);
     Some(ChannelSpec {
         name: ChannelName(name),
         file: Arc::clone(file),
@@ -212,8 +258,8 @@ fn read(
         remind,
         update,
         close,
-        queue: Queue::default(),
-        holds: Holds::default(),
+        queue,
+        holds,
         values: serde_json::to_value(written.values).unwrap_or_default(),
         config,
     })
@@ -407,62 +453,6 @@ fn kind(
         );
     }
     found
-}
-
-fn schedule(
-    text: &Spanned<String>,
-    zone: Tz,
-    file: &Arc<Source>,
-    diagnostics: &mut Vec<Diagnostic>,
-) -> Option<Schedule> {
-    match Schedule::parse(text.get_ref(), zone) {
-        Ok(schedule) => Some(schedule),
-        Err(error) => {
-            // The value stands in quotes; without escapes its bytes count from after the first.
-            let value = text.span();
-            let inside = value.start + 1 + error.span.start..value.start + 1 + error.span.end;
-            let exact = file.text.get(inside.clone()) == text.get_ref().get(error.span.clone());
-            diagnostics.push(
-                Diagnostic::error("channel::schedule", error.message)
-                    .at(file, if exact { inside } else { value })
-                    .help(error.help),
-            );
-            None
-        }
-    }
-}
-
-fn reminders(
-    written: &[Spanned<String>],
-    kind: Kind,
-    file: &Arc<Source>,
-    diagnostics: &mut Vec<Diagnostic>,
-) -> Vec<Offset> {
-    let mut offsets = Vec::new();
-    for text in written {
-        if matches!(kind, Kind::Board | Kind::Feed) {
-            diagnostics.push(
-                Diagnostic::error("channel::remind", format!("a {kind} takes no reminders"))
-                    .at(file, text.span())
-                    .help("remove `remind`: the ad itself stands there until it closes"),
-            );
-            return Vec::new();
-        }
-        match Offset::parse(text.get_ref()) {
-            Some(offset) => offsets.push(offset),
-            None => diagnostics.push(
-                Diagnostic::error(
-                    "channel::remind",
-                    format!("`{}` is no length of time", text.get_ref()),
-                )
-                .at(file, text.span())
-                .help("write days, hours or weeks before the deadline, for example `7d` or `36h`"),
-            ),
-        }
-    }
-    offsets.sort_by_key(|offset| std::cmp::Reverse(offset.length));
-    offsets.dedup_by_key(|offset| offset.length);
-    offsets
 }
 
 fn template(

@@ -6,16 +6,19 @@
 
 pub mod channel_file;
 pub mod filter;
+pub mod length;
 pub mod pages;
 pub mod policy;
 pub mod preset;
 pub mod queue;
+mod quiet;
 mod toml_file;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use chrono::Utc;
 use chrono_tz::Tz;
 use include_dir::{Dir, include_dir};
 use serde::Deserialize;
@@ -28,6 +31,7 @@ use crate::diagnostic::{Diagnostic, Source, suggestion};
 use crate::ledger::SiteMark;
 use crate::posting::Settings;
 pub use channel_file::ChannelSpec;
+use quiet::QuietTimes;
 
 /// The shipped example: what `handbill init` writes and `handbill rehearse` plays.
 pub static EXAMPLE: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates/site");
@@ -75,6 +79,8 @@ struct SiteFile {
     permalinks: BTreeMap<String, String>,
     #[serde(default)]
     defaults: BTreeMap<Spanned<String>, Spanned<toml::Value>>,
+    #[serde(default)]
+    plan: queue::PlanTable,
     #[serde(default)]
     ledger: LedgerTable,
 }
@@ -182,7 +188,27 @@ impl Site {
         }
         let content =
             written.site.content.map_or_else(|| PathBuf::from(CONTENT), Spanned::into_inner);
-        let channels = channel_file::load_all(folder, &settings, &templates, &mut diagnostics)?;
+        let now = Utc::now();
+        let plan = written.plan.rules();
+        let for_all = queue::Defaults {
+            quiet: match &written.plan.quiet {
+                Some(quiet) => quiet.read(folder, timezone, &file, now, &mut diagnostics)?,
+                None => QuietTimes::default(),
+            },
+            settle: written.plan.settle,
+            max_age: written.plan.max_age,
+            approval: written.plan.approval,
+            wait_for_page: written.plan.wait_for_page,
+            lateness: written.plan.lateness,
+        };
+        let around = channel_file::Around {
+            folder,
+            settings: &settings,
+            templates: &templates,
+            for_all: &for_all,
+            now,
+        };
+        let channels = channel_file::load_all(&around, &mut diagnostics)?;
         if channels.is_empty() && !diagnostics.iter().any(Diagnostic::is_error) {
             diagnostics.push(
                 Diagnostic::warning("site::no-channel", "the site has no channel to post to")
@@ -200,7 +226,7 @@ impl Site {
             ledger: folder.join(written.ledger.path),
             channels,
             templates,
-            plan: queue::PlanRules::default(),
+            plan,
         };
         Ok((Some(site), diagnostics))
     }

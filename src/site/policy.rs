@@ -7,6 +7,7 @@ use chrono::TimeDelta;
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::length::{Length, LengthError};
 use crate::channel::Kind;
 use crate::diagnostic::{Diagnostic, Source};
 
@@ -20,17 +21,18 @@ pub struct Offset {
 
 impl Offset {
     /// Reads `14d` (days), `36h` (hours) or `2w` (weeks).
-    pub fn parse(text: &str) -> Option<Self> {
-        let text = text.trim();
-        let digits = text.trim_end_matches(|it: char| it.is_ascii_alphabetic());
-        let count: i64 = digits.parse().ok().filter(|count| (1..=3650).contains(count))?;
-        let length = match text.get(digits.len()..)? {
-            "h" => TimeDelta::hours(count),
-            "d" => TimeDelta::days(count),
-            "w" => TimeDelta::weeks(count),
-            _ => return None,
-        };
-        Some(Self { text: text.to_owned(), length })
+    ///
+    /// # Errors
+    /// [`LengthError`] if it is no length of time, or none at all.
+    pub fn parse(text: &str) -> Result<Self, LengthError> {
+        let Length(length) = Length::parse(text)?;
+        if length.is_zero() {
+            return Err(LengthError {
+                message: "a reminder comes before the deadline".to_owned(),
+                help: "write how long before, for example `7d` or `36h`".to_owned(),
+            });
+        }
+        Ok(Self { text: text.trim().to_owned(), length })
     }
 }
 

@@ -1,9 +1,19 @@
 //! How much goes out when: slots, spacing, quiet times, budgets; and what holds an announcement
 //! back. The site's file says it for all channels under `[plan]`, a channel's own file for itself.
 
-use chrono::TimeDelta;
+use std::fmt;
 
+use chrono::TimeDelta;
+use serde::de::{Error, Visitor};
+use serde::{Deserialize, Deserializer};
+
+use super::length::Length;
+use super::quiet::QuietTimes;
 use crate::schedule::quiet::Quiet;
+
+/// For how long a missed slot is served late where nobody says otherwise: timers run weekly, and a
+/// machine that was off for a holiday still posts what it missed.
+pub const LATENESS: TimeDelta = TimeDelta::days(7);
 
 /// How the messages of one channel share its slots.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,7 +39,7 @@ impl Default for Queue {
             per_day: None,
             spacing: TimeDelta::zero(),
             jitter: TimeDelta::zero(),
-            lateness: TimeDelta::days(7),
+            lateness: LATENESS,
             budget: None,
             quiet: Quiet::default(),
         }
@@ -40,15 +50,68 @@ impl Default for Queue {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct Money(pub u64);
 
-impl std::fmt::Display for Money {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let (whole, cents) = (self.0 / 1_000_000, self.0 % 1_000_000 / 10_000);
-        write!(f, "{whole}.{cents:02}")
+/// Decimal places of an amount.
+const PLACES: usize = 6;
+
+impl Money {
+    /// Reads a decimal number such as `20` or `0.25`, exactly.
+    fn parse(text: &str) -> Option<Self> {
+        let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+        let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+        if whole.is_empty() || !digits(whole) || !digits(fraction) || fraction.len() > PLACES {
+            return None;
+        }
+        let millionths: u64 = format!("{fraction:0<PLACES$}").parse().ok()?;
+        whole.parse::<u64>().ok()?.checked_mul(1_000_000)?.checked_add(millionths).map(Self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Money {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Amount;
+        impl Visitor<'_> for Amount {
+            type Value = Money;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an amount of money")
+            }
+
+            fn visit_i64<E: Error>(self, number: i64) -> Result<Money, E> {
+                read(&number.to_string())
+            }
+
+            /// The shortest text that reads back as the same number is the one that was written,
+            /// for up to 15 digits: so nothing of a decimal amount is lost on the way through a
+            /// binary number.
+            fn visit_f64<E: Error>(self, number: f64) -> Result<Money, E> {
+                read(&number.to_string())
+            }
+        }
+        fn read<E: Error>(text: &str) -> Result<Money, E> {
+            Money::parse(text).ok_or_else(|| {
+                E::custom(format!(
+                    "`{text}` is no amount of money; write it with at most {PLACES} decimal \
+                     places, for example `20` or `0.25`"
+                ))
+            })
+        }
+        deserializer.deserialize_any(Amount)
+    }
+}
+
+impl fmt::Display for Money {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (whole, millionths) = (self.0 / 1_000_000, self.0 % 1_000_000);
+        let fraction = format!("{millionths:0PLACES$}");
+        // Two places as people write money, more only where they say something.
+        let fraction = fraction.trim_end_matches('0');
+        write!(f, "{whole}.{fraction:0<2}")
     }
 }
 
 /// What a channel may cost in a calendar month.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Budget {
     pub per_month: Money,
     pub per_post: Money,
@@ -94,4 +157,71 @@ pub enum PageWait {
     #[default]
     UntilSeen,
     DoNotWait,
+}
+
+/// `[plan]` in the site's file.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PlanTable {
+    pub settle: Option<Length>,
+    pub max_age: Option<Length>,
+    pub approval: Option<bool>,
+    pub wait_for_page: Option<bool>,
+    pub lateness: Option<Length>,
+    pub grace: Option<Length>,
+    pub give_up_after: Option<Length>,
+    pub quiet: Option<super::quiet::QuietTable>,
+}
+
+impl PlanTable {
+    pub(super) fn rules(&self) -> PlanRules {
+        let usual = PlanRules::default();
+        PlanRules {
+            grace: self.grace.map_or(usual.grace, |it| it.0),
+            give_up_after: self.give_up_after.map_or(usual.give_up_after, |it| it.0),
+        }
+    }
+}
+
+/// What a channel's file need not say because the site's does.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Defaults {
+    pub settle: Option<Length>,
+    pub max_age: Option<Length>,
+    pub approval: Option<bool>,
+    pub wait_for_page: Option<bool>,
+    pub lateness: Option<Length>,
+    /// Joined with the channel's own.
+    pub quiet: QuietTimes,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_amount_of_money_is_exact() {
+        #[derive(Deserialize)]
+        struct Table {
+            amount: Money,
+        }
+        let read = |text: &str| {
+            toml::from_str::<Table>(&format!("amount = {text}")).map(|table| table.amount)
+        };
+        assert_eq!(read("20").unwrap(), Money(20_000_000));
+        assert_eq!(read("20.0").unwrap(), Money(20_000_000));
+        assert_eq!(read("0.2").unwrap(), Money(200_000));
+        assert_eq!(read("0.1").unwrap().0 + read("0.2").unwrap().0, read("0.3").unwrap().0);
+        assert_eq!(read("1234567.891234").unwrap(), Money(1_234_567_891_234));
+        for wrong in ["-1", "-0.5", "0.1234567", "nan", "inf", "\"20\"", "9e30"] {
+            assert!(read(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn an_amount_is_shown_as_it_was_written() {
+        assert_eq!(Money(20_000_000).to_string(), "20.00");
+        assert_eq!(Money(200_000).to_string(), "0.20");
+        assert_eq!(Money(7_500).to_string(), "0.0075");
+    }
 }

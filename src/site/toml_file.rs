@@ -116,7 +116,13 @@ fn meaning(file: &Arc<Source>, error: &toml::de::Error) -> Diagnostic {
             .at(file, span)
             .label(format!("expected {expected}"));
     }
-    Diagnostic::error("config::value", message).at(file, span)
+    // Our own words about a value end with what to do.
+    match message.split_once("; ") {
+        Some((message, help)) => {
+            Diagnostic::error("config::value", message).at(file, span).help(help)
+        }
+        None => Diagnostic::error("config::value", message).at(file, span),
+    }
 }
 
 /// What serde found and what it expected, in words of the file.
@@ -129,7 +135,10 @@ fn wrong_type(message: &str) -> Option<(&'static str, &'static str)> {
         ("sequence", "a list"),
         ("map", "a table"),
     ];
-    const EXPECTED: [(&str, &str); 8] = [
+    const EXPECTED: [(&str, &str); 11] = [
+        ("a length of time", "a length of time in quotation marks, for example `\"2h\"`"),
+        ("an amount of money", "an amount such as `20` or `0.25`"),
+        ("a nonzero u32", "a whole number from 1"),
         ("a sequence", "a list, for example `[\"one\"]`"),
         ("a string", "text in quotation marks"),
         ("path string", "text in quotation marks"),

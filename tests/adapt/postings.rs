@@ -155,6 +155,7 @@ fn posting(name: &str, language: &str, tags: &[&str], facts: Facts, document: Do
         translations: BTreeMap::new(),
         permalink: Url::parse(&format!("https://seaforth.example/jobs/{name}/")).unwrap(),
         aliases: Vec::new(),
+        asks_for_approval: None,
         availability: Availability::Open,
         date: Some(Utc.with_ymd_and_hms(2026, 11, 20, 8, 0, 0).unwrap()),
         publish_at: None,

@@ -297,7 +297,7 @@ error[channel::remind]: `7 days` is no length of time
 4 | remind = ["7 days"]
   |           ^^^^^^^^
   |
-  = help: write days, hours or weeks before the deadline, for example `7d` or `36h`
+  = help: did you mean `7d`?
 "#,
     );
 }

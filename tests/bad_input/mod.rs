@@ -9,6 +9,7 @@ mod schedules;
 mod secrets;
 mod site_file;
 mod templates;
+mod timing;
 
 use crate::support::TestSite;
 

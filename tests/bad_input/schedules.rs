@@ -15,7 +15,7 @@ error[channel::schedule]: a schedule has five fields, this one has 4
 3 | schedule = "0 10 * *"
   |             ^^^^^^^^
   |
-  = help: write minute, hour, day of month, month, day of week, for example `0 9 * * Tue` for Tuesdays at nine
+  = help: write minute, hour, day of month, month, day of week: did you mean `0 10 * * *`?
 "#,
     );
 }
@@ -51,7 +51,7 @@ error[channel::schedule]: `Mno` is no day of the week
 3 | schedule = "0 10 * * Mno"
   |                      ^^^
   |
-  = help: write names such as `Mon-Fri` or `Tue,Thu`, or numbers from 0 (Sunday) to 7 (Sunday again)
+  = help: did you mean `0 10 * * Mon`?
 "#,
     );
 }
@@ -105,7 +105,7 @@ error[channel::schedule]: in a schedule with seconds, `1` could mean two things
 3 | schedule = "0 0 10 * * 1"
   |                        ^
   |
-  = help: write the days as names, for example `Mon-Fri`
+  = help: if you mean Monday, write `0 0 10 * * Mon`; Quartz would read it as Sunday
 "#,
     );
 }

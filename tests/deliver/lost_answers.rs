@@ -42,7 +42,7 @@ async fn lost_before_it_arrived(world: World, channel: &str) {
     world.round().await;
     assert_eq!(world.copies(channel).len(), 0);
     assert_eq!(world.announcement(channel).await.state, State::Unknown);
-    world.wait(10);
+    world.wait(15);
     world.round().await;
     let attempts = world.ledger.attempts(world.announcement(channel).await.key).await.unwrap();
     assert_eq!(attempts.len(), 2);

@@ -4,16 +4,20 @@
 //! Each test drives the courier against the stand-ins and counts what they truly hold.
 
 mod changes;
+mod kill;
 mod lost_answers;
 mod neighbours;
+mod page;
+mod peers;
 mod processes;
 mod refusals;
+mod restored;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use handbill::adapt::Occasion;
 use handbill::channel::{ChannelName, Reach};
-use handbill::deliver::{Clock, Courier, Postings, Round, Station, Wanted};
-use handbill::ledger::{Delivery, Ledger, SiteMark, State, this_worker};
+use handbill::deliver::{Clock, Courier, Postings, Round, Station, Wanted, Worker};
+use handbill::ledger::{Delivery, Ledger, SiteMark, State};
 use handbill::plan::Pace;
 use handbill::posting::identity::{self, Known};
 use handbill::rehearsal::StandIns;
@@ -22,6 +26,7 @@ use handbill::rehearsal::loopback::SharedClock;
 use handbill::rehearsal::mastodon::{KeyPolicy, MastodonStandIn, Options};
 use handbill::rehearsal::stage;
 use handbill::site::channel_file::KindConfig;
+use handbill::site::queue::PageWait;
 use handbill::site::{Site, pages};
 
 use crate::support::TestSite;
@@ -82,9 +87,10 @@ pub struct World {
 
 /// The site's page, open for two months from now.
 fn page() -> String {
+    let today = Utc::now().format("%Y-%m-%d");
     let deadline = (Utc::now() + TimeDelta::days(60)).format("%Y-%m-%d");
     format!(
-        "---\ntitle: \"PhD position in Tides\"\njob:\n  id: tides\n  deadline: {deadline}\n---\n\n\
+        "---\ntitle: \"PhD position in Tides\"\ndate: {today}\njob:\n  id: tides\n  deadline: {deadline}\n---\n\n\
          Forecast the tides of fourteen harbours.\n\nThe position starts in June 2027.\n"
     )
 }
@@ -125,6 +131,10 @@ impl World {
         let clock = Clock::at(Utc::now());
         let (site, diagnostics) = Site::load(&folder.root()).unwrap();
         let mut site = site.unwrap_or_else(|| panic!("{diagnostics:?}"));
+        for channel in &mut site.channels {
+            // There is no web site to look at here.
+            channel.holds.page = PageWait::DoNotWait;
+        }
         let shared = SharedClock::of(&clock);
         let place = folder.path("rehearsal");
         std::fs::create_dir_all(&place).unwrap();
@@ -193,7 +203,7 @@ impl World {
             site: &self.site,
             stations: &self.stations,
             ledger,
-            worker: this_worker(),
+            worker: Worker::this(),
             clock: self.clock.clone(),
         }
     }

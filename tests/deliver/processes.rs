@@ -3,8 +3,10 @@
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use handbill::channel::permit::NoJournal;
+use handbill::channel::{Permit, SendBy};
 use handbill::deliver::compose::compose;
-use handbill::ledger::{State, this_worker};
+use handbill::ledger::{Began, State, this_worker};
 use handbill::rehearsal::fault::Fault;
 use handbill::rehearsal::loopback::SharedClock;
 use handbill::rehearsal::mastodon::{MastodonStandIn, Options};
@@ -31,12 +33,19 @@ async fn die(world: &World, channel: &str, died: Died) {
     let send_by = now + chrono::TimeDelta::minutes(2);
     let claim = world
         .ledger
-        .claim(step.key, &worker, &composed.wire, &composed.rendition, now, send_by)
+        .claim(
+            step.key,
+            &worker,
+            (&composed.wire, &composed.rendition),
+            &Began::now(&world.clock),
+            send_by,
+        )
         .await
         .unwrap()
         .unwrap();
     if died == Died::AfterSending {
-        station.channel.send(claim.wire()).await;
+        let permit = Permit::new(SendBy::new(send_by, world.clock.clone()), &NoJournal);
+        station.channel.send(claim.wire(), &permit).await;
     }
 }
 

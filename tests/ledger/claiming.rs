@@ -27,7 +27,7 @@ async fn two_ledgers_that_claim_the_same_deliveries_get_each_once() {
             let mut won = Vec::new();
             for key in keys {
                 let (wire, text) = (wire(worker), rendition("text"));
-                let claim = ledger.claim(key, worker, &wire, &text, at(10), at(12)).await;
+                let claim = ledger.claim(key, worker, (&wire, &text), &began(at(10)), at(12)).await;
                 won.extend(claim.unwrap().map(|claim| claim.key()));
             }
             won
@@ -55,7 +55,7 @@ async fn two_ledgers_that_change_one_delivery_wait_for_each_other() {
         tokio::spawn(async move {
             for minute in 20..70 {
                 let revision = Revision(format!("{revision}{minute}"));
-                ledger.reschedule(key, at(minute), &revision, at(2)).await.unwrap();
+                ledger.reschedule(key, &time(at(minute)), &revision, at(2)).await.unwrap();
             }
         })
     };
@@ -76,7 +76,8 @@ async fn helper_that_claims_and_is_killed() {
     let ledger = Ledger::open(&path, &mark, at(0)).await.unwrap();
     let key = announcement().name.key(ledger.id());
     let (wire, text) = (wire("frozen"), rendition("text"));
-    let claim = ledger.claim(key, &this_worker(), &wire, &text, at(10), at(12)).await.unwrap();
+    let claim =
+        ledger.claim(key, &this_worker(), (&wire, &text), &began(at(10)), at(12)).await.unwrap();
     assert!(claim.is_some());
     std::process::abort();
 }
@@ -110,7 +111,8 @@ async fn what_a_killed_process_was_sending_becomes_unknown_and_never_planned() {
     assert_eq!(left.reason, "the process that was sending it ended before an answer came");
     let attempt = ledger.last_attempt(key).await.unwrap().unwrap();
     assert_eq!((attempt.wire, attempt.outcome.as_deref()), (wire("frozen"), Some("unknown")));
-    let again = ledger.claim(key, "w", &wire("x"), &rendition("x"), at(99), at(100)).await;
+    let again =
+        ledger.claim(key, "w", (&wire("x"), &rendition("x")), &began(at(99)), at(100)).await;
     assert!(again.unwrap().is_none());
     assert_eq!(what_happened(&ledger, key).await, ["planned", "attempt", "unknown"]);
 }
@@ -166,7 +168,7 @@ proptest! {
                 let new = new_delivery(Occasion::Update, occurrence, Deed::Publish);
                 let key = planned(&ledger, &new).await;
                 let text = rendition(&body);
-                let claim = ledger.claim(key, "worker", &wire, &text, at(10), at(12)).await;
+                let claim = ledger.claim(key, "worker", (&wire, &text), &began(at(10)), at(12)).await;
                 let claim = claim.unwrap().unwrap();
                 prop_assert_eq!(claim.wire(), &wire);
                 let attempt = ledger.last_attempt(key).await.unwrap().unwrap();

@@ -2,7 +2,7 @@
 
 use handbill::adapt::Occasion;
 use handbill::channel::Receipt;
-use handbill::ledger::{CopyState, Deed, LedgerError, NewDelivery, Resolution, State};
+use handbill::ledger::{CopyState, Deed, LedgerError, NewDelivery, Resolution, State, Whom};
 use url::Url;
 
 use super::site::*;
@@ -13,7 +13,7 @@ async fn what_a_person_was_asked_to_do_stands_once_they_record_the_link() {
     let ledger = site.observed().await;
     let key = planned(&ledger, &announcement()).await;
     let claim = claimed(&ledger, key, 10).await;
-    let waits = ledger.settle(claim, &asked(), None, at(11)).await.unwrap();
+    let waits = ledger.settle(&claim, &asked(), None, at(11)).await.unwrap();
     assert_eq!((waits.state, waits.copy), (State::Asked, None));
 
     let link = Url::parse("https://board.example/ads/5").unwrap();
@@ -30,7 +30,7 @@ async fn what_a_person_was_asked_to_do_and_did_not_do_is_refused() {
     let ledger = site.observed().await;
     let key = planned(&ledger, &announcement()).await;
     let claim = claimed(&ledger, key, 10).await;
-    ledger.settle(claim, &asked(), None, at(11)).await.unwrap();
+    ledger.settle(&claim, &asked(), None, at(11)).await.unwrap();
     let left = ledger.resolve(key, &Resolution::NotPosted, at(12)).await.unwrap();
     assert_eq!((left.state, left.copy), (State::Refused, None));
     assert_eq!(left.reason, "a person was asked and did not do it");
@@ -47,7 +47,7 @@ async fn what_a_person_did_to_a_copy_is_known_of_the_copy() {
         let ask = NewDelivery { target: Some(target), ..new_delivery(occasion, "1", Deed::Ask) };
         let key = planned(&ledger, &ask).await;
         let claim = claimed(&ledger, key, 20).await;
-        ledger.settle(claim, &asked(), None, at(21)).await.unwrap();
+        ledger.settle(&claim, &asked(), None, at(21)).await.unwrap();
         assert_eq!(delivery(&ledger, target).await.copy, Some(CopyState::Live));
 
         let did_it = Resolution::Posted(Receipt::default());
@@ -65,8 +65,11 @@ async fn an_unknown_outcome_stays_until_channel_or_person_says_what_became_of_it
         let ledger = site.observed().await;
         let key = planned(&ledger, &announcement()).await;
         let claim = claimed(&ledger, key, 10).await;
-        ledger.settle(claim, &settled("unknown"), None, at(11)).await.unwrap();
-        let waits = ledger.still_unknown(key, "no answer from the timeline", at(12)).await.unwrap();
+        ledger.settle(&claim, &settled("unknown"), None, at(11)).await.unwrap();
+        let waits = ledger
+            .still_unknown(key, "no answer from the timeline", Whom::TheChannel, at(12))
+            .await
+            .unwrap();
         assert_eq!(waits.state, State::Unknown);
         assert_eq!(waits.reason, "no answer from the timeline");
 
@@ -97,8 +100,12 @@ async fn a_look_at_a_copy_is_remembered_and_a_change_is_an_event() {
     let site = Site::new();
     let ledger = site.observed().await;
     let key = posted(&ledger, &announcement(), "77").await.key;
-    ledger.note_sight(key, CopyState::Live, at(50)).await.unwrap();
-    let gone = ledger.note_sight(key, CopyState::Gone, at(60)).await.unwrap();
-    assert_eq!((gone.copy, gone.verified_at), (Some(CopyState::Gone), Some(at(60))));
+    let day = chrono::TimeDelta::days(1);
+    ledger.note_sight(key, CopyState::Live, day, at(50)).await.unwrap();
+    let unseen = ledger.note_sight(key, CopyState::Gone, day, at(60)).await.unwrap();
+    assert_eq!((unseen.copy, unseen.unseen_since), (Some(CopyState::Live), Some(at(60))));
+    let later = at(60 + 24 * 60);
+    let gone = ledger.note_sight(key, CopyState::Gone, day, later).await.unwrap();
+    assert_eq!((gone.copy, gone.verified_at), (Some(CopyState::Gone), Some(later)));
     assert_eq!(what_happened(&ledger, key).await, ["planned", "attempt", "posted", "sight"]);
 }

@@ -17,7 +17,7 @@ async fn a_delivery_lives_from_planned_to_posted_and_a_restart_knows_all_of_it()
     assert_eq!((claim.key(), claim.number(), claim.send_by()), (key, 1, at(12)));
     assert_eq!(delivery(&ledger, key).await.state, State::Sending);
     let says = standing("1", "text");
-    let settled = ledger.settle(claim, &done("77"), Some(&says), at(11)).await.unwrap();
+    let settled = ledger.settle(&claim, &done("77"), Some(&says), at(11)).await.unwrap();
     ledger.close().await;
 
     let ledger = site.open().await;
@@ -53,17 +53,17 @@ async fn planning_the_same_again_adds_nothing_whatever_became_of_it() {
 async fn a_posting_is_remembered_and_every_change_of_it_is_an_event() {
     let site = Site::new();
     let ledger = site.observed().await;
-    ledger.observe(&[observed("tides", "1")], &channels(), at(5)).await.unwrap();
+    observe(&ledger, &[observed("tides", "1")], at(5)).await;
     let before = ledger.verify_chain().await.unwrap().events;
     assert_eq!(before, 3, "one posting and two channels; seeing them again is no event");
 
     let moved = Observed { path: "positions/tides.md".to_owned(), ..observed("tides", "1") };
-    ledger.observe(&[moved], &[], at(6)).await.unwrap();
+    observe(&ledger, &[moved], at(6)).await;
     let tides = PostingId("tides".to_owned());
     let known = ledger.past().await.unwrap().postings[&tides].clone();
     assert_eq!((known.path.as_str(), known.revision_since), ("positions/tides.md", at(0)));
 
-    ledger.observe(&[observed("tides", "2")], &[], at(7)).await.unwrap();
+    observe(&ledger, &[observed("tides", "2")], at(7)).await;
     let known = ledger.past().await.unwrap().postings[&tides].clone();
     assert_eq!((known.revision.0.as_str(), known.revision_since), ("2", at(7)));
     assert_eq!(known.first_seen, at(0));
@@ -79,11 +79,14 @@ async fn nothing_is_claimed_before_its_time_or_after_it_was_called_off_or_while_
     let key = planned(&ledger, &announcement()).await;
     let claim = async |minute| {
         let (wire, text) = (wire("body"), rendition("text"));
-        ledger.claim(key, "worker", &wire, &text, at(minute), at(minute + 1)).await.unwrap()
+        ledger
+            .claim(key, "worker", (&wire, &text), &began(at(minute)), at(minute + 1))
+            .await
+            .unwrap()
     };
     assert!(claim(9).await.is_none());
 
-    ledger.reschedule(key, at(20), &Revision("2".to_owned()), at(9)).await.unwrap();
+    ledger.reschedule(key, &time(at(20)), &Revision("2".to_owned()), at(9)).await.unwrap();
     assert!(claim(19).await.is_none());
 
     let network = ChannelName("network".to_owned());

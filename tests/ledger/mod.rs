@@ -1,10 +1,15 @@
 //! The ledger keeps its promises: never twice, never lost, unknown is a state of its own, the
 //! record comes first (promises 1 to 4).
 
+mod backup;
 mod binding;
 mod chain;
 mod claiming;
+mod commands;
+mod export;
 mod finding_out;
+mod generation;
+mod integrity;
 mod life;
 mod reading;
 mod settling;

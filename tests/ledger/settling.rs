@@ -13,7 +13,7 @@ async fn an_answer_that_comes_after_all_still_counts() {
     let claim = claimed(&ledger, key, 10).await;
     ledger.recover(|_| Liveness::Dead, at(30)).await.unwrap();
     ledger.absent(key, at(40), at(31)).await.unwrap();
-    let late = ledger.settle(claim, &done("77"), None, at(32)).await.unwrap();
+    let late = ledger.settle(&claim, &done("77"), None, at(32)).await.unwrap();
     assert_eq!((late.state, late.receipt), (State::Posted, Some(receipt("77"))));
 }
 
@@ -28,13 +28,13 @@ async fn an_answer_to_an_attempt_that_was_overtaken_is_kept_and_changes_nothing(
     let second = claimed(&ledger, key, 40).await;
     assert_eq!(second.number(), 2);
 
-    let unmoved = ledger.settle(first, &settled("refused"), None, at(41)).await.unwrap();
+    let unmoved = ledger.settle(&first, &settled("refused"), None, at(41)).await.unwrap();
     assert_eq!((unmoved.state, unmoved.attempts), (State::Sending, 2));
     assert_eq!(what_happened(&ledger, key).await.last().map(String::as_str), Some("late"));
     let outcomes: Vec<_> =
         ledger.attempts(key).await.unwrap().into_iter().map(|attempt| attempt.outcome).collect();
     assert_eq!(outcomes, [Some("refused".to_owned()), None]);
-    let last = ledger.settle(second, &done("78"), None, at(42)).await.unwrap();
+    let last = ledger.settle(&second, &done("78"), None, at(42)).await.unwrap();
     assert_eq!(last.state, State::Posted);
 }
 
@@ -60,7 +60,7 @@ async fn every_outcome_of_every_deed_is_settled_as_the_table_says() {
             let key = planned(&ledger, &second).await;
             let claim = claimed(&ledger, key, 20).await;
             let new = standing("2", "new words");
-            ledger.settle(claim, &settled(word), Some(&new), at(21)).await.unwrap();
+            ledger.settle(&claim, &settled(word), Some(&new), at(21)).await.unwrap();
 
             let own = delivery(&ledger, key).await;
             assert_eq!((own.state, own.reason.as_str()), (state, reason), "{case}");

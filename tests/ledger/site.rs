@@ -1,14 +1,16 @@
 //! A site with a ledger, and short words for what the tests say often.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use handbill::adapt::{Occasion, Rendition};
 use handbill::channel::wire::{HttpRequest, Verb};
 use handbill::channel::{ChannelName, DeliveryKey, Outcome, Receipt, Wire};
+use handbill::clock::Clock;
 use handbill::ledger::{
-    Asked, Claim, Deed, Delivery, DeliveryName, Ledger, NewDelivery, Observed, Occurrence,
-    Settlement, SiteMark, Standing,
+    Asked, Began, Claim, Deed, Delivery, DeliveryName, Hiring, Ledger, NewDelivery, Observed,
+    Occurrence, Seen, Settlement, SiteMark, Standing, Time,
 };
 use handbill::posting::{PostingId, Revision};
 use sqlx::{AnyConnection, AssertSqlSafe, Connection};
@@ -43,7 +45,7 @@ impl Site {
     /// A ledger that knows one posting and the channels `list` and `network`.
     pub async fn observed(&self) -> Ledger {
         let ledger = self.open().await;
-        ledger.observe(&[observed("tides", "1")], &channels(), at(0)).await.unwrap();
+        observe(&ledger, &[observed("tides", "1")], at(0)).await;
         ledger
     }
 
@@ -74,6 +76,22 @@ impl Site {
     }
 }
 
+/// One look at the site, in which every page can be read.
+pub async fn observe(ledger: &Ledger, postings: &[Observed], now: DateTime<Utc>) {
+    let (channels, unread) = (channels(), BTreeSet::new());
+    let seen = Seen { postings, channels: &channels, unread: &unread };
+    ledger.observe(&seen, now.date_naive(), now).await.unwrap();
+}
+
+pub fn began(at: DateTime<Utc>) -> Began {
+    Began { at, steady: Clock::at(at).steady() }
+}
+
+/// A time without a slot.
+pub fn time(due_at: DateTime<Utc>) -> Time {
+    Time { due_at, slot: None }
+}
+
 /// Minutes after the beginning.
 pub fn at(minutes: i64) -> DateTime<Utc> {
     "2027-03-01T08:00:00Z".parse::<DateTime<Utc>>().unwrap() + TimeDelta::minutes(minutes)
@@ -87,7 +105,11 @@ pub fn observed(id: &str, revision: &str) -> Observed {
         sub_id: None,
         reference: Some("2027-04".to_owned()),
         title: "PhD student in tidal models".to_owned(),
+        language: "en".to_owned(),
         revision: Revision(revision.to_owned()),
+        source: format!("---\ntitle: {id}\n---\n"),
+        hiring: Hiring::Open,
+        dated: None,
     }
 }
 
@@ -106,6 +128,7 @@ pub fn new_delivery(occasion: Occasion, occurrence: &str, deed: Deed) -> NewDeli
         deed,
         target: None,
         due_at: at(10),
+        slot: None,
         revision: Revision("1".to_owned()),
     }
 }
@@ -179,7 +202,13 @@ pub async fn planned(ledger: &Ledger, delivery: &NewDelivery) -> DeliveryKey {
 
 pub async fn claimed(ledger: &Ledger, key: DeliveryKey, minute: i64) -> Claim {
     ledger
-        .claim(key, "worker", &wire("body"), &rendition("text"), at(minute), at(minute + 2))
+        .claim(
+            key,
+            "worker",
+            (&wire("body"), &rendition("text")),
+            &began(at(minute)),
+            at(minute + 2),
+        )
         .await
         .unwrap()
         .expect("nobody else has it")
@@ -188,7 +217,7 @@ pub async fn claimed(ledger: &Ledger, key: DeliveryKey, minute: i64) -> Claim {
 pub async fn posted(ledger: &Ledger, delivery: &NewDelivery, id: &str) -> Delivery {
     let key = planned(ledger, delivery).await;
     let claim = claimed(ledger, key, 10).await;
-    ledger.settle(claim, &done(id), None, at(11)).await.unwrap()
+    ledger.settle(&claim, &done(id), None, at(11)).await.unwrap()
 }
 
 pub async fn delivery(ledger: &Ledger, key: DeliveryKey) -> Delivery {

@@ -6,7 +6,8 @@ use handbill::channel::{Kind, Reach, Receipt};
 use handbill::deliver::compose::{Composed, compose};
 use handbill::deliver::{self, Postings, Station};
 use handbill::ledger::{
-    CopyState, Deed, Delivery, KnownChannel, KnownPosting, Past, Standing, State,
+    Acceptance, CopyState, Deed, Delivery, KnownChannel, KnownPosting, PageSight, Past, Standing,
+    State, Use,
 };
 use handbill::plan::{Pace, Plan, Step};
 use handbill::posting::identity;
@@ -119,6 +120,11 @@ impl World {
                 first_seen: self.now,
                 revision: posting.revision.clone(),
                 revision_since: self.now,
+                acceptance: Acceptance::New,
+                withdrawn_at: None,
+                missing_since: None,
+                page: PageSight { seen_at: Some(self.now), note: String::new() },
+                finished_at: None,
             });
         }
         for channel in &self.site.channels {
@@ -158,6 +164,10 @@ impl World {
                 content_hash: composed.rendition.content_hash(),
                 rendition: composed.rendition,
             };
+            if matches!(step.deed, Deed::Publish | Deed::FollowUp) {
+                let used = Use { slot: step.slot, at: self.now };
+                self.past.uses.entry(step.name.channel.clone()).or_default().push(used);
+            }
             let makes_copy = matches!(step.deed, Deed::Publish | Deed::FollowUp);
             for copy in self.past.deliveries.iter_mut().filter(|it| Some(it.key) == step.target) {
                 match step.deed {
@@ -193,6 +203,10 @@ impl World {
                 copy: makes_copy.then_some(CopyState::Live),
                 standing: makes_copy.then_some(standing),
                 verified_at: None,
+                slot: step.slot,
+                attempted_at: Some(self.now),
+                unseen_since: None,
+                asks_since: None,
             });
         }
     }

@@ -22,11 +22,12 @@ use super::{Security, message};
 use crate::channel::http::Credential;
 use crate::channel::secret::SecretRef;
 use crate::channel::wire::MailMessage;
-use crate::channel::{Outcome, Reach, tls};
+use crate::channel::{Outcome, Reach, SendBy, tls};
 
 /// RFC 5321 §4.5.3.2 asks for more in places; a server that needs it is tried again later.
 const CONNECT_WITHIN: Duration = Duration::from_secs(10);
 const REPLY_WITHIN: Duration = Duration::from_secs(60);
+/// For the message and the reply to its final dot.
 const DATA_END_WITHIN: Duration = Duration::from_secs(300);
 const QUIT_WITHIN: Duration = Duration::from_secs(5);
 
@@ -43,13 +44,16 @@ pub struct Server {
 }
 
 impl Server {
-    /// Delivers one message to one recipient.
+    /// Delivers one message to one recipient, if its time has not passed: that is looked at before
+    /// there is a connection, when it is open and signed in, and right before the message's first
+    /// byte. A server that is left after 354 without the final dot discards what it has
+    /// (RFC 5321 §4.1.1.4).
     ///
     /// # Errors
     /// The outcome, if it is not certain that the server took the message: until the message's
     /// first byte it is certain that nothing is there, from then on only a reply that can be read
     /// makes it so.
-    pub async fn deliver(&self, mail: &MailMessage) -> Result<(), Outcome> {
+    pub async fn deliver(&self, mail: &MailMessage, send_by: &SendBy) -> Result<(), Outcome> {
         message::check(&mail.message)
             .map_err(|error| Outcome::Refused { why: error.to_string() })?;
         let address = |text: &str| {
@@ -57,7 +61,9 @@ impl Server {
                 .map_err(|_| Outcome::Refused { why: format!("`{text}` is no mail address") })
         };
         let (from, to) = (address(&mail.envelope_from)?, address(&mail.envelope_to)?);
+        send_by.check()?;
         let mut connection = self.open().await?;
+        send_by.check()?;
         step(REPLY_WITHIN, connection.command(Mail::new(Some(from), Vec::new())))
             .await
             .map_err(|fault| self.before_data(fault, "the sender"))?;
@@ -71,6 +77,7 @@ impl Server {
             let why = format!("{} did not ask for the message: {}", self.host, ready.code());
             return Err(Outcome::Deferred { why, after: None });
         }
+        send_by.check()?;
         let reply = step(DATA_END_WITHIN, connection.message(mail.message.as_bytes()))
             .await
             .map_err(|fault| self.after_data(fault))?;

@@ -1,5 +1,8 @@
 //! The plan: what is wanted when, and why not.
 
+mod decisions;
+mod queue;
+
 use std::collections::BTreeSet;
 
 use chrono::TimeDelta;
@@ -286,6 +289,10 @@ fn a_planned_delivery_that_nothing_wants_is_cancelled_with_the_reason() {
         copy: None,
         standing: None,
         verified_at: None,
+        slot: None,
+        attempted_at: None,
+        unseen_since: None,
+        asks_since: None,
     });
     assert!(world.plan().cancel.is_empty());
     world.change("featured: true", "draft: true");

@@ -1,0 +1,173 @@
+//! When a channel may be used, and what holds an ad back from it: the schedule, the queue, quiet
+//! times, reminders.
+
+use std::num::NonZeroU32;
+use std::sync::Arc;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use chrono_tz::Tz;
+use toml::Spanned;
+
+use super::{Around, ChannelFile};
+use crate::channel::Kind;
+use crate::diagnostic::{Diagnostic, Source};
+use crate::schedule::{Schedule, local_time};
+use crate::site::length::Length;
+use crate::site::policy::Offset;
+use crate::site::queue::{Approval, Budget, Defaults, Holds, LATENESS, PageWait, Queue};
+use crate::site::quiet::QuietTimes;
+use crate::site::{SiteError, toml_file};
+
+/// Reads a schedule. A mistyped one is explained with what was probably meant and the next times
+/// at which that comes, a strange one with the next times at which it comes itself.
+pub(super) fn schedule(
+    text: &Spanned<String>,
+    zone: Tz,
+    file: &Arc<Source>,
+    now: DateTime<Utc>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<Schedule> {
+    match Schedule::parse(text.get_ref(), zone) {
+        Ok(schedule) => {
+            if let Some(remark) = schedule.remark() {
+                diagnostics.push(
+                    Diagnostic::warning("channel::schedule", remark.message)
+                        .at(file, text.span())
+                        .label(format!("it comes {}", next_times(&schedule, now)))
+                        .help(remark.help),
+                );
+            }
+            Some(schedule)
+        }
+        Err(error) => {
+            // The value stands in quotes; without escapes its bytes count from after the first.
+            let value = text.span();
+            let inside = value.start + 1 + error.span.start..value.start + 1 + error.span.end;
+            let exact = file.text.get(inside.clone()) == text.get_ref().get(error.span.clone());
+            let help = match &error.meant {
+                Some(meant) => {
+                    let and = if error.help.ends_with('?') { " It" } else { "; that" };
+                    format!("{}{and} comes {}", error.help, next_times(meant, now))
+                }
+                None => error.help,
+            };
+            diagnostics.push(
+                Diagnostic::error("channel::schedule", error.message)
+                    .at(file, if exact { inside } else { value })
+                    .help(help),
+            );
+            None
+        }
+    }
+}
+
+/// The next five times, as the channel's clock shows them.
+fn next_times(schedule: &Schedule, now: DateTime<Utc>) -> String {
+    let times: Vec<String> =
+        schedule.next_five(now).into_iter().map(|at| local_time(at, schedule.zone())).collect();
+    times.join(", ")
+}
+
+pub(super) fn reminders(
+    written: &[Spanned<String>],
+    kind: Kind,
+    file: &Arc<Source>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Vec<Offset> {
+    let mut offsets = Vec::new();
+    for text in written {
+        if matches!(kind, Kind::Board | Kind::Feed) {
+            diagnostics.push(
+                Diagnostic::error("channel::remind", format!("a {kind} takes no reminders"))
+                    .at(file, text.span())
+                    .help("remove `remind`: the ad itself stands there until it closes"),
+            );
+            return Vec::new();
+        }
+        match Offset::parse(text.get_ref()) {
+            Ok(offset) => offsets.push(offset),
+            Err(error) => diagnostics.push(
+                Diagnostic::error("channel::remind", error.message)
+                    .at(file, text.span())
+                    .help(error.help),
+            ),
+        }
+    }
+    offsets.sort_by_key(|offset| std::cmp::Reverse(offset.length));
+    offsets.dedup_by_key(|offset| offset.length);
+    offsets
+}
+
+/// The channel's own quiet times.
+pub(super) fn quiet(
+    written: &ChannelFile,
+    file: &Arc<Source>,
+    around: &Around<'_>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Result<QuietTimes, SiteError> {
+    let zone = around.settings.timezone;
+    match &written.quiet {
+        Some(quiet) => quiet.read(around.folder, zone, file, around.now, diagnostics),
+        None => Ok(QuietTimes::default()),
+    }
+}
+
+/// How the channel's messages share its slots; quiet times of the site and the channel are joined.
+pub(super) fn queue(
+    written: &ChannelFile,
+    quiet: &QuietTimes,
+    zone: Tz,
+    file: &Arc<Source>,
+    around: &Around<'_>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Queue {
+    let or_none = |length: Option<Length>| length.map_or(TimeDelta::zero(), |it| it.0);
+    let lateness = written.lateness.or(around.for_all.lateness);
+    if let Some(budget) = &written.budget {
+        check_budget(budget, file, diagnostics);
+    }
+    Queue {
+        per_slot: written.per_slot.map_or(1, NonZeroU32::get),
+        per_day: written.per_day.map(NonZeroU32::get),
+        spacing: or_none(written.spacing),
+        jitter: or_none(written.jitter),
+        lateness: lateness.map_or(LATENESS, |it| it.0),
+        budget: written.budget,
+        quiet: around.for_all.quiet.with(quiet, zone),
+    }
+}
+
+fn check_budget(budget: &Budget, file: &Arc<Source>, diagnostics: &mut Vec<Diagnostic>) {
+    if budget.per_post <= budget.per_month {
+        return;
+    }
+    diagnostics.push(
+        Diagnostic::error(
+            "channel::budget",
+            format!(
+                "a post costs {}, which is more than a month may cost ({})",
+                budget.per_post, budget.per_month
+            ),
+        )
+        .at(file, toml_file::locate(file, &["budget", "per_post"]).unwrap_or_default())
+        .help("nothing would ever go out here: raise `per_month`, or mend `per_post`"),
+    );
+}
+
+/// What holds an announcement back; where the channel says nothing, the site does.
+pub(super) fn holds(written: &ChannelFile, for_all: &Defaults) -> Holds {
+    let settle = written.settle.or(for_all.settle);
+    let max_age = written.max_age.or(for_all.max_age);
+    Holds {
+        settle: settle.map_or(TimeDelta::zero(), |it| it.0),
+        max_age: max_age.map(|it| it.0),
+        approval: match written.approval.or(for_all.approval) {
+            Some(true) => Approval::Needed,
+            Some(false) | None => Approval::NotNeeded,
+        },
+        page: match written.wait_for_page.or(for_all.wait_for_page) {
+            Some(false) => PageWait::DoNotWait,
+            Some(true) | None => PageWait::UntilSeen,
+        },
+    }
+}

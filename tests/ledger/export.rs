@@ -1,0 +1,100 @@
+//! An export holds everything that the ledger does.
+
+use std::fs;
+
+use handbill::adapt::Occasion;
+use handbill::ledger::{Deed, Ledger, LedgerError};
+use serde_json::Value;
+use sqlx::{AnyConnection, AssertSqlSafe, Connection, Row};
+
+use super::site::*;
+
+async fn exported(ledger: &Ledger) -> Vec<Value> {
+    let mut text = String::new();
+    let exported = ledger.export(|lines| {
+        text.push_str(lines);
+        Ok::<_, LedgerError>(())
+    });
+    let rows = exported.await.unwrap().rows;
+    let lines: Vec<_> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(lines.len() as u64, rows);
+    lines
+}
+
+#[tokio::test]
+async fn an_export_holds_every_row_and_every_column_in_its_order() {
+    let site = Site::new();
+    let ledger = site.observed().await;
+    // More than one page of each.
+    for number in 0..510 {
+        let new = new_delivery(Occasion::Remind, &number.to_string(), Deed::Publish);
+        if number % 50 == 0 {
+            posted(&ledger, &new, "77").await;
+        } else {
+            planned(&ledger, &new).await;
+        }
+    }
+    let claim = {
+        let key = planned(&ledger, &announcement()).await;
+        claimed(&ledger, key, 10).await
+    };
+    let lines = exported(&ledger).await;
+    assert_eq!(lines[0]["version"], Ledger::version(&site.path()).await.unwrap().unwrap());
+
+    let mut connection =
+        AnyConnection::connect(&format!("sqlite://{}", site.path().display())).await.unwrap();
+    let mut rest = lines.iter();
+    for (table, order) in [
+        ("ledger", "id"),
+        ("channel", "name"),
+        ("posting", "id"),
+        ("delivery", "key"),
+        ("attempt", "delivery, number"),
+        ("event", "number"),
+    ] {
+        // SQLite itself says what is in a row, column by column.
+        let columns = format!("select name from pragma_table_info('{table}')");
+        let columns: Vec<String> = sqlx::query(AssertSqlSafe(columns))
+            .fetch_all(&mut connection)
+            .await
+            .unwrap()
+            .iter()
+            .map(|row| row.get(0))
+            .collect();
+        let pairs: Vec<_> = columns.iter().map(|name| format!("'{name}', {name}")).collect();
+        let rows = format!(
+            "select json_object({}) as row from {table} order by {order}",
+            pairs.join(", ")
+        );
+        let rows = sqlx::query(AssertSqlSafe(rows)).fetch_all(&mut connection).await.unwrap();
+        assert!(!rows.is_empty());
+        for row in rows {
+            let line = rest.next().unwrap();
+            assert_eq!(line["table"], table);
+            let row: Value = serde_json::from_str(&row.get::<String, _>("row")).unwrap();
+            assert_eq!(line["row"], row);
+        }
+    }
+    assert_eq!(rest.next(), None);
+    drop(claim);
+}
+
+#[tokio::test]
+async fn an_export_stops_where_its_reader_does_and_keeps_what_was_stored_byte_for_byte() {
+    let site = Site::new();
+    let ledger = site.observed().await;
+    let key = planned(&ledger, &announcement()).await;
+    let body = "ü\u{0}\u{7f}\"\\ \u{2028}";
+    let claim =
+        ledger.claim(key, "w", (&wire(body), &rendition("text")), &began(at(10)), at(12)).await;
+    let stored = serde_json::to_string(claim.unwrap().unwrap().wire()).unwrap();
+    let lines = exported(&ledger).await;
+    let attempt = lines.iter().find(|line| line["table"] == "attempt").unwrap();
+    assert_eq!(attempt["row"]["wire"], stored);
+
+    let stopped = ledger.export(|_| Err(LedgerError::Corrupt("the pipe is closed".to_owned())));
+    stopped.await.unwrap_err();
+    let before = fs::read(site.path()).unwrap();
+    ledger.close().await;
+    assert!(!before.is_empty());
+}
