@@ -18,7 +18,9 @@ use uuid::Uuid;
 
 use super::mark::sync_folder;
 use super::store::{self, Mode};
-use super::{ChainReport, Ledger, LedgerError, Opening, Restored, SiteMark, binding, integrity, row};
+use super::{
+    ChainReport, Ledger, LedgerError, Opening, Restored, SiteMark, binding, integrity, row,
+};
 
 /// A copy that was made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -4,7 +4,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 use url::Url;
 
-use super::{CopyState, Delivery, Ledger, LedgerError, Standing, State, decide, event, row, settle};
+use super::{
+    CopyState, Delivery, Ledger, LedgerError, Standing, State, decide, event, row, settle,
+};
 use crate::channel::{DeliveryKey, Receipt};
 
 /// What a person says of a delivery whose outcome is not known.

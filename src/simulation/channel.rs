@@ -339,8 +339,7 @@ impl SimulatedChannel {
                 }
             }
             Wire::Entry(entry) => {
-                let stands =
-                    server.copies.iter().find(|copy| copy.id == entry.id && copy.stands());
+                let stands = server.copies.iter().find(|copy| copy.id == entry.id && copy.stands());
                 if stands.map(|copy| &copy.says) == entry.document.as_ref() {
                     Trace::Found(Receipt { remote_id: Some(entry.id.clone()), link: None })
                 } else {
@@ -374,15 +373,13 @@ impl SimulatedChannel {
                 Some(copy) => Trace::Found(copy.receipt()),
                 None => Trace::Absent,
             },
-            Likeness::Link(link) => {
-                match suspects.find(|copy| copy.says.contains(link.as_str())) {
-                    Some(copy) if words::same(&copy.says, body) => Trace::Found(copy.receipt()),
-                    Some(copy) => Trace::CannotTell {
-                        why: format!("{} leads to the same page and says something else", copy.link),
-                    },
-                    None => Trace::Absent,
-                }
-            }
+            Likeness::Link(link) => match suspects.find(|copy| copy.says.contains(link.as_str())) {
+                Some(copy) if words::same(&copy.says, body) => Trace::Found(copy.receipt()),
+                Some(copy) => Trace::CannotTell {
+                    why: format!("{} leads to the same page and says something else", copy.link),
+                },
+                None => Trace::Absent,
+            },
         }
     }
 

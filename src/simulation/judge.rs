@@ -304,7 +304,8 @@ impl<'a> Judge<'a> {
         if !page.is_open(world.now(), &world.site.settings) {
             // The thread says so; what became of that message is another matter.
             let said = ours.iter().any(|it| {
-                it.name.occasion == Occasion::Close && it.deed == Deed::FollowUp
+                it.name.occasion == Occasion::Close
+                    && it.deed == Deed::FollowUp
                     && it.state == State::Posted
             });
             self.closed(posting, spec, &copies, said);

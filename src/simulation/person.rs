@@ -65,9 +65,7 @@ impl World {
             .last
             .iter()
             .flat_map(|round| &round.plan.steps)
-            .filter(|step| {
-                matches!(&step.when, When::Not { reason: Reason::NotApproved { .. } })
-            })
+            .filter(|step| matches!(&step.when, When::Not { reason: Reason::NotApproved { .. } }))
             .map(|step| (step.name.posting.clone(), step.name.channel.clone()))
             .collect();
         for (posting, channel) in waits {

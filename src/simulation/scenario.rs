@@ -149,16 +149,23 @@ fn channels(chance: &mut Chance, seed: u64, pages: usize) -> Result<Channels, Si
     for number in 0..count {
         let kind = chance.pick(
             Kind::Mastodon,
-            &[Kind::Mastodon, Kind::X, Kind::X, Kind::Mail, Kind::Mail, Kind::Board, Kind::Feed,
-                Kind::Manual],
+            &[
+                Kind::Mastodon,
+                Kind::X,
+                Kind::X,
+                Kind::Mail,
+                Kind::Mail,
+                Kind::Board,
+                Kind::Feed,
+                Kind::Manual,
+            ],
         );
         let name = format!("{kind}-{number}");
         let spec = spec(chance, ChannelName(name.clone()), kind)?;
         // Two channels may share an account, where the kind has one.
         let shares = matches!(kind, Kind::Mastodon | Kind::X) && chance.one_in(3);
-        let same = servers.iter().position(|it: &Arc<Mutex<Server>>| {
-            super::nature::lock(it).kind == kind
-        });
+        let same =
+            servers.iter().position(|it: &Arc<Mutex<Server>>| super::nature::lock(it).kind == kind);
         let server = match same.filter(|_| shares) {
             Some(server) => server,
             None => {
@@ -288,12 +295,8 @@ fn config(kind: Kind) -> Result<KindConfig, SimulationError> {
             )
             .map_err(setup)?,
         )),
-        Kind::Feed => {
-            KindConfig::Feed(toml::from_str("folder = \"public/feed\"").map_err(setup)?)
-        }
-        Kind::Manual => {
-            KindConfig::Manual(toml::from_str("place = \"a form\"").map_err(setup)?)
-        }
+        Kind::Feed => KindConfig::Feed(toml::from_str("folder = \"public/feed\"").map_err(setup)?),
+        Kind::Manual => KindConfig::Manual(toml::from_str("place = \"a form\"").map_err(setup)?),
     })
 }
 
@@ -410,7 +413,8 @@ fn setup(error: impl std::fmt::Display) -> SimulationError {
 
 /// What each occasion says, in the three forms.
 static WORDS: LazyLock<Templates> = LazyLock::new(|| {
-    let facts = "{{ title }}. {{ summary }} {% if deadline %}By {{ deadline }}. {% endif %}{{ link }}";
+    let facts =
+        "{{ title }}. {{ summary }} {% if deadline %}By {{ deadline }}. {% endif %}{{ link }}";
     let occasions = [("", ""), (".remind", "Reminder: "), (".update", "Changed: ")];
     let mut templates = BTreeMap::new();
     let mut add = |occasion: &str, text: &str| {

@@ -129,9 +129,9 @@ impl Turnstile for Gate {
     async fn pass(&self) -> Result<(), LedgerError> {
         match self.turns.take(self.daemon, What::Change).await {
             Go::Ahead => Ok(()),
-            Go::Full => Err(LedgerError::Database(sqlx::Error::Io(
-                std::io::ErrorKind::StorageFull.into(),
-            ))),
+            Go::Full => {
+                Err(LedgerError::Database(sqlx::Error::Io(std::io::ErrorKind::StorageFull.into())))
+            }
             // What SQLite's `busy_timeout` ends in, and what the ledger is patient with.
             Go::Locked => Err(LedgerError::Database(sqlx::Error::PoolTimedOut)),
         }

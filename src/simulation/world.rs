@@ -412,12 +412,7 @@ impl World {
     }
 
     /// Everybody waits: draws who goes on, who dies, and how much time goes by.
-    fn next_turn(
-        &mut self,
-        running: &mut Vec<Running>,
-        killed: &mut Vec<Daemon>,
-        extra: &mut u32,
-    ) {
+    fn next_turn(&mut self, running: &mut Vec<Running>, killed: &mut Vec<Daemon>, extra: &mut u32) {
         let waiting = self.turns.waiting();
         let Some((id, daemon, what)) = waiting.get(self.chance.index(waiting.len())).cloned()
         else {
@@ -562,8 +557,7 @@ impl World {
             Event::Hide(server) => self.somebody(server, |copy, _| copy.hidden = true),
             Event::Pause(channel) => {
                 if let Some(channel) = self.site.channels.get(channel) {
-                    let paused =
-                        self.ledger()?.pause(&channel.name, "a holiday", self.now()).await;
+                    let paused = self.ledger()?.pause(&channel.name, "a holiday", self.now()).await;
                     known_channel(paused)?;
                 }
             }
@@ -653,9 +647,7 @@ impl World {
         of_channel.next().map_or_else(
             || crate::adapt::Target {
                 channel: spec.name.0.clone(),
-                form: crate::adapt::Form::Document {
-                    media_type: crate::adapt::DocumentType::Text,
-                },
+                form: crate::adapt::Form::Document { media_type: crate::adapt::DocumentType::Text },
                 template: spec.template.clone(),
                 language: None,
                 timezone: spec.timezone,
