@@ -8,10 +8,17 @@ use crate::ledger::{Deed, Delivery, LedgerError, Restored, Standing};
 use crate::plan::Step;
 use crate::posting::Posting;
 
+/// Whether a delivery may have gone out in a time that is forgotten.
+pub(super) enum Doubt {
+    /// It may go out.
+    None,
+    /// It does not go out now: it was found, is asked about, or somebody else had it meanwhile.
+    Settled(Option<Done>),
+}
+
 impl Courier<'_> {
     /// Asks the channel about a delivery that was not tried since a backup came back, if its page
-    /// is older than that. `None`: it may go out. What a person or a later round has to
-    /// decide is done here, and returned.
+    /// is older than that. What a person or a later round has to decide is done here.
     pub(super) async fn dispel_doubt(
         &self,
         step: &Step,
@@ -19,14 +26,14 @@ impl Courier<'_> {
         station: &Station,
         composed: &Message,
         on_record: &Delivery,
-    ) -> Result<Option<Done>, DeliverError> {
-        let Some(restored) = self.ledger.restored().await? else { return Ok(None) };
+    ) -> Result<Doubt, DeliverError> {
+        let Some(restored) = self.ledger.restored().await? else { return Ok(Doubt::None) };
         let new_copy = matches!(step.deed, Deed::Publish | Deed::FollowUp);
         let tried_since = on_record.attempted_at.is_some_and(|at| at > restored.at);
         // Its slot says nothing: what was sent in a slot that is forgotten now gets the next one.
         let newer = posting.publish_at.or(posting.date).is_some_and(|dated| dated > restored.at);
         if !new_copy || tried_since || newer || self.was_answered(step.key, &restored).await? {
-            return Ok(None);
+            return Ok(Doubt::None);
         }
         let owned = self.ledger.owned_by_others(step.key, restored.from).await?;
         let search = Search {
@@ -46,7 +53,7 @@ impl Courier<'_> {
                 };
                 self.ledger.found(step.key, &receipt, Some(&standing), now).await
             }
-            Trace::Absent => return Ok(None),
+            Trace::Absent => return Ok(Doubt::None),
             Trace::NotYet { why } => {
                 let why = format!("a backup was restored, and the channel was asked first: {why}");
                 self.ledger.still_waits(step.key, &why, now).await
@@ -56,7 +63,7 @@ impl Courier<'_> {
                 self.ledger.doubt(step.key, &why, now).await
             }
         };
-        Ok(unless_overtaken(settled)?.map(|delivery| told(&delivery)))
+        Ok(Doubt::Settled(unless_overtaken(settled)?.map(|delivery| told(&delivery))))
     }
 
     /// Whether a person has said since that it is not there.
