@@ -85,7 +85,8 @@ async fn an_export_stops_where_its_reader_does_and_keeps_what_was_stored_byte_fo
     let ledger = site.observed().await;
     let key = planned(&ledger, &announcement()).await;
     let body = "ü\u{0}\u{7f}\"\\ \u{2028}";
-    let claim = ledger.claim(key, "w", (&wire(body), &rendition("text")), &began(at(10)), at(12)).await;
+    let claim =
+        ledger.claim(key, "w", (&wire(body), &rendition("text")), &began(at(10)), at(12)).await;
     let stored = serde_json::to_string(claim.unwrap().unwrap().wire()).unwrap();
     let lines = exported(&ledger).await;
     let attempt = lines.iter().find(|line| line["table"] == "attempt").unwrap();

@@ -283,7 +283,8 @@ async fn helper_that_claims_and_dies() {
     let ledger = Ledger::open(&path, &mark, at(2)).await.unwrap();
     let key = announcement().name.key(ledger.id());
     let (wire, text) = (wire("frozen"), rendition("text"));
-    let claim = ledger.claim(key, &this_worker(), (&wire, &text), &began(at(10)), at(12)).await.unwrap();
+    let claim =
+        ledger.claim(key, &this_worker(), (&wire, &text), &began(at(10)), at(12)).await.unwrap();
     assert!(claim.is_some());
     std::process::abort();
 }

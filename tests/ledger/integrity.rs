@@ -121,7 +121,10 @@ async fn every_way_that_a_delivery_can_go_is_in_order() {
     let claim = claimed(&ledger, key, 30).await;
     ledger.settle(&claim, &asked(), None, at(31)).await.unwrap();
     ledger.resolve(key, &Resolution::Posted(receipt("77")), at(32)).await.unwrap();
-    ledger.note_sight(key, handbill::ledger::CopyState::Gone, chrono::TimeDelta::zero(), at(33)).await.unwrap();
+    ledger
+        .note_sight(key, handbill::ledger::CopyState::Gone, chrono::TimeDelta::zero(), at(33))
+        .await
+        .unwrap();
     assert_eq!(ledger.check().await.unwrap().flaws, []);
 }
 

@@ -60,11 +60,13 @@ fn a_page_that_is_still_changing_waits_until_it_has_settled() {
     let mut world = World::with_channels(&["mastodon"]);
     world.site.channels[0].holds.settle = TimeDelta::minutes(30);
     world.observe();
-    let waits = "mastodon announce 1: the page is still changing; it has settled at 2027-01-11 09:30";
+    let waits =
+        "mastodon announce 1: the page is still changing; it has settled at 2027-01-11 09:30";
     assert_eq!(announced(&world), [waits]);
     world.now = at("2027-01-11T08:20:00Z");
     world.change("starting July 2027", "starting August 2027");
-    let waits = "mastodon announce 1: the page is still changing; it has settled at 2027-01-11 09:50";
+    let waits =
+        "mastodon announce 1: the page is still changing; it has settled at 2027-01-11 09:50";
     assert_eq!(announced(&world), [waits]);
     world.now = at("2027-01-11T08:50:00Z");
     assert_eq!(announced(&world), ["mastodon announce 1: due"]);
@@ -81,7 +83,8 @@ fn words(world: &World) -> String {
 }
 
 fn approve(world: &mut World) {
-    let (posting, channel) = (world.postings.open[0].id.clone(), world.site.channels[0].name.clone());
+    let (posting, channel) =
+        (world.postings.open[0].id.clone(), world.site.channels[0].name.clone());
     assert_eq!(posting.0, "tcg-03-2027");
     let approval =
         Approval { content_hash: words(world), by: "Ada Example".to_owned(), at: world.now };
@@ -93,7 +96,8 @@ fn an_approval_holds_for_the_words_that_were_seen_and_no_others() {
     let mut world = World::with_channels(&["mastodon"]);
     world.site.channels[0].holds.approval = Agreement::Needed;
     world.observe();
-    let waits = "mastodon announce 1: waits for approval: look at it, then `handbill approve tcg-03-2027`";
+    let waits =
+        "mastodon announce 1: waits for approval: look at it, then `handbill approve tcg-03-2027`";
     assert_eq!(announced(&world), [waits]);
     approve(&mut world);
     assert_eq!(announced(&world), ["mastodon announce 1: due"]);
@@ -178,7 +182,12 @@ fn a_page_that_is_gone_closes_nothing_until_a_person_agreed_and_the_grace_is_ove
     page_gone(&mut world);
     let told = announced(&world);
     assert_eq!(told.len(), 2);
-    assert!(told.iter().all(|it| it.contains("`handbill withdraw tcg-03-2027`, which counts from 2027-01-23 09:00")), "{told:?}");
+    assert!(
+        told.iter()
+            .all(|it| it
+                .contains("`handbill withdraw tcg-03-2027`, which counts from 2027-01-23 09:00")),
+        "{told:?}"
+    );
     let now = world.now;
     for known in world.past.postings.values_mut() {
         known.withdrawn_at = Some(now);

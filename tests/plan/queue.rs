@@ -169,10 +169,7 @@ fn without_waiting_for_the_slot_the_other_rules_still_hold() {
     world.observe();
     assert_eq!(times(&world.plan_at(Pace::AtOnce)), ["ad-0: due", "ad-1: due"]);
     world.site.channels[0].queue.quiet = Quiet::new(Berlin).weekday(Weekday::Mon);
-    assert_eq!(
-        times(&world.plan_at(Pace::AtOnce)),
-        ["ad-0: 01-11 23:00", "ad-1: 01-11 23:00"]
-    );
+    assert_eq!(times(&world.plan_at(Pace::AtOnce)), ["ad-0: 01-11 23:00", "ad-1: 01-11 23:00"]);
 }
 
 #[test]
@@ -262,7 +259,9 @@ fn keeps_the_rules(world: &World, plan: &Plan, pace: Pace) -> Result<(), TestCas
                 When::Not {
                     reason: Reason::NoSlot
                         | Reason::Expired { .. }
-                        | Reason::Held(Hold::Spacing | Hold::DayFull | Hold::SlotTaken | Hold::Quiet { .. })
+                        | Reason::Held(
+                            Hold::Spacing | Hold::DayFull | Hold::SlotTaken | Hold::Quiet { .. }
+                        )
                 }
             );
             prop_assert!(held, "{:?}", step.when);
@@ -274,7 +273,9 @@ fn keeps_the_rules(world: &World, plan: &Plan, pace: Pace) -> Result<(), TestCas
         moments.push(moment);
         if let (Some(schedule), Some(slot)) = (&channel.schedule, step.slot) {
             prop_assert_eq!(schedule.first_from(slot), Some(slot), "a slot of the schedule");
-            prop_assert!(time >= slot && time - slot < channel.queue.jitter + TimeDelta::seconds(1));
+            prop_assert!(
+                time >= slot && time - slot < channel.queue.jitter + TimeDelta::seconds(1)
+            );
             prop_assert!(channel.queue.quiet.at(slot).is_none());
         } else {
             prop_assert!(channel.schedule.is_none() || pace == Pace::AtOnce);
