@@ -43,6 +43,7 @@ fn later(site: &TestSite, command: &[&str]) -> Ran {
 fn asked() -> (TestSite, String) {
     let site = quick(&[OFFICE]);
     site.replace(PAGE, "publishDate: \"2027-01-11T00:00:00Z\"", "publishDate: 2020-01-11");
+    // Who names a page from before the first start wants it announced.
     let post = site.run(&["post", PAGE]);
     assert_eq!(post.code, 0, "{post:?}");
     let log = json(&site.run(&["log", "--format", "json"]));

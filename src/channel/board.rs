@@ -405,6 +405,8 @@ impl Channel for Board {
             follow_up: Can::No,
             withdraw: can(&self.config.withdraw),
             find: Can::Yes,
+            // Our reference is in every copy, and an answer that may not come from a search for it
+            // is `CannotTell`.
             proves_absence: Can::Yes,
             in_flight_seconds: IN_FLIGHT_SECONDS,
             repeat_safe_seconds: None,

@@ -115,6 +115,7 @@ impl Channel for Feed {
             follow_up: Can::No,
             withdraw: Can::Yes,
             find: Can::Yes,
+            // The folder is the channel.
             proves_absence: Can::Yes,
             in_flight_seconds: IN_FLIGHT_SECONDS,
             repeat_safe_seconds: Some(u64::MAX),

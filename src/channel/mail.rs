@@ -198,6 +198,7 @@ impl Channel for Mail {
             follow_up: Can::Yes,
             withdraw: Can::No,
             find: if self.config.archive.is_some() { Can::Yes } else { Can::No },
+            // A moderator may hold it for days.
             proves_absence: Can::No,
             in_flight_seconds: IN_FLIGHT_SECONDS,
             repeat_safe_seconds: None,

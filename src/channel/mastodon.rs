@@ -5,14 +5,13 @@
 //! the exact bytes of its requests cannot be put on record. So the three writes are plain
 //! requests, and megalodon reads.
 
-use std::future::Future;
+mod reading;
+
 use std::sync::Arc;
-use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono::{TimeDelta, Utc};
 use megalodon::entities::Status;
-use megalodon::error::Error as ReadFailure;
 use megalodon::megalodon::GetAccountStatusesInputOptions;
 use megalodon::{Megalodon, SNS};
 use secrecy::ExposeSecret;
@@ -24,11 +23,12 @@ use super::http::{self, Answer, Busy, Credential, Exchange, Http};
 use super::wire::{HttpRequest, SECRET, Verb};
 use super::{
     Abilities, Action, Address, BuildError, Can, Channel, Context, Kind, Outcome, Permit,
-    PrepareError, Probe, Receipt, Search, Sight, Sought, Trace, Wire, is_loopback, words,
+    PrepareError, Probe, Receipt, Search, Sight, Sought, Trace, Wire, words,
 };
 use crate::adapt::count::Count;
 use crate::adapt::{Form, Rendition};
 use crate::channel::secret::SecretRef;
+use reading::{Unread, guarded, stays_here};
 
 /// How long Mastodon and Pleroma remember an `Idempotency-Key`: `setex 3600` in Mastodon's
 /// `PostStatusService`. Mastodon remembers successes only; Pleroma repeats whatever it answered
@@ -39,9 +39,6 @@ const KEY_KEPT_SECONDS: u64 = 3600;
 /// on what it was given; once stored, a status is in the account's own list at once, which is read
 /// from the database (`AccountStatusesFilter`).
 const IN_FLIGHT_SECONDS: u32 = 5 * 60;
-
-/// How long one read may take; megalodon itself would wait for ever.
-const READ_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// What clocks may differ by when statuses are matched with an attempt.
 const CLOCK_SLACK: TimeDelta = TimeDelta::minutes(5);
@@ -274,6 +271,8 @@ impl Channel for Mastodon {
             follow_up: Can::Yes,
             withdraw: Can::Yes,
             find: Can::Yes,
+            // The account's own list leaves out nothing that stands; one that cannot be read back
+            // to the attempt is `CannotTell`.
             proves_absence: Can::Yes,
             in_flight_seconds: IN_FLIGHT_SECONDS,
             repeat_safe_seconds: match self.config.software {
@@ -411,81 +410,6 @@ impl Visibility {
             Self::Unlisted => "unlisted",
             Self::Private => "private",
             Self::Direct => "direct",
-        }
-    }
-}
-
-/// Why something could not be read.
-struct Unread {
-    status: Option<u16>,
-    why: String,
-}
-
-impl Unread {
-    fn other(why: String) -> Self {
-        Self { status: None, why }
-    }
-
-    fn is_gone(&self) -> bool {
-        matches!(self.status, Some(404 | 410))
-    }
-
-    fn into_trace(self) -> Trace {
-        match self.status {
-            None | Some(429 | 500..=599) => Trace::NotYet { why: self.why },
-            Some(_) => Trace::CannotTell { why: self.why },
-        }
-    }
-}
-
-impl From<ReadFailure> for Unread {
-    fn from(error: ReadFailure) -> Self {
-        match error {
-            ReadFailure::OwnError(error) => Self {
-                why: match error.status {
-                    Some(status) => format!("HTTP {status}: {}", words::excerpt(&error.message)),
-                    None => words::excerpt(&error.message),
-                },
-                status: error.status,
-            },
-            error => Self::other(super::tls::chain(&error)),
-        }
-    }
-}
-
-/// megalodon's client takes proxies from the environment, for this machine too: a rehearsal would
-/// leave it, and no proxy finds the way back.
-fn stays_here(host: &str) -> Result<(), String> {
-    let set = |names: &[&str]| {
-        names.iter().find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()))
-    };
-    if !is_loopback(host) || set(&["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"]).is_none()
-    {
-        return Ok(());
-    }
-    let spared = set(&["no_proxy", "NO_PROXY"]).unwrap_or_default();
-    if spared.split(',').map(str::trim).any(|entry| entry == host || entry == "*") {
-        return Ok(());
-    }
-    Err(format!(
-        "the environment names a proxy that would be asked for {host}; set `NO_PROXY={host}`"
-    ))
-}
-
-/// Runs one read in a task of its own: megalodon has no timeout, and it panics on an attachment
-/// without an address.
-async fn guarded<T: Send + 'static>(
-    read: impl Future<Output = Result<T, ReadFailure>> + Send + 'static,
-) -> Result<T, Unread> {
-    let task = tokio::spawn(read);
-    let stop = task.abort_handle();
-    match tokio::time::timeout(READ_TIMEOUT, task).await {
-        Ok(Ok(answer)) => answer.map_err(Unread::from),
-        Ok(Err(_)) => Err(Unread::other("the server's answer could not be read".to_owned())),
-        Err(_) => {
-            stop.abort();
-            let seconds = READ_TIMEOUT.as_secs();
-            Err(Unread::other(format!("the server did not answer within {seconds} s")))
         }
     }
 }

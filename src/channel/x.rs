@@ -296,6 +296,8 @@ impl Channel for X {
             follow_up: Can::Yes,
             withdraw: Can::Yes,
             find: Can::Yes,
+            // If the timeline was read back to the attempt, and X said that it shows all of it;
+            // else `find` says `CannotTell`.
             proves_absence: Can::Yes,
             in_flight_seconds: IN_FLIGHT_SECONDS,
             repeat_safe_seconds: None,

@@ -49,15 +49,35 @@ impl Courier<'_> {
     /// # Errors
     /// [`LedgerError`] if the ledger cannot be read.
     pub async fn with_missing(&self, postings: &Postings) -> Result<Postings, LedgerError> {
+        let past = self.open_past(postings).await?;
+        self.accept_named(postings, &past).await?;
         let mut postings = postings.clone();
-        postings.missing = self.missing(&postings).await?;
+        postings.missing = self.missing(past).await?;
         Ok(postings)
     }
 
+    /// Who names a page wants it announced, however old it is; that is remembered, so that what a
+    /// channel puts off is not held back by the next round.
+    async fn accept_named(&self, postings: &Postings, past: &Past) -> Result<(), LedgerError> {
+        let has_age = self.stations.iter().any(|it| it.spec.holds.max_age.is_some());
+        for id in &postings.named {
+            let known = past.postings.get(id);
+            let waits = known.is_some_and(|known| match known.acceptance {
+                Acceptance::Waits => true,
+                Acceptance::New => has_age,
+                Acceptance::Accepted { .. } => false,
+            });
+            if waits {
+                self.ledger.accept(id, self.clock.now()).await?;
+            }
+        }
+        Ok(())
+    }
+
     /// The postings whose page is gone, as they were last read.
-    async fn missing(&self, postings: &Postings) -> Result<Vec<Posting>, LedgerError> {
+    async fn missing(&self, past: Past) -> Result<Vec<Posting>, LedgerError> {
         let mut missing = Vec::new();
-        for known in self.open_past(postings).await?.postings.into_values() {
+        for known in past.postings.into_values() {
             let gone = known.missing_since.is_some() && known.finished_at.is_none();
             if !gone {
                 continue;

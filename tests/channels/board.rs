@@ -2,9 +2,9 @@
 
 use handbill::adapt::{DocumentType, Rendition};
 use handbill::channel::board::{Board, Config};
-use handbill::channel::{Action, Channel, Outcome, Receipt, Sight, Trace, Wire};
+use handbill::channel::{Action, Channel, Outcome, Permit, Receipt, Search, Sight, Trace, Wire};
 
-use super::servers::{self, Reply, SECRET, Scripted, answer, half, json};
+use super::servers::{self, Reply, SECRET, Scripted, Steps, answer, half, json};
 
 const BODY: &str = r#"{"title":"PhD on tides","reference":"2026-W07"}"#;
 const NONE: &str = "[]";
@@ -107,6 +107,62 @@ async fn a_copy_that_is_there_is_not_made_again() {
     assert_eq!(receipt.remote_id.as_deref(), Some("17"));
     assert_eq!(receipt.link.unwrap().as_str(), format!("{}/jobs/17", server.base));
     assert_eq!(server.requests().len(), 1);
+}
+
+#[tokio::test]
+async fn what_the_board_said_is_noted_before_anything_is_created() {
+    for (said, noted) in [
+        (NONE, r#"asked {"reference":"2026-W07","found":null}"#),
+        (
+            OURS,
+            r#"asked {"reference":"2026-W07","found":{"remote_id":"17","link":"BASE/jobs/17"}}"#,
+        ),
+    ] {
+        let server = Scripted::start([json(200, said), json(201, r#"{"id":17}"#)]).await;
+        let channel = channel(&server.base);
+        let steps = Steps::default();
+        let (_, send_by) = servers::deadline();
+        let outcome = channel.send(&publish(&channel), &Permit::new(send_by, &steps)).await;
+        assert!(matches!(outcome, Outcome::Posted(_)), "{outcome:?}");
+        assert_eq!(*steps.noted.lock().unwrap(), [noted.replace("BASE", &server.base)]);
+    }
+}
+
+#[tokio::test]
+async fn a_step_that_cannot_be_noted_is_the_last_one() {
+    let server = Scripted::start([json(200, NONE)]).await;
+    let channel = channel(&server.base);
+    let steps = Steps { fails: true, ..Steps::default() };
+    let (_, send_by) = servers::deadline();
+    let outcome = channel.send(&publish(&channel), &Permit::new(send_by, &steps)).await;
+    assert!(matches!(outcome, Outcome::Deferred { .. }), "{outcome:?}");
+    assert!(outcome.why().contains("the disk is full"), "{outcome:?}");
+    assert_eq!(server.requests().len(), 1, "the board was asked, and given nothing");
+}
+
+#[tokio::test]
+async fn time_that_passes_while_the_board_is_asked_counts() {
+    let server = Scripted::start([json(200, NONE)]).await;
+    let channel = channel(&server.base);
+    let (clock, send_by) = servers::deadline();
+    let steps = Steps { clock: Some(clock), ..Steps::default() };
+    let permit = Permit::new(send_by, &steps);
+    let outcome = channel.send(&publish(&channel), &permit).await;
+    assert_eq!(outcome, handbill::channel::permit::too_late());
+    assert_eq!(server.requests().len(), 1);
+    channel.send(&publish(&channel), &permit).await;
+    assert_eq!(server.requests().len(), 1, "after it, the board is not even asked");
+}
+
+#[tokio::test]
+async fn the_copy_of_another_delivery_is_for_a_person() {
+    let server = Scripted::start([json(200, OURS)]).await;
+    let channel = channel(&server.base);
+    let (wire, key) = (publish(&channel), servers::key());
+    let owned = ["17".to_owned()].into();
+    let search = Search { owned: &owned, ..servers::search(&wire, &key, servers::at()) };
+    let trace = channel.find(&search).await;
+    assert!(matches!(trace, Trace::CannotTell { .. }), "{trace:?}");
 }
 
 #[tokio::test]

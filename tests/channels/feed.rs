@@ -4,7 +4,8 @@ use std::path::Path;
 
 use handbill::adapt::{DocumentType, Rendition};
 use handbill::channel::feed::{Config, Feed};
-use handbill::channel::{Action, Address, Channel, Outcome, Receipt, Sight, Trace, Wire};
+use handbill::channel::permit::{NoJournal, too_late};
+use handbill::channel::{Action, Address, Channel, Outcome, Permit, Receipt, Sight, Trace, Wire};
 
 use super::servers;
 
@@ -110,4 +111,74 @@ async fn an_entry_agrees_differs_or_is_gone() {
     assert!(matches!(channel.verify(&receipt, &rendition("Sea")).await, Sight::Differs { .. }));
     std::fs::remove_file(folder.path().join("feed/2026-W07.jsonld")).unwrap();
     assert_eq!(channel.verify(&receipt, &rendition("Tides")).await, Sight::Gone);
+}
+
+#[tokio::test]
+async fn after_the_send_by_no_entry_is_written_or_left_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let channel = channel(folder.path());
+    let one = send(&channel, Action::Publish(&rendition("Tides")), "2026-W07").await;
+    let (clock, send_by) = servers::deadline();
+    servers::let_it_pass(&clock);
+    let permit = Permit::new(send_by, &NoJournal);
+    for action in [
+        Action::Publish(&rendition("Rivers")),
+        Action::Edit(&rendition("Storms"), &one),
+        Action::Withdraw(&one),
+    ] {
+        let reference = if matches!(action, Action::Publish(_)) { "rivers" } else { "2026-W07" };
+        let wire = prepare(&channel, action, reference);
+        assert_eq!(channel.send(&wire, &permit).await, too_late());
+    }
+    assert_eq!(index(folder.path())[0]["title"], "Tides");
+    assert_eq!(std::fs::read_dir(folder.path().join("feed")).unwrap().count(), 3);
+}
+
+#[tokio::test]
+async fn an_entry_whose_collections_were_not_made_is_not_done() {
+    let folder = tempfile::tempdir().unwrap();
+    let channel = channel(folder.path());
+    send(&channel, Action::Publish(&rendition("Rivers")), "rivers").await;
+    // The process died between the entry and the index.
+    let wire = prepare(&channel, Action::Publish(&rendition("Tides")), "2026-W07");
+    let Wire::Entry(entry) = &wire else { panic!("no entry") };
+    let path = folder.path().join("feed/2026-W07.jsonld");
+    std::fs::write(path, entry.document.as_ref().unwrap()).unwrap();
+    let (key, at) = (servers::key(), servers::at());
+    assert_eq!(channel.find(&servers::search(&wire, &key, at)).await, Trace::Absent);
+    assert!(matches!(channel.send(&wire, &servers::permit()).await, Outcome::Posted(_)));
+    assert!(matches!(channel.find(&servers::search(&wire, &key, at)).await, Trace::Found(_)));
+    assert_eq!(index(folder.path()).len(), 2);
+}
+
+#[tokio::test]
+async fn two_processes_do_not_write_at_the_same_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let channel = channel(folder.path());
+    std::fs::create_dir(folder.path().join("feed")).unwrap();
+    let other = std::fs::File::open(folder.path().join("feed")).unwrap();
+    other.lock().unwrap();
+    let wire = prepare(&channel, Action::Publish(&rendition("Tides")), "2026-W07");
+    let outcome = channel.send(&wire, &servers::permit()).await;
+    assert!(matches!(outcome, Outcome::Deferred { .. }), "{outcome:?}");
+    assert!(outcome.why().contains("another process"), "{outcome:?}");
+    other.unlock().unwrap();
+    assert!(matches!(channel.send(&wire, &servers::permit()).await, Outcome::Posted(_)));
+}
+
+#[test]
+fn a_link_to_an_entry_says_its_id() {
+    let channel = channel(Path::new("/nowhere"));
+    let id = |link: &str| channel.recognise(&link.parse().unwrap());
+    assert_eq!(id("https://lab.example/feed/2026-W07.jsonld").as_deref(), Some("2026-W07"));
+    for link in [
+        "https://lab.example/feed/feed.atom",
+        "https://lab.example/feed/a/b.jsonld",
+        "https://lab.example/feed/.hidden.jsonld",
+        "https://lab.example/feedback.jsonld",
+        "https://lab.example/2026-W07.jsonld",
+        "https://other.example/feed/2026-W07.jsonld",
+    ] {
+        assert_eq!(id(link), None, "{link}");
+    }
 }

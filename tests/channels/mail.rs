@@ -1,11 +1,14 @@
 //! Mail.
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use chrono::Utc;
 use handbill::adapt::{MailBody, Rendition};
 use handbill::channel::mail::{Archive, Config, Mail, Security};
-use handbill::channel::{Action, Channel, Outcome, Receipt, Sight, Trace, Wire};
+use handbill::channel::permit::{NoJournal, too_late};
+use handbill::channel::{Action, Channel, Outcome, Permit, Receipt, Sight, Trace, Wire};
+use handbill::clock::Clock;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpListener;
 
@@ -24,33 +27,72 @@ enum Step {
 
 struct SmtpServer {
     port: u16,
-    messages: Arc<Mutex<Vec<String>>>,
+    taken: Arc<Taken>,
+}
+
+/// What a server took: whole messages, and every line in between.
+#[derive(Default)]
+struct Taken {
+    messages: Mutex<Vec<String>>,
+    lines: Mutex<Vec<String>>,
+}
+
+/// What goes wrong.
+#[derive(Clone, Default)]
+struct Trouble {
+    /// A reply, or nothing and the connection closed.
+    fault: Option<(Step, &'static str)>,
+    /// Before this step is answered, the send-by passes on this clock.
+    passes: Option<(Step, Clock)>,
+    /// The first message is answered so much later, with this.
+    late: Option<(Duration, &'static str)>,
 }
 
 impl SmtpServer {
     /// A server that is well but for `fault`; it keeps what it takes even where it then fails.
     async fn start(fault: Option<(Step, &'static str)>) -> Self {
+        Self::with(Trouble { fault, ..Trouble::default() }).await
+    }
+
+    async fn with(mut trouble: Trouble) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
-        let messages = Arc::new(Mutex::new(Vec::new()));
-        let taken = Arc::clone(&messages);
+        let taken = Arc::new(Taken::default());
+        let shared = Arc::clone(&taken);
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                let _ = serve(stream, fault, &taken).await;
+                let (trouble_now, taken) = (trouble.clone(), Arc::clone(&shared));
+                trouble.late = None;
+                tokio::spawn(async move { serve(stream, trouble_now, &taken).await });
             }
         });
-        Self { port, messages }
+        Self { port, taken }
+    }
+
+    fn messages(&self) -> Vec<String> {
+        self.taken.messages.lock().unwrap().clone()
+    }
+
+    fn lines(&self) -> String {
+        self.taken.lines.lock().unwrap().concat()
     }
 }
 
 async fn serve(
     stream: tokio::net::TcpStream,
-    fault: Option<(Step, &'static str)>,
-    taken: &Mutex<Vec<String>>,
+    trouble: Trouble,
+    taken: &Taken,
 ) -> std::io::Result<()> {
-    let reply = |step: Step, well: &'static str| match fault {
-        Some((at, reply)) if at == step => reply,
-        _ => well,
+    let reply = |step: Step, well: &'static str| {
+        if let Some((at, clock)) = &trouble.passes
+            && *at == step
+        {
+            servers::let_it_pass(clock);
+        }
+        match trouble.fault {
+            Some((at, reply)) if at == step => reply,
+            _ => well,
+        }
     };
     let (read, mut write) = stream.into_split();
     let mut lines = BufReader::new(read);
@@ -66,6 +108,7 @@ async fn serve(
         if lines.read_line(&mut line).await? == 0 {
             return Ok(());
         }
+        taken.lines.lock().unwrap().push(line.clone());
         if in_data {
             let mut message = String::new();
             while line != ".\r\n" {
@@ -75,8 +118,12 @@ async fn serve(
                     return Ok(());
                 }
             }
-            taken.lock().unwrap().push(message);
+            taken.messages.lock().unwrap().push(message);
             answer = reply(Step::End, "250 2.0.0 queued as 4711");
+            if let Some((wait, reply)) = trouble.late {
+                tokio::time::sleep(wait).await;
+                answer = reply;
+            }
             continue;
         }
         answer = match line.get(..4).unwrap_or_default() {
@@ -141,7 +188,7 @@ async fn the_message_on_record_is_the_message_that_arrives() {
     let Wire::Mail(mail) = &wire else { panic!("no mail") };
     assert_eq!(receipt.remote_id.as_ref(), Some(&mail.message_id));
     assert_eq!(mail.message_id, "hb.0000000000000000000000003f2a91bc@tides.example");
-    let arrived = server.messages.lock().unwrap().remove(0).replace("\r\n..", "\r\n.");
+    let arrived = server.messages().remove(0).replace("\r\n..", "\r\n.");
     assert_eq!(arrived.trim_end(), mail.message.trim_end());
     assert!(mail.message.contains("\r\n.\r\n..two\r\n"));
 }
@@ -189,6 +236,45 @@ async fn after_it_only_a_reply_that_can_be_read_says_anything() {
     assert!(matches!(deferred, Outcome::Deferred { .. }), "{deferred:?}");
 }
 
+/// What a server sees of a message whose send-by passes at this step.
+async fn seen_if_it_passes_at(step: Step) -> (Outcome, SmtpServer) {
+    let (clock, send_by) = servers::deadline();
+    let trouble = Trouble { passes: Some((step, clock)), ..Trouble::default() };
+    let server = SmtpServer::with(trouble).await;
+    let channel = channel(config(server.port));
+    let outcome = channel.send(&publish(&channel), &Permit::new(send_by, &NoJournal)).await;
+    (outcome, server)
+}
+
+#[tokio::test]
+async fn after_the_send_by_no_byte_of_the_message_leaves() {
+    let (outcome, server) = seen_if_it_passes_at(Step::Auth).await;
+    assert_eq!(outcome, too_late());
+    assert!(server.lines().contains("AUTH") && !server.lines().contains("MAIL FROM"));
+    let (outcome, server) = seen_if_it_passes_at(Step::Data).await;
+    assert_eq!(outcome, too_late());
+    assert!(server.lines().ends_with("DATA\r\n"), "{}", server.lines());
+    assert!(server.messages().is_empty());
+    // What was given in time is given, however long the reply takes.
+    let (outcome, server) = seen_if_it_passes_at(Step::End).await;
+    assert!(matches!(outcome, Outcome::Posted(_)), "{outcome:?}");
+    assert_eq!(server.messages().len(), 1);
+}
+
+#[tokio::test]
+async fn the_late_reply_to_a_cancelled_message_is_never_given_to_the_next() {
+    let late = Some((Duration::from_millis(400), "554 not you"));
+    let server = SmtpServer::with(Trouble { late, ..Trouble::default() }).await;
+    let channel = channel(config(server.port));
+    let (wire, permit) = (publish(&channel), servers::permit());
+    let first = channel.send(&wire, &permit);
+    assert!(tokio::time::timeout(Duration::from_millis(200), first).await.is_err());
+    assert_eq!(server.messages().len(), 1, "the first was given, and not answered");
+    let second = channel.send(&wire, &permit).await;
+    assert!(matches!(second, Outcome::Posted(_)), "{second:?}");
+    assert_eq!(server.lines().matches("EHLO").count(), 2, "each has its own connection");
+}
+
 #[tokio::test]
 async fn what_stands_in_the_way_of_every_message_blocks_the_channel() {
     for (step, reply) in [
@@ -209,7 +295,7 @@ async fn nothing_is_sent_in_clear_where_encryption_was_asked_for() {
         let channel = channel(Config { security, ..config(server.port) });
         let outcome = channel.send(&publish(&channel), &servers::permit()).await;
         assert!(matches!(outcome, Outcome::Blocked { .. }), "{security:?}: {outcome:?}");
-        assert!(server.messages.lock().unwrap().is_empty());
+        assert!(server.messages().is_empty());
     }
 }
 
@@ -232,7 +318,7 @@ async fn a_probe_signs_in_and_sends_nothing() {
         channel.probe().await.unwrap(),
         handbill::channel::Probe { identity: "250 mail.example".to_owned(), expires: None }
     );
-    assert!(server.messages.lock().unwrap().is_empty());
+    assert!(server.messages().is_empty());
 }
 
 #[tokio::test]
@@ -271,8 +357,8 @@ async fn the_archive_shows_a_message_or_proves_nothing() {
 #[tokio::test]
 async fn without_an_archive_only_a_person_can_look() {
     let channel = channel(config(1));
-    let trace =
-        channel.find(&servers::search(&publish(&channel), &servers::key(), Utc::now())).await;
+    let (wire, key) = (publish(&channel), servers::key());
+    let trace = channel.find(&servers::search(&wire, &key, Utc::now())).await;
     assert!(matches!(trace, Trace::CannotTell { .. }));
 }
 

@@ -1,9 +1,15 @@
 //! Mastodon.
 
+use std::collections::BTreeSet;
+
 use chrono::{TimeDelta, Utc};
 use handbill::adapt::Rendition;
 use handbill::channel::mastodon::{Config, Mastodon, Software, Visibility};
-use handbill::channel::{Action, Channel, Context, Outcome, Reach, Receipt, Sight, Trace, Wire};
+use handbill::channel::{
+    Action, Channel, Context, Likeness, Outcome, Reach, Receipt, Search, Sight, Trace, Wire,
+};
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use serde_json::json as value;
 
 use super::servers::{self, Reply, SECRET, Scripted, answer, half, json};
@@ -144,6 +150,45 @@ async fn what_was_refused_is_certainly_not_there() {
 }
 
 #[tokio::test]
+async fn an_answer_that_cannot_be_read_or_is_none_leaves_it_unknown() {
+    let bytes = |text: &str| Reply::Bytes(text.to_owned());
+    for reply in [
+        bytes("HTTP/1.1 200 OK\r\nContent-Le"),
+        bytes("HTTP/1.0 200 OK\r\n\r\n{\"id\":\"1170\",\"url\":\"https://social.exam"),
+        bytes("HTTP/1.1 100 Continue\r\n\r\n"),
+        bytes("HTTP/1.1 101 Switching Protocols\r\nUpgrade: tides\r\nConnection: upgrade\r\n\r\n"),
+        bytes("220 mail.example ESMTP\r\n"),
+        answer(301, &["Location: /elsewhere"], ""),
+        answer(303, &["Location: /@lab/1170"], ""),
+        answer(307, &["Location: /elsewhere"], ""),
+        answer(308, &["Location: /elsewhere"], ""),
+    ] {
+        let outcome = outcome_of(reply.clone()).await;
+        assert!(matches!(outcome, Outcome::Unknown { .. }), "{reply:?}: {outcome:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_after_interim_ones_or_until_the_connection_closes_is_an_answer() {
+    let body = r#"{"id":"1170"}"#;
+    let Reply::Bytes(whole) = json(200, body) else { unreachable!("json makes bytes") };
+    for bytes in [
+        format!("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\n\r\n{whole}"),
+        format!("HTTP/1.0 200 OK\r\n\r\n{body}"),
+    ] {
+        let outcome = outcome_of(Reply::Bytes(bytes)).await;
+        assert_eq!(outcome, Outcome::Posted(receipt()));
+    }
+}
+
+#[tokio::test]
+async fn a_token_that_may_not_write_blocks_the_channel() {
+    let said = r#"{"error":"This action is outside the authorized scopes"}"#;
+    let outcome = outcome_of(json(403, said)).await;
+    assert!(matches!(outcome, Outcome::Blocked { .. }), "{outcome:?}");
+}
+
+#[tokio::test]
 async fn bad_credentials_block_the_channel_and_an_echoed_token_stays_secret() {
     let outcome = outcome_of(json(401, &format!(r#"{{"error":"token {SECRET}"}}"#))).await;
     assert!(matches!(outcome, Outcome::Blocked { .. }), "{outcome:?}");
@@ -180,6 +225,31 @@ async fn without_tls_where_tls_was_asked_for_the_channel_is_blocked() {
     let channel = channel(&base);
     let outcome = channel.send(&publish(&channel), &servers::permit()).await;
     assert!(matches!(outcome, Outcome::Blocked { .. }), "{outcome:?}");
+}
+
+#[tokio::test]
+async fn a_certificate_that_nobody_vouches_for_blocks_the_channel() {
+    handbill::channel::tls::install_provider();
+    let pem = include_bytes!("self_signed.pem");
+    let config = rustls::ServerConfig::builder()
+        .with_no_client_auth()
+        .with_single_cert(
+            vec![CertificateDer::from_pem_slice(pem).unwrap()],
+            PrivateKeyDer::from_pem_slice(pem).unwrap(),
+        )
+        .unwrap();
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base = format!("https://{}", listener.local_addr().unwrap());
+    let server = tokio::spawn(async move {
+        let (stream, _) = listener.accept().await.unwrap();
+        let acceptor = tokio_rustls::TlsAcceptor::from(std::sync::Arc::new(config));
+        acceptor.accept(stream).await.is_ok()
+    });
+    let channel = channel(&base);
+    let outcome = channel.send(&publish(&channel), &servers::permit()).await;
+    assert!(matches!(outcome, Outcome::Blocked { .. }), "{outcome:?}");
+    assert!(outcome.why().contains("certificate"), "{outcome:?}");
+    assert!(!server.await.unwrap(), "there is no connection on which anything could be sent");
 }
 
 #[tokio::test]
@@ -270,6 +340,94 @@ async fn absent_means_that_the_list_was_read_back_to_the_attempt() {
     assert!(matches!(trace_of(vec![first]).await, Trace::NotYet { .. }));
 }
 
+/// What is found of a delivery if others own these, after a restored backup or else.
+async fn trace_beside(page: serde_json::Value, owned: &[&str], after_a_backup: bool) -> Trace {
+    let replies = [&account(), &page, &value!([])].map(|it| json(200, &it.to_string()));
+    let server = Scripted::start(replies).await;
+    let channel = channel(&server.base);
+    let (wire, key) = (publish(&channel), servers::key());
+    let owned: BTreeSet<String> = owned.iter().map(|id| (*id).to_owned()).collect();
+    let link = "https://lab.example/jobs/phd-tides".parse().unwrap();
+    let likeness = if after_a_backup { Likeness::Link(&link) } else { Likeness::Words };
+    let since = Utc::now() - TimeDelta::minutes(10);
+    let search = Search { owned: &owned, likeness, ..servers::search(&wire, &key, since) };
+    channel.find(&search).await
+}
+
+fn id(trace: &Trace) -> Option<&str> {
+    match trace {
+        Trace::Found(receipt) => receipt.remote_id.as_deref(),
+        _ => None,
+    }
+}
+
+#[tokio::test]
+async fn a_copy_that_another_delivery_owns_is_passed_over() {
+    let page = value!([status("9", HTML, 1), status("8", HTML, 2)]);
+    assert_eq!(id(&trace_beside(page.clone(), &["9"], false).await), Some("8"));
+    assert_eq!(trace_beside(page, &["9", "8"], false).await, Trace::Absent);
+}
+
+#[tokio::test]
+async fn after_a_backup_the_link_with_other_words_is_for_a_person() {
+    let other = HTML.replace("PhD", "Postdoc");
+    let page = value!([status("9", &other, 1), status("8", HTML, 2)]);
+    assert_eq!(id(&trace_beside(page, &[], true).await), Some("8"));
+    let page = value!([status("9", &other, 1), status("7", "<p>other</p>", 3)]);
+    let trace = trace_beside(page.clone(), &[], true).await;
+    assert!(
+        matches!(&trace, Trace::CannotTell { why } if why.contains("https://social.example/@lab/9")),
+        "{trace:?}"
+    );
+    assert_eq!(trace_beside(page.clone(), &["9"], true).await, Trace::Absent);
+    assert_eq!(trace_beside(page, &[], false).await, Trace::Absent);
+}
+
+#[tokio::test]
+async fn a_server_whose_clock_is_behind_is_searched_further_back() {
+    for (date, found) in [(Utc::now() - TimeDelta::hours(1), true), (Utc::now(), false)] {
+        let date = format!("Date: {}", date.format("%a, %d %b %Y %H:%M:%S GMT"));
+        let page = value!([status("8", HTML, 60)]).to_string();
+        let server = Scripted::start([
+            answer(200, &["Content-Type: application/json", &date], &account().to_string()),
+            json(200, &page),
+        ])
+        .await;
+        let channel = channel(&server.base);
+        let (wire, key) = (publish(&channel), servers::key());
+        let trace = channel.find(&servers::search(&wire, &key, Utc::now())).await;
+        assert_eq!(id(&trace).is_some(), found, "{trace:?}");
+    }
+}
+
+#[test]
+fn a_link_to_a_status_of_this_server_says_its_id() {
+    let channel = channel("https://social.example");
+    let id = |link: &str| channel.recognise(&link.parse().unwrap());
+    for link in [
+        "https://social.example/@lab/1170",
+        "https://social.example/@lab/1170/",
+        "https://social.example/users/lab/statuses/1170",
+        "https://social.example/web/statuses/1170",
+    ] {
+        assert_eq!(id(link).as_deref(), Some("1170"), "{link}");
+    }
+    for link in [
+        "https://other.example/@lab/1170",
+        "http://social.example/@lab/1170",
+        "https://social.example:8443/@lab/1170",
+        "https://social.example/@lab@other.example/1170",
+        "https://social.example/@lab/11%2F70",
+        "https://social.example/@lab/..%2F1",
+        "https://social.example/@lab",
+        "https://social.example/@lab/1170/embed",
+        "https://social.example/about/1170",
+        "mailto:lab@social.example",
+    ] {
+        assert_eq!(id(link), None, "{link}");
+    }
+}
+
 #[tokio::test]
 async fn a_lost_edit_or_removal_is_found_by_looking_at_the_status() {
     let changed = status("1170", &HTML.replace("PhD", "Postdoc"), 1).to_string();
@@ -288,11 +446,9 @@ async fn a_lost_edit_or_removal_is_found_by_looking_at_the_status() {
     assert!(matches!(edited, Trace::Found(_)), "{edited:?}");
     assert_eq!(channel.find(&servers::search(&edit, &key, Utc::now())).await, Trace::Absent);
     let withdraw = channel.prepare(Action::Withdraw(&receipt()), &address).unwrap();
-    assert_eq!(
-        channel.find(&servers::search(&withdraw, &key, Utc::now())).await,
-        Trace::Found(receipt())
-    );
-    assert_eq!(channel.find(&servers::search(&withdraw, &key, Utc::now())).await, Trace::Absent);
+    let search = servers::search(&withdraw, &key, Utc::now());
+    assert_eq!(channel.find(&search).await, Trace::Found(receipt()));
+    assert_eq!(channel.find(&search).await, Trace::Absent);
 }
 
 async fn sight_of(reply: Reply) -> Sight {

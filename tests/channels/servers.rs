@@ -2,9 +2,11 @@
 
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
-use chrono::{DateTime, Utc};
-use handbill::channel::permit::NoJournal;
+use async_trait::async_trait;
+use chrono::{DateTime, TimeDelta, Utc};
+use handbill::channel::permit::{Journal, NoJournal};
 use handbill::channel::secret::SecretRef;
 use handbill::channel::{
     Address, ChannelName, Context, DeliveryKey, Likeness, Permit, Reach, Search, SendBy, Wire,
@@ -32,6 +34,8 @@ pub enum Reply {
     HangUp,
     /// Takes the request and never answers.
     Silence,
+    /// These bytes, that much later; the next connection does not wait for it.
+    Late(Duration, String),
 }
 
 impl Scripted {
@@ -53,6 +57,12 @@ impl Scripted {
                         tokio::spawn(async move {
                             let mut rest = Vec::new();
                             let _ = stream.read_to_end(&mut rest).await;
+                        });
+                    }
+                    Reply::Late(wait, bytes) => {
+                        tokio::spawn(async move {
+                            tokio::time::sleep(wait).await;
+                            let _ = stream.write_all(bytes.as_bytes()).await;
                         });
                     }
                 }
@@ -142,8 +152,40 @@ pub fn secret(value: &str) -> SecretRef {
 
 /// The right to send, for as long as a test takes.
 pub fn permit() -> Permit<'static> {
-    let soon = Utc::now() + chrono::TimeDelta::minutes(10);
+    let soon = Utc::now() + TimeDelta::minutes(10);
     Permit::new(SendBy::new(soon, Clock::System), &NoJournal)
+}
+
+/// The right to send until two minutes after [`at`], on a clock that stands there.
+pub fn deadline() -> (Clock, SendBy) {
+    let clock = Clock::at(at());
+    (clock.clone(), SendBy::new(at() + TimeDelta::minutes(2), clock))
+}
+
+/// Lets the time go by after which nothing may be sent any more.
+pub fn let_it_pass(clock: &Clock) {
+    clock.set(at() + TimeDelta::minutes(3));
+}
+
+/// Writes down the steps; fails if it is told to, and does what else a test wants at that moment.
+#[derive(Default)]
+pub struct Steps {
+    pub noted: Mutex<Vec<String>>,
+    pub fails: bool,
+    /// A clock on which the send-by passes with the first step.
+    pub clock: Option<Clock>,
+}
+
+#[async_trait]
+impl Journal for Steps {
+    async fn note(&self, what: &str, detail: &serde_json::Value) -> Result<(), String> {
+        self.clock.iter().for_each(let_it_pass);
+        if self.fails {
+            return Err("the disk is full".to_owned());
+        }
+        self.noted.lock().unwrap().push(format!("{what} {detail}"));
+        Ok(())
+    }
 }
 
 /// A search for the same words, of which nobody owns a copy yet.

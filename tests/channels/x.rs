@@ -1,9 +1,11 @@
 //! X.
 
+use std::collections::BTreeSet;
+
 use chrono::{TimeDelta, Utc};
 use handbill::adapt::Rendition;
 use handbill::channel::x::{Config, X};
-use handbill::channel::{Action, Channel, Outcome, Receipt, Sight, Trace, Wire};
+use handbill::channel::{Action, Channel, Likeness, Outcome, Receipt, Search, Sight, Trace, Wire};
 use serde_json::json as value;
 
 use super::servers::{self, Reply, SECRET, Scripted, answer, json};
@@ -142,6 +144,90 @@ async fn absent_needs_a_timeline_that_was_read_to_its_end_or_beyond_the_attempt(
         let wire = publish(&channel);
         let trace = channel.find(&servers::search(&wire, &servers::key(), Utc::now())).await;
         assert_eq!(trace == Trace::Absent, absent, "{reply:?}: {trace:?}");
+    }
+}
+
+fn post(id: &str, text: &str) -> serde_json::Value {
+    value!({"id": id, "text": text, "created_at": Utc::now().to_rfc3339()})
+}
+
+async fn trace_beside(posts: serde_json::Value, owned: &[&str], likeness: Likeness<'_>) -> Trace {
+    let page = value!({"data": posts, "meta": {}});
+    let server = Scripted::start([json(200, &page.to_string())]).await;
+    let channel = channel(&server.base);
+    let (wire, key) = (publish(&channel), servers::key());
+    let owned: BTreeSet<String> = owned.iter().map(|id| (*id).to_owned()).collect();
+    let search = Search { owned: &owned, likeness, ..servers::search(&wire, &key, Utc::now()) };
+    channel.find(&search).await
+}
+
+#[tokio::test]
+async fn a_post_that_another_delivery_owns_is_passed_over() {
+    let posts = value!([post("99", TEXT), post("98", TEXT)]);
+    let second = trace_beside(posts.clone(), &["99"], Likeness::Words).await;
+    assert!(matches!(&second, Trace::Found(it) if it.remote_id.as_deref() == Some("98")));
+    assert_eq!(trace_beside(posts, &["99", "98"], Likeness::Words).await, Trace::Absent);
+}
+
+#[tokio::test]
+async fn after_a_backup_the_link_with_other_words_is_for_a_person() {
+    let link = "https://lab.example/jobs/phd-tides".parse().unwrap();
+    let other = post("99", "Now until May: https://lab.example/jobs/phd-tides/");
+    let posts = value!([other, post("98", "hello")]);
+    let trace = trace_beside(posts.clone(), &[], Likeness::Link(&link)).await;
+    assert!(
+        matches!(&trace, Trace::CannotTell { why } if why.contains("x.com/tidal_lab/status/99")),
+        "{trace:?}"
+    );
+    assert_eq!(trace_beside(posts.clone(), &["99"], Likeness::Link(&link)).await, Trace::Absent);
+    assert_eq!(trace_beside(posts, &[], Likeness::Words).await, Trace::Absent);
+    let posts = value!([other, post("98", TEXT)]);
+    let trace = trace_beside(posts, &[], Likeness::Link(&link)).await;
+    assert!(matches!(&trace, Trace::Found(it) if it.remote_id.as_deref() == Some("98")));
+}
+
+#[tokio::test]
+async fn a_timeline_that_ends_where_x_ends_every_timeline_proves_nothing() {
+    let many: Vec<_> = (0..100).map(|number| post(&number.to_string(), "hello")).collect();
+    for (pages, absent) in [(32, false), (2, true)] {
+        let replies = (1..=pages).map(|page| {
+            let next = if page == pages { value!({}) } else { value!({"next_token": "n"}) };
+            json(200, &value!({"data": many, "meta": next}).to_string())
+        });
+        let server = Scripted::start(replies).await;
+        let channel = channel(&server.base);
+        let (wire, key) = (publish(&channel), servers::key());
+        let trace = channel.find(&servers::search(&wire, &key, Utc::now())).await;
+        assert_eq!(trace == Trace::Absent, absent, "{pages}: {trace:?}");
+    }
+    let hidden = value!({"data": [post("1", "hello")], "errors": [{"title": "Forbidden"}]});
+    let server = Scripted::start([json(200, &hidden.to_string())]).await;
+    let channel = channel(&server.base);
+    let (wire, key) = (publish(&channel), servers::key());
+    let trace = channel.find(&servers::search(&wire, &key, Utc::now())).await;
+    assert!(matches!(trace, Trace::CannotTell { .. }), "{trace:?}");
+}
+
+#[test]
+fn a_link_to_a_post_of_this_account_says_its_id() {
+    let channel = channel("http://127.0.0.1:1");
+    let id = |link: &str| channel.recognise(&link.parse().unwrap());
+    for link in [
+        "https://x.com/tidal_lab/status/99",
+        "https://twitter.com/Tidal_Lab/status/99?s=20",
+        "https://www.x.com/tidal_lab/status/99/",
+    ] {
+        assert_eq!(id(link).as_deref(), Some("99"), "{link}");
+    }
+    for link in [
+        "https://x.com/river_lab/status/99",
+        "https://x.com/i/status/99",
+        "https://x.com/tidal_lab/status/99a",
+        "https://x.com/tidal_lab",
+        "https://x.com.example/tidal_lab/status/99",
+        "https://x.com:8443/tidal_lab/status/99",
+    ] {
+        assert_eq!(id(link), None, "{link}");
     }
 }
 

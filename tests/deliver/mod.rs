@@ -4,10 +4,14 @@
 //! Each test drives the courier against the stand-ins and counts what they truly hold.
 
 mod changes;
+mod kill;
 mod lost_answers;
 mod neighbours;
+mod page;
+mod peers;
 mod processes;
 mod refusals;
+mod restored;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use handbill::adapt::Occasion;

@@ -12,7 +12,10 @@ fn posted() -> TestSite {
     let site = TestSite::with_channels(&["careers-office"]);
     std::fs::remove_dir_all(site.path("content/jobs/phd-tidal-forecasting")).unwrap();
     site.replace(PAGE, "publishDate: \"2027-01-11T00:00:00Z\"", "publishDate: 2020-01-11");
+<<<<<<< HEAD
     site.replace("handbill.toml", "# [plan]\n", "[plan]\nwait_for_page = false\n");
+=======
+>>>>>>> main
     let post = site.run(&["post", PAGE]);
     assert_eq!(post.code, 0, "{post:?}");
     site

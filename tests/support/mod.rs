@@ -24,6 +24,9 @@ impl TestSite {
         let site = Self { folder };
         let made = site.handbill(&["init", "site"]);
         assert_eq!(made.code, 0, "{made:?}");
+        // There is no web site to look at.
+        let file = site.read("handbill.toml");
+        site.write("handbill.toml", format!("{file}\n[plan]\nwait_for_page = false\n"));
         site
     }
 

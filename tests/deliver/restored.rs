@@ -1,0 +1,116 @@
+//! A backup is put back: the channels have not forgotten what the ledger has (promise 1).
+
+use std::path::PathBuf;
+
+use handbill::ledger::State;
+
+use super::{World, open};
+
+/// Everything of the ledger, as somebody would copy it.
+fn files(world: &World) -> Vec<(PathBuf, Vec<u8>)> {
+    let folder = world.folder.path("state");
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.to_string_lossy().ends_with(".db") {
+            files.push((path.clone(), std::fs::read(path).unwrap()));
+        }
+    }
+    files
+}
+
+impl World {
+    async fn rest(&mut self) {
+        self.ledger.clone().close().await;
+    }
+
+    async fn wake(&mut self) {
+        self.ledger = open(&self.folder, self.now()).await;
+    }
+
+    /// Announces, and puts the ledger of before back.
+    async fn announce_and_forget(&mut self) {
+        self.rest().await;
+        let before = files(self);
+        self.wake().await;
+        self.wait(1);
+        self.round().await;
+        self.rest().await;
+        for (path, bytes) in before {
+            std::fs::write(path, bytes).unwrap();
+        }
+        self.wait(60);
+        self.wake().await;
+        assert!(self.ledger.restored().await.unwrap().is_some());
+        self.wait(1);
+    }
+}
+
+#[tokio::test]
+async fn what_went_out_after_the_backup_is_found_and_not_sent_again() {
+    let channels = ["mastodon", "x", "board", "feed", "list"];
+    let mut world = World::with(&channels).await;
+    world.only_plan().await;
+    world.announce_and_forget().await;
+    for channel in channels {
+        assert_eq!(world.copies(channel).len(), 1, "{channel}: it went out before");
+    }
+    world.round().await;
+    for channel in channels {
+        world.assert_posted_once(channel).await;
+        assert_eq!(
+            world.announcement(channel).await.attempts,
+            u32::from(channel == "board" || channel == "feed"),
+            "{channel}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn where_the_channel_cannot_tell_a_person_is_asked() {
+    let mut world = World::with(&["list"]).await;
+    for channel in &mut world.site.channels {
+        if let handbill::site::channel_file::KindConfig::Mail(mail) = &mut channel.config {
+            mail.archive = None;
+        }
+    }
+    world.stations = handbill::deliver::Station::all(
+        &world.site,
+        handbill::channel::Reach::LoopbackOnly,
+        &mut Vec::new(),
+    );
+    world.only_plan().await;
+    world.announce_and_forget().await;
+    world.round().await;
+    let delivery = world.announcement("list").await;
+    assert_eq!((delivery.state, delivery.attempts), (State::Unknown, 0), "{delivery:#?}");
+    assert!(delivery.reason.contains("a backup was restored"), "{}", delivery.reason);
+    assert!(delivery.asks_since.is_some());
+    world.settle_down().await;
+    assert_eq!(world.copies("list").len(), 1);
+}
+
+#[tokio::test]
+async fn what_was_planned_after_the_backup_and_never_went_out_goes_out() {
+    let mut world = World::with(&["mastodon", "x", "board"]).await;
+    world.only_plan().await;
+    world.rest().await;
+    let before = files(&world);
+    world.wake().await;
+    world.wait(5);
+    world.rest().await;
+    // The generation mark of a later ledger, with the ledger of before.
+    for (path, bytes) in before {
+        std::fs::write(&path, bytes).unwrap();
+        let mut mark = path.into_os_string();
+        mark.push(".generation");
+        std::fs::remove_file(mark).unwrap();
+    }
+    world.wake().await;
+    assert!(world.ledger.restored().await.unwrap().is_some());
+    world.wait(1);
+    world.round().await;
+    for channel in ["mastodon", "x", "board"] {
+        world.assert_posted_once(channel).await;
+    }
+}
