@@ -24,4 +24,5 @@ pub mod plan;
 pub mod posting;
 pub mod rehearsal;
 pub mod schedule;
+pub mod simulation;
 pub mod site;

@@ -3,14 +3,14 @@
 
 use super::send::{DeliverError, Message, told};
 use super::{Courier, Done, Station, unless_overtaken};
-use crate::channel::{Likeness, Search, Trace};
-use crate::ledger::{Deed, Standing};
+use crate::channel::{DeliveryKey, Likeness, Search, Trace};
+use crate::ledger::{Deed, Delivery, LedgerError, Restored, Standing};
 use crate::plan::Step;
 use crate::posting::Posting;
 
 impl Courier<'_> {
-    /// Asks the channel about a delivery that the ledger never tried, if its time lies before a
-    /// restored backup came back. `None`: it may go out. What a person or a later round has to
+    /// Asks the channel about a delivery that was not tried since a backup came back, if its page
+    /// is older than that. `None`: it may go out. What a person or a later round has to
     /// decide is done here, and returned.
     pub(super) async fn dispel_doubt(
         &self,
@@ -18,11 +18,14 @@ impl Courier<'_> {
         posting: &Posting,
         station: &Station,
         composed: &Message,
+        on_record: &Delivery,
     ) -> Result<Option<Done>, DeliverError> {
         let Some(restored) = self.ledger.restored().await? else { return Ok(None) };
-        let due = step.slot.or(step.when.time());
         let new_copy = matches!(step.deed, Deed::Publish | Deed::FollowUp);
-        if !new_copy || due.is_none_or(|due| due > restored.at) {
+        let tried_since = on_record.attempted_at.is_some_and(|at| at > restored.at);
+        // Its slot says nothing: what was sent in a slot that is forgotten now gets the next one.
+        let newer = posting.publish_at.or(posting.date).is_some_and(|dated| dated > restored.at);
+        if !new_copy || tried_since || newer || self.was_answered(step.key, &restored).await? {
             return Ok(None);
         }
         let owned = self.ledger.owned_by_others(step.key, restored.from).await?;
@@ -54,5 +57,15 @@ impl Courier<'_> {
             }
         };
         Ok(unless_overtaken(settled)?.map(|delivery| told(&delivery)))
+    }
+
+    /// Whether a person has said since that it is not there.
+    async fn was_answered(
+        &self,
+        key: DeliveryKey,
+        restored: &Restored,
+    ) -> Result<bool, LedgerError> {
+        let events = self.ledger.events_of(key).await?;
+        Ok(events.iter().any(|event| event.what == "resolved" && event.at >= restored.at))
     }
 }

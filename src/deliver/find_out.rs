@@ -8,7 +8,7 @@ use tracing::info;
 use super::send::{gave_up, wait};
 use super::{Courier, Done, done, fail_point, unless_overtaken};
 use crate::channel::wire::Verb;
-use crate::channel::{Abilities, Can, ChannelName, Likeness, Search, Trace, Wire};
+use crate::channel::{Abilities, Can, ChannelName, Likeness, Receipt, Search, Trace, Wire};
 use crate::clock::Clock;
 use crate::ledger::{Attempt, Delivery, LedgerError, Standing, State, Whom};
 
@@ -66,6 +66,12 @@ impl Courier<'_> {
         let trace = station.channel.find(&search).await;
         fail_point::reached("after-find").await;
         let abilities = station.channel.abilities();
+        if let Trace::Found(receipt) = &trace
+            && self.may_be_anothers(delivery, attempt, receipt).await?
+        {
+            let why = "a copy that says the same may be another delivery's; it is looked for again";
+            return Ok(Trace::NotYet { why: why.to_owned() });
+        }
         Ok(match trace {
             _ if repeats_harmlessly(&attempt.wire) && !matches!(trace, Trace::Found(_)) => {
                 Trace::Absent
@@ -80,6 +86,37 @@ impl Courier<'_> {
             }
             trace => trace,
         })
+    }
+
+    /// Two channels may share an account and say the same there: what one of them made belongs to
+    /// it even before it is on record. So the other attempts are asked first, and then once more
+    /// what is on record: it may have come there while the channel was searched.
+    async fn may_be_anothers(
+        &self,
+        delivery: &Delivery,
+        attempt: &Attempt,
+        found: &Receipt,
+    ) -> Result<bool, LedgerError> {
+        let Wire::Http(ours) = &attempt.wire else { return Ok(false) };
+        let others = self.ledger.unanswered().await?;
+        let says_the_same = |other: &Attempt| match &other.wire {
+            Wire::Http(theirs) => {
+                other.delivery != delivery.key
+                    && ours.verb == Verb::Create
+                    && theirs.verb == Verb::Create
+                    && theirs.url == ours.url
+                    && theirs.body == ours.body
+            }
+            _ => false,
+        };
+        if others.iter().any(says_the_same) {
+            return Ok(true);
+        }
+        let Some(id) = found.remote_id.as_ref().filter(|_| ours.verb == Verb::Create) else {
+            return Ok(false);
+        };
+        let owned = self.ledger.owned_by_others(delivery.key, attempt.began_at).await?;
+        Ok(owned.contains(id))
     }
 
     async fn conclude(

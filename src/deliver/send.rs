@@ -60,9 +60,8 @@ impl Courier<'_> {
             Ok(composed) => composed,
             Err(stopped) => return Err(stopped),
         };
-        if on_record.attempts == 0
-            && let Some(done) = self.dispel_doubt(step, posting, station, &composed).await?
-        {
+        let doubt = self.dispel_doubt(step, posting, station, &composed, &on_record);
+        if let Some(done) = doubt.await? {
             return Ok(Some(done));
         }
         let _on_the_desk = self.worker.takes_up(step.key);

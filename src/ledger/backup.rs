@@ -18,7 +18,9 @@ use uuid::Uuid;
 
 use super::mark::sync_folder;
 use super::store::{self, Mode};
-use super::{ChainReport, Ledger, LedgerError, Restored, SiteMark, binding, integrity, row};
+use super::{
+    ChainReport, Ledger, LedgerError, Opening, Restored, SiteMark, binding, integrity, row,
+};
 
 /// A copy that was made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -138,7 +140,7 @@ impl Ledger {
         let kept = set_aside(&path, now)?;
         copy.put(&path)?;
         // That it counts as put back is no news here.
-        let (ledger, _) = Self::open_and_compare(&path, site, now).await?;
+        let (ledger, _) = Self::open_and_compare(&path, site, now, Opening::default()).await?;
         let restored = ledger.restored().await?.ok_or_else(|| {
             LedgerError::Corrupt("it was restored and does not know it".to_owned())
         })?;

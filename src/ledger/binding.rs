@@ -99,12 +99,13 @@ pub(in crate::ledger) fn second_ledger(
 }
 
 /// Binds the ledger at `path` to the site, or refuses. A ledger without a row of its own is new
-/// and gets its id here. The caller holds the write lock, so two processes that open one new
+/// and gets `new_id`. The caller holds the write lock, so two processes that open one new
 /// ledger at the same time agree.
 pub(in crate::ledger) async fn bind(
     tx: &mut Transaction<'static, Any>,
     path: &Path,
     site: &SiteMark,
+    new_id: Uuid,
     now: DateTime<Utc>,
 ) -> Result<Uuid, LedgerError> {
     let marker = read_marker(site)?;
@@ -112,7 +113,7 @@ pub(in crate::ledger) async fn bind(
     match (read_row(tx).await?, marker) {
         (None, Some(marker)) => Err(second_ledger(&marker, path, site)),
         (None, None) => {
-            let id = Uuid::new_v4();
+            let id = new_id;
             sqlx::query(
                 "insert into ledger (id, created_at, path, site_folder, base_url, last_event, head)
                  values ($1, $2, $3, $4, $5, 0, $1)",

@@ -3,6 +3,7 @@
 
 use chrono::{DateTime, Utc};
 use serde_json::json;
+use sqlx::{Any, Transaction};
 
 use super::{
     Approval, CopyState, Deed, Delivery, DeliveryName, Ledger, LedgerError, Standing, State, event,
@@ -224,4 +225,23 @@ impl Ledger {
         tx.commit().await?;
         Ok(())
     }
+}
+
+/// Something of a posting is to be done again, though it was closed everywhere: the next plan looks
+/// at it, in the same transaction that made it so.
+pub(in crate::ledger) async fn take_up_again(
+    tx: &mut Transaction<'static, Any>,
+    posting: &PostingId,
+    now: DateTime<Utc>,
+) -> Result<(), LedgerError> {
+    let changed = sqlx::query(
+        "update posting set finished_at = null where id = $1 and finished_at is not null",
+    )
+    .bind(posting.0.clone())
+    .execute(&mut **tx)
+    .await?;
+    if changed.rows_affected() > 0 {
+        event::append(tx, now, None, "taken up again", &json!({ "posting": posting })).await?;
+    }
+    Ok(())
 }

@@ -4,7 +4,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 use url::Url;
 
-use super::{CopyState, Delivery, Ledger, LedgerError, Standing, State, event, row, settle};
+use super::{
+    CopyState, Delivery, Ledger, LedgerError, Standing, State, decide, event, row, settle,
+};
 use crate::channel::{DeliveryKey, Receipt};
 
 /// What a person says of a delivery whose outcome is not known.
@@ -179,6 +181,8 @@ impl Ledger {
             }
         }
         detail["is"] = json!(delivery.state);
+        // A posting that is over is not planned any more, and this is to be planned.
+        decide::take_up_again(&mut tx, &delivery.name.posting, now).await?;
         row::save(&mut tx, &delivery).await?;
         event::append(&mut tx, now, Some(key), "resolved", &detail).await?;
         tx.commit().await?;

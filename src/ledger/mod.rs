@@ -53,7 +53,7 @@ pub use generation::Restored;
 pub use integrity::{Flaw, Health, Part};
 pub use observe::{Hiring, Observed, Seen};
 pub use plan::Time;
-pub use store::Ledger;
+pub use store::{Ledger, Opening, Turnstile};
 pub use worker::{Liveness, liveness, this_worker};
 
 /// Which one of its kind an occasion is: a reminder's offset (`7d`), or an ordinal.

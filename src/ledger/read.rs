@@ -121,6 +121,25 @@ impl Ledger {
         Ok(source.map(|source| (source, language.unwrap_or_default())))
     }
 
+    /// The last attempts of all deliveries whose outcome is not known, or not yet.
+    ///
+    /// # Errors
+    /// [`LedgerError`] if the ledger cannot be read.
+    pub async fn unanswered(&self) -> Result<Vec<Attempt>, LedgerError> {
+        sqlx::query(
+            "select attempt.* from attempt
+               join delivery on delivery.key = attempt.delivery
+                and delivery.attempts = attempt.number
+              where delivery.state in ('sending', 'unknown')
+              order by attempt.began_at, attempt.delivery",
+        )
+        .fetch_all(&self.reader)
+        .await?
+        .iter()
+        .map(row::attempt)
+        .collect()
+    }
+
     /// The ids of copies that other deliveries than this one own on a channel: they are none of
     /// its own. Two channels may share an account, so those of every channel count; what was there
     /// long before `since` cannot be mistaken for it.

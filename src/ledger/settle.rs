@@ -6,7 +6,7 @@ use sqlx::{Any, Transaction};
 
 use super::{
     Asked, Claim, CopyState, Deed, Delivery, Ledger, LedgerError, Settlement, Standing, State,
-    event, pause, read, row, store,
+    decide, event, pause, read, row, store,
 };
 use crate::adapt::Occasion;
 use crate::channel::{Outcome, Receipt, Wire};
@@ -64,6 +64,8 @@ impl Ledger {
         .execute(&mut *tx)
         .await?;
         if counts(&delivery, claim, &settlement.outcome) {
+            // An answer that comes so late that everything was closed: its copy has to follow.
+            decide::take_up_again(&mut tx, &delivery.name.posting, now).await?;
             enter(&mut tx, &mut delivery, claim, settlement, standing, now).await?;
             row::save(&mut tx, &delivery).await?;
         } else {

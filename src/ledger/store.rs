@@ -5,9 +5,12 @@
 //! [`LedgerError::Database`] and has changed nothing. Every change is one transaction together
 //! with its event.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
+use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
@@ -25,8 +28,29 @@ pub struct Ledger {
     id: Uuid,
     writer: AnyPool,
     pub(in crate::ledger) reader: AnyPool,
+    turnstile: Option<Arc<dyn Turnstile>>,
     /// `None` if it was opened to read.
     pub(in crate::ledger) mark: Option<Mark>,
+}
+
+/// How a ledger is opened; the default is what [`Ledger::open`] does.
+#[derive(Debug, Clone, Default)]
+pub struct Opening {
+    /// The id of a ledger that is made new; by default a random one.
+    pub id: Option<Uuid>,
+    /// Passed before every change. Reading and writing share one connection then, so that of two
+    /// things one always happens after the other: for simulations, which repeat themselves.
+    pub turnstile: Option<Arc<dyn Turnstile>>,
+}
+
+/// Stands before every change of a ledger: a simulation says here whose turn it is, and that the
+/// disk is full or the file is locked. A change is one transaction, so one that fails before its
+/// beginning is the same to its caller as one that fails inside.
+#[async_trait]
+pub trait Turnstile: fmt::Debug + Send + Sync {
+    /// # Errors
+    /// What the change is to fail with.
+    async fn pass(&self) -> Result<(), LedgerError>;
 }
 
 /// How a file is opened.
@@ -68,7 +92,20 @@ impl Ledger {
         site: &SiteMark,
         now: DateTime<Utc>,
     ) -> Result<Self, LedgerError> {
-        let (ledger, put_back) = Self::open_and_compare(path, site, now).await?;
+        Self::open_with(path, site, now, Opening::default()).await
+    }
+
+    /// Opens the ledger in another way than usual.
+    ///
+    /// # Errors
+    /// As [`Ledger::open`].
+    pub async fn open_with(
+        path: &Path,
+        site: &SiteMark,
+        now: DateTime<Utc>,
+        opening: Opening,
+    ) -> Result<Self, LedgerError> {
+        let (ledger, put_back) = Self::open_and_compare(path, site, now, opening).await?;
         if let Some(why) = put_back {
             tracing::warn!("this ledger counts as put back from a copy: {why}");
         }
@@ -80,6 +117,7 @@ impl Ledger {
         path: &Path,
         site: &SiteMark,
         now: DateTime<Utc>,
+        opening: Opening,
     ) -> Result<(Self, Option<String>), LedgerError> {
         let path = std::path::absolute(path).map_err(|error| cannot_open(path, &error))?;
         if !path.exists() {
@@ -93,7 +131,8 @@ impl Ledger {
 
         let mut tx = writer.begin_with(BEGIN_WRITING).await?;
         migrate(&mut tx, &path).await?;
-        let id = binding::bind(&mut tx, &path, site, now).await?;
+        let new_id = opening.id.unwrap_or_else(Uuid::new_v4);
+        let id = binding::bind(&mut tx, &path, site, new_id, now).await?;
         tx.commit().await?;
 
         let mut tx = writer.begin_with(BEGIN_WRITING).await?;
@@ -102,8 +141,12 @@ impl Ledger {
         let put_back = generation::open(&mut tx, &mark, now).await?;
         tx.commit().await?;
 
-        let reader = pool(&path, Mode::Write, 3).await?;
-        Ok((Self { id, writer, reader, mark: Some(mark) }, put_back))
+        let turnstile = opening.turnstile;
+        let reader = match turnstile {
+            None => pool(&path, Mode::Write, 3).await?,
+            Some(_) => writer.clone(),
+        };
+        Ok((Self { id, writer, reader, turnstile, mark: Some(mark) }, put_back))
     }
 
     /// The version of the tables of the ledger at `path`, which is that of the newest migration;
@@ -142,7 +185,7 @@ impl Ledger {
         let Some(ledger) = ledger else { return Ok(None) };
         let id: String = ledger.try_get("id")?;
         let id = row::uuid(&id)?;
-        Ok(Some(Self { id, writer: reader.clone(), reader, mark: None }))
+        Ok(Some(Self { id, writer: reader.clone(), reader, turnstile: None, mark: None }))
     }
 
     /// Opens the ledger at `path` to read it; `None` if there is none. Creates and changes
@@ -165,6 +208,12 @@ impl Ledger {
         self.id
     }
 
+    /// Whether no statement of this process is under way.
+    pub fn is_at_rest(&self) -> bool {
+        let idle = |pool: &AnyPool| pool.num_idle() == usize::try_from(pool.size()).unwrap_or(0);
+        idle(&self.writer) && idle(&self.reader)
+    }
+
     /// Closes the file in good order: the write-ahead log is folded in and removed. A process
     /// that ends without it loses nothing.
     pub async fn close(self) {
@@ -179,6 +228,9 @@ impl Ledger {
     /// statement takes the write lock before anything is read, so what is read stays true until
     /// the commit. Another engine has to lock the row of `ledger` here.
     pub(in crate::ledger) async fn begin(&self) -> Result<Transaction<'static, Any>, LedgerError> {
+        if let Some(turnstile) = &self.turnstile {
+            turnstile.pass().await?;
+        }
         Ok(self.writer.begin_with(BEGIN_WRITING).await?)
     }
 }

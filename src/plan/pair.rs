@@ -9,7 +9,7 @@ use super::{Draft, Inputs, Note, Reason, Step, When, copies};
 use crate::adapt::Occasion;
 use crate::channel::DeliveryKey;
 use crate::ledger::{
-    Acceptance, CopyState, Deed, Delivery, DeliveryName, KnownPosting, Occurrence, State,
+    Acceptance, CopyState, Deed, Delivery, DeliveryName, KnownPosting, Occurrence, Standing, State,
 };
 use crate::posting::{Availability, Posting};
 use crate::site::ChannelSpec;
@@ -261,19 +261,11 @@ impl Pair<'_> {
 
     fn update(&self, draft: &mut Draft) {
         for copy in copies::to_update(&self.deliveries, self.channel.update) {
-            let Some(standing) = &copy.standing else { continue };
-            // A copy that says it is closed disagrees with an open page even of the same revision.
-            if standing.revision == self.posting.revision && !self.says_closed(copy) {
+            // What a person found may say anything: it is brought up to date.
+            if let Some(standing) = &copy.standing
+                && self.agrees(copy, standing)
+            {
                 continue;
-            }
-            // A change that this channel does not show needs no update.
-            let occasion = match copy.name.occasion {
-                Occasion::Close => Occasion::Announce,
-                occasion => occasion,
-            };
-            match (self.inputs.render)(self.posting, self.channel, occasion) {
-                Ok(rendition) if rendition.content_hash() == standing.content_hash => continue,
-                _ => {}
             }
             self.change(
                 copy,
@@ -282,6 +274,20 @@ impl Pair<'_> {
                 draft,
             );
         }
+    }
+
+    /// Whether a copy says what the page says now, as far as this channel shows it.
+    fn agrees(&self, copy: &Delivery, standing: &Standing) -> bool {
+        // One that says it is closed disagrees with an open page even of the same revision.
+        if standing.revision == self.posting.revision && !self.says_closed(copy) {
+            return true;
+        }
+        let occasion = match copy.name.occasion {
+            Occasion::Close => Occasion::Announce,
+            occasion => occasion,
+        };
+        (self.inputs.render)(self.posting, self.channel, occasion)
+            .is_ok_and(|rendition| rendition.content_hash() == standing.content_hash)
     }
 
     fn close(&self, cause: &Reason, draft: &mut Draft) {

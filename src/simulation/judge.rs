@@ -1,0 +1,398 @@
+//! The judgement at the end: what the servers truly hold, against what the ledger says and what
+//! the rules want.
+
+use std::collections::BTreeMap;
+
+use chrono::TimeDelta;
+
+use super::channel::said;
+use super::nature::lock;
+use super::page::{Page, Place};
+use super::scenario::CLOSED;
+use super::server::{By, Copy};
+use super::world::World;
+use super::{SimulationError, Verdict};
+use crate::adapt::{Occasion, adapt};
+use crate::channel::wire::Verb;
+use crate::channel::{ChannelName, DeliveryKey, Kind};
+use crate::ledger::{CopyState, Deed, Delivery, Past, State};
+use crate::plan::{Plan, When};
+use crate::posting::Posting;
+use crate::site::ChannelSpec;
+use crate::site::policy::{Close, Update};
+
+/// An ad that is open for so long has been announced, or it is said why not.
+const LONG_OPEN: TimeDelta = TimeDelta::days(40);
+
+impl World {
+    /// # Errors
+    /// [`SimulationError`] if the ledger cannot be read.
+    pub(super) async fn judge(&self) -> Result<Verdict, SimulationError> {
+        let past = self.ledger()?.past().await?;
+        let chain = self.ledger()?.verify_chain().await;
+        let empty = Plan::default();
+        let plan = self.last.as_ref().map_or(&empty, |round| &round.plan);
+        let mut judge = Judge { world: self, past: &past, plan, verdict: Verdict::default() };
+        judge.verdict.deliveries = past.deliveries.len() as u64;
+        if let Err(error) = chain {
+            judge.lost(format!("the chain of events: {error}"));
+        }
+        if self.last.is_none() {
+            judge.lost("the last round came to nothing".to_owned());
+        }
+        for delivery in &past.deliveries {
+            self.nature.say("ledger", || judge.describe(delivery) + " " + &delivery.reason);
+        }
+        for step in &plan.steps {
+            self.nature.say("plan", || {
+                let name = &step.name;
+                let when = match &step.when {
+                    When::Not { reason } => reason.to_string(),
+                    when => format!("{when:?}"),
+                };
+                let (occasion, occurrence) = (name.occasion, &name.occurrence.0);
+                format!("{occasion} {occurrence} of {} on {}: {when}", name.posting, name.channel)
+            });
+        }
+        judge.copies();
+        judge.changes();
+        for delivery in &past.deliveries {
+            judge.delivery(delivery);
+        }
+        judge.postings();
+        Ok(judge.verdict)
+    }
+}
+
+struct Judge<'a> {
+    world: &'a World,
+    past: &'a Past,
+    plan: &'a Plan,
+    verdict: Verdict,
+}
+
+impl<'a> Judge<'a> {
+    fn doubled(&mut self, what: String) {
+        self.verdict.doubled.push(what);
+    }
+
+    fn lost(&mut self, what: String) {
+        self.verdict.lost.push(what);
+    }
+
+    fn unreported(&mut self, what: String) {
+        self.verdict.unreported.push(what);
+    }
+
+    fn find(&self, key: DeliveryKey) -> Option<&'a Delivery> {
+        self.past.deliveries.iter().find(|it| it.key == key)
+    }
+
+    /// No delivery made two copies, and no ad was announced twice in one place at the same time.
+    fn copies(&mut self) {
+        for server in &self.world.servers {
+            let server = lock(server);
+            let mut by_key: BTreeMap<DeliveryKey, Vec<&Copy>> = BTreeMap::new();
+            for copy in &server.copies {
+                if let Some(key) = copy.key {
+                    by_key.entry(key).or_default().push(copy);
+                }
+            }
+            for (key, copies) in &by_key {
+                // What somebody else took away before nobody can know to have been there.
+                let doubled = copies.windows(2).any(|pair| match pair {
+                    [before, after] => !before
+                        .gone
+                        .is_some_and(|gone| gone.by == By::Others && gone.at < after.made_at),
+                    _ => false,
+                });
+                if doubled {
+                    self.doubled(format!("{} has {} copies of {}", server.name, copies.len(), key));
+                }
+                if self.find(*key).is_none() && !self.world.restored {
+                    self.unreported(format!("{} has a copy of nobody: {key}", server.name));
+                }
+            }
+            self.announced_twice(&server.name, server.kind, &server.copies);
+        }
+    }
+
+    fn announced_twice(&mut self, server: &str, kind: Kind, copies: &[Copy]) {
+        // What stands in an archive is there for ever, though a person took it for taken down.
+        if matches!(kind, Kind::Manual | Kind::Feed | Kind::Mail) {
+            return;
+        }
+        let mut announced: Vec<(&Delivery, &Copy)> = Vec::new();
+        for copy in copies {
+            let delivery = copy.key.and_then(|key| self.find(key));
+            let Some(delivery) = delivery.filter(|it| it.name.occasion == Occasion::Announce)
+            else {
+                continue;
+            };
+            for (other, before) in &announced {
+                let same = other.name.posting == delivery.name.posting
+                    && other.name.channel == delivery.name.channel
+                    && other.key != delivery.key;
+                let stood = before.gone.is_none_or(|gone| gone.at > copy.made_at);
+                if same && stood && !before.says.starts_with(CLOSED) {
+                    self.doubled(format!(
+                        "{server} shows {} for {} twice ({} and {})",
+                        delivery.name.posting,
+                        delivery.name.channel,
+                        other.key.short(),
+                        delivery.key.short()
+                    ));
+                }
+            }
+            announced.push((delivery, copy));
+        }
+    }
+
+    /// Each change hit the copy that it was meant for.
+    fn changes(&mut self) {
+        for server in &self.world.servers {
+            let server = lock(server);
+            for applied in &server.applied {
+                let Some(copy) = server.copies.get(applied.copy) else { continue };
+                let Some(delivery) = self.find(applied.by) else { continue };
+                let meant = delivery.target.and_then(|key| self.find(key));
+                let right = copy.key == delivery.target
+                    || server.kind == Kind::Board
+                        && meant.is_some_and(|it| it.name.posting.0 == copy.reference);
+                if !right {
+                    let verb = match applied.verb {
+                        Verb::Withdraw => "took back",
+                        _ => "changed",
+                    };
+                    self.doubled(format!(
+                        "{} {verb} a copy of another delivery at {}",
+                        self.describe(delivery),
+                        server.name
+                    ));
+                }
+            }
+        }
+    }
+
+    /// The copy that a delivery made, if it still stands; or one that does no more.
+    fn copy_of(&self, delivery: &Delivery) -> Option<Copy> {
+        let server = self.world.server_of(&delivery.name.channel)?;
+        let server = lock(&server);
+        let is_it = |copy: &&Copy| match server.kind {
+            Kind::Board | Kind::Feed => copy.reference == delivery.name.posting.0,
+            _ => copy.key == Some(delivery.key),
+        };
+        let mut copies: Vec<&Copy> = server.copies.iter().filter(is_it).collect();
+        copies.sort_by_key(|copy| copy.stands());
+        copies.last().map(|copy| (*copy).clone())
+    }
+
+    fn delivery(&mut self, delivery: &Delivery) {
+        let what = self.describe(delivery);
+        let kind = self.world.kind_of(&delivery.name.channel);
+        let makes_copy = matches!(delivery.deed, Deed::Publish | Deed::FollowUp);
+        match delivery.state {
+            State::Sending => self.lost(format!("{what} is still being sent")),
+            State::Planned => match self.step(delivery.key) {
+                Some(When::Due { since }) => {
+                    self.lost(format!("{what} has been due since {since} and is not done"));
+                }
+                Some(_) => {}
+                None => self.lost(format!("{what} waits, and the plan does not know it")),
+            },
+            State::Unknown => {
+                let searchable = !matches!(kind, Some(Kind::Mail | Kind::Manual));
+                if delivery.reason.is_empty() {
+                    self.unreported(format!("{what} is unknown, and it is not said why"));
+                } else if searchable {
+                    self.unreported(format!("{what} is unknown, and the channel could say"));
+                } else if delivery.asks_since.is_none() {
+                    self.unreported(format!("{what} is unknown, and nobody is asked"));
+                }
+            }
+            State::Refused if delivery.reason.is_empty() => {
+                self.unreported(format!("{what} was refused, and it is not said why"));
+            }
+            State::Posted if makes_copy => self.posted(delivery, &what, kind),
+            State::Posted | State::Asked | State::Refused | State::Cancelled => {}
+        }
+    }
+
+    /// What is said to stand, stood; what is said to be taken back, is gone.
+    fn posted(&mut self, delivery: &Delivery, what: &str, kind: Option<Kind>) {
+        let Some(copy) = self.copy_of(delivery) else {
+            self.unreported(format!("{what} is posted, and the server never had it"));
+            return;
+        };
+        match delivery.copy {
+            Some(CopyState::Withdrawn) if copy.stands() && self.is_only(delivery, kind) => {
+                self.lost(format!("{what} is taken back, and stands"));
+            }
+            Some(state) if state.stands() && !copy.stands() => {
+                let can_be_seen = !matches!(kind, Some(Kind::Mail | Kind::Manual));
+                let has_id = delivery.receipt.as_ref().is_some_and(|it| it.remote_id.is_some());
+                if can_be_seen && has_id {
+                    self.lost(format!("{what} stands by the ledger, and is gone"));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Whether the copy is this delivery's own: a board's and a feed's belong to the posting. What
+    /// a person takes down by hand from a list is still in its archive.
+    fn is_only(&self, delivery: &Delivery, kind: Option<Kind>) -> bool {
+        match kind {
+            Some(Kind::Mail) => false,
+            Some(Kind::Board | Kind::Feed) => !self.past.deliveries.iter().any(|other| {
+                other.key != delivery.key
+                    && other.name.posting == delivery.name.posting
+                    && other.name.channel == delivery.name.channel
+                    && other.copy.is_some_and(CopyState::stands)
+            }),
+            _ => true,
+        }
+    }
+
+    fn step(&self, key: DeliveryKey) -> Option<&'a When> {
+        self.plan.steps.iter().find(|step| step.key == key).map(|step| &step.when)
+    }
+
+    /// Whether somebody is told that a copy is not as it should be.
+    fn is_told(&self, copy: &Delivery) -> bool {
+        self.plan.steps.iter().any(|it| it.key == copy.key || it.target == Some(copy.key))
+            || self.past.deliveries.iter().any(|it| {
+                it.target == Some(copy.key)
+                    && matches!(it.state, State::Asked | State::Refused | State::Unknown)
+            })
+            || matches!(copy.copy, Some(CopyState::Altered | CopyState::Gone))
+    }
+
+    /// What should stand does, and says what the page says; or it is said why not.
+    fn postings(&mut self) {
+        let world = self.world;
+        for page in &world.scenario.pages {
+            let known = self.past.postings.values().find(|it| it.path == page.path());
+            let Some(known) = known else {
+                if page.place == Place::There && world.folder_is_there() {
+                    self.lost(format!("the ledger has never seen {}", page.path()));
+                }
+                continue;
+            };
+            let posting = world.postings.open.iter().find(|it| it.id == known.id);
+            let Some(posting) = posting else { continue };
+            for spec in &world.site.channels {
+                self.pair(page, posting, spec);
+            }
+        }
+    }
+
+    fn pair(&mut self, page: &Page, posting: &Posting, spec: &ChannelSpec) {
+        let world = self.world;
+        let ours: Vec<&Delivery> = self
+            .past
+            .deliveries
+            .iter()
+            .filter(|it| it.name.posting == posting.id && it.name.channel == spec.name)
+            .collect();
+        let copies: Vec<&Delivery> = ours
+            .iter()
+            .filter(|it| matches!(it.deed, Deed::Publish | Deed::FollowUp))
+            .filter(|it| it.copy.is_some_and(CopyState::stands))
+            .copied()
+            .collect();
+        if !page.is_open(world.now(), &world.site.settings) {
+            // The thread says so; what became of that message is another matter.
+            let said = ours.iter().any(|it| {
+                it.name.occasion == Occasion::Close
+                    && it.deed == Deed::FollowUp
+                    && it.state == State::Posted
+            });
+            self.closed(posting, spec, &copies, said);
+            return;
+        }
+        let announced = ours.iter().any(|it| {
+            it.name.occasion == Occasion::Announce
+                && (it.copy.is_some_and(CopyState::stands)
+                    || matches!(it.state, State::Asked | State::Unknown | State::Refused))
+        });
+        let planned = self.plan.steps.iter().any(|step| {
+            step.name.posting == posting.id
+                && step.name.channel == spec.name
+                && step.name.occasion == Occasion::Announce
+        });
+        if !announced && !planned {
+            self.lost(format!("{} is open, and not on {}", posting.id, spec.name));
+        }
+        if ours.is_empty() && !planned && world.now() - world.scenario.start > LONG_OPEN {
+            self.lost(format!("{} was never thought of for {}", posting.id, spec.name));
+        }
+        let newest = copies
+            .iter()
+            .filter(|it| it.name.occasion != Occasion::Remind)
+            .max_by_key(|it| (it.changed_at, &it.name));
+        let speak: Vec<&Delivery> = match spec.update {
+            // Nobody can change a mail; the person who was asked to has said that it is done.
+            Update::Manual if spec.kind() == Kind::Mail => Vec::new(),
+            Update::FollowUp => newest.into_iter().copied().collect(),
+            _ => copies,
+        };
+        for delivery in speak {
+            let Some(copy) = self.copy_of(delivery).filter(Copy::stands) else { continue };
+            let says = |occasion| {
+                let words = self.words(posting, spec, occasion);
+                words.is_some_and(|words| same(&words, &copy.says))
+            };
+            let fresh = [Occasion::Announce, Occasion::Update, Occasion::Remind];
+            if !fresh.into_iter().any(says) && !self.is_told(delivery) {
+                let what = self.describe(delivery);
+                self.lost(format!("{what} says something older, and nobody is told"));
+            }
+        }
+    }
+
+    fn closed(&mut self, posting: &Posting, spec: &ChannelSpec, copies: &[&Delivery], said: bool) {
+        for delivery in copies {
+            let Some(copy) = self.copy_of(delivery).filter(Copy::stands) else { continue };
+            let done = match spec.close {
+                Close::Ignore => true,
+                Close::Withdraw | Close::Manual => false,
+                Close::Edit => copy.says.starts_with(CLOSED),
+                Close::FollowUp => said,
+            };
+            if !done && !self.is_told(delivery) {
+                let what = self.describe(delivery);
+                self.lost(format!("{} is closed, and {what} stands open", posting.id));
+            }
+        }
+    }
+
+    fn words(&self, posting: &Posting, spec: &ChannelSpec, occasion: Occasion) -> Option<String> {
+        let templates = &self.world.site.templates;
+        adapt(posting, &self.world.target(spec), occasion, templates).ok().map(|it| said(&it))
+    }
+
+    fn describe(&self, delivery: &Delivery) -> String {
+        let name = &delivery.name;
+        format!(
+            "{} ({} {} of {} on {}, {}{})",
+            delivery.key.short(),
+            name.occasion,
+            name.occurrence.0,
+            name.posting,
+            name.channel,
+            delivery.state.as_str(),
+            delivery.copy.map(|copy| format!(", {}", copy.as_str())).unwrap_or_default()
+        )
+    }
+}
+
+fn same(one: &str, other: &str) -> bool {
+    crate::channel::words::same(one, other)
+}
+
+impl World {
+    pub(super) fn kind_of(&self, channel: &ChannelName) -> Option<Kind> {
+        self.site.channels.iter().find(|it| it.name == *channel).map(ChannelSpec::kind)
+    }
+}

@@ -1,0 +1,204 @@
+//! The person who looks in from time to time: mends what is broken, answers truthfully what she is
+//! asked, and does what only she can do.
+
+use chrono::{DateTime, Utc};
+
+use super::SimulationError;
+use super::channel::said;
+use super::nature::lock;
+use super::server::{By, Gone, Server};
+use super::world::World;
+use crate::adapt::{Occasion, adapt};
+use crate::channel::{Kind, Receipt};
+use crate::ledger::{
+    Acceptance, Approval, Deed, Delivery, Ledger, LedgerError, Past, Resolution, State,
+};
+use crate::plan::{self, Reason, When};
+use crate::site::ChannelSpec;
+
+impl World {
+    /// One look.
+    ///
+    /// # Errors
+    /// [`SimulationError`] if the ledger fails.
+    pub(super) async fn person(&mut self) -> Result<(), SimulationError> {
+        let ledger = self.ledger()?.clone();
+        let past = ledger.past().await?;
+        let now = self.now();
+        for server in &self.servers {
+            lock(server).locked = false;
+        }
+        for channel in past.channels.values().filter(|it| it.paused.is_some()) {
+            self.nature.say("person", || format!("lets {} go on", channel.name));
+            ledger.resume(&channel.name, now).await?;
+        }
+        for known in past.postings.values() {
+            if known.acceptance == Acceptance::Waits {
+                ledger.accept(&known.id, now).await?;
+            }
+            if known.page.seen_at.is_none() && known.missing_since.is_none() {
+                // The web site is published some time after the page was written.
+                ledger.note_page(&known.id, Ok(()), now).await?;
+            }
+            let gone = known.missing_since.is_some_and(|at| at + self.site.plan.grace < now);
+            if gone && known.withdrawn_at.is_none() && known.finished_at.is_none() {
+                self.nature.say("person", || format!("takes {} back", known.id));
+                ledger.withdraw(&known.id, Some(now), now).await?;
+            } else if known.missing_since.is_none() && known.withdrawn_at.is_some() {
+                ledger.withdraw(&known.id, None, now).await?;
+            }
+        }
+        self.agree(&ledger).await?;
+        for delivery in &past.deliveries {
+            let answered = self.answer(&ledger, &past, delivery).await;
+            match answered {
+                Ok(()) | Err(LedgerError::WrongState { .. }) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(())
+    }
+
+    /// Agrees to the words that wait for it.
+    async fn agree(&mut self, ledger: &Ledger) -> Result<(), SimulationError> {
+        let waits: Vec<_> = self
+            .last
+            .iter()
+            .flat_map(|round| &round.plan.steps)
+            .filter(|step| matches!(&step.when, When::Not { reason: Reason::NotApproved { .. } }))
+            .map(|step| (step.name.posting.clone(), step.name.channel.clone()))
+            .collect();
+        for (posting, channel) in waits {
+            let Some(posting) = self.postings.open.iter().find(|it| it.id == posting) else {
+                continue;
+            };
+            let Some(spec) = self.site.channels.iter().find(|it| it.name == channel) else {
+                continue;
+            };
+            let render = |posting: &crate::posting::Posting, spec: &ChannelSpec, occasion| {
+                adapt(posting, &self.target(spec), occasion, &self.site.templates)
+            };
+            if let Ok(content_hash) = plan::words_to_approve(posting, spec, &render) {
+                let (by, at) = ("the person".to_owned(), self.now());
+                let approval = Approval { content_hash, by, at };
+                ledger.approve(&posting.id, &channel, &approval).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What she is asked about one delivery.
+    async fn answer(
+        &mut self,
+        ledger: &Ledger,
+        past: &Past,
+        delivery: &Delivery,
+    ) -> Result<(), LedgerError> {
+        let (wall, truth) = (self.now(), self.nature.truth());
+        let Some(server) = self.server_of(&delivery.name.channel) else { return Ok(()) };
+        let tell = |what: &str| {
+            self.nature.say("person", || format!("{what}: {}", describe(delivery)));
+        };
+        match (delivery.state, delivery.deed) {
+            (State::Unknown, _) if delivery.asks_since.is_some() => {
+                let by_link = self.chance.one_in(2);
+                let resolution = match looks(&lock(&server), delivery, by_link) {
+                    Some(resolution) => resolution,
+                    None => return Ok(()),
+                };
+                tell(&format!("{resolution:?}"));
+                ledger.resolve(delivery.key, &resolution, wall).await.map(drop)
+            }
+            (State::Asked, Deed::Ask) => {
+                let attempt = ledger.last_attempt(delivery.key).await?;
+                let target = past.deliveries.iter().find(|it| Some(it.key) == delivery.target);
+                if let (Some(attempt), Some(target)) = (attempt, target) {
+                    let says = said(&attempt.rendition);
+                    changes(&mut lock(&server), target, delivery.name.occasion, &says, truth);
+                }
+                tell("does what was asked");
+                let done = Resolution::Posted(Receipt::default());
+                ledger.resolve(delivery.key, &done, wall).await.map(drop)
+            }
+            (State::Asked, _) => {
+                let Some(attempt) = ledger.last_attempt(delivery.key).await? else {
+                    return Ok(());
+                };
+                let receipt = lock(&server).by_hand(
+                    delivery.key,
+                    &delivery.name.posting.0,
+                    said(&attempt.rendition),
+                    truth,
+                );
+                tell("puts it there by hand");
+                match &receipt.link {
+                    Some(link) => ledger.record(delivery.key, link, wall).await.map(drop),
+                    None => Ok(()),
+                }
+            }
+            (State::Refused, _) if self.chance.one_in(8) => {
+                tell("wants another try");
+                ledger.resolve(delivery.key, &Resolution::NotPosted, wall).await.map(drop)
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// What the person finds on the server; `None` if it is not the time to say.
+fn looks(server: &Server, delivery: &Delivery, by_link: bool) -> Option<Resolution> {
+    if server.awaits(delivery.key) {
+        return None;
+    }
+    if !matches!(delivery.deed, Deed::Publish | Deed::FollowUp) {
+        return Some(Resolution::NotPosted);
+    }
+    let copy = match server.kind {
+        Kind::Board => {
+            server.copies.iter().find(|it| it.reference == delivery.name.posting.0 && it.stands())
+        }
+        _ => server.copies.iter().find(|it| it.key == Some(delivery.key)),
+    };
+    Some(match copy {
+        None => Resolution::NotPosted,
+        Some(copy) => {
+            let receipt = copy.receipt();
+            let remote_id = receipt.remote_id.filter(|_| by_link);
+            Resolution::Posted(Receipt { remote_id, ..receipt })
+        }
+    })
+}
+
+/// Does by hand what an errand asks for.
+fn changes(
+    server: &mut Server,
+    target: &Delivery,
+    occasion: Occasion,
+    says: &str,
+    now: DateTime<Utc>,
+) {
+    let cannot_be_changed = server.kind == Kind::Mail;
+    let Some(copy) = server.copies.iter_mut().find(|it| it.key == Some(target.key)) else {
+        return;
+    };
+    if cannot_be_changed || !copy.stands() {
+        return;
+    }
+    if occasion == Occasion::Close {
+        copy.gone = Some(Gone { at: now, by: By::Us });
+    } else {
+        says.clone_into(&mut copy.says);
+    }
+}
+
+fn describe(delivery: &Delivery) -> String {
+    let name = &delivery.name;
+    format!(
+        "{} {} {} {} on {}",
+        delivery.key.short(),
+        name.occasion,
+        name.occurrence.0,
+        name.posting,
+        name.channel
+    )
+}

@@ -1,0 +1,320 @@
+//! What is on the other side: one account on one server, with the semantics of its kind. It keeps
+//! everything that it ever held, and under which delivery's key each copy was made.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use url::Url;
+use uuid::Uuid;
+
+use super::chance::Chance;
+use crate::channel::wire::{HttpRequest, Verb};
+use crate::channel::{DeliveryKey, Kind, Receipt, Wire};
+
+/// How long Mastodon remembers a key.
+const KEY_KEPT: TimeDelta = TimeDelta::hours(1);
+
+/// The header by which the simulation knows whose request it is; only Mastodon's servers read one.
+pub const KEY_HEADER: &str = "Idempotency-Key";
+
+/// How a server behaves; drawn once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Habits {
+    /// Whether a key is remembered for an hour.
+    pub keys: Keys,
+    /// How long it takes at most until what was taken is shown.
+    pub lag: TimeDelta,
+    /// Of a hundred mails, how many a moderator holds for days, and how many the archive never
+    /// shows.
+    pub held: u64,
+    pub never_shown: u64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Keys {
+    Honoured,
+    Ignored,
+}
+
+/// A copy, as it truly is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Copy {
+    pub id: String,
+    pub link: Url,
+    /// The delivery that made it; a feed's entries carry none.
+    pub key: Option<DeliveryKey>,
+    /// The posting.
+    pub reference: String,
+    pub says: String,
+    pub made_at: DateTime<Utc>,
+    /// From when on it is listed; `None`: never.
+    pub shown_from: Option<DateTime<Utc>>,
+    pub gone: Option<Gone>,
+    /// A moderator keeps it out of lists; who has the link sees it.
+    pub hidden: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Gone {
+    pub at: DateTime<Utc>,
+    pub by: By,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum By {
+    /// Us, on purpose.
+    Us,
+    /// A moderator, or somebody else.
+    Others,
+}
+
+impl Copy {
+    pub fn stands(&self) -> bool {
+        self.gone.is_none()
+    }
+
+    /// Whether readers see it in a list at this time.
+    pub fn is_listed(&self, now: DateTime<Utc>) -> bool {
+        self.stands() && !self.hidden && self.shown_from.is_some_and(|from| from <= now)
+    }
+
+    pub fn receipt(&self) -> Receipt {
+        Receipt { remote_id: Some(self.id.clone()), link: Some(self.link.clone()) }
+    }
+}
+
+/// What a server says if nothing comes between.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer {
+    Done(Receipt),
+    /// Nothing was changed.
+    No(String),
+    /// What X says of a text that it has already.
+    Duplicate,
+}
+
+/// A change of a copy: who asked for it, and which copy it hit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Applied {
+    pub by: DeliveryKey,
+    pub copy: usize,
+    pub verb: Verb,
+}
+
+/// One account on one server.
+#[derive(Debug)]
+pub struct Server {
+    pub name: String,
+    pub kind: Kind,
+    pub habits: Habits,
+    pub copies: Vec<Copy>,
+    pub applied: Vec<Applied>,
+    /// What was sent and has not arrived yet.
+    pub transit: Vec<(DateTime<Utc>, Wire)>,
+    /// The credentials do not work until a person has mended them.
+    pub locked: bool,
+    keys: BTreeMap<String, (usize, DateTime<Utc>)>,
+    chance: Chance,
+    pub requests: u64,
+}
+
+impl Server {
+    pub fn new(name: String, kind: Kind, habits: Habits, seed: u64) -> Self {
+        let chance = Chance::of(seed, &name);
+        Self {
+            name,
+            kind,
+            habits,
+            copies: Vec::new(),
+            applied: Vec::new(),
+            transit: Vec::new(),
+            locked: false,
+            keys: BTreeMap::new(),
+            chance,
+            requests: 0,
+        }
+    }
+
+    /// Does what a request asks for, now.
+    pub fn take(&mut self, wire: &Wire, now: DateTime<Utc>) -> Answer {
+        match wire {
+            Wire::Http(request) => self.request(request, now),
+            Wire::Mail(mail) => {
+                // Who writes the same mail twice, writes two mails.
+                let key = key_of(wire);
+                let shown = self.archived(now);
+                let says = mail.message.clone();
+                let copy = self.make(key, &mail.server, says, now, shown, &mail.message_id);
+                Answer::Done(copy)
+            }
+            Wire::Entry(entry) => {
+                let standing =
+                    self.copies.iter_mut().find(|copy| copy.id == entry.id && copy.stands());
+                match (standing, &entry.document) {
+                    (Some(copy), Some(document)) => {
+                        document.clone_into(&mut copy.says);
+                        Answer::Done(copy.receipt())
+                    }
+                    (Some(copy), None) => {
+                        copy.gone = Some(Gone { at: now, by: By::Us });
+                        Answer::Done(copy.receipt())
+                    }
+                    (None, Some(document)) => {
+                        let says = document.clone();
+                        let id = entry.id.clone();
+                        Answer::Done(self.make(None, &id, says, now, Some(now), &id))
+                    }
+                    (None, None) => Answer::Done(Receipt::default()),
+                }
+            }
+            Wire::Errand { .. } => Answer::Done(Receipt::default()),
+        }
+    }
+
+    fn request(&mut self, request: &HttpRequest, now: DateTime<Utc>) -> Answer {
+        let says = request.body.clone().unwrap_or_default();
+        let reference = request.reference.clone().unwrap_or_default();
+        let header = request.headers.iter().find(|(name, _)| name == KEY_HEADER);
+        let header = header.map(|(_, key)| key.clone()).unwrap_or_default();
+        let key = header.parse().ok().map(DeliveryKey);
+        if request.verb == Verb::Create {
+            return self.create(&header, key, &reference, says, now);
+        }
+        let wanted = request.remote_id.as_deref();
+        let found = self.copies.iter().position(|it| Some(it.id.as_str()) == wanted && it.stands());
+        let Some(found) = found else {
+            return match (request.verb, wanted) {
+                // What is gone already has been taken back.
+                (Verb::Withdraw, Some(id)) => {
+                    Answer::Done(Receipt { remote_id: Some(id.to_owned()), link: None })
+                }
+                _ => Answer::No("404: there is no such copy".to_owned()),
+            };
+        };
+        if let Some(by) = key {
+            self.applied.push(Applied { by, copy: found, verb: request.verb });
+        }
+        let Some(copy) = self.copies.get_mut(found) else {
+            return Answer::No("404: there is no such copy".to_owned());
+        };
+        match request.verb {
+            Verb::Withdraw => copy.gone = Some(Gone { at: now, by: By::Us }),
+            _ => copy.says = says,
+        }
+        Answer::Done(copy.receipt())
+    }
+
+    fn create(
+        &mut self,
+        header: &str,
+        key: Option<DeliveryKey>,
+        reference: &str,
+        says: String,
+        now: DateTime<Utc>,
+    ) -> Answer {
+        if self.kind == Kind::Mastodon
+            && self.habits.keys == Keys::Honoured
+            && let Some((index, until)) = self.keys.get(header)
+            && *until > now
+            && let Some(copy) = self.copies.get(*index)
+        {
+            return Answer::Done(copy.receipt());
+        }
+        if self.kind == Kind::X && self.copies.iter().any(|it| it.stands() && it.says == says) {
+            return Answer::Duplicate;
+        }
+        let lag = self.chance.between(0, self.habits.lag.num_seconds());
+        let shown = Some(now + TimeDelta::seconds(lag));
+        self.keys.insert(header.to_owned(), (self.copies.len(), now + KEY_KEPT));
+        let id = format!("{}-{}", self.name, self.copies.len() + 1);
+        Answer::Done(self.make(key, reference, says, now, shown, &id))
+    }
+
+    /// When an archive shows a mail.
+    fn archived(&mut self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        if self.chance.per_cent(self.habits.never_shown) {
+            return None;
+        }
+        if self.chance.per_cent(self.habits.held) {
+            return Some(now + self.chance.minutes(600, 6000));
+        }
+        let lag = self.chance.between(0, self.habits.lag.num_seconds());
+        Some(now + TimeDelta::seconds(lag))
+    }
+
+    fn make(
+        &mut self,
+        key: Option<DeliveryKey>,
+        reference: &str,
+        says: String,
+        now: DateTime<Utc>,
+        shown_from: Option<DateTime<Utc>>,
+        id: &str,
+    ) -> Receipt {
+        let copy = Copy {
+            id: id.to_owned(),
+            link: link(&self.name, id),
+            key,
+            reference: reference.to_owned(),
+            says,
+            made_at: now,
+            shown_from,
+            gone: None,
+            hidden: false,
+        };
+        let receipt = copy.receipt();
+        self.copies.push(copy);
+        receipt
+    }
+
+    /// A person puts a copy there by hand.
+    pub fn by_hand(
+        &mut self,
+        key: DeliveryKey,
+        reference: &str,
+        says: String,
+        now: DateTime<Utc>,
+    ) -> Receipt {
+        let id = format!("{}-{}", self.name, self.copies.len() + 1);
+        self.make(Some(key), reference, says, now, Some(now), &id)
+    }
+
+    /// What was under way until now arrives; told in words.
+    pub fn arrivals(&mut self, now: DateTime<Utc>) -> Vec<String> {
+        let mut told = Vec::new();
+        while let Some(next) = self.transit.iter().position(|(at, _)| *at <= now) {
+            let (at, wire) = self.transit.remove(next);
+            let answer = self.take(&wire, at);
+            told.push(format!("what was on its way reaches {}: {answer:?}", self.name));
+        }
+        told
+    }
+
+    /// Whether something of a delivery is still under way.
+    pub fn awaits(&self, key: DeliveryKey) -> bool {
+        self.transit.iter().any(|(_, wire)| key_of(wire) == Some(key))
+    }
+}
+
+/// The delivery that a record belongs to, as the wire carries it.
+pub fn key_of(wire: &Wire) -> Option<DeliveryKey> {
+    let text = match wire {
+        Wire::Http(request) => {
+            request.headers.iter().find(|(name, _)| name == KEY_HEADER).map(|(_, key)| key.as_str())
+        }
+        Wire::Mail(mail) => mail.message_id.split('@').next(),
+        Wire::Entry(_) | Wire::Errand { .. } => None,
+    };
+    text?.parse::<Uuid>().ok().map(DeliveryKey)
+}
+
+/// Where readers find a copy.
+pub fn link(server: &str, id: &str) -> Url {
+    let mut link = BASE.clone();
+    link.set_path(&format!("{server}/{id}"));
+    link
+}
+
+static BASE: std::sync::LazyLock<Url> = std::sync::LazyLock::new(|| {
+    Url::parse("https://copies.example/").expect("a constant address is valid")
+});
