@@ -116,6 +116,7 @@ async fn a_page_that_vanishes_closes_nothing_until_somebody_says_so_and_grace_is
     world.ledger.withdraw(&id, Some(world.now()), world.now()).await.unwrap();
     world.round().await;
     assert_eq!(ends(&world), [true, true]);
+    world.round().await;
     let past = world.ledger.past().await.unwrap();
     assert!(past.deliveries.iter().all(|it| it.state == State::Posted));
     assert!(past.postings[&id].finished_at.is_some(), "nothing is left to do about it");
