@@ -29,7 +29,7 @@ fn quick(channels: &[&str]) -> TestSite {
     let site = TestSite::with_channels(channels);
     std::fs::remove_dir_all(site.path("content/jobs/phd-tidal-forecasting"))
         .expect("removing a page");
-    site.replace("handbill.toml", "# [plan]\n", "[plan]\nwait_for_page = false\n");
+    site.waits_for_no_page();
     site
 }
 

@@ -193,6 +193,7 @@ async fn posting_records_everything_and_a_second_ledger_is_refused() {
          password = { env = \"HANDBILL_LIST_PASSWORD\" }",
         &format!("host = \"127.0.0.1\"\nport = {}\nsecurity = \"none\"", mail.port()),
     );
+    site.waits_for_no_page();
     // The example's dates lie in some future; this ad is out now and stays open for long.
     let page = "content/jobs/postdoc-sediment-transport/index.md";
     site.replace(page, "publishDate: \"2027-01-11T00:00:00Z\"", "date: \"2026-01-11T00:00:00Z\"");

@@ -1,12 +1,16 @@
 //! After a restored backup: what was to go out before the backup came back may have gone out in
 //! the time that the ledger does not remember. So the channel is asked before the first attempt.
 
+use chrono::TimeDelta;
+
 use super::send::{DeliverError, Message, told};
 use super::{Courier, Done, Station, unless_overtaken};
+use crate::adapt::Occasion;
 use crate::channel::{DeliveryKey, Likeness, Search, Trace};
 use crate::ledger::{Deed, Delivery, LedgerError, Restored, Standing};
-use crate::plan::Step;
+use crate::plan::{LONGEST_EARLY, Step};
 use crate::posting::Posting;
+use crate::site::policy::Offset;
 
 /// Whether a delivery may have gone out in a time that is forgotten.
 pub(super) enum Doubt {
@@ -17,8 +21,8 @@ pub(super) enum Doubt {
 }
 
 impl Courier<'_> {
-    /// Asks the channel about a delivery that was not tried since a backup came back, if its page
-    /// is older than that. What a person or a later round has to decide is done here.
+    /// Asks the channel about a delivery that was not tried since a backup came back, if the reason
+    /// for it is older than that. What a person or a later round has to decide is done here.
     pub(super) async fn dispel_doubt(
         &self,
         step: &Step,
@@ -30,9 +34,11 @@ impl Courier<'_> {
         let Some(restored) = self.ledger.restored().await? else { return Ok(Doubt::None) };
         let new_copy = matches!(step.deed, Deed::Publish | Deed::FollowUp);
         let tried_since = on_record.attempted_at.is_some_and(|at| at > restored.at);
-        // Its slot says nothing: what was sent in a slot that is forgotten now gets the next one.
-        let newer = posting.publish_at.or(posting.date).is_some_and(|dated| dated > restored.at);
-        if !new_copy || tried_since || newer || self.was_answered(step.key, &restored).await? {
+        if !new_copy
+            || tried_since
+            || self.came_later(step, posting, &restored).await?
+            || self.was_answered(step.key, &restored).await?
+        {
             return Ok(Doubt::None);
         }
         let owned = self.ledger.owned_by_others(step.key, restored.from).await?;
@@ -44,6 +50,8 @@ impl Courier<'_> {
             likeness: Likeness::Link(&posting.permalink),
         };
         let now = self.clock.now();
+        let in_flight = station.channel.abilities().in_flight_seconds;
+        let in_flight = TimeDelta::seconds(in_flight.into());
         let settled = match station.channel.find(&search).await {
             Trace::Found(receipt) => {
                 let standing = Standing {
@@ -53,7 +61,11 @@ impl Courier<'_> {
                 };
                 self.ledger.found(step.key, &receipt, Some(&standing), now).await
             }
-            Trace::Absent => return Ok(Doubt::None),
+            Trace::Absent if now > restored.at + in_flight => return Ok(Doubt::None),
+            Trace::Absent => {
+                let why = "a backup was restored, and something from before may still arrive";
+                self.ledger.still_waits(step.key, why, now).await
+            }
             Trace::NotYet { why } => {
                 let why = format!("a backup was restored, and the channel was asked first: {why}");
                 self.ledger.still_waits(step.key, &why, now).await
@@ -64,6 +76,33 @@ impl Courier<'_> {
             }
         };
         Ok(Doubt::Settled(unless_overtaken(settled)?.map(|delivery| told(&delivery))))
+    }
+
+    /// Whether the reason for a delivery came only after the backup was back, so that nothing of it
+    /// can have gone out before. Its slot says nothing: what was sent in a slot that is forgotten
+    /// gets the next one.
+    async fn came_later(
+        &self,
+        step: &Step,
+        posting: &Posting,
+        restored: &Restored,
+    ) -> Result<bool, LedgerError> {
+        if posting.publish_at.or(posting.date).is_some_and(|dated| dated > restored.at) {
+            return Ok(true);
+        }
+        let first_look = self.ledger.first_look_after(restored).await?;
+        let known = self.ledger.posting(&posting.id).await?;
+        Ok(match (step.name.occasion, known, first_look) {
+            (Occasion::Announce, Some(known), Some(look)) => known.first_seen > look,
+            (Occasion::Update, Some(known), Some(look)) => known.revision_since > look,
+            (Occasion::Remind, ..) => {
+                let zone = self.site.settings.timezone;
+                let offset = Offset::parse(&step.name.occurrence.0);
+                let from = posting.closes_at(zone).zip(offset.ok()).map(|(at, it)| at - it.length);
+                from.is_some_and(|from| from - LONGEST_EARLY > restored.at)
+            }
+            _ => false,
+        })
     }
 
     /// Whether a person has said since that it is not there.

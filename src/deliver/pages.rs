@@ -122,7 +122,10 @@ impl Courier<'_> {
         let looks = pages.map(|posting| async move { (posting, self.look_at(posting).await) });
         let mut looked = Looked::NothingNew;
         for (posting, seen) in futures_util::future::join_all(looks).await {
-            let seen = seen.as_ref().map(|()| ()).map_err(String::as_str);
+            let seen = match &seen {
+                Ok(()) => Ok(()),
+                Err(why) => Err(why.as_str()),
+            };
             match seen {
                 Ok(()) => {
                     info!(posting = %posting.id, page = %posting.permalink, "the page is there");

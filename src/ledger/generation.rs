@@ -66,6 +66,26 @@ impl Ledger {
         Ok(Some(Restored { at: row::time(at)?, from: row::time(from)? }))
     }
 
+    /// When the site was first looked at after the ledger was put back; `None` if nothing was
+    /// written since.
+    ///
+    /// # Errors
+    /// [`LedgerError`] if the ledger cannot be read.
+    pub async fn first_look_after(
+        &self,
+        restored: &Restored,
+    ) -> Result<Option<DateTime<Utc>>, LedgerError> {
+        let row = sqlx::query(
+            "select min(at) as at from event
+              where at >= $1
+                and number > (select max(number) from event where what = 'restored')",
+        )
+        .bind(restored.at.timestamp_micros())
+        .fetch_one(&self.reader)
+        .await?;
+        row::optional_time(&row, "at")
+    }
+
     /// That the ledger is in order beside its mark, before a claim is written.
     ///
     /// # Errors

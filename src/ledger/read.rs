@@ -103,6 +103,20 @@ impl Ledger {
         })
     }
 
+    /// What is known of one posting.
+    ///
+    /// # Errors
+    /// [`LedgerError`] if the ledger cannot be read.
+    pub async fn posting(&self, id: &PostingId) -> Result<Option<KnownPosting>, LedgerError> {
+        sqlx::query("select * from posting where id = $1")
+            .bind(id.0.clone())
+            .fetch_optional(&self.reader)
+            .await?
+            .as_ref()
+            .map(row::posting)
+            .transpose()
+    }
+
     /// The page of a posting as it was last read, and its language.
     ///
     /// # Errors

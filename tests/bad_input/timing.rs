@@ -61,7 +61,6 @@ error[config::value]: this is a number
   |
 4 | spacing = 2
   |           ^ expected a length of time in quotation marks, for example `"2h"`
-  |
 "#,
     );
 }
@@ -90,7 +89,7 @@ fn a_slot_holds_at_least_one_message() {
             &with_line(&format!("{key} = 0")),
             &format!(
                 "error[config::value]: this is a number\n --> channels/mastodon.toml:4:{place}\n  \
-                 |\n4 | {key} = 0\n  | {arrow}^ expected a whole number from 1\n  |"
+                 |\n4 | {key} = 0\n  | {arrow}^ expected a whole number from 1"
             ),
         );
     }
@@ -106,7 +105,6 @@ error[config::value]: this is text
   |
 4 | approval = "yes"
   |            ^^^^^ expected `true` or `false`
-  |
 "#,
     );
 }
@@ -207,9 +205,9 @@ fn holidays_that_are_no_calendar_are_refused() {
         &site,
         r#"
 error[config::holidays]: `holidays.ics`: this is no iCalendar file: it does not begin with BEGIN:VCALENDAR
-  --> handbill.toml:23:22
+  --> handbill.toml:24:22
    |
-23 | quiet = { holidays = "holidays.ics" }
+24 | quiet = { holidays = "holidays.ics" }
    |                      ^^^^^^^^^^^^^^
    |
    = help: export the calendar as iCalendar (`.ics`), not as a web page
@@ -223,9 +221,9 @@ fn a_misspelt_key_of_the_plan_is_named_with_what_was_meant() {
         &with_plan("settel = \"15m\""),
         r#"
 error[config::unknown-key]: unknown key `settel`
-  --> handbill.toml:23:1
+  --> handbill.toml:24:1
    |
-23 | settel = "15m"
+24 | settel = "15m"
    | ^^^^^^
    |
    = help: did you mean `settle`?
@@ -239,9 +237,9 @@ fn a_time_of_grace_is_a_length_of_time() {
         &with_plan("grace = \"three days\""),
         r#"
 error[config::value]: `three days` is no length of time
-  --> handbill.toml:23:9
+  --> handbill.toml:24:9
    |
-23 | grace = "three days"
+24 | grace = "three days"
    |         ^^^^^^^^^^^^
    |
    = help: write a number and a unit, for example `90m`, `36h`, `14d` or `2w`
@@ -255,9 +253,9 @@ fn a_quiet_time_of_the_site_is_pointed_at() {
         &with_plan("quiet = { dates = [\"24.12.\"] }"),
         r#"
 error[config::quiet]: `24.12.` is no date
-  --> handbill.toml:23:20
+  --> handbill.toml:24:20
    |
-23 | quiet = { dates = ["24.12."] }
+24 | quiet = { dates = ["24.12."] }
    |                    ^^^^^^^^
    |
    = help: write a day as `2027-12-24`, several as `2027-12-24..2028-01-02`, and without years (`12-24..01-02`) for every year

@@ -27,11 +27,11 @@ struct Life {
 
 impl Life {
     async fn begin() -> Self {
+        let site = folder(&["mastodon", "x", "feed", "office"]);
         let clock = SharedClock::new(Utc::now());
         let options = Options { keys: KeyPolicy::Ignored, ..Options::default() };
         let mastodon = MastodonStandIn::start("mastodon", options, clock.clone()).await.unwrap();
         let x = XStandIn::start("x", x::Options::default(), clock.clone()).await.unwrap();
-        let site = folder(&["mastodon", "x", "feed", "office"]);
         for file in ["mastodon", "x"] {
             let path = format!("channels/{file}.toml");
             let text = site.read(&path);

@@ -87,7 +87,7 @@ pub struct World {
 
 /// The site's page, open for two months from now.
 fn page() -> String {
-    let today = Utc::now().format("%Y-%m-%d");
+    let today = Utc::now().to_rfc3339();
     let deadline = (Utc::now() + TimeDelta::days(60)).format("%Y-%m-%d");
     format!(
         "---\ntitle: \"PhD position in Tides\"\ndate: {today}\njob:\n  id: tides\n  deadline: {deadline}\n---\n\n\
@@ -99,6 +99,7 @@ fn page() -> String {
 fn folder(channels: &[&str]) -> TestSite {
     let folder = TestSite::with_channels(&[]);
     std::fs::remove_dir_all(folder.path("content/jobs/postdoc-sediment-transport")).unwrap();
+    folder.waits_for_no_page();
     folder.write(PAGE, page());
     for name in channels {
         let file = match *name {

@@ -12,6 +12,7 @@ fn posted() -> TestSite {
     let site = TestSite::with_channels(&["careers-office"]);
     std::fs::remove_dir_all(site.path("content/jobs/phd-tidal-forecasting")).unwrap();
     site.replace(PAGE, "publishDate: \"2027-01-11T00:00:00Z\"", "publishDate: 2020-01-11");
+    site.waits_for_no_page();
     let post = site.run(&["post", PAGE]);
     assert_eq!(post.code, 0, "{post:?}");
     site
@@ -110,7 +111,7 @@ fn a_backup_is_made_restored_and_said() {
     let site = posted();
     let ran = site.run(&["ledger", "backup", "safe.db"]);
     assert_eq!(ran.code, 0, "{ran:?}");
-    assert!(ran.out.starts_with("Backed up the ledger to safe.db\n  5 events, the last of 20"));
+    assert!(ran.out.starts_with("Backed up the ledger to safe.db\n  6 events, the last of 20"));
     assert!(ran.out.ends_with(" KiB; it is whole\n"), "{}", ran.out);
     let again = site.run(&["ledger", "backup", "safe.db"]);
     assert_eq!(again.code, 2);

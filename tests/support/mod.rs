@@ -24,10 +24,12 @@ impl TestSite {
         let site = Self { folder };
         let made = site.handbill(&["init", "site"]);
         assert_eq!(made.code, 0, "{made:?}");
-        // There is no web site to look at.
-        let file = site.read("handbill.toml");
-        site.write("handbill.toml", format!("{file}\n[plan]\nwait_for_page = false\n"));
         site
+    }
+
+    /// There is no web site to look at: nothing waits for its page.
+    pub fn waits_for_no_page(&self) {
+        self.replace("handbill.toml", "# [plan]\n", "[plan]\nwait_for_page = false\n");
     }
 
     /// A site with the given channels only.
