@@ -8,9 +8,8 @@ use super::{Courier, Done, Station, unless_overtaken};
 use crate::adapt::Occasion;
 use crate::channel::{DeliveryKey, Likeness, Search, Trace};
 use crate::ledger::{Deed, Delivery, LedgerError, Restored, Standing};
-use crate::plan::{LONGEST_EARLY, Step};
+use crate::plan::Step;
 use crate::posting::Posting;
-use crate::site::policy::Offset;
 
 /// Whether a delivery may have gone out in a time that is forgotten.
 pub(super) enum Doubt {
@@ -93,14 +92,11 @@ impl Courier<'_> {
         let first_look = self.ledger.first_look_after(restored).await?;
         let known = self.ledger.posting(&posting.id).await?;
         Ok(match (step.name.occasion, known, first_look) {
-            (Occasion::Announce, Some(known), Some(look)) => known.first_seen > look,
-            (Occasion::Update, Some(known), Some(look)) => known.revision_since > look,
-            (Occasion::Remind, ..) => {
-                let zone = self.site.settings.timezone;
-                let offset = Offset::parse(&step.name.occurrence.0);
-                let from = posting.closes_at(zone).zip(offset.ok()).map(|(at, it)| at - it.length);
-                from.is_some_and(|from| from - LONGEST_EARLY > restored.at)
+            // A reminder has its name whatever the deadline was when it went out.
+            (Occasion::Announce | Occasion::Remind, Some(known), Some(look)) => {
+                known.first_seen > look
             }
+            (Occasion::Update, Some(known), Some(look)) => known.revision_since > look,
             _ => false,
         })
     }

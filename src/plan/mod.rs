@@ -26,7 +26,6 @@ use crate::ledger::{CopyState, Deed, Delivery, DeliveryName, Past, State};
 use crate::posting::{Posting, PostingId, Revision};
 use crate::site::ChannelSpec;
 pub use approval::words_to_approve;
-pub use pair::LONGEST_EARLY;
 use pair::{Page, Pair};
 use queue::{Line, Wish};
 pub use reason::{Hold, Reason};

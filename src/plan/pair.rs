@@ -16,7 +16,7 @@ use crate::site::ChannelSpec;
 use crate::site::queue::{Approval, PageWait};
 
 /// How much earlier than asked a reminder may come where no slot is left before the deadline.
-pub const LONGEST_EARLY: TimeDelta = TimeDelta::days(7);
+const LONGEST_EARLY: TimeDelta = TimeDelta::days(7);
 
 /// Whether the page is among the site's postings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
