@@ -208,10 +208,14 @@ impl Ledger {
         self.id
     }
 
-    /// Whether no statement of this process is under way.
-    pub fn is_at_rest(&self) -> bool {
-        let idle = |pool: &AnyPool| pool.num_idle() == usize::try_from(pool.size()).unwrap_or(0);
-        idle(&self.writer) && idle(&self.reader)
+    /// Waits until no statement of this process is under way, and nobody before this call waits for
+    /// its turn: for simulations, whose ledgers have one connection.
+    ///
+    /// # Errors
+    /// [`LedgerError`] if there is no connection.
+    pub async fn rest(&self) -> Result<(), LedgerError> {
+        drop(self.writer.acquire().await?);
+        Ok(())
     }
 
     /// Closes the file in good order: the write-ahead log is folded in and removed. A process
@@ -297,6 +301,8 @@ async fn pool(path: &Path, mode: Mode, connections: u32) -> Result<AnyPool, Ledg
     try_patiently(&options, mode).await.map_err(|error| cannot_open(path, &error))?;
     AnyPoolOptions::new()
         .max_connections(connections)
+        // A file does not hang up.
+        .test_before_acquire(false)
         // A file costs nothing to keep open, and a process that has it open can be told by that.
         .idle_timeout(None)
         .max_lifetime(None)

@@ -364,6 +364,7 @@ impl World {
         self.asleep = None;
         let ready = Arc::new(Ready::default());
         let waker = Waker::from(Arc::clone(&ready));
+        let ledgers: Vec<Ledger> = self.processes.iter().map(|it| it.ledger.clone()).collect();
         let began = Instant::now();
         loop {
             let mut context = Context::from_waker(&waker);
@@ -375,15 +376,13 @@ impl World {
             if running.iter().all(|it| it.answer.is_some()) {
                 break;
             }
-            if ready.0.swap(false, Ordering::SeqCst) || !self.is_quiet() {
-                // Somebody reads; whose turn it is, is asked when all have read.
-                if began.elapsed() > STUCK {
-                    return Err(SimulationError::Stuck(self.turns.waiting().len()));
-                }
-                tokio::task::yield_now().await;
-                continue;
+            // Somebody reads; whose turn it is, is asked when all have read.
+            if ready.quiet(&ledgers).await? {
+                self.next_turn(&mut running, &mut killed, &mut extra);
             }
-            self.next_turn(&mut running, &mut killed, &mut extra);
+            if began.elapsed() > STUCK {
+                return Err(SimulationError::Stuck(self.turns.waiting().len()));
+            }
         }
         self.turns.rule(false);
         for Running { number, answer, .. } in running {
@@ -396,11 +395,6 @@ impl World {
             }
         }
         self.after_faults(killed).await
-    }
-
-    /// Whether every statement is done, so that all who are not done wait for their turn.
-    fn is_quiet(&self) -> bool {
-        self.processes.iter().all(|it| it.ledger.is_at_rest())
     }
 
     fn start(&mut self, number: Daemon, errand: Errand) -> Option<Running> {
@@ -661,13 +655,43 @@ fn known_channel(paused: Result<(), LedgerError>) -> Result<(), SimulationError>
     }
 }
 
-/// Whether somebody was woken.
+/// Whether somebody was woken, and who wants to know.
 #[derive(Default)]
-struct Ready(AtomicBool);
+struct Ready {
+    woken: AtomicBool,
+    listener: Mutex<Option<Waker>>,
+}
+
+impl Ready {
+    /// Waits until somebody is woken, or every statement is done without: then all wait for their
+    /// turn. Nobody is polled meanwhile, so nobody comes after those who are waited for.
+    async fn quiet(&self, ledgers: &[Ledger]) -> Result<bool, LedgerError> {
+        let rest = async {
+            for ledger in ledgers {
+                ledger.rest().await?;
+            }
+            Ok(())
+        };
+        let mut rest = std::pin::pin!(rest);
+        std::future::poll_fn(|context| {
+            *lock(&self.listener) = Some(context.waker().clone());
+            if self.woken.swap(false, Ordering::SeqCst) {
+                return Poll::Ready(Ok(false));
+            }
+            rest.as_mut().poll(context).map(|rested: Result<(), LedgerError>| {
+                rested.map(|()| !self.woken.swap(false, Ordering::SeqCst))
+            })
+        })
+        .await
+    }
+}
 
 impl Wake for Ready {
     fn wake(self: Arc<Self>) {
-        self.0.store(true, Ordering::SeqCst);
+        self.woken.store(true, Ordering::SeqCst);
+        if let Some(listener) = lock(&self.listener).take() {
+            listener.wake();
+        }
     }
 }
 
