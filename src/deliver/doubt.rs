@@ -34,7 +34,7 @@ impl Courier<'_> {
         {
             return Ok(None);
         }
-        let owned = self.ledger.owned_by_others(step.key, restored.from).await?;
+        let owned = self.owned(&step.name.channel, step.key, restored.from).await?;
         let search = Search {
             wire: &composed.message.wire,
             key: &step.key,

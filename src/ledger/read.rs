@@ -7,7 +7,7 @@ use sqlx::any::AnyRow;
 use sqlx::{Any, AssertSqlSafe, Executor, Row, Transaction};
 
 use super::{Attempt, Delivery, KnownPosting, Ledger, LedgerError, Past, State, row};
-use crate::channel::DeliveryKey;
+use crate::channel::{ChannelName, DeliveryKey};
 use crate::posting::PostingId;
 
 impl Ledger {
@@ -154,9 +154,9 @@ impl Ledger {
         .collect()
     }
 
-    /// The ids of copies that other deliveries than this one own on a channel: they are none of
-    /// its own. Two channels may share an account, so those of every channel count; what was there
-    /// long before `since` cannot be mistaken for it.
+    /// The ids of copies that other deliveries than this one own on some channels, those that share
+    /// its place: they are none of its own. What was there long before `since` cannot be mistaken
+    /// for it.
     ///
     /// # Errors
     /// [`LedgerError`] if the ledger cannot be read.
@@ -164,16 +164,21 @@ impl Ledger {
         &self,
         key: DeliveryKey,
         since: DateTime<Utc>,
+        channels: &[ChannelName],
     ) -> Result<BTreeSet<String>, LedgerError> {
-        let rows = sqlx::query(
+        let places = placeholders(3, channels.len());
+        let statement = format!(
             "select receipt from delivery
               where key <> $1 and changed_at >= $2 and receipt is not null
-                and deed in ('publish', 'follow-up')",
-        )
-        .bind(key.to_string())
-        .bind((since - TimeDelta::days(1)).timestamp_micros())
-        .fetch_all(&self.reader)
-        .await?;
+                and deed in ('publish', 'follow-up') and channel in ({places})"
+        );
+        let mut query = sqlx::query(AssertSqlSafe(statement))
+            .bind(key.to_string())
+            .bind((since - TimeDelta::days(1)).timestamp_micros());
+        for channel in channels {
+            query = query.bind(channel.0.clone());
+        }
+        let rows = query.fetch_all(&self.reader).await?;
         rows.iter().filter_map(|row| row::remote_id(row).transpose()).collect()
     }
 
@@ -266,8 +271,8 @@ pub(in crate::ledger) async fn postings_of(
 ) -> Result<BTreeMap<PostingId, KnownPosting>, LedgerError> {
     let mut found = BTreeMap::new();
     for ids in ids.chunks(IDS_AT_ONCE) {
-        let places: Vec<String> = (1..=ids.len()).map(|place| format!("${place}")).collect();
-        let statement = format!("select * from posting where id in ({})", places.join(", "));
+        let places = placeholders(1, ids.len());
+        let statement = format!("select * from posting where id in ({places})");
         let mut query = sqlx::query(AssertSqlSafe(statement));
         for id in ids {
             query = query.bind(id.0.clone());
@@ -275,6 +280,12 @@ pub(in crate::ledger) async fn postings_of(
         found.extend(by_id(&query.fetch_all(&mut **tx).await?)?);
     }
     Ok(found)
+}
+
+/// `$3, $4, $5`: so many from the first one on.
+fn placeholders(first: usize, count: usize) -> String {
+    let places: Vec<String> = (first..first + count).map(|place| format!("${place}")).collect();
+    places.join(", ")
 }
 
 fn by_id(rows: &[AnyRow]) -> Result<BTreeMap<PostingId, KnownPosting>, LedgerError> {

@@ -41,6 +41,9 @@ pub(super) struct Place {
 /// How far ahead a channel is planned: an ad without a deadline may wait this long for a slot.
 const HORIZON: TimeDelta = TimeDelta::days(400);
 
+/// How many slots are looked at to say why none can be had.
+const SLOTS_EXPLAINED: usize = 100;
+
 /// How far back the channel's quiet times are looked for between a missed slot and now.
 const LONGEST_LATENESS: TimeDelta = TimeDelta::days(400);
 
@@ -76,7 +79,6 @@ impl<'a> Line<'a> {
         }
         let jitter = super::jitter(wish.key, 0, self.queue.jitter);
         let late = |slot: DateTime<Utc>| (slot + jitter).max(self.now);
-        let mut first_hold = None;
         let mut index = self.slots.first_from(wish.from);
         loop {
             index = self.slots.next_open(index);
@@ -85,8 +87,7 @@ impl<'a> Line<'a> {
                 break;
             }
             let moment = late(slot);
-            if let Some(hold) = self.book.refuses(slot, moment) {
-                first_hold.get_or_insert(hold);
+            if self.book.refuses(slot, moment).is_some() {
                 self.slots.close(index);
                 continue;
             }
@@ -102,8 +103,7 @@ impl<'a> Line<'a> {
             return place(Some(slot), slot, self.now);
         }
         // A slot that is there and cannot be had says more than that there is none.
-        let reason =
-            first_hold.or_else(|| self.why_none(wish)).map_or(Reason::NoSlot, Reason::Held);
+        let reason = self.why_none(wish).map_or(Reason::NoSlot, Reason::Held);
         Place { when: When::Not { reason }, slot: None }
     }
 
@@ -114,11 +114,13 @@ impl<'a> Line<'a> {
         self.book.refuses(slot, slot.max(self.now)).is_none().then_some(slot)
     }
 
-    /// Why none of the slots between a wish's times can be had: the first one's reason.
+    /// Why none of the slots between a wish's times can be had: what tells a person most.
     fn why_none(&self, wish: &Wish) -> Option<Hold> {
-        let slot = self.slots.closed_from(wish.from.max(self.now))?;
-        let in_time = wish.until.is_none_or(|until| slot <= until);
-        in_time.then(|| self.book.refuses(slot, slot.max(self.now))).flatten()
+        let slots = self.slots.from(wish.from).iter().take(SLOTS_EXPLAINED);
+        let in_time = slots.take_while(|slot| wish.until.is_none_or(|until| **slot <= until));
+        in_time
+            .filter_map(|slot| self.book.refuses(*slot, (*slot).max(self.now)))
+            .min_by_key(|hold| std::cmp::Reverse(hold.weight()))
     }
 
     /// Without a schedule, or without waiting for it: as soon as everything else allows.
@@ -364,9 +366,10 @@ impl<'a> Slots<'a> {
         open
     }
 
-    /// The first slot at or after a time, although it cannot be had.
-    fn closed_from(&self, from: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        self.slots.get(self.slots.partition_point(|slot| *slot < from)).copied()
+    /// The slots at or after a time that were looked at, open or not.
+    fn from(&self, from: DateTime<Utc>) -> &[DateTime<Utc>] {
+        let first = self.slots.partition_point(|slot| *slot < from);
+        self.slots.get(first..).unwrap_or_default()
     }
 }
 

@@ -99,6 +99,19 @@ pub enum Hold {
     Budget { spent: String, per_month: String },
 }
 
+impl Hold {
+    /// How much it tells a person: what the site's owner can change more than what happens.
+    pub(super) fn weight(&self) -> u8 {
+        match self {
+            Self::SlotTaken => 0,
+            Self::Spacing => 1,
+            Self::DayFull => 2,
+            Self::Quiet { .. } => 3,
+            Self::Budget { .. } => 4,
+        }
+    }
+}
+
 impl Reason {
     /// Whether it can pass by itself, or by what a person decides: until then a planned delivery
     /// stays planned.
