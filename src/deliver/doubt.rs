@@ -12,10 +12,17 @@ use crate::plan::{LONGEST_EARLY, Step};
 use crate::posting::Posting;
 use crate::site::policy::Offset;
 
+/// Whether a delivery may have gone out in a time that is forgotten.
+pub(super) enum Doubt {
+    /// It may go out.
+    None,
+    /// It does not go out now: it was found, is asked about, or somebody else had it meanwhile.
+    Settled(Option<Done>),
+}
+
 impl Courier<'_> {
     /// Asks the channel about a delivery that was not tried since a backup came back, if the reason
-    /// for it is older than that. `None`: it may go out. What a person or a later round has to
-    /// decide is done here, and returned.
+    /// for it is older than that. What a person or a later round has to decide is done here.
     pub(super) async fn dispel_doubt(
         &self,
         step: &Step,
@@ -23,8 +30,8 @@ impl Courier<'_> {
         station: &Station,
         composed: &Message,
         on_record: &Delivery,
-    ) -> Result<Option<Done>, DeliverError> {
-        let Some(restored) = self.ledger.restored().await? else { return Ok(None) };
+    ) -> Result<Doubt, DeliverError> {
+        let Some(restored) = self.ledger.restored().await? else { return Ok(Doubt::None) };
         let new_copy = matches!(step.deed, Deed::Publish | Deed::FollowUp);
         let tried_since = on_record.attempted_at.is_some_and(|at| at > restored.at);
         if !new_copy
@@ -32,7 +39,7 @@ impl Courier<'_> {
             || self.came_later(step, posting, &restored).await?
             || self.was_answered(step.key, &restored).await?
         {
-            return Ok(None);
+            return Ok(Doubt::None);
         }
         let owned = self.owned(&step.name.channel, step.key, restored.from).await?;
         let search = Search {
@@ -54,7 +61,7 @@ impl Courier<'_> {
                 };
                 self.ledger.found(step.key, &receipt, Some(&standing), now).await
             }
-            Trace::Absent if now > restored.at + in_flight => return Ok(None),
+            Trace::Absent if now > restored.at + in_flight => return Ok(Doubt::None),
             Trace::Absent => {
                 let why = "a backup was restored, and something from before may still arrive";
                 self.ledger.still_waits(step.key, why, now).await
@@ -68,7 +75,7 @@ impl Courier<'_> {
                 self.ledger.doubt(step.key, &why, now).await
             }
         };
-        Ok(unless_overtaken(settled)?.map(|delivery| told(&delivery)))
+        Ok(Doubt::Settled(unless_overtaken(settled)?.map(|delivery| told(&delivery))))
     }
 
     /// Whether the reason for a delivery came only after the backup was back, so that nothing of it

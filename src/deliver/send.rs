@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use tracing::{Instrument, info, info_span, warn};
 
+use super::doubt::Doubt;
 use super::worker::Unsettled;
 use super::{Courier, Done, Postings, compose, done, fail_point, unless_overtaken};
 use crate::channel::permit::{Journal, too_late};
@@ -61,8 +62,8 @@ impl Courier<'_> {
             Err(stopped) => return Err(stopped),
         };
         let doubt = self.dispel_doubt(step, posting, station, &composed, &on_record);
-        if let Some(done) = doubt.await? {
-            return Ok(Some(done));
+        if let Doubt::Settled(done) = doubt.await? {
+            return Ok(done);
         }
         let _on_the_desk = self.worker.takes_up(step.key);
         fail_point::reached("before-claim").await;

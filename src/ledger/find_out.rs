@@ -41,10 +41,7 @@ impl Ledger {
     ) -> Result<Delivery, LedgerError> {
         let mut tx = self.begin().await?;
         let mut delivery = row::load(&mut tx, key).await?;
-        let untried = delivery.state == State::Planned && delivery.attempts == 0;
-        if !untried {
-            delivery.must_be(&[State::Unknown], "found")?;
-        }
+        delivery.must_be(&[State::Unknown, State::Planned], "found")?;
         settle::done(&mut tx, &mut delivery, receipt, standing, now).await?;
         row::save(&mut tx, &delivery).await?;
         event::append(&mut tx, now, Some(key), "found", &json!({ "receipt": receipt })).await?;

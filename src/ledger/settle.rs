@@ -128,6 +128,17 @@ pub(in crate::ledger) async fn done(
         (Deed::Ask, _) => CopyState::Edited,
     };
     let Some(target) = delivery.target else { return Ok(()) };
+    // What was done to a copy last is told by this time, though a clock was turned back meanwhile.
+    let before = sqlx::query(
+        "select max(changed_at) as newest from delivery where target = $1 and key <> $2",
+    )
+    .bind(target.to_string())
+    .bind(delivery.key.to_string())
+    .fetch_one(&mut **tx)
+    .await?;
+    if let Some(before) = row::optional_time(&before, "newest")? {
+        delivery.changed_at = delivery.changed_at.max(before + TimeDelta::microseconds(1));
+    }
     let mut target = row::load(tx, target).await?;
     target.copy = Some(target_becomes);
     if target_becomes == CopyState::Edited {

@@ -9,7 +9,7 @@ use super::channel::said;
 use super::nature::lock;
 use super::page::{Page, Place};
 use super::scenario::CLOSED;
-use super::server::{By, Copy};
+use super::server::Copy;
 use super::world::World;
 use super::{SimulationError, Verdict};
 use crate::adapt::{Occasion, adapt};
@@ -101,9 +101,7 @@ impl<'a> Judge<'a> {
             for (key, copies) in &by_key {
                 // What somebody else took away before nobody can know to have been there.
                 let doubled = copies.windows(2).any(|pair| match pair {
-                    [before, after] => !before
-                        .gone
-                        .is_some_and(|gone| gone.by == By::Others && gone.at < after.made_at),
+                    [before, after] => !before.is_out_of_sight(after.made_at),
                     _ => false,
                 });
                 if doubled {

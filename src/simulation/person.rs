@@ -124,12 +124,7 @@ impl World {
                 let Some(attempt) = ledger.last_attempt(delivery.key).await? else {
                     return Ok(());
                 };
-                let receipt = lock(&server).by_hand(
-                    delivery.key,
-                    &delivery.name.posting.0,
-                    said(&attempt.rendition),
-                    truth,
-                );
+                let receipt = puts(&mut lock(&server), delivery, said(&attempt.rendition), truth);
                 tell("puts it there by hand");
                 match &receipt.link {
                     Some(link) => ledger.record(delivery.key, link, wall).await.map(drop),
@@ -167,6 +162,14 @@ fn looks(server: &Server, delivery: &Delivery, by_link: bool) -> Option<Resoluti
             Resolution::Posted(Receipt { remote_id, ..receipt })
         }
     })
+}
+
+/// Puts a copy there, unless she remembers that she did: a ledger may forget it.
+fn puts(server: &mut Server, delivery: &Delivery, says: String, now: DateTime<Utc>) -> Receipt {
+    match server.copies.iter().find(|it| it.key == Some(delivery.key)) {
+        Some(copy) => copy.receipt(),
+        None => server.by_hand(delivery.key, &delivery.name.posting.0, says, now),
+    }
 }
 
 /// Does by hand what an errand asks for.

@@ -51,7 +51,7 @@ pub struct Copy {
     pub shown_from: Option<DateTime<Utc>>,
     pub gone: Option<Gone>,
     /// A moderator keeps it out of lists; who has the link sees it.
-    pub hidden: bool,
+    pub hidden: Option<DateTime<Utc>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,9 +73,15 @@ impl Copy {
         self.gone.is_none()
     }
 
+    /// Whether somebody else has taken it away by then, so that nobody who looks can know of it.
+    pub fn is_out_of_sight(&self, at: DateTime<Utc>) -> bool {
+        let deleted = self.gone.is_some_and(|gone| gone.by == By::Others && gone.at < at);
+        deleted || self.hidden.is_some_and(|hidden| hidden < at)
+    }
+
     /// Whether readers see it in a list at this time.
     pub fn is_listed(&self, now: DateTime<Utc>) -> bool {
-        self.stands() && !self.hidden && self.shown_from.is_some_and(|from| from <= now)
+        self.stands() && self.hidden.is_none() && self.shown_from.is_some_and(|from| from <= now)
     }
 
     pub fn receipt(&self) -> Receipt {
@@ -260,7 +266,7 @@ impl Server {
             made_at: now,
             shown_from,
             gone: None,
-            hidden: false,
+            hidden: None,
         };
         let receipt = copy.receipt();
         self.copies.push(copy);

@@ -554,7 +554,7 @@ impl World {
             Event::Delete(server) => self.somebody(server, |copy, now| {
                 copy.gone = Some(Gone { at: now, by: By::Others });
             }),
-            Event::Hide(server) => self.somebody(server, |copy, _| copy.hidden = true),
+            Event::Hide(server) => self.somebody(server, |copy, now| copy.hidden = Some(now)),
             Event::Pause(channel) => {
                 if let Some(channel) = self.site.channels.get(channel) {
                     let paused = self.ledger()?.pause(&channel.name, "a holiday", self.now()).await;
