@@ -108,7 +108,7 @@ pub struct Seen<'a> {
 /// Whether the site was never looked at before.
 async fn is_first_start(tx: &mut Transaction<'static, Any>) -> Result<bool, LedgerError> {
     let row =
-        sqlx::query("select started_at, (select count(*) from posting) as postings from ledger")
+        sqlx::query("select started_at, (select count(*) from (select id from posting limit 1) as any_one) as postings from ledger")
             .fetch_one(&mut **tx)
             .await?;
     let postings: i64 = row.try_get("postings")?;

@@ -182,7 +182,7 @@ impl fmt::Display for Reason {
                 write!(f, "the page is still changing; it has settled at {}", minute(until))
             }
             Self::PageNotSeen { why } if why.is_empty() => {
-                f.write_str("the page has not been seen at its address yet")
+                f.write_str("the page has to be seen at its address first")
             }
             Self::PageNotSeen { why } => write!(
                 f,
