@@ -27,8 +27,8 @@ pub enum Whom {
 }
 
 impl Ledger {
-    /// A delivery was found on its channel: one that is unknown, or, after a restored backup, one
-    /// that the ledger never tried.
+    /// A delivery was found on its channel: one that is unknown, or one that waits to be sent, for
+    /// the first time after a restored backup or once more after it was not to be seen.
     ///
     /// # Errors
     /// [`LedgerError::WrongState`] if it is neither.

@@ -9,6 +9,7 @@
 
 mod approval;
 mod copies;
+mod hold;
 mod pair;
 mod queue;
 pub mod reason;
