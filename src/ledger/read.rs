@@ -21,7 +21,7 @@ impl Ledger {
         let postings = by_id(&rows)?;
         let deliveries =
             sqlx::query("select * from delivery order by due_at, key").fetch_all(&mut *tx).await?;
-        self.rest_of_past(tx, postings, &deliveries).await
+        self.rest_of_past(tx, postings, &deliveries, None).await
     }
 
     /// What `plan` needs to know, as it stood at one moment: the postings that are not over, the
@@ -30,7 +30,11 @@ impl Ledger {
     ///
     /// # Errors
     /// [`LedgerError`] if the ledger cannot be read.
-    pub async fn open_past(&self, present: &[PostingId]) -> Result<Past, LedgerError> {
+    pub async fn open_past(
+        &self,
+        present: &[PostingId],
+        now: DateTime<Utc>,
+    ) -> Result<Past, LedgerError> {
         let mut tx = self.reader.begin().await?;
         let ids: Vec<&PostingId> = present.iter().collect();
         let mut postings = postings_of(&mut tx, &ids).await?;
@@ -49,7 +53,7 @@ impl Ledger {
             .filter(|it| it.finished_at.is_some())
             .map(|it| it.id.clone())
             .collect();
-        let past = self.rest_of_past(tx, postings, &deliveries).await?;
+        let past = self.rest_of_past(tx, postings, &deliveries, Some(now)).await?;
         Ok(Past { over, ..past })
     }
 
@@ -58,6 +62,7 @@ impl Ledger {
         mut tx: Transaction<'static, Any>,
         postings: BTreeMap<PostingId, KnownPosting>,
         deliveries: &[AnyRow],
+        now: Option<DateTime<Utc>>,
     ) -> Result<Past, LedgerError> {
         let channels = sqlx::query("select * from channel").fetch_all(&mut *tx).await?;
         let approvals = sqlx::query(
@@ -70,7 +75,8 @@ impl Ledger {
             .fetch_one(&mut *tx)
             .await?;
         let newest = row::optional_time(&newest, "newest")?.unwrap_or_default();
-        // Counted back from the newest one, because the ledger has no clock.
+        // Where nobody says what time it is, counted back from the newest one.
+        let newest = now.map_or(newest, |now| newest.min(now));
         let uses = sqlx::query(
             "select channel, slot, attempted_at from delivery
               where attempted_at >= $1 and deed in ('publish', 'follow-up')

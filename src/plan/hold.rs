@@ -3,8 +3,8 @@
 
 use super::pair::{Page, Pair};
 use super::{Reason, words_to_approve};
-use crate::ledger::Acceptance;
-use crate::posting::Availability;
+use crate::ledger::{Acceptance, CopyState};
+use crate::posting::{Availability, Posting, PostingId};
 use crate::site::queue::{Approval, PageWait};
 
 impl Pair<'_> {
@@ -43,11 +43,30 @@ impl Pair<'_> {
         if acceptance == Some(Acceptance::Waits) && !named {
             return Some(Reason::Predates { posting: self.posting.id.clone() });
         }
+        if acceptance != Some(Acceptance::Waits)
+            && !named
+            && !matches!(acceptance, Some(Acceptance::Accepted { .. }))
+            && let Some(from) = self.renamed_from()
+        {
+            return Some(Reason::LooksRenamed { posting: self.posting.id.clone(), from });
+        }
         let accepted = named || matches!(acceptance, Some(Acceptance::Accepted { .. }));
         let most = self.channel.holds.max_age.filter(|_| !accepted)?;
         let dated = self.posting.publish_at.or(self.posting.date)?;
         (self.inputs.now - dated > most)
             .then(|| Reason::TooOld { dated: self.local(dated), posting: self.posting.id.clone() })
+    }
+
+    /// An ad with the same title whose page is gone, and of which something stands: announced under
+    /// another id it would stand twice.
+    fn renamed_from(&self) -> Option<PostingId> {
+        let stands = |id: &PostingId| {
+            self.inputs.past.deliveries.iter().any(|delivery| {
+                delivery.name.posting == *id && delivery.copy.is_some_and(CopyState::stands)
+            })
+        };
+        let same = |it: &&Posting| it.name() == self.posting.name() && stands(&it.id);
+        self.inputs.missing.iter().find(same).map(|it| it.id.clone())
     }
 
     /// The page has changed too recently to be announced.
@@ -57,7 +76,9 @@ impl Pair<'_> {
             return None;
         }
         let since = match self.known() {
-            Some(known) if known.revision == self.posting.revision => known.revision_since,
+            Some(known) if known.revision == self.posting.revision => {
+                known.revision_since.min(self.inputs.now)
+            }
             _ => self.inputs.now,
         };
         let until = since + settle;

@@ -5,7 +5,7 @@ use chrono_tz::Tz;
 use uuid::Uuid;
 
 use super::queue::Wish;
-use super::{Draft, Inputs, Note, Reason, Step, When, copies};
+use super::{Draft, Inputs, Note, Pace, Reason, Step, When, copies};
 use crate::adapt::Occasion;
 use crate::channel::DeliveryKey;
 use crate::ledger::{
@@ -15,7 +15,10 @@ use crate::posting::Posting;
 use crate::site::ChannelSpec;
 
 /// How much earlier than asked a reminder may come where no slot is left before the deadline.
-pub const LONGEST_EARLY: TimeDelta = TimeDelta::days(7);
+const LONGEST_EARLY: TimeDelta = TimeDelta::days(7);
+
+/// The longest time that anybody asks to wait with another try.
+const LONGEST_RETRY: TimeDelta = TimeDelta::days(1);
 
 /// Whether the page is among the site's postings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,6 +34,8 @@ enum Asked {
     Fixed(When),
     /// In a slot.
     InSlot { from: DateTime<Utc>, until: Option<DateTime<Utc>>, early: Option<DateTime<Utc>> },
+    /// Once more, from this time on: it had its slot, and keeps to every other rule.
+    Again { from: DateTime<Utc>, until: Option<DateTime<Utc>>, slot: Option<DateTime<Utc>> },
 }
 
 /// One posting and one channel, with what was done so far.
@@ -117,7 +122,8 @@ impl Pair<'_> {
                 (State::Refused, _) if delivery.revision != self.posting.revision => {
                     self.next_ordinal(Occasion::Announce)
                 }
-                (State::Posted | State::Asked | State::Sending, _) => {
+                (State::Sending, _) => return self.not(draft, delivery, Reason::UnderWay),
+                (State::Posted | State::Asked, _) => {
                     if delivery.copy == Some(CopyState::Gone) {
                         self.not(draft, delivery, Reason::CopyGone);
                     }
@@ -151,12 +157,14 @@ impl Pair<'_> {
             return not(reason);
         }
         if let Some(retry) = latest.filter(|it| it.state == State::Planned && it.attempts > 0) {
-            return Asked::Fixed(self.at(retry.due_at));
+            return self.again(retry, self.posting.closes_at(self.inputs.timezone));
         }
         if let Some(reason) = self.settling() {
             return not(reason);
         }
-        let first_seen = |at: Option<DateTime<Utc>>| at.unwrap_or(self.inputs.now);
+        // What a clock that was ahead has written down is now, at the latest.
+        let first_seen =
+            |at: Option<DateTime<Utc>>| at.unwrap_or(self.inputs.now).min(self.inputs.now);
         let past = self.inputs.past;
         let mut since = first_seen(self.known().map(|known| known.first_seen))
             .max(first_seen(past.channels.get(&self.channel.name).map(|known| known.first_seen)));
@@ -166,10 +174,16 @@ impl Pair<'_> {
         if let Some(Acceptance::Accepted { at }) = self.known().map(|known| known.acceptance) {
             since = since.max(at);
         }
+        if let Some(before) = latest.filter(|it| copies::ordinal(&it.name.occurrence) > 1) {
+            // Wanted again since then, and planned.
+            since = since.max(before.changed_at);
+        }
         if let Some(closed) = latest.filter(|it| it.state != State::Planned) {
             // Re-opened: its slot comes after it was taken back.
-            since = since.max(closed.changed_at);
+            let taken_back = self.latest_change(closed).map(|change| change.changed_at);
+            since = since.max(closed.changed_at).max(taken_back.unwrap_or(closed.changed_at));
         }
+        let since = since.min(self.inputs.now);
         Asked::InSlot {
             from: since,
             until: self.posting.closes_at(self.inputs.timezone),
@@ -286,9 +300,10 @@ impl Pair<'_> {
             Some((planned, State::Planned)) => {
                 let ordinal = planned.name.occurrence.clone();
                 let asked = if planned.attempts > 0 {
-                    Asked::Fixed(self.at(planned.due_at))
+                    self.again(planned, None)
                 } else {
-                    self.when_changed(occasion, planned.deed, since)
+                    // It keeps the time since when it is wanted, and so its slot.
+                    self.when_changed(occasion, planned.deed, since.min(planned.changed_at))
                 };
                 self.push(draft, occasion, ordinal, planned.deed, target, asked, note);
             }
@@ -296,7 +311,8 @@ impl Pair<'_> {
                 self.not(draft, refused, Reason::Refused(refused.reason.clone()));
             }
             Some((unknown, State::Unknown)) => self.not(draft, unknown, Reason::Unknown),
-            Some((_, State::Posted | State::Sending | State::Asked | State::Cancelled)) => {}
+            Some((sending, State::Sending)) => self.not(draft, sending, Reason::UnderWay),
+            Some((_, State::Posted | State::Asked | State::Cancelled)) => {}
         }
     }
 
@@ -309,6 +325,16 @@ impl Pair<'_> {
         match deed {
             Deed::FollowUp => Asked::InSlot { from: since, until: None, early: None },
             _ => Asked::Fixed(self.at(since)),
+        }
+    }
+
+    /// When a delivery that was put off, or proved absent, is tried once more. A time that a clock
+    /// which was ahead has left is not waited for.
+    fn again(&self, retry: &Delivery, until: Option<DateTime<Utc>>) -> Asked {
+        let from = retry.due_at.min(self.inputs.now + LONGEST_RETRY);
+        match retry.deed {
+            Deed::Publish | Deed::FollowUp => Asked::Again { from, until, slot: retry.slot },
+            Deed::Edit | Deed::Withdraw | Deed::Ask => Asked::Fixed(self.at(from)),
         }
     }
 
@@ -333,7 +359,7 @@ impl Pair<'_> {
                     match (existing, self.not_approved()) {
                         (_, Some(reason)) => Asked::Fixed(When::Not { reason }),
                         (Some(retry), None) if retry.attempts > 0 => {
-                            Asked::Fixed(self.at(retry.due_at))
+                            self.again(retry, Some(deadline))
                         }
                         _ => self.when_reminded(from, deadline, announced),
                     }
@@ -344,7 +370,8 @@ impl Pair<'_> {
                         existing.map(|it| it.reason.clone()).unwrap_or_default(),
                     ),
                 }),
-                Some(State::Posted | State::Asked | State::Sending) => continue,
+                Some(State::Sending) => Asked::Fixed(When::Not { reason: Reason::UnderWay }),
+                Some(State::Posted | State::Asked) => continue,
             };
             self.push(draft, Occasion::Remind, occurrence, deed, target, asked, None);
         }
@@ -359,6 +386,13 @@ impl Pair<'_> {
     ) -> Asked {
         let early = (from - LONGEST_EARLY).max(announced.changed_at);
         Asked::InSlot { from, until: Some(deadline), early: Some(early) }
+    }
+
+    /// Whether this posting waits for slots: who names pages is in a hurry with those alone.
+    fn pace(&self) -> Pace {
+        let named = &self.inputs.named;
+        let meant = named.is_empty() || named.contains(&self.posting.id);
+        if meant { self.inputs.pace } else { Pace::OnSchedule }
     }
 
     /// Due or to come, unless the channel is paused.
@@ -422,14 +456,23 @@ impl Pair<'_> {
         let key = name.key(self.inputs.past.ledger.unwrap_or(Uuid::nil()));
         let when = match asked {
             Asked::Fixed(when) => when,
-            Asked::InSlot { from, until, early } => match self.paused() {
-                Some(reason) => When::Not { reason },
-                None => {
-                    self.wait(draft, Wish { key, from, until, early });
-                    // Until the slots are shared out.
-                    When::Not { reason: Reason::NoSlot }
+            Asked::InSlot { .. } | Asked::Again { .. } if self.paused().is_some() => self
+                .paused()
+                .map_or(When::Due { since: self.inputs.now }, |reason| When::Not { reason }),
+            // Until the slots are shared out, nothing has one.
+            Asked::InSlot { from, until, early } => {
+                let wish = Wish { key, from, until, early, slot: None, pace: self.pace() };
+                self.wait(draft, wish);
+                When::Not { reason: Reason::NoSlot }
+            }
+            Asked::Again { from, until, slot } => {
+                let wish = Wish { key, from, until, early: None, slot, pace: Pace::AtOnce };
+                let step = draft.plan.steps.len();
+                if let Some(waiting) = draft.lines.get_mut(self.index) {
+                    waiting.again.push((step, wish));
                 }
-            },
+                When::Not { reason: Reason::NoSlot }
+            }
         };
         draft.plan.steps.push(Step {
             key,
@@ -448,7 +491,14 @@ impl Pair<'_> {
     fn wait(&self, draft: &mut Draft, wish: Wish) {
         let step = draft.plan.steps.len();
         let Some(waiting) = draft.lines.get_mut(self.index) else { return };
-        if self.page_is_seen() {
+        // What could not be prepared at an earlier round takes what the others leave.
+        let troubled = self
+            .deliveries
+            .iter()
+            .any(|it| it.key == wish.key && it.state == State::Planned && !it.reason.is_empty());
+        if troubled {
+            waiting.troubled.push((step, wish));
+        } else if self.page_is_seen() {
             waiting.ready.push((step, wish));
         } else {
             waiting.unseen.push((step, wish));
