@@ -57,11 +57,12 @@ impl Courier<'_> {
             let why = "its channel is not configured any more; look there".to_owned();
             return Ok(Trace::CannotTell { why });
         };
-        let owned = self.owned(&delivery.name.channel, delivery.key, attempt.began_at).await?;
+        let since = began_on_this_clock(attempt, &self.clock);
+        let owned = self.owned(&delivery.name.channel, delivery.key, since).await?;
         let search = Search {
             wire: &attempt.wire,
             key: &delivery.key,
-            since: attempt.began_at,
+            since,
             owned: &owned,
             likeness: Likeness::Words,
         };
@@ -134,7 +135,8 @@ impl Courier<'_> {
         let Some(id) = found.remote_id.as_ref().filter(|_| ours.verb == Verb::Create) else {
             return Ok(false);
         };
-        let owned = self.owned(&delivery.name.channel, delivery.key, attempt.began_at).await?;
+        let since = began_on_this_clock(attempt, &self.clock);
+        let owned = self.owned(&delivery.name.channel, delivery.key, since).await?;
         Ok(owned.contains(id))
     }
 
@@ -184,6 +186,24 @@ fn repeats_harmlessly(wire: &Wire) -> bool {
         Wire::Http(request) => request.verb != Verb::Create,
         Wire::Entry(_) | Wire::Errand { .. } => true,
         Wire::Mail(_) => false,
+    }
+}
+
+/// How far back is looked after a clock was turned back over a restart: nobody knows by how much.
+const LONG_AGO: TimeDelta = TimeDelta::days(30);
+
+/// When an attempt began, as the clock on the wall shows it now, or earlier: what it made is not
+/// older. A clock that was ahead, and was put right since, wrote down a time that is too late.
+fn began_on_this_clock(attempt: &Attempt, clock: &Clock) -> DateTime<Utc> {
+    let Some(began) = &attempt.steady else { return attempt.began_at };
+    let here = clock.steady();
+    let latest = clock.now() - here.since(began);
+    if attempt.began_at <= latest {
+        attempt.began_at
+    } else if here.boot == began.boot {
+        latest
+    } else {
+        latest - LONG_AGO
     }
 }
 

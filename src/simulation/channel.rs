@@ -370,6 +370,10 @@ impl SimulatedChannel {
             .filter(|copy| !(owner_counts && search.owned.contains(&copy.id)));
         match search.likeness {
             Likeness::Words => match suspects.find(|copy| words::same(&copy.says, body)) {
+                // A channel that does not look whose a copy is does not say which one it is.
+                Some(copy) if !owner_counts => {
+                    Trace::Found(Receipt { remote_id: None, link: Some(copy.link.clone()) })
+                }
                 Some(copy) => Trace::Found(copy.receipt()),
                 None => Trace::Absent,
             },

@@ -27,7 +27,9 @@
 //!
 //! Sockets, the channels' own reading of answers, and real time: `tests/channels` and
 //! `tests/deliver` have those. A channel's own clock matters too: a simulated one reads the
-//! server's time in its answer. What breaks inside of a transaction is SQLite's affair.
+//! server's time in its answer. What breaks inside of a transaction is SQLite's affair. A backup
+//! that is put back while two channels share one account: nobody can say which of them made a copy
+//! there that the ledger has forgotten.
 //!
 //! # How it is used
 //!

@@ -86,6 +86,8 @@ pub struct World {
     disk_full_until: Option<DateTime<Utc>>,
     copies: Copies,
     soon: u32,
+    /// A daemon that sleeps in the middle of its round, while another one does not.
+    asleep: Option<Daemon>,
 }
 
 impl World {
@@ -124,6 +126,7 @@ impl World {
             pages_changed: true,
             disk_full_until: None,
             soon: SOON,
+            asleep: None,
         };
         world.nature.say("world", || world.describe());
         world.open().await?;
@@ -305,6 +308,9 @@ impl World {
 
     /// One or two daemons do their rounds. Says when the next one comes.
     async fn rounds(&mut self) -> Result<DateTime<Utc>, SimulationError> {
+        if !self.nature.clock_error().is_zero() && self.chance.one_in(4) {
+            self.happens(Event::RightClock).await?;
+        }
         let all: Vec<Daemon> = (0..self.machine.daemons).collect();
         let who = match all.len() {
             2.. if self.chance.one_in(2) => all,
@@ -326,6 +332,11 @@ impl World {
             _ => None,
         });
         let wait = match (next.min(), waits) {
+            (_, true) if self.machine.faults > 0 && self.chance.one_in(20) => {
+                // Just then somebody sets the clock.
+                self.nature.turn_clock(self.chance.minutes(20, 600));
+                self.chance.minutes(1, 4)
+            }
             (_, true) => self.chance.minutes(2, 40),
             (Some(slot), false) if slot < usual => slot + self.chance.minutes(0, 5),
             _ => return usual,
@@ -349,7 +360,8 @@ impl World {
             running.extend(self.start(*number, errand));
         }
         let mut killed = Vec::new();
-        let mut extra = 3;
+        let mut extra = 4;
+        self.asleep = None;
         let ready = Arc::new(Ready::default());
         let waker = Waker::from(Arc::clone(&ready));
         let began = Instant::now();
@@ -413,11 +425,25 @@ impl World {
 
     /// Everybody waits: draws who goes on, who dies, and how much time goes by.
     fn next_turn(&mut self, running: &mut Vec<Running>, killed: &mut Vec<Daemon>, extra: &mut u32) {
-        let waiting = self.turns.waiting();
+        let mut waiting = self.turns.waiting();
+        if let Some(asleep) = self.asleep {
+            waiting.retain(|(_, daemon, _)| *daemon != asleep);
+            if waiting.is_empty() {
+                self.while_one_sleeps(running, extra);
+                return;
+            }
+        }
         let Some((id, daemon, what)) = waiting.get(self.chance.index(waiting.len())).cloned()
         else {
             return;
         };
+        let writes = matches!(&what, What::Step(step) if step.starts_with("writes"));
+        let falls_asleep = self.machine.daemons > 1 && self.machine.pauses > 0 && writes;
+        if falls_asleep && self.asleep.is_none() && self.chance.one_in(6) {
+            self.nature.say(&format!("daemon {daemon}"), || "falls asleep".to_owned());
+            self.asleep = Some(daemon);
+            return;
+        }
         let drawn = |chance: &mut Chance, one_in: u64| one_in > 0 && chance.one_in(one_in);
         if drawn(&mut self.chance, self.machine.kills) {
             self.nature.say(&format!("daemon {daemon}"), || format!("is killed before: {what:?}"));
@@ -433,17 +459,6 @@ impl World {
             };
             self.nature.say("world", || format!("{} s go by", time.num_seconds()));
             self.nature.pass(time);
-            let idle = running.iter().position(|it| it.answer.is_some());
-            if let Some(idle) = idle.filter(|_| *extra > 0) {
-                // One daemon is asleep in the middle of its round, and the other one is not.
-                *extra -= 1;
-                let done = running.remove(idle);
-                if let Some(Ok(Some(round))) = done.answer {
-                    self.last = Some(round);
-                }
-                running.extend(self.start(done.number, Errand::Round));
-                return;
-            }
         }
         let full = self.disk_full_until.is_some_and(|until| until > self.nature.truth());
         let go = match what {
@@ -457,6 +472,26 @@ impl World {
             self.nature.say(&format!("daemon {daemon}"), || format!("cannot write: {go:?}"));
         }
         self.turns.give(id, go);
+    }
+
+    /// The other daemon does some rounds meanwhile; then the sleeper goes on.
+    fn while_one_sleeps(&mut self, running: &mut Vec<Running>, extra: &mut u32) {
+        let Some(asleep) = self.asleep else { return };
+        if *extra == 0 {
+            self.nature.say(&format!("daemon {asleep}"), || "wakes up".to_owned());
+            self.asleep = None;
+            return;
+        }
+        *extra -= 1;
+        let time = self.chance.minutes(5, 40);
+        self.nature.pass(time);
+        if let Some(done) = running.iter().position(|it| it.number != asleep)
+            && let Some(Ok(Some(round))) = running.remove(done).answer
+        {
+            self.last = Some(round);
+        }
+        let other = (0..self.machine.daemons).find(|it| *it != asleep);
+        running.extend(other.and_then(|other| self.start(other, Errand::Round)));
     }
 
     /// Those who died begin anew, under another name.

@@ -108,10 +108,16 @@ async fn a_look_at_a_copy_is_remembered_and_a_change_is_an_event() {
     let key = posted(&ledger, &announcement(), "77").await.key;
     let day = chrono::TimeDelta::days(1);
     ledger.note_sight(&delivery(&ledger, key).await, CopyState::Live, day, at(50)).await.unwrap();
-    let unseen = ledger.note_sight(&delivery(&ledger, key).await, CopyState::Gone, day, at(60)).await.unwrap();
+    let unseen = ledger
+        .note_sight(&delivery(&ledger, key).await, CopyState::Gone, day, at(60))
+        .await
+        .unwrap();
     assert_eq!((unseen.copy, unseen.unseen_since), (Some(CopyState::Live), Some(at(60))));
     let later = at(60 + 24 * 60);
-    let gone = ledger.note_sight(&delivery(&ledger, key).await, CopyState::Gone, day, later).await.unwrap();
+    let gone = ledger
+        .note_sight(&delivery(&ledger, key).await, CopyState::Gone, day, later)
+        .await
+        .unwrap();
     assert_eq!((gone.copy, gone.verified_at), (Some(CopyState::Gone), Some(later)));
     assert_eq!(what_happened(&ledger, key).await, ["planned", "attempt", "posted", "sight"]);
 }
