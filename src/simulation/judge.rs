@@ -154,9 +154,10 @@ impl<'a> Judge<'a> {
                 let Some(copy) = server.copies.get(applied.copy) else { continue };
                 let Some(delivery) = self.find(applied.by) else { continue };
                 let meant = delivery.target.and_then(|key| self.find(key));
-                let right = copy.key == delivery.target
-                    || server.kind == Kind::Board
-                        && meant.is_some_and(|it| it.name.posting.0 == copy.reference);
+                let of_its_ad = meant.is_some_and(|it| it.name.posting.0 == copy.reference);
+                // A ledger that was put back may know a copy under another name than made it.
+                let by_ad = server.kind == Kind::Board || self.world.restored;
+                let right = copy.key == delivery.target || by_ad && of_its_ad;
                 if !right {
                     let verb = match applied.verb {
                         Verb::Withdraw => "took back",
@@ -178,6 +179,11 @@ impl<'a> Judge<'a> {
         let server = lock(&server);
         let is_it = |copy: &&Copy| match server.kind {
             Kind::Board | Kind::Feed => copy.reference == delivery.name.posting.0,
+            _ if self.world.restored => {
+                let id = delivery.receipt.as_ref().and_then(|it| it.remote_id.as_ref());
+                copy.key == Some(delivery.key)
+                    || copy.reference == delivery.name.posting.0 && id == Some(&copy.id)
+            }
             _ => copy.key == Some(delivery.key),
         };
         let mut copies: Vec<&Copy> = server.copies.iter().filter(is_it).collect();

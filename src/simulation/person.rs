@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use super::SimulationError;
 use super::channel::said;
 use super::nature::lock;
-use super::server::{By, Gone, Server};
+use super::server::{By, Copy, Gone, Server};
 use super::world::World;
 use crate::adapt::{Occasion, adapt};
 use crate::channel::{Kind, Receipt};
@@ -181,9 +181,13 @@ fn changes(
     now: DateTime<Utc>,
 ) {
     let cannot_be_changed = server.kind == Kind::Mail;
-    let Some(copy) = server.copies.iter_mut().find(|it| it.key == Some(target.key)) else {
-        return;
+    // The errand says the link, where there is one.
+    let link = target.receipt.as_ref().and_then(|receipt| receipt.link.clone());
+    let meant = |it: &&mut Copy| match &link {
+        Some(link) => it.link == *link,
+        None => it.key == Some(target.key),
     };
+    let Some(copy) = server.copies.iter_mut().rev().find(meant) else { return };
     if cannot_be_changed || !copy.stands() {
         return;
     }
