@@ -50,9 +50,10 @@ impl Steady {
 }
 
 impl Clock {
-    /// A clock that stands at `time`.
+    /// A clock that stands at `time`. Nobody turned it: several of them, one after the other
+    /// (`--at` in one process and the next), let the time between them go by.
     pub fn at(time: DateTime<Utc>) -> Self {
-        let steady = Steady { boot: "set".to_owned(), micros: 0 };
+        let steady = Steady { boot: "set".to_owned(), micros: time.timestamp_micros() };
         Self::Set(SetClock(Arc::new(Mutex::new(Hands { wall: time, steady }))))
     }
 

@@ -413,6 +413,10 @@ impl Channel for Board {
         }
     }
 
+    fn place(&self) -> String {
+        self.config.base.to_string()
+    }
+
     fn form(&self) -> Form {
         Form::Document { media_type: self.config.format }
     }

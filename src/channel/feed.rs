@@ -122,6 +122,10 @@ impl Channel for Feed {
         }
     }
 
+    fn place(&self) -> String {
+        self.config.folder.display().to_string()
+    }
+
     fn form(&self) -> Form {
         Form::Document { media_type: DocumentType::JsonLd }
     }

@@ -205,6 +205,10 @@ impl Channel for Mail {
         }
     }
 
+    fn place(&self) -> String {
+        self.to.to_string()
+    }
+
     fn form(&self) -> Form {
         let subject_limit = self.config.subject_limit.unwrap_or(SUBJECT_LIMIT);
         Form::Mail(MailForm { body: self.config.body, subject_limit })

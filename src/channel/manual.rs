@@ -61,6 +61,10 @@ impl Channel for Manual {
         }
     }
 
+    fn place(&self) -> String {
+        self.config.place.clone()
+    }
+
     fn form(&self) -> Form {
         match self.config.limit {
             Some(limit) => Form::Status { count: Count::Characters, limit },

@@ -282,6 +282,10 @@ impl Channel for Mastodon {
         }
     }
 
+    fn place(&self) -> String {
+        self.config.server.to_string()
+    }
+
     fn form(&self) -> Form {
         Form::Status { count: Count::Mastodon, limit: self.config.limit.unwrap_or(500) }
     }

@@ -317,6 +317,10 @@ pub trait Channel: Send + Sync {
 
     fn abilities(&self) -> Abilities;
 
+    /// Names the place in which its ids count: the server, the board, the folder. Channels with the
+    /// same place see each other's copies; the same id in another place is another copy.
+    fn place(&self) -> String;
+
     /// The shape and limits of renditions for this channel.
     fn form(&self) -> Form;
 

@@ -304,6 +304,10 @@ impl Channel for X {
         }
     }
 
+    fn place(&self) -> String {
+        self.api.to_string()
+    }
+
     fn form(&self) -> Form {
         Form::Status { count: Count::X, limit: LIMIT }
     }

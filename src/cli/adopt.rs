@@ -7,7 +7,7 @@ use url::Url;
 use super::desk::Desk;
 use super::{AsIf, CliError, End, Format, parse_link, say, say_json};
 use crate::adapt::{self, Occasion};
-use crate::channel::{Kind, Receipt};
+use crate::channel::{DeliveryKey, Kind, Receipt};
 use crate::deliver::Station;
 use crate::ledger::{
     Adopted, CopyState, Deed, Delivery, DeliveryName, Occurrence, Past, Standing, State,
@@ -49,7 +49,7 @@ pub(super) async fn run(arguments: &Arguments, folder: Option<PathBuf>) -> Resul
         return told(arguments, same, "was ours already");
     }
     let occurrence = free_ordinal(&posting, station, newest)?;
-    not_anothers(&desk.past, station, &receipt)?;
+    not_anothers(&desk.past, station, &receipt, None)?;
     let rendition = adapt::adapt(
         desk.page(&posting)?,
         &station.target,
@@ -73,7 +73,6 @@ pub(super) async fn run(arguments: &Arguments, folder: Option<PathBuf>) -> Resul
     };
     let now = desk.clock.now();
     let delivery = desk.ledger.adopt(&adopted, now).await?;
-    desk.ledger.accept(&posting, now).await?;
     desk.close().await;
     told(arguments, &delivery, "is ours from now on")
 }
@@ -144,13 +143,19 @@ fn free_ordinal(
 }
 
 /// One copy belongs to one ad.
-fn not_anothers(past: &Past, station: &Station, receipt: &Receipt) -> Result<(), CliError> {
+pub(super) fn not_anothers(
+    past: &Past,
+    station: &Station,
+    receipt: &Receipt,
+    own: Option<DeliveryKey>,
+) -> Result<(), CliError> {
     let same = |other: &Receipt| {
         (receipt.remote_id.is_some() && other.remote_id == receipt.remote_id)
             || other.link == receipt.link
     };
     let owner = past.deliveries.iter().find(|it| {
         it.name.channel == station.spec.name
+            && Some(it.key) != own
             && matches!(it.deed, Deed::Publish | Deed::FollowUp)
             && it.receipt.as_ref().is_some_and(same)
     });

@@ -50,7 +50,8 @@ pub(super) async fn run(arguments: &Arguments, folder: Option<PathBuf>) -> Resul
     if arguments.postings.is_empty() {
         return list(arguments, folder).await;
     }
-    let by = who(arguments)?;
+    // Looking needs no name.
+    let by = if arguments.show { String::new() } else { who(arguments)? };
     let desk = Desk::open(folder, &arguments.as_if).await?;
     let only = arguments.channel.as_deref().map(|typed| desk.station(typed)).transpose()?;
     let named = arguments.postings.iter().map(|typed| Ok(desk.known(typed)?.id.clone()));

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use url::Url;
 
-use super::{AsIf, CliError, End, Format, load, parse_link, resolve, say, say_json};
+use super::{AsIf, CliError, End, Format, adopt, load, parse_link, resolve, say, say_json};
 use crate::channel::Receipt;
 use crate::ledger::{Deed, Resolution, State};
 
@@ -30,8 +30,11 @@ pub(super) async fn run(arguments: &Arguments, folder: Option<PathBuf>) -> Resul
     let (delivery, what) = match &arguments.link {
         Some(link) if matches!(delivery.state, State::Asked | State::Unknown) => {
             let station = resolve::station(&site, &delivery)?;
-            let posted = Resolution::Posted(resolve::receipt(link, station.as_ref()));
-            (ledger.resolve(key, &posted, now).await?, link.to_string())
+            let receipt = resolve::receipt(link, station.as_ref());
+            if let Some(station) = &station {
+                adopt::not_anothers(&ledger.past().await?, station, &receipt, Some(key))?;
+            }
+            (ledger.resolve(key, &Resolution::Posted(receipt), now).await?, link.to_string())
         }
         Some(link) => (ledger.record(key, link, now).await?, link.to_string()),
         None if delivery.deed == Deed::Ask => {

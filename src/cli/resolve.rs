@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use url::Url;
 
-use super::{AsIf, CliError, End, Format, load, parse_link, say, say_json};
+use super::{AsIf, CliError, End, Format, adopt, load, parse_link, say, say_json};
 use crate::channel::{Reach, Receipt};
 use crate::deliver::{self, Clock, Station};
 use crate::ledger::{Delivery, Ledger, Resolution, State};
@@ -41,7 +41,13 @@ pub(super) async fn run(arguments: &Arguments, folder: Option<PathBuf>) -> Resul
     let delivery = ledger.find_by_prefix(&arguments.id).await?;
     let station = station(&site, &delivery)?;
     let resolution = match &arguments.what.posted {
-        Some(link) => Resolution::Posted(receipt(link, station.as_ref())),
+        Some(link) => {
+            let receipt = receipt(link, station.as_ref());
+            if let Some(station) = &station {
+                adopt::not_anothers(&ledger.past().await?, station, &receipt, Some(delivery.key))?;
+            }
+            Resolution::Posted(receipt)
+        }
         None => {
             not_too_early(&site, &ledger, &delivery, station.as_ref(), &clock).await?;
             Resolution::NotPosted

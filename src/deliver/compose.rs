@@ -62,10 +62,13 @@ pub fn compose(
             Ok(Composed { rendition, wire })
         }
         Deed::Withdraw => {
-            let standing =
-                target.and_then(|it| it.standing.as_ref()).ok_or(ComposeError::NoTarget)?;
             let wire = station.channel.prepare(Action::Withdraw(receipt()?), &address)?;
-            Ok(Composed { rendition: standing.rendition.clone(), wire })
+            // Of a copy that a person found nobody knows what it says: it is taken back all the same.
+            let rendition = match target.and_then(|it| it.standing.as_ref()) {
+                Some(standing) => standing.rendition.clone(),
+                None => render(Occasion::Announce)?,
+            };
+            Ok(Composed { rendition, wire })
         }
         Deed::Ask => ask(posting, step, target, &render),
     }

@@ -5,8 +5,7 @@ use chrono::TimeDelta;
 
 use super::send::{DeliverError, Message, told};
 use super::{Courier, Done, Station, unless_overtaken};
-use crate::adapt::Occasion;
-use crate::channel::{DeliveryKey, Likeness, Search, Trace};
+use crate::channel::{DeliveryKey, Kind, Likeness, Search, Trace};
 use crate::ledger::{Deed, Delivery, LedgerError, Restored, Standing};
 use crate::plan::Step;
 use crate::posting::Posting;
@@ -19,9 +18,12 @@ pub(super) enum Doubt {
     Settled(Option<Done>),
 }
 
+/// A page that was there before a backup came back has been seen again by then.
+const LONGEST_AWAY: TimeDelta = TimeDelta::days(14);
+
 impl Courier<'_> {
-    /// Asks the channel about a delivery that was not tried since a backup came back, if the reason
-    /// for it is older than that. What a person or a later round has to decide is done here.
+    /// Asks the channel about a delivery that was not tried since a backup came back, unless
+    /// its ad is certainly newer than that. What a person or a later round has to decide is done here.
     pub(super) async fn dispel_doubt(
         &self,
         step: &Step,
@@ -35,12 +37,12 @@ impl Courier<'_> {
         let tried_since = on_record.attempted_at.is_some_and(|at| at > restored.at);
         if !new_copy
             || tried_since
-            || self.came_later(step, posting, &restored).await?
+            || self.came_later(posting, &restored).await?
             || self.was_answered(step.key, &restored).await?
         {
             return Ok(Doubt::None);
         }
-        let owned = self.ledger.owned_by_others(step.key, restored.from).await?;
+        let owned = self.owned(&step.name.channel, step.key, restored.from).await?;
         let search = Search {
             wire: &composed.message.wire,
             key: &step.key,
@@ -58,7 +60,10 @@ impl Courier<'_> {
                     content_hash: composed.message.rendition.content_hash(),
                     rendition: composed.message.rendition.clone(),
                 };
-                self.ledger.found(step.key, &receipt, Some(&standing), now).await
+                // A board is asked for our reference, whatever its copy says: so it is brought up
+                // to date.
+                let says = (station.channel.kind() != Kind::Board).then_some(&standing);
+                self.ledger.found(step.key, &receipt, says, now).await
             }
             Trace::Absent if now > restored.at + in_flight => return Ok(Doubt::None),
             Trace::Absent => {
@@ -77,28 +82,18 @@ impl Courier<'_> {
         Ok(Doubt::Settled(unless_overtaken(settled)?.map(|delivery| told(&delivery))))
     }
 
-    /// Whether the reason for a delivery came only after the backup was back, so that nothing of it
-    /// can have gone out before. Its slot says nothing: what was sent in a slot that is forgotten
-    /// gets the next one.
+    /// Whether an ad is so much newer than the backup that nothing of it can have gone out before.
+    /// One date alone proves nothing: authors change the date of a page, and a page that is seen
+    /// for the first time may have been there before and away for a while.
     async fn came_later(
         &self,
-        step: &Step,
         posting: &Posting,
         restored: &Restored,
     ) -> Result<bool, LedgerError> {
-        if posting.publish_at.or(posting.date).is_some_and(|dated| dated > restored.at) {
-            return Ok(true);
-        }
-        let first_look = self.ledger.first_look_after(restored).await?;
+        let dated = posting.publish_at.or(posting.date);
         let known = self.ledger.posting(&posting.id).await?;
-        Ok(match (step.name.occasion, known, first_look) {
-            // A reminder has its name whatever the deadline was when it went out.
-            (Occasion::Announce | Occasion::Remind, Some(known), Some(look)) => {
-                known.first_seen > look
-            }
-            (Occasion::Update, Some(known), Some(look)) => known.revision_since > look,
-            _ => false,
-        })
+        Ok(dated.is_some_and(|dated| dated > restored.at)
+            && known.is_some_and(|known| known.first_seen > restored.at + LONGEST_AWAY))
     }
 
     /// Whether a person has said since that it is not there.

@@ -1,14 +1,16 @@
 //! Finding out: what became of an attempt whose outcome is unknown.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use tracing::info;
 
 use super::send::{gave_up, wait};
-use super::{Courier, Done, done, fail_point, unless_overtaken};
+use super::{Courier, Done, Station, done, fail_point, unless_overtaken};
 use crate::channel::wire::Verb;
-use crate::channel::{Abilities, Can, ChannelName, Likeness, Receipt, Search, Trace, Wire};
+use crate::channel::{
+    Abilities, Can, ChannelName, DeliveryKey, Likeness, Receipt, Search, Trace, Wire,
+};
 use crate::clock::Clock;
 use crate::ledger::{Attempt, Delivery, LedgerError, Standing, State, Whom};
 
@@ -56,7 +58,7 @@ impl Courier<'_> {
             return Ok(Trace::CannotTell { why });
         };
         let since = began_on_this_clock(attempt, &self.clock);
-        let owned = self.ledger.owned_by_others(delivery.key, since).await?;
+        let owned = self.owned(&delivery.name.channel, delivery.key, since).await?;
         let search = Search {
             wire: &attempt.wire,
             key: &delivery.key,
@@ -89,6 +91,23 @@ impl Courier<'_> {
         })
     }
 
+    /// The copies of other deliveries that may be mistaken for one on this channel: those of every
+    /// channel with the same place.
+    pub(super) async fn owned(
+        &self,
+        channel: &ChannelName,
+        key: DeliveryKey,
+        since: DateTime<Utc>,
+    ) -> Result<BTreeSet<String>, LedgerError> {
+        let place = self.station(channel).map(|station| station.channel.place());
+        let sharing = |station: &&Station| {
+            station.spec.name == *channel || Some(station.channel.place()) == place
+        };
+        let channels: Vec<ChannelName> =
+            self.stations.iter().filter(sharing).map(|station| station.spec.name.clone()).collect();
+        self.ledger.owned_by_others(key, since, &channels).await
+    }
+
     /// Two channels may share an account and say the same there: what one of them made belongs to
     /// it even before it is on record. So the other attempts are asked first, and then once more
     /// what is on record: it may have come there while the channel was searched.
@@ -117,7 +136,7 @@ impl Courier<'_> {
             return Ok(false);
         };
         let since = began_on_this_clock(attempt, &self.clock);
-        let owned = self.ledger.owned_by_others(delivery.key, since).await?;
+        let owned = self.owned(&delivery.name.channel, delivery.key, since).await?;
         Ok(owned.contains(id))
     }
 

@@ -109,6 +109,7 @@ impl Courier<'_> {
         pace: Pace,
         wanted: Wanted<'_>,
     ) -> Result<Round, LedgerError> {
+        let began = self.clock.now();
         self.write_what_waits().await?;
         let alive = |attempt: &Attempt| self.worker.liveness(attempt);
         for lost in self.ledger.recover(alive, self.clock.now()).await? {
@@ -135,13 +136,13 @@ impl Courier<'_> {
             let (channel, found_out, rest) = asked?;
             round.add(channel, found_out, rest);
         }
-        self.ledger.finish(&round.plan.finished, self.clock.now()).await?;
+        self.ledger.finish(&round.plan.finished, began, self.clock.now()).await?;
         Ok(round)
     }
 
     /// Outcomes that the ledger could not take at an earlier round.
     async fn write_what_waits(&self) -> Result<(), LedgerError> {
-        for unsettled in self.worker.take_unsettled() {
+        while let Some(unsettled) = self.worker.unsettled() {
             self.settle(unsettled, self.clock.now()).await?;
         }
         Ok(())
@@ -158,8 +159,7 @@ impl Courier<'_> {
         let mut past = self.open_past(postings).await?;
         let mut plan = self.plan(postings, &past, pace);
         let unseen = |step: &&Step| wanted.includes(step) && on(&step.name.channel);
-        if self.look_at_pages(plan.steps.iter().filter(unseen), postings).await? == Looked::SeenNow
-        {
+        if self.look_at_pages(plan.steps.iter().filter(unseen), postings).await? == Looked::AtSome {
             past = self.open_past(postings).await?;
             plan = self.plan(postings, &past, pace);
         }
@@ -201,7 +201,7 @@ impl Courier<'_> {
     /// [`LedgerError`] if it cannot be read.
     pub async fn open_past(&self, postings: &Postings) -> Result<Past, LedgerError> {
         let present: Vec<PostingId> = postings.open.iter().map(|it| it.id.clone()).collect();
-        self.ledger.open_past(&present).await
+        self.ledger.open_past(&present, self.clock.now()).await
     }
 
     /// Writes every wanted delivery down, and cancels what nothing wants any more.
@@ -232,7 +232,7 @@ impl Courier<'_> {
             let slot = if known.attempts > 0 { known.slot } else { step.slot };
             let moved = known.due_at != due_at || known.slot != slot;
             if !waits || moved || known.revision != *revision {
-                let to = ledger::Time { due_at, slot };
+                let to = ledger::Time { due_at, slot, attempts: known.attempts };
                 let moved = self.ledger.reschedule(step.key, &to, revision, now).await;
                 unless_overtaken(moved)?;
             }

@@ -19,11 +19,11 @@ use crate::ledger::{
 use crate::plan::{Reason, Step, When};
 use crate::posting::{self, Availability, PageFile, Posting, PostingId};
 
-/// Whether looking changed what the plan can know.
+/// Whether pages were looked at: the plan says then what was seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Looked {
-    SeenNow,
-    NothingNew,
+    AtSome,
+    AtNone,
 }
 
 impl Courier<'_> {
@@ -41,6 +41,7 @@ impl Courier<'_> {
         let seen = Seen { postings: &observed, channels: &channels, unread: &postings.held_back };
         let today = now.with_timezone(&zone).date_naive();
         self.ledger.observe(&seen, today, now).await?;
+        self.accept_named(postings, &self.open_past(postings).await?).await?;
         self.with_missing(postings).await
     }
 
@@ -50,7 +51,6 @@ impl Courier<'_> {
     /// [`LedgerError`] if the ledger cannot be read.
     pub async fn with_missing(&self, postings: &Postings) -> Result<Postings, LedgerError> {
         let past = self.open_past(postings).await?;
-        self.accept_named(postings, &past).await?;
         let mut postings = postings.clone();
         postings.missing = self.missing(past).await?;
         Ok(postings)
@@ -120,8 +120,9 @@ impl Courier<'_> {
         waiting.dedup();
         let pages = waiting.into_iter().filter_map(|id| postings.named(id));
         let looks = pages.map(|posting| async move { (posting, self.look_at(posting).await) });
-        let mut looked = Looked::NothingNew;
+        let mut looked = Looked::AtNone;
         for (posting, seen) in futures_util::future::join_all(looks).await {
+            looked = Looked::AtSome;
             let seen = match &seen {
                 Ok(()) => Ok(()),
                 Err(why) => Err(why.as_str()),
@@ -129,7 +130,6 @@ impl Courier<'_> {
             match seen {
                 Ok(()) => {
                     info!(posting = %posting.id, page = %posting.permalink, "the page is there");
-                    looked = Looked::SeenNow;
                 }
                 Err(why) => {
                     warn!(posting = %posting.id, page = %posting.permalink, why, "the page is not to be seen yet");

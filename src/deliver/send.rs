@@ -3,6 +3,8 @@
 //! This order is the promise. Nothing leaves before its attempt is committed, and what came of it
 //! is committed before anything else that can fail.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use tracing::{Instrument, info, info_span, warn};
@@ -97,7 +99,7 @@ impl Courier<'_> {
         } else {
             Asked::Done
         };
-        let outcome = self.patient(outcome, &claim, now).await?;
+        let outcome = self.patient(outcome, &claim, now).await;
         let again_at = match &outcome {
             Outcome::Deferred { after, .. } => {
                 Some(now + wait(claim.key(), claim.number(), *after))
@@ -111,41 +113,39 @@ impl Courier<'_> {
             rendition: composed.message.rendition,
         };
         let settlement = Settlement { outcome, again_at, asked_person };
-        let delivery = self.settle(Unsettled { claim, settlement, standing }, now).await?;
+        let unsettled = Unsettled { claim: Arc::new(claim), settlement, standing };
+        let delivery = self.settle(unsettled, now).await?;
         fail_point::reached("after-settle").await;
         Ok(Some(told(&delivery)))
     }
 
-    /// What came of an attempt goes to disk. What the ledger cannot take now is kept on the desk
-    /// and written at the next round, before anything else.
+    /// What came of an attempt goes to disk. Until it is there it stays on the desk: what the ledger
+    /// cannot take now is written at the next round, before anything else.
     pub(super) async fn settle(
         &self,
         unsettled: Unsettled,
         now: DateTime<Utc>,
     ) -> Result<Delivery, LedgerError> {
+        self.worker.keep(unsettled.clone());
         let Unsettled { claim, settlement, standing } = &unsettled;
-        match self.ledger.settle(claim, settlement, Some(standing), now).await {
-            Ok(delivery) => Ok(delivery),
+        let settled = self.ledger.settle(claim, settlement, Some(standing), now).await;
+        match &settled {
+            Ok(_) => self.worker.settled(claim.key()),
             Err(error) => {
                 warn!(delivery = %claim.key(), %error, "an outcome could not be written down yet");
-                self.worker.keep(unsettled);
-                Err(error)
             }
         }
+        settled
     }
 
-    /// A channel that puts a delivery off again and again is believed for so long, and no longer.
-    async fn patient(
-        &self,
-        outcome: Outcome,
-        claim: &Claim,
-        now: DateTime<Utc>,
-    ) -> Result<Outcome, LedgerError> {
-        let Outcome::Deferred { why, after } = outcome else { return Ok(outcome) };
-        let attempts = self.ledger.attempts(claim.key()).await?;
+    /// A channel that puts a delivery off again and again is believed for so long, and no longer. A
+    /// history that cannot be read now leaves the outcome as it is.
+    async fn patient(&self, outcome: Outcome, claim: &Claim, now: DateTime<Utc>) -> Outcome {
+        let Outcome::Deferred { why, after } = outcome else { return outcome };
+        let attempts = self.ledger.attempts(claim.key()).await.unwrap_or_default();
         match gave_up(&attempts, self.site.plan.give_up_after, &why, now) {
-            Some(why) => Ok(Outcome::Refused { why }),
-            None => Ok(Outcome::Deferred { why, after }),
+            Some(why) => Outcome::Refused { why },
+            None => Outcome::Deferred { why, after },
         }
     }
 
@@ -189,9 +189,11 @@ impl Courier<'_> {
         &self,
         key: DeliveryKey,
     ) -> Result<Option<compose::Composed>, LedgerError> {
-        let attempt = self.ledger.last_attempt(key).await?;
-        Ok(attempt
-            .filter(|attempt| attempt.outcome.as_deref() == Some("unknown"))
+        // Once unknown, always these bytes: what came after it may have been put off.
+        let attempts = self.ledger.attempts(key).await?;
+        let unknown = |attempt: &Attempt| attempt.outcome.as_deref() == Some("unknown");
+        let last = attempts.into_iter().rfind(unknown);
+        Ok(last
             .map(|attempt| compose::Composed { rendition: attempt.rendition, wire: attempt.wire }))
     }
 }

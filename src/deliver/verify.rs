@@ -44,7 +44,7 @@ impl Courier<'_> {
             };
             if let Some(state) = state {
                 let now = self.clock.now();
-                let delivery = self.ledger.note_sight(delivery.key, state, PATIENCE, now).await?;
+                let delivery = self.ledger.note_sight(&delivery, state, PATIENCE, now).await?;
                 seen.push(Seen { copy: delivery.copy, delivery, sight });
             } else {
                 seen.push(Seen { delivery, sight, copy: None });

@@ -1,7 +1,7 @@
 //! This process as the ledger knows it: its name, what it is sending, and the outcomes that could
 //! not be written down yet.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::channel::DeliveryKey;
@@ -21,15 +21,16 @@ pub struct Worker {
 /// What is on this worker's desk.
 #[derive(Default)]
 struct Desk {
-    /// Attempts that are under way in this process.
-    sending: BTreeSet<DeliveryKey>,
+    /// Deliveries that are under way in this process, and how often.
+    sending: BTreeMap<DeliveryKey, usize>,
     /// Outcomes that are known and not on disk.
     unsettled: BTreeMap<DeliveryKey, Unsettled>,
 }
 
 /// An outcome that the ledger could not take: its disk was full, or somebody held it locked.
+#[derive(Clone)]
 pub(super) struct Unsettled {
-    pub claim: Claim,
+    pub claim: Arc<Claim>,
     pub settlement: Settlement,
     pub standing: Standing,
 }
@@ -59,7 +60,7 @@ impl Worker {
         }
         let desk = self.desk();
         let key = attempt.delivery;
-        if desk.sending.contains(&key) || desk.unsettled.contains_key(&key) {
+        if desk.sending.contains_key(&key) || desk.unsettled.contains_key(&key) {
             Liveness::Alive
         } else {
             Liveness::Dead
@@ -68,18 +69,23 @@ impl Worker {
 
     /// Takes a delivery onto the desk, from before it is claimed until the guard is dropped.
     pub(super) fn takes_up(&self, key: DeliveryKey) -> Sending {
-        self.desk().sending.insert(key);
+        *self.desk().sending.entry(key).or_default() += 1;
         Sending { worker: self.clone(), key }
     }
 
-    /// Keeps an outcome that could not be written.
+    /// Keeps an outcome until it is on disk.
     pub(super) fn keep(&self, unsettled: Unsettled) {
         self.desk().unsettled.insert(unsettled.claim.key(), unsettled);
     }
 
-    /// The outcomes that wait to be written.
-    pub(super) fn take_unsettled(&self) -> Vec<Unsettled> {
-        std::mem::take(&mut self.desk().unsettled).into_values().collect()
+    /// An outcome that waits to be written; it stays on the desk until [`Worker::settled`].
+    pub(super) fn unsettled(&self) -> Option<Unsettled> {
+        self.desk().unsettled.values().next().cloned()
+    }
+
+    /// An outcome is on disk.
+    pub(super) fn settled(&self, key: DeliveryKey) {
+        self.desk().unsettled.remove(&key);
     }
 
     fn desk(&self) -> MutexGuard<'_, Desk> {
@@ -95,6 +101,12 @@ pub(super) struct Sending {
 
 impl Drop for Sending {
     fn drop(&mut self) {
-        self.worker.desk().sending.remove(&self.key);
+        let mut desk = self.worker.desk();
+        if let Some(times) = desk.sending.get_mut(&self.key) {
+            *times = times.saturating_sub(1);
+            if *times == 0 {
+                desk.sending.remove(&self.key);
+            }
+        }
     }
 }

@@ -153,6 +153,7 @@ impl Ledger {
         delivery.copy = Some(CopyState::Live);
         delivery.standing = Some(adopted.standing.clone());
         row::save(&mut tx, &delivery).await?;
+        take_up_again(&mut tx, &adopted.name.posting, now).await?;
         let detail = json!({ "receipt": adopted.receipt });
         event::append(&mut tx, now, Some(key), "adopted", &detail).await?;
         tx.commit().await?;
@@ -160,13 +161,15 @@ impl Ledger {
     }
 
     /// Closed everywhere: nothing is planned for these postings any more and their past is read no
-    /// more, until a page changes or opens again. A posting with a delivery that is not over stays.
+    /// more, until a page changes or opens again. A posting with a delivery that is not over, or that
+    /// changed after the plan was made (`as_of`), stays.
     ///
     /// # Errors
     /// [`LedgerError`] if it could not be written; then nothing was.
     pub async fn finish(
         &self,
         postings: &[PostingId],
+        as_of: DateTime<Utc>,
         now: DateTime<Utc>,
     ) -> Result<(), LedgerError> {
         if postings.is_empty() {
@@ -179,10 +182,12 @@ impl Ledger {
                   where id = $1 and finished_at is null
                     and not exists (select 1 from delivery
                                      where delivery.posting = posting.id
-                                       and state in ('planned', 'sending', 'asked', 'unknown'))",
+                                       and (state in ('planned', 'sending', 'asked', 'unknown')
+                                            or changed_at > $3))",
             )
             .bind(posting.0.clone())
             .bind(now.timestamp_micros())
+            .bind(as_of.timestamp_micros())
             .execute(&mut *tx)
             .await?;
             if changed.rows_affected() > 0 {

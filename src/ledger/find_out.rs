@@ -27,8 +27,8 @@ pub enum Whom {
 }
 
 impl Ledger {
-    /// A delivery was found on its channel: one that is unknown, or, after a restored backup, one
-    /// that the ledger never tried.
+    /// A delivery was found on its channel: one that is unknown, or one that waits to be sent, for
+    /// the first time after a restored backup or once more after it was not to be seen.
     ///
     /// # Errors
     /// [`LedgerError::WrongState`] if it is neither.
@@ -215,19 +215,24 @@ impl Ledger {
 
     /// A copy was looked at. That it is as it was is no event; a change is. A copy that is not to
     /// be seen is [`CopyState::Gone`] only once it has been so for `patience`: servers have bad
-    /// days.
+    /// days. `looked_at` is the delivery as it was before: one that has changed since is left alone.
     ///
     /// # Errors
     /// [`LedgerError::WrongState`] if the delivery made no copy.
     pub async fn note_sight(
         &self,
-        key: DeliveryKey,
+        looked_at: &Delivery,
         copy: CopyState,
         patience: TimeDelta,
         now: DateTime<Utc>,
     ) -> Result<Delivery, LedgerError> {
+        let key = looked_at.key;
         let mut tx = self.begin().await?;
         let mut delivery = row::load(&mut tx, key).await?;
+        if (delivery.copy, &delivery.standing) != (looked_at.copy, &looked_at.standing) {
+            // It was changed or taken back while it was looked at.
+            return Ok(delivery);
+        }
         let Some(before) = delivery.copy else {
             return Err(LedgerError::WrongState {
                 key: key.short(),

@@ -66,26 +66,6 @@ impl Ledger {
         Ok(Some(Restored { at: row::time(at)?, from: row::time(from)? }))
     }
 
-    /// When the site was first looked at after the ledger was put back; `None` if nothing was
-    /// written since.
-    ///
-    /// # Errors
-    /// [`LedgerError`] if the ledger cannot be read.
-    pub async fn first_look_after(
-        &self,
-        restored: &Restored,
-    ) -> Result<Option<DateTime<Utc>>, LedgerError> {
-        let row = sqlx::query(
-            "select min(at) as at from event
-              where at >= $1
-                and number > (select max(number) from event where what = 'restored')",
-        )
-        .bind(restored.at.timestamp_micros())
-        .fetch_one(&self.reader)
-        .await?;
-        row::optional_time(&row, "at")
-    }
-
     /// That the ledger is in order beside its mark, before a claim is written.
     ///
     /// # Errors
@@ -149,11 +129,16 @@ pub(in crate::ledger) async fn open(
     let mut reached = Reached { generation, event: position.last_event, hash: position.head };
     if let Some(why) = &sign {
         let from = last_knowledge(tx).await?;
-        sqlx::query("update ledger set restored_at = $1, restored_from = $2")
-            .bind(now.timestamp_micros())
-            .bind(from.timestamp_micros())
-            .execute(&mut **tx)
-            .await?;
+        // A delivery that an earlier copy has forgotten is forgotten still.
+        sqlx::query(
+            "update ledger
+                set restored_at = $1,
+                    restored_from = case when restored_from < $2 then restored_from else $2 end",
+        )
+        .bind(now.timestamp_micros())
+        .bind(from.timestamp_micros())
+        .execute(&mut **tx)
+        .await?;
         let detail = json!({ "why": why, "from": from });
         event::append(tx, now, None, RESTORED, &detail).await?;
         let newest =

@@ -108,7 +108,7 @@ pub struct Seen<'a> {
 /// Whether the site was never looked at before.
 async fn is_first_start(tx: &mut Transaction<'static, Any>) -> Result<bool, LedgerError> {
     let row =
-        sqlx::query("select started_at, (select count(*) from posting) as postings from ledger")
+        sqlx::query("select started_at, (select count(*) from (select id from posting limit 1) as any_one) as postings from ledger")
             .fetch_one(&mut **tx)
             .await?;
     let postings: i64 = row.try_get("postings")?;
@@ -174,7 +174,10 @@ async fn compare(
         }
     }
     let back = known.missing_since.is_some();
+    // Who had the copies of a page taken back that was gone did not mean one that is there.
+    let lapsed = back && known.withdrawn_at.is_some();
     let reopened = known.finished_at.is_some()
+        && (known.withdrawn_at.is_none() || lapsed)
         && (posting.hiring == Hiring::Open || known.revision != posting.revision);
     // The text itself changes without a new revision too (a comment, `draft: true`).
     let source = sqlx::query("select 1 from posting where id = $1 and source = $2")
@@ -191,7 +194,7 @@ async fn compare(
         "update posting
             set path = $2, translation_key = $3, sub_id = $4, reference = $5, title = $6,
                 revision = $7, revision_since = $8, source = $9, language = $10,
-                finished_at = $11, missing_since = null
+                finished_at = $11, missing_since = null, withdrawn_at = $12
           where id = $1",
     )
     .bind(posting.id.0.clone())
@@ -205,8 +208,13 @@ async fn compare(
     .bind(posting.source.clone())
     .bind(posting.language.clone())
     .bind(row::micros(finished_at))
+    .bind(row::micros(known.withdrawn_at.filter(|_| !lapsed)))
     .execute(&mut **tx)
     .await?;
+    if lapsed {
+        let detail = json!({ "posting": posting.id, "why": "its page is back" });
+        event::append(tx, now, None, "withdrawal called off", &detail).await?;
+    }
     if back {
         event::append(tx, now, None, "page back", &json!({ "posting": posting.id })).await?;
     }

@@ -12,6 +12,8 @@ use crate::posting::Revision;
 pub struct Time {
     pub due_at: DateTime<Utc>,
     pub slot: Option<DateTime<Utc>>,
+    /// How often it had been tried when this was decided: an attempt since then knows better.
+    pub attempts: u32,
 }
 
 impl Ledger {
@@ -91,7 +93,7 @@ impl Ledger {
     /// off, and is wanted again under the same name, waits again: it was certainly not sent.
     ///
     /// # Errors
-    /// [`LedgerError::WrongState`] if it neither waits nor was called off.
+    /// [`LedgerError::WrongState`] if it neither waits nor was called off, or was tried since.
     pub async fn reschedule(
         &self,
         key: DeliveryKey,
@@ -99,11 +101,20 @@ impl Ledger {
         revision: &Revision,
         now: DateTime<Utc>,
     ) -> Result<Delivery, LedgerError> {
-        let Time { due_at, slot } = *to;
+        let Time { due_at, slot, attempts } = *to;
         let mut tx = self.begin().await?;
         let mut delivery = row::load(&mut tx, key).await?;
         delivery.must_be(&[State::Planned, State::Cancelled], "rescheduled")?;
-        let unmoved = delivery.due_at.timestamp_micros() == due_at.timestamp_micros();
+        if delivery.attempts != attempts {
+            return Err(LedgerError::WrongState {
+                key: key.short(),
+                state: "tried since",
+                verb: "rescheduled",
+            });
+        }
+        let micros = |at: DateTime<Utc>| at.timestamp_micros();
+        let unmoved = micros(delivery.due_at) == micros(due_at)
+            && delivery.slot.map(micros) == slot.map(micros);
         if delivery.state == State::Cancelled {
             delivery.enter(State::Planned, "", now);
         } else if unmoved && delivery.revision == *revision {

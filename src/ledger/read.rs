@@ -7,7 +7,7 @@ use sqlx::any::AnyRow;
 use sqlx::{Any, AssertSqlSafe, Executor, Row, Transaction};
 
 use super::{Attempt, Delivery, KnownPosting, Ledger, LedgerError, Past, State, row};
-use crate::channel::DeliveryKey;
+use crate::channel::{ChannelName, DeliveryKey};
 use crate::posting::PostingId;
 
 impl Ledger {
@@ -21,7 +21,7 @@ impl Ledger {
         let postings = by_id(&rows)?;
         let deliveries =
             sqlx::query("select * from delivery order by due_at, key").fetch_all(&mut *tx).await?;
-        self.rest_of_past(tx, postings, &deliveries).await
+        self.rest_of_past(tx, postings, &deliveries, None).await
     }
 
     /// What `plan` needs to know, as it stood at one moment: the postings that are not over, the
@@ -30,7 +30,11 @@ impl Ledger {
     ///
     /// # Errors
     /// [`LedgerError`] if the ledger cannot be read.
-    pub async fn open_past(&self, present: &[PostingId]) -> Result<Past, LedgerError> {
+    pub async fn open_past(
+        &self,
+        present: &[PostingId],
+        now: DateTime<Utc>,
+    ) -> Result<Past, LedgerError> {
         let mut tx = self.reader.begin().await?;
         let ids: Vec<&PostingId> = present.iter().collect();
         let mut postings = postings_of(&mut tx, &ids).await?;
@@ -49,7 +53,7 @@ impl Ledger {
             .filter(|it| it.finished_at.is_some())
             .map(|it| it.id.clone())
             .collect();
-        let past = self.rest_of_past(tx, postings, &deliveries).await?;
+        let past = self.rest_of_past(tx, postings, &deliveries, Some(now)).await?;
         Ok(Past { over, ..past })
     }
 
@@ -58,6 +62,7 @@ impl Ledger {
         mut tx: Transaction<'static, Any>,
         postings: BTreeMap<PostingId, KnownPosting>,
         deliveries: &[AnyRow],
+        now: Option<DateTime<Utc>>,
     ) -> Result<Past, LedgerError> {
         let channels = sqlx::query("select * from channel").fetch_all(&mut *tx).await?;
         let approvals = sqlx::query(
@@ -70,7 +75,8 @@ impl Ledger {
             .fetch_one(&mut *tx)
             .await?;
         let newest = row::optional_time(&newest, "newest")?.unwrap_or_default();
-        // Counted back from the newest one, because the ledger has no clock.
+        // Where nobody says what time it is, counted back from the newest one.
+        let newest = now.map_or(newest, |now| newest.min(now));
         let uses = sqlx::query(
             "select channel, slot, attempted_at from delivery
               where attempted_at >= $1 and deed in ('publish', 'follow-up')
@@ -154,9 +160,9 @@ impl Ledger {
         .collect()
     }
 
-    /// The ids of copies that other deliveries than this one own on a channel: they are none of
-    /// its own. Two channels may share an account, so those of every channel count; what was there
-    /// long before `since` cannot be mistaken for it.
+    /// The ids of copies that other deliveries than this one own on some channels, those that share
+    /// its place: they are none of its own. What was there long before `since` cannot be mistaken
+    /// for it.
     ///
     /// # Errors
     /// [`LedgerError`] if the ledger cannot be read.
@@ -164,16 +170,21 @@ impl Ledger {
         &self,
         key: DeliveryKey,
         since: DateTime<Utc>,
+        channels: &[ChannelName],
     ) -> Result<BTreeSet<String>, LedgerError> {
-        let rows = sqlx::query(
+        let places = placeholders(3, channels.len());
+        let statement = format!(
             "select receipt from delivery
               where key <> $1 and changed_at >= $2 and receipt is not null
-                and deed in ('publish', 'follow-up')",
-        )
-        .bind(key.to_string())
-        .bind((since - TimeDelta::days(1)).timestamp_micros())
-        .fetch_all(&self.reader)
-        .await?;
+                and deed in ('publish', 'follow-up') and channel in ({places})"
+        );
+        let mut query = sqlx::query(AssertSqlSafe(statement))
+            .bind(key.to_string())
+            .bind((since - TimeDelta::days(1)).timestamp_micros());
+        for channel in channels {
+            query = query.bind(channel.0.clone());
+        }
+        let rows = query.fetch_all(&self.reader).await?;
         rows.iter().filter_map(|row| row::remote_id(row).transpose()).collect()
     }
 
@@ -266,8 +277,8 @@ pub(in crate::ledger) async fn postings_of(
 ) -> Result<BTreeMap<PostingId, KnownPosting>, LedgerError> {
     let mut found = BTreeMap::new();
     for ids in ids.chunks(IDS_AT_ONCE) {
-        let places: Vec<String> = (1..=ids.len()).map(|place| format!("${place}")).collect();
-        let statement = format!("select * from posting where id in ({})", places.join(", "));
+        let places = placeholders(1, ids.len());
+        let statement = format!("select * from posting where id in ({places})");
         let mut query = sqlx::query(AssertSqlSafe(statement));
         for id in ids {
             query = query.bind(id.0.clone());
@@ -275,6 +286,12 @@ pub(in crate::ledger) async fn postings_of(
         found.extend(by_id(&query.fetch_all(&mut **tx).await?)?);
     }
     Ok(found)
+}
+
+/// `$3, $4, $5`: so many from the first one on.
+fn placeholders(first: usize, count: usize) -> String {
+    let places: Vec<String> = (first..first + count).map(|place| format!("${place}")).collect();
+    places.join(", ")
 }
 
 fn by_id(rows: &[AnyRow]) -> Result<BTreeMap<PostingId, KnownPosting>, LedgerError> {

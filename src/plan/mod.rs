@@ -9,6 +9,7 @@
 
 mod approval;
 mod copies;
+mod hold;
 mod pair;
 mod queue;
 pub mod reason;
@@ -75,6 +76,7 @@ pub struct Step {
     pub target: Option<DeliveryKey>,
     pub revision: Revision,
     /// The slot that it uses, without jitter; `None` for what waits for no slot.
+    #[serde(rename = "in_slot")]
     pub slot: Option<DateTime<Utc>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub note: Option<Note>,
@@ -148,9 +150,13 @@ struct Draft {
 /// Who waits for the slots of one channel.
 #[derive(Default, Clone)]
 struct Waiting {
+    /// They had their slot and were put off.
+    again: Vec<(usize, Wish)>,
     ready: Vec<(usize, Wish)>,
     /// Their page was not seen at its address yet: they take what the others leave.
     unseen: Vec<(usize, Wish)>,
+    /// They could not be prepared the last time.
+    troubled: Vec<(usize, Wish)>,
 }
 
 /// Names every delivery with its time, or the reason why not.
@@ -197,9 +203,11 @@ fn in_order<'a>(inputs: &Inputs<'a>) -> Vec<(&'a Posting, Page)> {
     let there = inputs.postings.iter().map(|posting| (posting, Page::There));
     let missing = inputs.missing.iter().map(|posting| (posting, Page::Missing));
     let mut postings: Vec<_> = there.chain(missing).collect();
+    // What somebody is in a hurry with comes before what only happens to be there.
+    let patient = |id: &PostingId| inputs.pace == Pace::AtOnce && !inputs.named.contains(id);
     postings.sort_by_cached_key(|(posting, _)| {
         let closes = posting.closes_at(inputs.timezone).unwrap_or(DateTime::<Utc>::MAX_UTC);
-        (closes, posting.id.clone())
+        (patient(&posting.id), closes, posting.id.clone())
     });
     postings
 }
@@ -207,8 +215,9 @@ fn in_order<'a>(inputs: &Inputs<'a>) -> Vec<(&'a Posting, Page)> {
 /// Gives the messages of one channel their slots.
 fn share_slots(inputs: &Inputs<'_>, channel: &ChannelSpec, waiting: Waiting, plan: &mut Plan) {
     let uses = inputs.past.uses.get(&channel.name).map_or(&[][..], Vec::as_slice);
-    let mut line = Line::new(channel, uses, inputs.now, inputs.pace);
-    for (index, wish) in waiting.ready {
+    let slots = waiting.again.iter().filter_map(|(_, wish)| wish.slot);
+    let mut line = Line::new(channel, uses, slots, inputs.now);
+    for (index, wish) in waiting.again.into_iter().chain(waiting.ready) {
         let place = line.take(&wish);
         if let Some(step) = plan.steps.get_mut(index) {
             (step.when, step.slot) = (place.when, place.slot);
@@ -222,6 +231,12 @@ fn share_slots(inputs: &Inputs<'_>, channel: &ChannelSpec, waiting: Waiting, pla
             when => when,
         };
         step.slot = place.slot;
+    }
+    for (index, wish) in waiting.troubled {
+        let place = line.take(&wish);
+        if let Some(step) = plan.steps.get_mut(index) {
+            (step.when, step.slot) = (place.when, place.slot);
+        }
     }
 }
 
@@ -253,6 +268,10 @@ fn orphan(inputs: &Inputs<'_>, there: &BTreeSet<&PostingId>, delivery: &Delivery
         return;
     }
     let known = inputs.past.postings.get(&delivery.name.posting);
+    if known.is_some_and(|known| known.finished_at.is_some()) {
+        // It was closed everywhere before its page went away.
+        return;
+    }
     let path = known.map(|known| known.path.clone()).unwrap_or_default();
     let channel_there = inputs.channels.iter().any(|it| it.name == delivery.name.channel);
     let reason = if delivery.state == State::Unknown {

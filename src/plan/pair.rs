@@ -5,18 +5,20 @@ use chrono_tz::Tz;
 use uuid::Uuid;
 
 use super::queue::Wish;
-use super::{Draft, Inputs, Note, Reason, Step, When, copies};
+use super::{Draft, Inputs, Note, Pace, Reason, Step, When, copies};
 use crate::adapt::Occasion;
 use crate::channel::DeliveryKey;
 use crate::ledger::{
     Acceptance, CopyState, Deed, Delivery, DeliveryName, KnownPosting, Occurrence, Standing, State,
 };
-use crate::posting::{Availability, Posting};
+use crate::posting::Posting;
 use crate::site::ChannelSpec;
-use crate::site::queue::{Approval, PageWait};
 
 /// How much earlier than asked a reminder may come where no slot is left before the deadline.
 const LONGEST_EARLY: TimeDelta = TimeDelta::days(7);
+
+/// The longest time that anybody asks to wait with another try.
+const LONGEST_RETRY: TimeDelta = TimeDelta::days(1);
 
 /// Whether the page is among the site's postings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,6 +34,8 @@ enum Asked {
     Fixed(When),
     /// In a slot.
     InSlot { from: DateTime<Utc>, until: Option<DateTime<Utc>>, early: Option<DateTime<Utc>> },
+    /// Once more, from this time on: it had its slot, and keeps to every other rule.
+    Again { from: DateTime<Utc>, until: Option<DateTime<Utc>>, slot: Option<DateTime<Utc>> },
 }
 
 /// One posting and one channel, with what was done so far.
@@ -67,36 +71,8 @@ impl Pair<'_> {
     }
 
     /// What is known of the posting.
-    fn known(&self) -> Option<&KnownPosting> {
+    pub(super) fn known(&self) -> Option<&KnownPosting> {
         self.inputs.past.postings.get(&self.posting.id)
-    }
-
-    /// Why the ad is closed, if it is.
-    fn closed(&self) -> Option<Reason> {
-        match &self.posting.availability {
-            Availability::Draft(_) => return Some(Reason::Draft),
-            Availability::Closed(_) => return Some(Reason::Closed),
-            Availability::Open => {}
-        }
-        if let Some(at) = self.posting.closes_at(self.inputs.timezone)
-            && at < self.inputs.now
-        {
-            return Some(Reason::Expired { at: self.local(at) });
-        }
-        self.withdrawn()
-    }
-
-    /// A person wants the copies taken back. Where the page is gone without an explanation, that
-    /// counts only after a time of grace: the folder may come back.
-    fn withdrawn(&self) -> Option<Reason> {
-        let known = self.known()?;
-        known.withdrawn_at?;
-        let waits = match (self.page, known.missing_since) {
-            (Page::There, _) => false,
-            (Page::Missing, Some(since)) => since + self.inputs.grace > self.inputs.now,
-            (Page::Missing, None) => true,
-        };
-        (!waits).then_some(Reason::Withdrawn)
     }
 
     /// The page is gone and does not say why: what stands stays, and is said.
@@ -125,7 +101,7 @@ impl Pair<'_> {
         }
     }
 
-    fn local(&self, at: DateTime<Utc>) -> DateTime<FixedOffset> {
+    pub(super) fn local(&self, at: DateTime<Utc>) -> DateTime<FixedOffset> {
         local(at, self.inputs.timezone)
     }
 
@@ -146,7 +122,8 @@ impl Pair<'_> {
                 (State::Refused, _) if delivery.revision != self.posting.revision => {
                     self.next_ordinal(Occasion::Announce)
                 }
-                (State::Posted | State::Asked | State::Sending, _) => {
+                (State::Sending, _) => return self.not(draft, delivery, Reason::UnderWay),
+                (State::Posted | State::Asked, _) => {
                     if delivery.copy == Some(CopyState::Gone) {
                         self.not(draft, delivery, Reason::CopyGone);
                     }
@@ -180,12 +157,14 @@ impl Pair<'_> {
             return not(reason);
         }
         if let Some(retry) = latest.filter(|it| it.state == State::Planned && it.attempts > 0) {
-            return Asked::Fixed(self.at(retry.due_at));
+            return self.again(retry, self.posting.closes_at(self.inputs.timezone));
         }
         if let Some(reason) = self.settling() {
             return not(reason);
         }
-        let first_seen = |at: Option<DateTime<Utc>>| at.unwrap_or(self.inputs.now);
+        // What a clock that was ahead has written down is now, at the latest.
+        let first_seen =
+            |at: Option<DateTime<Utc>>| at.unwrap_or(self.inputs.now).min(self.inputs.now);
         let past = self.inputs.past;
         let mut since = first_seen(self.known().map(|known| known.first_seen))
             .max(first_seen(past.channels.get(&self.channel.name).map(|known| known.first_seen)));
@@ -195,68 +174,21 @@ impl Pair<'_> {
         if let Some(Acceptance::Accepted { at }) = self.known().map(|known| known.acceptance) {
             since = since.max(at);
         }
+        if let Some(before) = latest.filter(|it| copies::ordinal(&it.name.occurrence) > 1) {
+            // Wanted again since then, and planned.
+            since = since.max(before.changed_at);
+        }
         if let Some(closed) = latest.filter(|it| it.state != State::Planned) {
             // Re-opened: its slot comes after it was taken back.
-            since = since.max(closed.changed_at);
+            let taken_back = self.latest_change(closed).map(|change| change.changed_at);
+            since = since.max(closed.changed_at).max(taken_back.unwrap_or(closed.changed_at));
         }
+        let since = since.min(self.inputs.now);
         Asked::InSlot {
             from: since,
             until: self.posting.closes_at(self.inputs.timezone),
             early: None,
         }
-    }
-
-    /// An ad that was there before the first start, or is older than the channel wants.
-    fn too_old(&self) -> Option<Reason> {
-        let named = self.inputs.named.contains(&self.posting.id);
-        let acceptance = self.known().map(|known| known.acceptance);
-        if acceptance == Some(Acceptance::Waits) && !named {
-            return Some(Reason::Predates { posting: self.posting.id.clone() });
-        }
-        let accepted = named || matches!(acceptance, Some(Acceptance::Accepted { .. }));
-        let most = self.channel.holds.max_age.filter(|_| !accepted)?;
-        let dated = self.posting.publish_at.or(self.posting.date)?;
-        (self.inputs.now - dated > most)
-            .then(|| Reason::TooOld { dated: self.local(dated), posting: self.posting.id.clone() })
-    }
-
-    /// The page has changed too recently to be announced.
-    fn settling(&self) -> Option<Reason> {
-        let settle = self.channel.holds.settle;
-        if settle.is_zero() {
-            return None;
-        }
-        let since = match self.known() {
-            Some(known) if known.revision == self.posting.revision => known.revision_since,
-            _ => self.inputs.now,
-        };
-        let until = since + settle;
-        (until > self.inputs.now).then(|| Reason::Settling { until: self.local(until) })
-    }
-
-    /// Nobody has agreed to these words yet.
-    fn not_approved(&self) -> Option<Reason> {
-        let needed = self.channel.holds.approval == Approval::Needed
-            || self.posting.asks_for_approval.is_some();
-        if !needed {
-            return None;
-        }
-        let name = (self.posting.id.clone(), self.channel.name.clone());
-        let approval = self.inputs.past.approvals.get(&name);
-        let words = super::words_to_approve(self.posting, self.channel, self.inputs.render);
-        match (approval, words) {
-            (Some(approval), Ok(words)) if approval.content_hash == words => None,
-            (approval, _) => Some(Reason::NotApproved {
-                posting: self.posting.id.clone(),
-                void: approval.map(|approval| self.local(approval.at)),
-            }),
-        }
-    }
-
-    /// Whether the page was seen where its readers will look for it, as far as that matters.
-    fn page_is_seen(&self) -> bool {
-        self.channel.holds.page == PageWait::DoNotWait
-            || self.known().is_some_and(|known| known.page.seen_at.is_some())
     }
 
     fn update(&self, draft: &mut Draft) {
@@ -368,9 +300,10 @@ impl Pair<'_> {
             Some((planned, State::Planned)) => {
                 let ordinal = planned.name.occurrence.clone();
                 let asked = if planned.attempts > 0 {
-                    Asked::Fixed(self.at(planned.due_at))
+                    self.again(planned, None)
                 } else {
-                    self.when_changed(occasion, planned.deed, since)
+                    // It keeps the time since when it is wanted, and so its slot.
+                    self.when_changed(occasion, planned.deed, since.min(planned.changed_at))
                 };
                 self.push(draft, occasion, ordinal, planned.deed, target, asked, note);
             }
@@ -378,7 +311,8 @@ impl Pair<'_> {
                 self.not(draft, refused, Reason::Refused(refused.reason.clone()));
             }
             Some((unknown, State::Unknown)) => self.not(draft, unknown, Reason::Unknown),
-            Some((_, State::Posted | State::Sending | State::Asked | State::Cancelled)) => {}
+            Some((sending, State::Sending)) => self.not(draft, sending, Reason::UnderWay),
+            Some((_, State::Posted | State::Asked | State::Cancelled)) => {}
         }
     }
 
@@ -391,6 +325,16 @@ impl Pair<'_> {
         match deed {
             Deed::FollowUp => Asked::InSlot { from: since, until: None, early: None },
             _ => Asked::Fixed(self.at(since)),
+        }
+    }
+
+    /// When a delivery that was put off, or proved absent, is tried once more. A time that a clock
+    /// which was ahead has left is not waited for.
+    fn again(&self, retry: &Delivery, until: Option<DateTime<Utc>>) -> Asked {
+        let from = retry.due_at.min(self.inputs.now + LONGEST_RETRY);
+        match retry.deed {
+            Deed::Publish | Deed::FollowUp => Asked::Again { from, until, slot: retry.slot },
+            Deed::Edit | Deed::Withdraw | Deed::Ask => Asked::Fixed(self.at(from)),
         }
     }
 
@@ -415,7 +359,7 @@ impl Pair<'_> {
                     match (existing, self.not_approved()) {
                         (_, Some(reason)) => Asked::Fixed(When::Not { reason }),
                         (Some(retry), None) if retry.attempts > 0 => {
-                            Asked::Fixed(self.at(retry.due_at))
+                            self.again(retry, Some(deadline))
                         }
                         _ => self.when_reminded(from, deadline, announced),
                     }
@@ -426,7 +370,8 @@ impl Pair<'_> {
                         existing.map(|it| it.reason.clone()).unwrap_or_default(),
                     ),
                 }),
-                Some(State::Posted | State::Asked | State::Sending) => continue,
+                Some(State::Sending) => Asked::Fixed(When::Not { reason: Reason::UnderWay }),
+                Some(State::Posted | State::Asked) => continue,
             };
             self.push(draft, Occasion::Remind, occurrence, deed, target, asked, None);
         }
@@ -443,19 +388,19 @@ impl Pair<'_> {
         Asked::InSlot { from, until: Some(deadline), early: Some(early) }
     }
 
+    /// Whether this posting waits for slots: who names pages is in a hurry with those alone.
+    fn pace(&self) -> Pace {
+        let named = &self.inputs.named;
+        let meant = named.is_empty() || named.contains(&self.posting.id);
+        if meant { self.inputs.pace } else { Pace::OnSchedule }
+    }
+
     /// Due or to come, unless the channel is paused.
     fn at(&self, time: DateTime<Utc>) -> When {
         if let Some(reason) = self.paused() {
             return When::Not { reason };
         }
         if time <= self.inputs.now { When::Due { since: time } } else { When::At { slot: time } }
-    }
-
-    fn paused(&self) -> Option<Reason> {
-        let past = self.inputs.past;
-        let known = past.channels.get(&self.channel.name);
-        let pause = known.and_then(|known| known.paused.as_ref()).or(past.paused.as_ref())?;
-        Some(Reason::Paused { why: pause.reason.clone() })
     }
 
     /// The newest delivery of an occasion, by ordinal.
@@ -511,14 +456,23 @@ impl Pair<'_> {
         let key = name.key(self.inputs.past.ledger.unwrap_or(Uuid::nil()));
         let when = match asked {
             Asked::Fixed(when) => when,
-            Asked::InSlot { from, until, early } => match self.paused() {
-                Some(reason) => When::Not { reason },
-                None => {
-                    self.wait(draft, Wish { key, from, until, early });
-                    // Until the slots are shared out.
-                    When::Not { reason: Reason::NoSlot }
+            Asked::InSlot { .. } | Asked::Again { .. } if self.paused().is_some() => self
+                .paused()
+                .map_or(When::Due { since: self.inputs.now }, |reason| When::Not { reason }),
+            // Until the slots are shared out, nothing has one.
+            Asked::InSlot { from, until, early } => {
+                let wish = Wish { key, from, until, early, slot: None, pace: self.pace() };
+                self.wait(draft, wish);
+                When::Not { reason: Reason::NoSlot }
+            }
+            Asked::Again { from, until, slot } => {
+                let wish = Wish { key, from, until, early: None, slot, pace: Pace::AtOnce };
+                let step = draft.plan.steps.len();
+                if let Some(waiting) = draft.lines.get_mut(self.index) {
+                    waiting.again.push((step, wish));
                 }
-            },
+                When::Not { reason: Reason::NoSlot }
+            }
         };
         draft.plan.steps.push(Step {
             key,
@@ -537,7 +491,14 @@ impl Pair<'_> {
     fn wait(&self, draft: &mut Draft, wish: Wish) {
         let step = draft.plan.steps.len();
         let Some(waiting) = draft.lines.get_mut(self.index) else { return };
-        if self.page_is_seen() {
+        // What could not be prepared at an earlier round takes what the others leave.
+        let troubled = self
+            .deliveries
+            .iter()
+            .any(|it| it.key == wish.key && it.state == State::Planned && !it.reason.is_empty());
+        if troubled {
+            waiting.troubled.push((step, wish));
+        } else if self.page_is_seen() {
             waiting.ready.push((step, wish));
         } else {
             waiting.unseen.push((step, wish));

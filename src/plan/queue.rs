@@ -29,6 +29,9 @@ pub(super) struct Wish {
     pub until: Option<DateTime<Utc>>,
     /// Where no slot is left between the two: the last one after this, rather than none.
     pub early: Option<DateTime<Utc>>,
+    /// The slot that it had, if it is tried once more.
+    pub slot: Option<DateTime<Utc>>,
+    pub pace: Pace,
 }
 
 /// What a wish got.
@@ -41,6 +44,9 @@ pub(super) struct Place {
 /// How far ahead a channel is planned: an ad without a deadline may wait this long for a slot.
 const HORIZON: TimeDelta = TimeDelta::days(400);
 
+/// How many slots are looked at to say why none can be had.
+const SLOTS_EXPLAINED: usize = 100;
+
 /// How far back the channel's quiet times are looked for between a missed slot and now.
 const LONGEST_LATENESS: TimeDelta = TimeDelta::days(400);
 
@@ -49,7 +55,6 @@ pub(super) struct Line<'a> {
     channel: &'a ChannelSpec,
     queue: &'a Queue,
     now: DateTime<Utc>,
-    pace: Pace,
     book: Book<'a>,
     slots: Slots<'a>,
     /// No moment before it is free, on a channel without a schedule.
@@ -57,36 +62,45 @@ pub(super) struct Line<'a> {
 }
 
 impl<'a> Line<'a> {
+    /// `kept` are the slots of those that are tried once more: nobody else gets them.
     pub(super) fn new(
         channel: &'a ChannelSpec,
         uses: &[Use],
+        kept: impl Iterator<Item = DateTime<Utc>>,
         now: DateTime<Utc>,
-        pace: Pace,
     ) -> Self {
         let queue = &channel.queue;
-        let book = Book::new(channel, uses);
+        let mut book = Book::new(channel, uses);
+        for slot in kept {
+            book.keep(slot);
+        }
         let slots = Slots::new(channel, &book, now);
-        Self { channel, queue, now, pace, book, slots, cursor: now }
+        Self { channel, queue, now, book, slots, cursor: now }
     }
 
     /// Takes the earliest free moment for a wish.
     pub(super) fn take(&mut self, wish: &Wish) -> Place {
-        if self.channel.schedule.is_none() || self.pace == Pace::AtOnce && wish.from <= self.now {
+        let hurries = wish.pace == Pace::AtOnce && wish.from <= self.now;
+        if self.channel.schedule.is_none() || hurries || wish.slot.is_some() {
             return self.at_any_time(wish);
         }
         let jitter = super::jitter(wish.key, 0, self.queue.jitter);
         let late = |slot: DateTime<Utc>| (slot + jitter).max(self.now);
-        let mut first_hold = None;
         let mut index = self.slots.first_from(wish.from);
         loop {
             index = self.slots.next_open(index);
             let Some(slot) = self.slots.get(index) else { break };
+            let beyond = slot < wish.from;
+            let missed = slot < self.slots.newest_missed && slot + jitter <= self.now;
+            if beyond || missed {
+                index += 1;
+                continue;
+            }
             if wish.until.is_some_and(|until| slot > until) {
                 break;
             }
             let moment = late(slot);
-            if let Some(hold) = self.book.refuses(slot, moment) {
-                first_hold.get_or_insert(hold);
+            if self.book.refuses(slot, moment).is_some() {
                 self.slots.close(index);
                 continue;
             }
@@ -102,23 +116,27 @@ impl<'a> Line<'a> {
             return place(Some(slot), slot, self.now);
         }
         // A slot that is there and cannot be had says more than that there is none.
-        let reason =
-            first_hold.or_else(|| self.why_none(wish)).map_or(Reason::NoSlot, Reason::Held);
+        let reason = self.why_none(wish).map_or(Reason::NoSlot, Reason::Held);
         Place { when: When::Not { reason }, slot: None }
     }
 
     /// The last free slot between two times; for a reminder that would otherwise not come at all.
     fn last_before(&self, early: DateTime<Utc>, from: DateTime<Utc>) -> Option<DateTime<Utc>> {
         let schedule = self.channel.schedule.as_ref()?;
-        let slot = schedule.last_in(early, from - TimeDelta::microseconds(1))?;
-        self.book.refuses(slot, slot.max(self.now)).is_none().then_some(slot)
+        let before =
+            |slot: &DateTime<Utc>| schedule.last_in(early, *slot - TimeDelta::microseconds(1));
+        std::iter::successors(before(&from), before)
+            .take(SLOTS_EXPLAINED)
+            .find(|slot| self.book.refuses(*slot, (*slot).max(self.now)).is_none())
     }
 
-    /// Why none of the slots between a wish's times can be had: the first one's reason.
+    /// Why none of the slots between a wish's times can be had: what tells a person most.
     fn why_none(&self, wish: &Wish) -> Option<Hold> {
-        let slot = self.slots.closed_from(wish.from.max(self.now))?;
-        let in_time = wish.until.is_none_or(|until| slot <= until);
-        in_time.then(|| self.book.refuses(slot, slot.max(self.now))).flatten()
+        let slots = self.slots.from(wish.from).iter().take(SLOTS_EXPLAINED);
+        let in_time = slots.take_while(|slot| wish.until.is_none_or(|until| **slot <= until));
+        in_time
+            .filter_map(|slot| self.book.refuses(*slot, (*slot).max(self.now)))
+            .min_by_key(|hold| std::cmp::Reverse(hold.weight()))
     }
 
     /// Without a schedule, or without waiting for it: as soon as everything else allows.
@@ -140,7 +158,7 @@ impl<'a> Line<'a> {
                 }
                 // What waits for nothing has been due since it was wanted.
                 let time = if moment == self.now { wish.from.min(moment) } else { moment };
-                return place(None, time, self.now);
+                return place(wish.slot, time, self.now);
             };
             let Some(later) = self.book.after(&hold, moment) else {
                 first_hold.get_or_insert(hold);
@@ -195,7 +213,7 @@ impl<'a> Book<'a> {
 
     fn enter(&mut self, slot: Option<DateTime<Utc>>, moment: DateTime<Utc>) {
         if let Some(slot) = slot {
-            *self.in_slot.entry(slot).or_default() += 1;
+            self.keep(slot);
         }
         if !self.spacing.is_zero() {
             self.moments.insert(moment);
@@ -205,6 +223,11 @@ impl<'a> Book<'a> {
             *self.on_day.entry(day).or_default() += 1;
             *self.in_month.entry((day.year(), day.month())).or_default() += 1;
         }
+    }
+
+    /// A slot that is used, whenever that was or will be.
+    fn keep(&mut self, slot: DateTime<Utc>) {
+        *self.in_slot.entry(slot).or_default() += 1;
     }
 
     fn day(&self, moment: DateTime<Utc>) -> NaiveDate {
@@ -293,6 +316,8 @@ impl<'a> Book<'a> {
 struct Slots<'a> {
     coming: Option<Box<dyn Iterator<Item = DateTime<Utc>> + 'a>>,
     end: DateTime<Utc>,
+    /// Of the slots that are over the only one that is made up for; `now` if there is none.
+    newest_missed: DateTime<Utc>,
     slots: Vec<DateTime<Utc>>,
     /// Where to go on from each slot: itself while it is open.
     next: Vec<usize>,
@@ -302,16 +327,24 @@ impl<'a> Slots<'a> {
     fn new(channel: &'a ChannelSpec, book: &Book<'_>, now: DateTime<Utc>) -> Self {
         let end = now + HORIZON;
         let Some(schedule) = &channel.schedule else {
-            return Self { coming: None, end, slots: Vec::new(), next: Vec::new() };
+            let (slots, next) = (Vec::new(), Vec::new());
+            return Self { coming: None, end, newest_missed: now, slots, next };
         };
         let lateness = channel.queue.lateness.min(LONGEST_LATENESS);
         let missed = schedule
             .last_in(now - lateness, now)
             .filter(|slot| !quiet_between(book.queue, *slot, now));
-        let slots: Vec<_> = missed.into_iter().collect();
+        // A slot before that one may still be to come for those whose jitter is long.
+        let jittered = now - channel.queue.jitter;
+        let mut slots: Vec<_> =
+            schedule.slots_after(jittered).take_while(|it| *it <= now).collect();
+        if let Some(missed) = missed.filter(|missed| !slots.contains(missed)) {
+            slots.insert(0, missed);
+        }
+        let newest_missed = missed.unwrap_or(now);
         let next = (0..slots.len()).collect();
         let coming = schedule.slots_after(now).take_while(move |slot| *slot <= end);
-        Self { coming: Some(Box::new(coming)), end, slots, next }
+        Self { coming: Some(Box::new(coming)), end, newest_missed, slots, next }
     }
 
     /// The first slot at or after a time, open or not.
@@ -364,9 +397,10 @@ impl<'a> Slots<'a> {
         open
     }
 
-    /// The first slot at or after a time, although it cannot be had.
-    fn closed_from(&self, from: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        self.slots.get(self.slots.partition_point(|slot| *slot < from)).copied()
+    /// The slots at or after a time that were looked at, open or not.
+    fn from(&self, from: DateTime<Utc>) -> &[DateTime<Utc>] {
+        let first = self.slots.partition_point(|slot| *slot < from);
+        self.slots.get(first..).unwrap_or_default()
     }
 }
 

@@ -30,6 +30,11 @@ pub enum Reason {
     Predates {
         posting: PostingId,
     },
+    /// It says the title of an ad that stands, and whose page is gone: it may have been renamed.
+    LooksRenamed {
+        posting: PostingId,
+        from: PostingId,
+    },
     /// The page is dated longer ago than the channel's `max_age`.
     TooOld {
         dated: DateTime<FixedOffset>,
@@ -56,6 +61,8 @@ pub enum Reason {
     Paused {
         why: String,
     },
+    /// It is being sent, or the process that was sending it ended: the next round finds out.
+    UnderWay,
     /// An earlier attempt's outcome is unknown.
     Unknown,
     /// The channel refused it.
@@ -99,6 +106,19 @@ pub enum Hold {
     Budget { spent: String, per_month: String },
 }
 
+impl Hold {
+    /// How much it tells a person: what the site's owner can change more than what happens.
+    pub(super) fn weight(&self) -> u8 {
+        match self {
+            Self::SlotTaken => 0,
+            Self::Spacing => 1,
+            Self::DayFull => 2,
+            Self::Quiet { .. } => 3,
+            Self::Budget { .. } => 4,
+        }
+    }
+}
+
 impl Reason {
     /// Whether it can pass by itself, or by what a person decides: until then a planned delivery
     /// stays planned.
@@ -119,9 +139,11 @@ impl Reason {
             | Self::Expired { .. }
             | Self::Withdrawn
             | Self::Predates { .. }
+            | Self::LooksRenamed { .. }
             | Self::TooOld { .. }
             | Self::NoSlot
             | Self::Held(_)
+            | Self::UnderWay
             | Self::Unknown
             | Self::Refused(_)
             | Self::Superseded { .. }
@@ -142,7 +164,7 @@ impl fmt::Display for Reason {
             Self::Draft => f.write_str("the page is a draft"),
             Self::Closed => f.write_str("the page is marked as closed"),
             Self::Expired { at } => write!(f, "the ad closed on {}", day(at)),
-            Self::Withdrawn => f.write_str("its copies were taken back by a person"),
+            Self::Withdrawn => f.write_str("a person has withdrawn it"),
             Self::NotYetPublished { at } => {
                 write!(f, "the page is published on {}", day(at))
             }
@@ -150,6 +172,11 @@ impl fmt::Display for Reason {
                 f,
                 "the ad was here before the first start; `handbill accept {posting}` announces it, \
                  `handbill adopt {posting} CHANNEL LINK` takes over a copy that exists"
+            ),
+            Self::LooksRenamed { posting, from } => write!(
+                f,
+                "it has the title of {from}, whose page is gone: if that page was renamed, write \
+                 `id: {from}` under `job:`; if this is another ad, `handbill accept {posting}`"
             ),
             Self::TooOld { dated, posting } => write!(
                 f,
@@ -169,7 +196,7 @@ impl fmt::Display for Reason {
                 write!(f, "the page is still changing; it has settled at {}", minute(until))
             }
             Self::PageNotSeen { why } if why.is_empty() => {
-                f.write_str("the page has not been seen at its address yet")
+                f.write_str("the page has to be seen at its address first")
             }
             Self::PageNotSeen { why } => write!(
                 f,
@@ -181,6 +208,7 @@ impl fmt::Display for Reason {
             Self::Paused { why } => {
                 write!(f, "the channel is paused until `handbill resume`: {why}")
             }
+            Self::UnderWay => f.write_str("it is being sent; the next `handbill post` finds out"),
             Self::Unknown => f.write_str(
                 "nobody knows whether an earlier attempt arrived; look, then `handbill resolve`",
             ),

@@ -548,6 +548,11 @@ impl Channel for SimulatedChannel {
         trace
     }
 
+    fn place(&self) -> String {
+        // Channels that share an account share its server.
+        format!("{:p}", Arc::as_ptr(&self.server))
+    }
+
     fn recognise(&self, link: &Url) -> Option<String> {
         link.path_segments()?.next_back().map(str::to_owned)
     }

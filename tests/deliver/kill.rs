@@ -30,8 +30,13 @@ impl Life {
         let site = folder(&["mastodon", "x", "feed", "office"]);
         let clock = SharedClock::new(Utc::now());
         let options = Options { keys: KeyPolicy::Ignored, ..Options::default() };
+        let account = x::Options {
+            username: "tidal_computing".to_owned(),
+            user_id: "1000000000000000001".to_owned(),
+            ..x::Options::default()
+        };
         let mastodon = MastodonStandIn::start("mastodon", options, clock.clone()).await.unwrap();
-        let x = XStandIn::start("x", x::Options::default(), clock.clone()).await.unwrap();
+        let x = XStandIn::start("x", account, clock.clone()).await.unwrap();
         for file in ["mastodon", "x"] {
             let path = format!("channels/{file}.toml");
             let text = site.read(&path);

@@ -135,7 +135,7 @@ fn a_backup_is_made_restored_and_said() {
     let check = site.run(&["ledger", "check"]);
     assert_eq!(check.code, 0);
     assert!(
-        check.out.starts_with("The ledger is whole: 1 delivery, 1 attempt, 6 events\n"),
+        check.out.starts_with("The ledger is whole: 1 delivery, 1 attempt, 7 events\n"),
         "{}",
         check.out
     );

@@ -90,8 +90,14 @@ async fn an_unknown_outcome_stays_until_channel_or_person_says_what_became_of_it
             assert_eq!((after.state, after.copy), (State::Posted, Some(CopyState::Live)));
             assert_eq!(after.receipt.unwrap().link, there.link, "{found_out}");
         }
-        let error = ledger.found(key, &receipt("78"), None, at(30)).await.unwrap_err();
-        assert!(matches!(error, LedgerError::WrongState { .. }), "{found_out}: {error}");
+        let found = ledger.found(key, &receipt("78"), None, at(30)).await;
+        if matches!(found_out, "absent" | "not posted") {
+            // It shows up all the same, before it was sent again.
+            assert_eq!(found.unwrap().state, State::Posted, "{found_out}");
+        } else {
+            let error = found.unwrap_err();
+            assert!(matches!(error, LedgerError::WrongState { .. }), "{found_out}: {error}");
+        }
     }
 }
 
@@ -101,11 +107,17 @@ async fn a_look_at_a_copy_is_remembered_and_a_change_is_an_event() {
     let ledger = site.observed().await;
     let key = posted(&ledger, &announcement(), "77").await.key;
     let day = chrono::TimeDelta::days(1);
-    ledger.note_sight(key, CopyState::Live, day, at(50)).await.unwrap();
-    let unseen = ledger.note_sight(key, CopyState::Gone, day, at(60)).await.unwrap();
+    ledger.note_sight(&delivery(&ledger, key).await, CopyState::Live, day, at(50)).await.unwrap();
+    let unseen = ledger
+        .note_sight(&delivery(&ledger, key).await, CopyState::Gone, day, at(60))
+        .await
+        .unwrap();
     assert_eq!((unseen.copy, unseen.unseen_since), (Some(CopyState::Live), Some(at(60))));
     let later = at(60 + 24 * 60);
-    let gone = ledger.note_sight(key, CopyState::Gone, day, later).await.unwrap();
+    let gone = ledger
+        .note_sight(&delivery(&ledger, key).await, CopyState::Gone, day, later)
+        .await
+        .unwrap();
     assert_eq!((gone.copy, gone.verified_at), (Some(CopyState::Gone), Some(later)));
     assert_eq!(what_happened(&ledger, key).await, ["planned", "attempt", "posted", "sight"]);
 }

@@ -122,7 +122,12 @@ async fn every_way_that_a_delivery_can_go_is_in_order() {
     ledger.settle(&claim, &asked(), None, at(31)).await.unwrap();
     ledger.resolve(key, &Resolution::Posted(receipt("77")), at(32)).await.unwrap();
     ledger
-        .note_sight(key, handbill::ledger::CopyState::Gone, chrono::TimeDelta::zero(), at(33))
+        .note_sight(
+            &delivery(&ledger, key).await,
+            handbill::ledger::CopyState::Gone,
+            chrono::TimeDelta::zero(),
+            at(33),
+        )
         .await
         .unwrap();
     assert_eq!(ledger.check().await.unwrap().flaws, []);

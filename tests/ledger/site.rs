@@ -89,7 +89,7 @@ pub fn began(at: DateTime<Utc>) -> Began {
 
 /// A time without a slot.
 pub fn time(due_at: DateTime<Utc>) -> Time {
-    Time { due_at, slot: None }
+    Time { due_at, slot: None, attempts: 0 }
 }
 
 /// Minutes after the beginning.

@@ -134,7 +134,7 @@ fn a_page_is_announced_once_it_stands_where_its_readers_will_look() {
     }
     // A slot to come is named; what would be due waits.
     assert_eq!(steps_of(&world.plan()), ["mastodon announce 1: 01-11 09:00"]);
-    let waits = "mastodon announce 1: the page has not been seen at its address yet";
+    let waits = "mastodon announce 1: the page has to be seen at its address first";
     assert_eq!(announced(&world), [waits]);
 }
 

@@ -34,6 +34,8 @@ alter table delivery add column unseen_since bigint;
 alter table delivery add column asks_since bigint;
 
 create index delivery_attempted on delivery (attempted_at);
+create index delivery_target on delivery (target);
+create index delivery_changed on delivery (channel, changed_at);
 
 -- The clock that nobody sets, when the attempt began (JSON).
 alter table attempt add column steady text;
