@@ -99,9 +99,15 @@ impl<'a> Judge<'a> {
                 }
             }
             for (key, copies) in &by_key {
-                // What somebody else took away before nobody can know to have been there.
+                // What somebody else took away before nobody can know to have been there; nor what
+                // was taken back in a time that a restored backup has forgotten.
+                let forgotten = |before: &Copy, after: &Copy| {
+                    self.world.restored && before.gone.is_some_and(|gone| gone.at < after.made_at)
+                };
                 let doubled = copies.windows(2).any(|pair| match pair {
-                    [before, after] => !before.is_out_of_sight(after.made_at),
+                    [before, after] => {
+                        !before.is_out_of_sight(after.made_at) && !forgotten(before, after)
+                    }
                     _ => false,
                 });
                 if doubled {
@@ -208,7 +214,7 @@ impl<'a> Judge<'a> {
                 let searchable = !matches!(kind, Some(Kind::Mail | Kind::Manual));
                 if delivery.reason.is_empty() {
                     self.unreported(format!("{what} is unknown, and it is not said why"));
-                } else if searchable {
+                } else if searchable && !self.is_fresh(delivery) {
                     self.unreported(format!("{what} is unknown, and the channel could say"));
                 } else if delivery.asks_since.is_none() {
                     self.unreported(format!("{what} is unknown, and nobody is asked"));
@@ -256,6 +262,12 @@ impl<'a> Judge<'a> {
             }),
             _ => true,
         }
+    }
+
+    /// Tried so shortly before the end that it may still be under way.
+    fn is_fresh(&self, delivery: &Delivery) -> bool {
+        let now = self.world.nature.clock.now();
+        delivery.attempted_at.is_some_and(|at| now - at < TimeDelta::hours(1))
     }
 
     fn step(&self, key: DeliveryKey) -> Option<&'a When> {
@@ -364,7 +376,14 @@ impl<'a> Judge<'a> {
                 Close::Edit => copy.says.starts_with(CLOSED),
                 Close::FollowUp => said,
             };
-            if !done && !self.is_told(delivery) {
+            // A thread is closed once, by a message that may wait for its slot.
+            let planned = self.plan.steps.iter().any(|step| {
+                spec.close == Close::FollowUp
+                    && step.name.posting == posting.id
+                    && step.name.channel == spec.name
+                    && step.name.occasion == Occasion::Close
+            });
+            if !done && !planned && !self.is_told(delivery) {
                 let what = self.describe(delivery);
                 self.lost(format!("{} is closed, and {what} stands open", posting.id));
             }
