@@ -131,7 +131,7 @@ impl World {
                     None => Ok(()),
                 }
             }
-            (State::Refused, _) if self.chance.one_in(8) => {
+            (State::Refused, _) if self.nature.faults() > 0 && self.chance.one_in(8) => {
                 tell("wants another try");
                 ledger.resolve(delivery.key, &Resolution::NotPosted, wall).await.map(drop)
             }

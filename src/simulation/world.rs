@@ -34,7 +34,7 @@ use crate::site::Site;
 const RESTORED_IS_NOTICED: bool = true;
 
 /// So many rounds come soon after another, because something waits; then only the usual ones.
-const SOON: u32 = 60;
+const SOON: u32 = 40;
 
 /// A round that has not ended after this long on a real clock never will.
 const STUCK: std::time::Duration = std::time::Duration::from_secs(60);
@@ -276,11 +276,11 @@ impl World {
         self.machine.kills = 0;
         self.machine.ledger_faults = 0;
         self.machine.pauses = 0;
-        for round in 0..26 {
-            let wait = if round < 8 { 20 } else { 5 * 60 };
+        for round in 0..20 {
+            let wait = if round < 4 { 20 } else { 7 * 60 };
             self.nature.pass(TimeDelta::minutes(wait));
             self.person().await?;
-            if round == 18 || round == 24 {
+            if round == 12 || round == 18 {
                 self.run(&[0], Errand::Verify).await?;
             }
             self.last = None;
