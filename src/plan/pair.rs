@@ -192,6 +192,14 @@ impl Pair<'_> {
     }
 
     fn update(&self, draft: &mut Draft) {
+        // A message that said the change is gone: what stands says something older.
+        for gone in self
+            .deliveries
+            .iter()
+            .filter(|it| it.name.occasion == Occasion::Update && it.copy == Some(CopyState::Gone))
+        {
+            self.not(draft, gone, Reason::CopyGone);
+        }
         for copy in copies::to_update(&self.deliveries, self.channel.update) {
             // What a person found may say anything: it is brought up to date.
             if let Some(standing) = &copy.standing

@@ -55,17 +55,3 @@ fn a_seed_tells_the_same_story_every_time() {
     assert_eq!(once.told, again.told);
     assert_eq!(once.verdict, again.verdict);
 }
-
-/// How many schedules each broken engine is given to be caught in.
-const PATIENCE: u64 = 300;
-
-/// Plays schedules with a broken engine from a seed on, until one has a finding.
-fn catch(broken: Broken, first: u64) -> Verdict {
-    for seed in first..first + PATIENCE {
-        let verdict = play(seed, Some(broken), Tell::Nothing).verdict;
-        if !verdict.is_clean() {
-            return verdict;
-        }
-    }
-    panic!("{} was not caught in {PATIENCE} schedules from {first} on", broken.as_str());
-}
