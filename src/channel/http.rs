@@ -1,7 +1,7 @@
 //! The one HTTP client, and what an answer means.
 //!
 //! A request goes out once: no redirects, no retries, no connection that was used before, and if
-//! it writes, none that came too late ([`gate`]). What came back is an [`Exchange`];
+//! it writes, none that came too late (`gate`). What came back is an [`Exchange`];
 //! [`Answer::failure`] is the only table of what a status means for a request that could have
 //! created something.
 

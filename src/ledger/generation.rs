@@ -1,7 +1,7 @@
 //! A ledger that was put back is noticed.
 //!
 //! A backup in the ledger's place has forgotten what went out since it was made, and would send it
-//! again. Whether that happened is told by a [`Mark`] outside the database. Both carry the ledger's
+//! again. Whether that happened is told by a `Mark` outside the database. Both carry the ledger's
 //! generation, a random id; the mark also carries the number and the hash of the newest event.
 //! They are compared whenever the ledger is opened for writing:
 //!

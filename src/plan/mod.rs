@@ -4,8 +4,8 @@
 //! (the ledger's past) and names the difference. It is a pure function: a dry run prints it,
 //! `post` does what is due, and its rules are tested without network, disk or clock.
 //!
-//! First every posting says what it wants of every channel ([`pair`]); then the messages of each
-//! channel share its slots ([`queue`]); then what is planned and wanted by nobody is called off.
+//! First every posting says what it wants of every channel (`pair`); then the messages of each
+//! channel share its slots (`queue`); then what is planned and wanted by nobody is called off.
 
 mod approval;
 mod copies;
