@@ -90,7 +90,7 @@ impl SimulatedChannel {
         }
         let in_flight = i64::from(self.in_flight());
         let did = chance.pick(Did::It, &[Did::Nothing]);
-        match chance.below(12) {
+        match chance.below(15) {
             0 => Fate::NotConnected,
             1 => {
                 let wait = Duration::from_secs(60 * (1 + chance.below(40)));

@@ -193,7 +193,7 @@ fn habits(chance: &mut Chance, kind: Kind) -> Habits {
         Kind::Feed | Kind::Manual => TimeDelta::zero(),
     };
     Habits {
-        keys: chance.pick(Keys::Honoured, &[Keys::Ignored]),
+        keys: chance.pick(Keys::Honoured, &[Keys::Ignored, Keys::Ignored]),
         lag,
         held: chance.pick(0, &[20, 60]),
         never_shown: chance.pick(0, &[10, 50]),
@@ -211,7 +211,11 @@ fn spec(
         expression => Some(Schedule::parse(expression, ZONE).map_err(setup)?),
     };
     let (update, close) = policies(chance, kind);
-    let remind = chance.pick("", &["7d", "3d"]);
+    let remind = match kind {
+        // What is found by our reference is never there twice.
+        Kind::Board | Kind::Feed => "",
+        _ => chance.pick("", &["7d", "3d"]),
+    };
     let queue = Queue {
         per_day: chance.pick(None, &[None, Some(1), Some(2)]),
         spacing: TimeDelta::hours(chance.pick(0, &[0, 2, 20])),

@@ -308,7 +308,7 @@ impl World {
 
     /// One or two daemons do their rounds. Says when the next one comes.
     async fn rounds(&mut self) -> Result<DateTime<Utc>, SimulationError> {
-        if !self.nature.clock_error().is_zero() && self.chance.one_in(4) {
+        if !self.nature.clock_error().is_zero() && self.chance.one_in(6) {
             self.happens(Event::RightClock).await?;
         }
         let all: Vec<Daemon> = (0..self.machine.daemons).collect();
@@ -332,11 +332,13 @@ impl World {
             _ => None,
         });
         let wait = match (next.min(), waits) {
-            (_, true) if self.machine.faults > 0 && self.chance.one_in(20) => {
-                // Just then somebody sets the clock.
+            (_, true) if self.machine.faults > 0 && self.chance.one_in(5) => {
+                // Just then somebody sets the clock, and the daemon looks again at once.
                 self.nature.turn_clock(self.chance.minutes(20, 600));
-                self.chance.minutes(1, 4)
+                self.chance.seconds(10, 200)
             }
+            // Soon after the time to send has passed, when something may still be under way.
+            (_, true) if self.chance.one_in(2) => self.chance.seconds(125, 600),
             (_, true) => self.chance.minutes(2, 40),
             (Some(slot), false) if slot < usual => slot + self.chance.minutes(0, 5),
             _ => return usual,
