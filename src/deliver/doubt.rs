@@ -1,13 +1,16 @@
 //! After a restored backup: what was to go out before the backup came back may have gone out in
 //! the time that the ledger does not remember. So the channel is asked before the first attempt.
 
+use std::collections::BTreeSet;
+
 use chrono::TimeDelta;
 
-use super::send::{DeliverError, Message, told};
-use super::{Courier, Done, Station, unless_overtaken};
+use super::send::{Message, told};
+use super::{Courier, Done, Postings, Station, compose, unless_overtaken};
+use crate::adapt::Occasion;
 use crate::channel::{DeliveryKey, Kind, Likeness, Search, Trace};
-use crate::ledger::{Deed, Delivery, LedgerError, Restored, Standing};
-use crate::plan::Step;
+use crate::ledger::{Deed, Delivery, LedgerError, NewDelivery, Past, Restored, Standing, State};
+use crate::plan::{Plan, Reason, Step, When};
 use crate::posting::Posting;
 
 /// Whether a delivery may have gone out in a time that is forgotten.
@@ -16,6 +19,35 @@ pub(super) enum Doubt {
     None,
     /// It does not go out now: it was found, is asked about, or somebody else had it meanwhile.
     Settled(Option<Done>),
+}
+
+/// What came of asking about ads that are closed.
+#[derive(Default)]
+pub(super) struct Asked {
+    /// Whether a channel was asked: then the ledger says more than before.
+    pub somebody: bool,
+    /// Announcements of which the channel does not say yet whether they stand.
+    pub waiting: BTreeSet<DeliveryKey>,
+}
+
+/// Whether an ad that is not announced for this reason may have stood in the forgotten time.
+fn may_have_stood(reason: &Reason, restored: &Restored) -> bool {
+    match reason {
+        Reason::Expired { at } => *at >= restored.from,
+        Reason::Draft | Reason::Closed | Reason::Withdrawn => true,
+        _ => false,
+    }
+}
+
+/// Whether the channel was asked about it since the backup came back.
+fn was_asked(past: &Past, step: &Step, restored: &Restored) -> bool {
+    past.deliveries.iter().any(|it| {
+        it.name.posting == step.name.posting
+            && it.name.channel == step.name.channel
+            && it.name.occasion == Occasion::Announce
+            && it.state == State::Cancelled
+            && it.changed_at > restored.at
+    })
 }
 
 /// A page that was there before a backup came back has been seen again by then.
@@ -31,7 +63,7 @@ impl Courier<'_> {
         station: &Station,
         composed: &Message,
         on_record: &Delivery,
-    ) -> Result<Doubt, DeliverError> {
+    ) -> Result<Doubt, LedgerError> {
         let Some(restored) = self.ledger.restored().await? else { return Ok(Doubt::None) };
         let new_copy = matches!(step.deed, Deed::Publish | Deed::FollowUp);
         let tried_since = on_record.attempted_at.is_some_and(|at| at > restored.at);
@@ -80,6 +112,60 @@ impl Courier<'_> {
             }
         };
         Ok(Doubt::Settled(unless_overtaken(settled)?.map(|delivery| told(&delivery))))
+    }
+
+    /// An ad that closed before its announcement was due again may stand where the ledger has
+    /// forgotten it, and would stand there open for ever. So the channel is asked once before the
+    /// announcement is called off. Returns those that wait for the channel's answer.
+    pub(super) async fn ask_about_closed(
+        &self,
+        plan: &Plan,
+        past: &Past,
+        postings: &Postings,
+        on: impl Fn(&Step) -> bool,
+    ) -> Result<Asked, LedgerError> {
+        let mut asked = Asked::default();
+        let Some(restored) = self.ledger.restored().await? else { return Ok(asked) };
+        for step in plan.steps.iter().filter(|step| on(step)) {
+            let When::Not { reason } = &step.when else { continue };
+            let announces = step.name.occasion == Occasion::Announce && step.deed == Deed::Publish;
+            if !announces || !may_have_stood(reason, &restored) || was_asked(past, step, &restored)
+            {
+                continue;
+            }
+            let (Some(station), Some(posting)) =
+                (self.station(&step.name.channel), postings.named(&step.name.posting))
+            else {
+                continue;
+            };
+            let now = self.clock.now();
+            let Ok(message) = compose::compose(self.site, station, posting, step, None, now) else {
+                // What cannot be prepared cannot be looked for either.
+                continue;
+            };
+            let delivery = NewDelivery {
+                name: step.name.clone(),
+                deed: step.deed,
+                target: None,
+                due_at: now,
+                slot: None,
+                revision: step.revision.clone(),
+            };
+            self.ledger.plan(&[delivery], now).await?;
+            let Some(on_record) = self.ledger.delivery(step.key).await? else { continue };
+            let message = Message { message, revision: step.revision.clone() };
+            match self.dispel_doubt(step, posting, station, &message, &on_record).await? {
+                Doubt::None => {
+                    unless_overtaken(self.ledger.cancel(step.key, &reason.to_string(), now).await)?;
+                }
+                Doubt::Settled(Some(done)) if done.state == State::Planned => {
+                    asked.waiting.insert(step.key);
+                }
+                Doubt::Settled(_) => {}
+            }
+            asked.somebody = true;
+        }
+        Ok(asked)
     }
 
     /// Whether an ad is so much newer than the backup that nothing of it can have gone out before.

@@ -163,6 +163,13 @@ impl Courier<'_> {
             past = self.open_past(postings).await?;
             plan = self.plan(postings, &past, pace);
         }
+        let ours = |step: &Step| wanted.includes(step) && on(&step.name.channel);
+        let asked = self.ask_about_closed(&plan, &past, postings, ours).await?;
+        if asked.somebody {
+            past = self.open_past(postings).await?;
+            plan = self.plan(postings, &past, pace);
+            plan.cancel.retain(|(key, _)| !asked.waiting.contains(key));
+        }
         self.write_down(&plan, &past).await?;
         fail_point::reached("planned").await;
 

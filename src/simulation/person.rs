@@ -6,10 +6,11 @@ use chrono::{DateTime, Utc};
 use super::SimulationError;
 use super::channel::said;
 use super::nature::lock;
+use super::scenario::is_announcement;
 use super::server::{By, Copy, Gone, Server};
 use super::world::World;
 use crate::adapt::{Occasion, adapt};
-use crate::channel::{Kind, Receipt};
+use crate::channel::{DeliveryKey, Kind, Receipt};
 use crate::ledger::{
     Acceptance, Approval, Deed, Delivery, Ledger, LedgerError, Past, Resolution, State,
 };
@@ -81,7 +82,11 @@ impl World {
             if let Ok(content_hash) = plan::words_to_approve(posting, spec, &render) {
                 let (by, at) = ("the person".to_owned(), self.now());
                 let approval = Approval { content_hash, by, at };
-                ledger.approve(&posting.id, &channel, &approval).await?;
+                match ledger.approve(&posting.id, &channel, &approval).await {
+                    // A restored ledger has not seen it yet.
+                    Ok(()) | Err(LedgerError::NoSuchPosting(_)) => {}
+                    Err(error) => return Err(error.into()),
+                }
             }
         }
         Ok(())
@@ -102,7 +107,15 @@ impl World {
         match (delivery.state, delivery.deed) {
             (State::Unknown, _) if delivery.asks_since.is_some() => {
                 let by_link = self.chance.one_in(2);
-                let resolution = match looks(&lock(&server), delivery, by_link) {
+                let forgotten = |copy: &Copy| {
+                    self.restored
+                        && delivery.name.occasion == Occasion::Announce
+                        && is_announcement(&copy.says)
+                        && copy.reference == delivery.name.posting.0
+                        && copy.stands()
+                        && copy.key.is_some_and(|key| !is_on_record(past, key))
+                };
+                let resolution = match looks(&lock(&server), delivery, by_link, forgotten) {
                     Some(resolution) => resolution,
                     None => return Ok(()),
                 };
@@ -140,8 +153,19 @@ impl World {
     }
 }
 
+/// Whether the ledger knows that a delivery went out.
+fn is_on_record(past: &Past, key: DeliveryKey) -> bool {
+    past.deliveries.iter().any(|it| it.key == key && it.state == State::Posted)
+}
+
 /// What the person finds on the server; `None` if it is not the time to say.
-fn looks(server: &Server, delivery: &Delivery, by_link: bool) -> Option<Resolution> {
+/// `forgotten` tells a copy of the same ad that a restored ledger knows nothing of.
+fn looks(
+    server: &Server,
+    delivery: &Delivery,
+    by_link: bool,
+    forgotten: impl Fn(&Copy) -> bool,
+) -> Option<Resolution> {
     if server.awaits(delivery.key) {
         return None;
     }
@@ -152,7 +176,11 @@ fn looks(server: &Server, delivery: &Delivery, by_link: bool) -> Option<Resoluti
         Kind::Board => {
             server.copies.iter().find(|it| it.reference == delivery.name.posting.0 && it.stands())
         }
-        _ => server.copies.iter().find(|it| it.key == Some(delivery.key)),
+        _ => server
+            .copies
+            .iter()
+            .find(|it| it.key == Some(delivery.key))
+            .or_else(|| server.copies.iter().find(|it| forgotten(it))),
     };
     Some(match copy {
         None => Resolution::NotPosted,

@@ -423,7 +423,7 @@ fn setup(error: impl std::fmt::Display) -> SimulationError {
 static WORDS: LazyLock<Templates> = LazyLock::new(|| {
     let facts =
         "{{ title }}. {{ summary }} {% if deadline %}By {{ deadline }}. {% endif %}{{ link }}";
-    let occasions = [("", ""), (".remind", "Reminder: "), (".update", "Changed: ")];
+    let occasions = [("", ""), (".remind", REMINDER), (".update", CHANGED)];
     let mut templates = BTreeMap::new();
     let mut add = |occasion: &str, text: &str| {
         for form in ["status", "body", "document"] {
@@ -445,3 +445,11 @@ static WORDS: LazyLock<Templates> = LazyLock::new(|| {
 
 /// How a text begins that says that the ad is closed.
 pub const CLOSED: &str = "Closed: ";
+
+/// Whether a text announces an ad, and is no message about one.
+pub fn is_announcement(says: &str) -> bool {
+    ![REMINDER, CHANGED, CLOSED].iter().any(|start| says.starts_with(start))
+}
+
+const REMINDER: &str = "Reminder: ";
+const CHANGED: &str = "Changed: ";
