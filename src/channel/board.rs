@@ -91,6 +91,13 @@ pub struct Request {
     pub link: Option<Place>,
 }
 
+impl Request {
+    /// Whether it can be made only for a copy whose id on the board is known.
+    pub fn names_id(&self) -> bool {
+        self.url.contains("{id}")
+    }
+}
+
 /// A request that looks for a copy by our reference; the first hit counts.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -10,6 +10,9 @@ use super::{Attempt, Delivery, KnownPosting, Ledger, LedgerError, Past, State, r
 use crate::channel::{ChannelName, DeliveryKey};
 use crate::posting::PostingId;
 
+/// By how much a clock may have been wrong when a receipt was written down.
+const LONGEST_CLOCK_FAULT: TimeDelta = TimeDelta::days(30);
+
 impl Ledger {
     /// Everything that ever was, as it stood at one moment: for people.
     ///
@@ -162,7 +165,7 @@ impl Ledger {
 
     /// The ids of copies that other deliveries than this one own on some channels, those that share
     /// its place: they are none of its own. What was there long before `since` cannot be mistaken
-    /// for it.
+    /// for it, even where the clock was wrong in between.
     ///
     /// # Errors
     /// [`LedgerError`] if the ledger cannot be read.
@@ -180,7 +183,7 @@ impl Ledger {
         );
         let mut query = sqlx::query(AssertSqlSafe(statement))
             .bind(key.to_string())
-            .bind((since - TimeDelta::days(1)).timestamp_micros());
+            .bind((since - LONGEST_CLOCK_FAULT).timestamp_micros());
         for channel in channels {
             query = query.bind(channel.0.clone());
         }

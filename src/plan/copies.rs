@@ -1,8 +1,9 @@
 //! Which copies a change concerns, and what is done with them.
 
 use crate::adapt::Occasion;
-use crate::channel::Kind;
+use crate::channel::{Kind, board};
 use crate::ledger::{CopyState, Deed, Delivery, Occurrence, State};
+use crate::site::channel_file::KindConfig;
 use crate::site::policy::{Close, Update};
 
 /// The number of an occurrence; 0 for a reminder's offset.
@@ -68,16 +69,21 @@ pub(super) fn deed_for_reminder(kind: Kind) -> Deed {
     }
 }
 
-/// Whether a request can name the copy. One that a person found may have a link and no id; then a
-/// person has to change it too.
-pub(super) fn has_address(copy: &Delivery, kind: Kind) -> bool {
-    match kind {
-        Kind::Mail | Kind::Mastodon | Kind::X => {
-            copy.receipt.as_ref().is_some_and(|receipt| receipt.remote_id.is_some())
+/// Whether a request can name the copy. One that a person found may have a link and no id; where the
+/// request needs the id, a person has to change the copy too.
+pub(super) fn has_address(copy: &Delivery, deed: Deed, config: &KindConfig) -> bool {
+    let needs_id = match (config, deed) {
+        (KindConfig::Mail(_) | KindConfig::Mastodon(_) | KindConfig::X(_), _) => true,
+        (KindConfig::Board(board), Deed::Edit) => {
+            board.update.as_ref().is_some_and(board::Request::names_id)
+        }
+        (KindConfig::Board(board), Deed::Withdraw) => {
+            board.withdraw.as_ref().is_some_and(board::Request::names_id)
         }
         // Known by our own reference, or a person's business anyway.
-        Kind::Board | Kind::Feed | Kind::Manual => true,
-    }
+        (KindConfig::Board(_) | KindConfig::Feed(_) | KindConfig::Manual(_), _) => false,
+    };
+    !needs_id || copy.receipt.as_ref().is_some_and(|receipt| receipt.remote_id.is_some())
 }
 
 fn stands(delivery: &Delivery) -> bool {
@@ -89,11 +95,10 @@ fn standing<'a>(deliveries: &[&'a Delivery]) -> Vec<&'a Delivery> {
     deliveries.iter().filter(|it| stands(it)).copied().collect()
 }
 
-/// The newest message of a thread; reminders do not speak for it.
+/// The newest message of a thread; reminders speak for it only where nothing else stands.
 fn newest<'a>(copies: &[&'a Delivery]) -> Option<&'a Delivery> {
     copies
         .iter()
-        .filter(|it| it.name.occasion != Occasion::Remind)
-        .max_by_key(|it| (it.changed_at, &it.name))
+        .max_by_key(|it| (it.name.occasion != Occasion::Remind, it.changed_at, &it.name))
         .copied()
 }

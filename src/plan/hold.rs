@@ -15,7 +15,7 @@ impl Pair<'_> {
             Availability::Closed(_) => return Some(Reason::Closed),
             Availability::Open => {}
         }
-        if let Some(at) = self.posting.closes_at(self.inputs.timezone)
+        if let Some(at) = self.closes_at
             && at < self.inputs.now
         {
             return Some(Reason::Expired { at: self.local(at) });

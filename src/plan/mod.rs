@@ -161,10 +161,13 @@ struct Waiting {
 
 /// Names every delivery with its time, or the reason why not.
 pub fn plan(inputs: &Inputs<'_>) -> Plan {
-    let mut past: HashMap<(&PostingId, &ChannelName), Vec<&Delivery>> = HashMap::new();
+    let mut past: HashMap<&PostingId, Vec<&Delivery>> = HashMap::new();
     for delivery in &inputs.past.deliveries {
-        past.entry((&delivery.name.posting, &delivery.name.channel)).or_default().push(delivery);
+        past.entry(&delivery.name.posting).or_default().push(delivery);
     }
+    let places: HashMap<&ChannelName, usize> =
+        inputs.channels.iter().enumerate().map(|(index, it)| (&it.name, index)).collect();
+    let mut orphans = Vec::new();
     let mut draft =
         Draft { lines: vec![Waiting::default(); inputs.channels.len()], ..Draft::default() };
     for (posting, page) in in_order(inputs) {
@@ -173,9 +176,17 @@ pub fn plan(inputs: &Inputs<'_>) -> Plan {
         }
         let first = draft.plan.steps.len();
         let mut is_open = false;
-        for (index, channel) in inputs.channels.iter().enumerate() {
-            let deliveries = past.remove(&(&posting.id, &channel.name)).unwrap_or_default();
-            let pair = Pair { inputs, posting, page, channel, index, deliveries };
+        let closes_at = posting.closes_at(inputs.timezone);
+        let mut by_channel = vec![Vec::new(); inputs.channels.len()];
+        for delivery in past.remove(&posting.id).unwrap_or_default() {
+            let place = places.get(&delivery.name.channel);
+            match place.and_then(|index| by_channel.get_mut(*index)) {
+                Some(deliveries) => deliveries.push(delivery),
+                None => orphans.push(delivery),
+            }
+        }
+        for (index, (channel, deliveries)) in inputs.channels.iter().zip(by_channel).enumerate() {
+            let pair = Pair { inputs, posting, closes_at, page, channel, index, deliveries };
             is_open |= pair.plan(&mut draft);
         }
         let left = draft.plan.steps.get(first..).unwrap_or_default();
@@ -188,9 +199,9 @@ pub fn plan(inputs: &Inputs<'_>) -> Plan {
         share_slots(inputs, channel, waiting, &mut plan);
     }
     let there: BTreeSet<&PostingId> = inputs.postings.iter().map(|posting| &posting.id).collect();
-    let mut rest: Vec<&Delivery> = past.into_values().flatten().collect();
-    rest.sort_unstable_by(|a, b| a.name.cmp(&b.name));
-    for delivery in rest {
+    orphans.extend(past.into_values().flatten());
+    orphans.sort_unstable_by(|a, b| a.name.cmp(&b.name));
+    for delivery in orphans {
         plan.finished.retain(|id| *id != delivery.name.posting);
         orphan(inputs, &there, delivery, &mut plan);
     }

@@ -42,6 +42,8 @@ enum Asked {
 pub(super) struct Pair<'a> {
     pub(super) inputs: &'a Inputs<'a>,
     pub(super) posting: &'a Posting,
+    /// When the ad closes, if it says so.
+    pub(super) closes_at: Option<DateTime<Utc>>,
     pub(super) page: Page,
     pub(super) channel: &'a ChannelSpec,
     /// Of the channel among all.
@@ -157,7 +159,7 @@ impl Pair<'_> {
             return not(reason);
         }
         if let Some(retry) = latest.filter(|it| it.state == State::Planned && it.attempts > 0) {
-            return self.again(retry, self.posting.closes_at(self.inputs.timezone));
+            return self.again(retry, self.closes_at);
         }
         if let Some(reason) = self.settling() {
             return not(reason);
@@ -184,11 +186,7 @@ impl Pair<'_> {
             since = since.max(closed.changed_at).max(taken_back.unwrap_or(closed.changed_at));
         }
         let since = since.min(self.inputs.now);
-        Asked::InSlot {
-            from: since,
-            until: self.posting.closes_at(self.inputs.timezone),
-            early: None,
-        }
+        Asked::InSlot { from: since, until: self.closes_at, early: None }
     }
 
     fn update(&self, draft: &mut Draft) {
@@ -277,11 +275,12 @@ impl Pair<'_> {
             };
             return self.not(draft, copy, reason);
         };
-        let deed = if copies::has_address(copy, self.channel.kind()) { deed } else { Deed::Ask };
+        let deed =
+            if copies::has_address(copy, deed, &self.channel.config) { deed } else { Deed::Ask };
         let target = Some(copy.key);
         let latest = self.latest_change(copy);
         let since = match occasion {
-            Occasion::Close => self.posting.closes_at(self.inputs.timezone),
+            Occasion::Close => self.closes_at,
             _ => self
                 .inputs
                 .past
@@ -347,7 +346,7 @@ impl Pair<'_> {
     }
 
     fn remind(&self, draft: &mut Draft) {
-        let Some(deadline) = self.posting.closes_at(self.inputs.timezone) else { return };
+        let Some(deadline) = self.closes_at else { return };
         let Some(announced) = copies::announced(&self.deliveries) else { return };
         let deed = copies::deed_for_reminder(self.channel.kind());
         let target = (deed == Deed::FollowUp).then_some(announced.key);
@@ -461,7 +460,9 @@ impl Pair<'_> {
             occurrence = Occurrence((copies::ordinal(&occurrence) + 1).to_string());
         }
         name.occurrence = occurrence;
-        let key = name.key(self.inputs.past.ledger.unwrap_or(Uuid::nil()));
+        let on_record = self.deliveries.iter().find(|it| it.name == name).map(|it| it.key);
+        let key =
+            on_record.unwrap_or_else(|| name.key(self.inputs.past.ledger.unwrap_or(Uuid::nil())));
         let when = match asked {
             Asked::Fixed(when) => when,
             Asked::InSlot { .. } | Asked::Again { .. } if self.paused().is_some() => self

@@ -100,8 +100,8 @@ impl<'a> Line<'a> {
                 break;
             }
             let moment = late(slot);
-            if self.book.refuses(slot, moment).is_some() {
-                self.slots.close(index);
+            if let Some(hold) = self.book.refuses(slot, moment) {
+                self.slots.close(index, hold);
                 continue;
             }
             if wish.until.is_some_and(|until| moment > until) {
@@ -120,23 +120,27 @@ impl<'a> Line<'a> {
         Place { when: When::Not { reason }, slot: None }
     }
 
-    /// The last free slot between two times; for a reminder that would otherwise not come at all.
-    fn last_before(&self, early: DateTime<Utc>, from: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        let schedule = self.channel.schedule.as_ref()?;
-        let before =
-            |slot: &DateTime<Utc>| schedule.last_in(early, *slot - TimeDelta::microseconds(1));
-        std::iter::successors(before(&from), before)
-            .take(SLOTS_EXPLAINED)
-            .find(|slot| self.book.refuses(*slot, (*slot).max(self.now)).is_none())
+    /// The last free slot between two times, of those that are not over; for a reminder that would
+    /// otherwise not come at all.
+    fn last_before(&mut self, early: DateTime<Utc>, from: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        for index in self.slots.between(early, from).rev() {
+            let Some(slot) = self.slots.open(index) else { continue };
+            match self.book.refuses(slot, slot.max(self.now)) {
+                None => return Some(slot),
+                Some(hold) => self.slots.close(index, hold),
+            }
+        }
+        None
     }
 
     /// Why none of the slots between a wish's times can be had: what tells a person most.
     fn why_none(&self, wish: &Wish) -> Option<Hold> {
-        let slots = self.slots.from(wish.from).iter().take(SLOTS_EXPLAINED);
-        let in_time = slots.take_while(|slot| wish.until.is_none_or(|until| **slot <= until));
+        let slots = self.slots.from(wish.from).take(SLOTS_EXPLAINED);
+        let in_time = slots.take_while(|(slot, _)| wish.until.is_none_or(|until| **slot <= until));
         in_time
-            .filter_map(|slot| self.book.refuses(*slot, (*slot).max(self.now)))
+            .filter_map(|(_, why)| why.as_ref())
             .min_by_key(|hold| std::cmp::Reverse(hold.weight()))
+            .cloned()
     }
 
     /// Without a schedule, or without waiting for it: as soon as everything else allows.
@@ -321,14 +325,16 @@ struct Slots<'a> {
     slots: Vec<DateTime<Utc>>,
     /// Where to go on from each slot: itself while it is open.
     next: Vec<usize>,
+    /// Why each slot that is not open cannot be had.
+    why: Vec<Option<Hold>>,
 }
 
 impl<'a> Slots<'a> {
     fn new(channel: &'a ChannelSpec, book: &Book<'_>, now: DateTime<Utc>) -> Self {
         let end = now + HORIZON;
         let Some(schedule) = &channel.schedule else {
-            let (slots, next) = (Vec::new(), Vec::new());
-            return Self { coming: None, end, newest_missed: now, slots, next };
+            let (slots, next, why) = (Vec::new(), Vec::new(), Vec::new());
+            return Self { coming: None, end, newest_missed: now, slots, next, why };
         };
         let lateness = channel.queue.lateness.min(LONGEST_LATENESS);
         let missed = schedule
@@ -343,8 +349,9 @@ impl<'a> Slots<'a> {
         }
         let newest_missed = missed.unwrap_or(now);
         let next = (0..slots.len()).collect();
+        let why = vec![None; slots.len()];
         let coming = schedule.slots_after(now).take_while(move |slot| *slot <= end);
-        Self { coming: Some(Box::new(coming)), end, newest_missed, slots, next }
+        Self { coming: Some(Box::new(coming)), end, newest_missed, slots, next, why }
     }
 
     /// The first slot at or after a time, open or not.
@@ -369,15 +376,31 @@ impl<'a> Slots<'a> {
     fn grow(&mut self) -> bool {
         let Some(slot) = self.coming.as_mut().and_then(Iterator::next) else { return false };
         self.next.push(self.slots.len());
+        self.why.push(None);
         self.slots.push(slot);
         true
     }
 
     /// A slot can never be had again.
-    fn close(&mut self, index: usize) {
+    fn close(&mut self, index: usize, why: Hold) {
         if let Some(next) = self.next.get_mut(index) {
             *next = index + 1;
         }
+        if let Some(known) = self.why.get_mut(index) {
+            *known = Some(why);
+        }
+    }
+
+    /// The slot, while it is open.
+    fn open(&self, index: usize) -> Option<DateTime<Utc>> {
+        let is_open = self.next.get(index) == Some(&index);
+        self.slots.get(index).filter(|_| is_open).copied()
+    }
+
+    /// The slots from one time to before another, as far as they were looked at.
+    fn between(&self, from: DateTime<Utc>, until: DateTime<Utc>) -> std::ops::Range<usize> {
+        let place = |time: DateTime<Utc>| self.slots.partition_point(|slot| *slot < time);
+        place(from)..place(until)
     }
 
     /// The first slot from this one on that is open.
@@ -397,10 +420,11 @@ impl<'a> Slots<'a> {
         open
     }
 
-    /// The slots at or after a time that were looked at, open or not.
-    fn from(&self, from: DateTime<Utc>) -> &[DateTime<Utc>] {
+    /// The slots at or after a time that were looked at, and why those that are not open cannot be
+    /// had.
+    fn from(&self, from: DateTime<Utc>) -> impl Iterator<Item = (&DateTime<Utc>, &Option<Hold>)> {
         let first = self.slots.partition_point(|slot| *slot < from);
-        self.slots.get(first..).unwrap_or_default()
+        self.slots.iter().zip(&self.why).skip(first)
     }
 }
 

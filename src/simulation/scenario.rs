@@ -299,7 +299,9 @@ fn config(kind: Kind) -> Result<KindConfig, SimulationError> {
         Kind::Board => KindConfig::Board(Box::new(
             toml::from_str(
                 "base = \"https://jobs.example\"\nformat = \"text\"\n\
-                 create = { method = \"POST\", url = \"{base}/jobs\" }",
+                 create = { method = \"POST\", url = \"{base}/jobs\" }\n\
+                 update = { method = \"PUT\", url = \"{base}/jobs/{id}\" }\n\
+                 withdraw = { method = \"DELETE\", url = \"{base}/jobs/{id}\" }",
             )
             .map_err(setup)?,
         )),

@@ -173,24 +173,36 @@ async fn a_person_is_asked_once_and_the_link_that_they_record_is_the_receipt() {
     world.ledger.verify_chain().await.unwrap();
 }
 
-/// A person found the status and knows its link, but not its id.
-#[tokio::test]
-async fn a_copy_that_cannot_be_addressed_is_an_errand_for_a_person() {
-    let mut world = World::with(&["mastodon"]).await;
-    world.stand_ins.mastodon[0].faults().push(Fault::StoreThenDrop);
+/// A person found the copy and knows its link, but not its id.
+async fn change_of_a_copy_without_id(channel: &str, fault: fn(&World)) {
+    let mut world = World::with(&[channel]).await;
+    fault(&world);
     world.round().await;
-    let unknown = world.announcement("mastodon").await;
-    let link = world.copies("mastodon")[0].link.clone();
+    let unknown = world.announcement(channel).await;
+    let link = Some("https://copies.example/17".parse().unwrap());
     let posted = Resolution::Posted(Receipt { remote_id: None, link: link.clone() });
     world.ledger.resolve(unknown.key, &posted, world.now()).await.unwrap();
     world.change(BEFORE, AFTER).await;
     let round = world.round().await;
     assert!(round.problems.is_empty(), "{round:#?}");
-    let errand = world.the(Occasion::Update, "mastodon").await;
+    let errand = world.the(Occasion::Update, channel).await;
     assert_eq!(errand.state, State::Asked);
     let attempt = world.ledger.last_attempt(errand.key).await.unwrap().unwrap();
     let handbill::channel::Wire::Errand { text } = attempt.wire else { panic!("{attempt:#?}") };
-    assert!(text.contains(link.unwrap().as_str()) && text.contains(AFTER), "{text}");
+    let link: url::Url = link.unwrap();
+    assert!(text.contains(link.as_str()) && text.contains(AFTER), "{text}");
+}
+
+#[tokio::test]
+async fn a_status_that_cannot_be_addressed_is_an_errand_for_a_person() {
+    let fault = |world: &World| world.stand_ins.mastodon[0].faults().push(Fault::StoreThenDrop);
+    change_of_a_copy_without_id("mastodon", fault).await;
+}
+
+#[tokio::test]
+async fn an_entry_of_a_board_that_cannot_be_addressed_is_an_errand_for_a_person() {
+    let fault = |world: &World| world.stand_ins.board[0].faults().push(Fault::StoreThenDrop);
+    change_of_a_copy_without_id("board", fault).await;
 }
 
 #[tokio::test]
