@@ -61,7 +61,7 @@ fn postings(site: &Site) -> Postings {
 }
 
 /// Writes what years of posting leave behind: ads that are closed everywhere, four deliveries each
-/// on ten channels.
+/// on ten channels, the newest 60 days old.
 async fn write_the_past(ledger: &Path, finished: usize) {
     let day = now() - TimeDelta::days(60);
     let (postings, long_ago) = (finished / 40, day.timestamp_micros());

@@ -208,7 +208,17 @@ impl Courier<'_> {
     /// [`LedgerError`] if it cannot be read.
     pub async fn open_past(&self, postings: &Postings) -> Result<Past, LedgerError> {
         let present: Vec<PostingId> = postings.open.iter().map(|it| it.id.clone()).collect();
-        self.ledger.open_past(&present, self.clock.now()).await
+        let now = self.clock.now();
+        let counts_since: BTreeMap<ChannelName, DateTime<Utc>> = self
+            .site
+            .channels
+            .iter()
+            .map(|it| {
+                let since = now.checked_sub_signed(it.queue.messages_count_for());
+                (it.name.clone(), since.unwrap_or(DateTime::UNIX_EPOCH))
+            })
+            .collect();
+        self.ledger.open_past(&present, &counts_since).await
     }
 
     /// Writes every wanted delivery down, and cancels what nothing wants any more.

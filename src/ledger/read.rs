@@ -29,14 +29,15 @@ impl Ledger {
 
     /// What `plan` needs to know, as it stood at one moment: the postings that are not over, the
     /// given ones among those that are, and the deliveries of the former. What is over costs
-    /// nothing, however much of it there is.
+    /// nothing, however much of it there is. `counts_since` says from when on the messages of a
+    /// channel still count for its slots; those of the other channels do not.
     ///
     /// # Errors
     /// [`LedgerError`] if the ledger cannot be read.
     pub async fn open_past(
         &self,
         present: &[PostingId],
-        now: DateTime<Utc>,
+        counts_since: &BTreeMap<ChannelName, DateTime<Utc>>,
     ) -> Result<Past, LedgerError> {
         let mut tx = self.reader.begin().await?;
         let ids: Vec<&PostingId> = present.iter().collect();
@@ -45,9 +46,12 @@ impl Ledger {
             .fetch_all(&mut *tx)
             .await?;
         postings.extend(by_id(&unfinished)?);
+        // A cross join, because SQLite keeps its order: it begins with the few postings that are not
+        // over, and not with every delivery there ever was.
         let deliveries = sqlx::query(
-            "select delivery.* from posting join delivery on delivery.posting = posting.id
-              where posting.finished_at is null order by delivery.due_at, delivery.key",
+            "select delivery.* from posting cross join delivery
+              where posting.finished_at is null and delivery.posting = posting.id
+              order by delivery.due_at, delivery.key",
         )
         .fetch_all(&mut *tx)
         .await?;
@@ -56,7 +60,7 @@ impl Ledger {
             .filter(|it| it.finished_at.is_some())
             .map(|it| it.id.clone())
             .collect();
-        let past = self.rest_of_past(tx, postings, &deliveries, Some(now)).await?;
+        let past = self.rest_of_past(tx, postings, &deliveries, Some(counts_since)).await?;
         Ok(Past { over, ..past })
     }
 
@@ -65,30 +69,19 @@ impl Ledger {
         mut tx: Transaction<'static, Any>,
         postings: BTreeMap<PostingId, KnownPosting>,
         deliveries: &[AnyRow],
-        now: Option<DateTime<Utc>>,
+        counts_since: Option<&BTreeMap<ChannelName, DateTime<Utc>>>,
     ) -> Result<Past, LedgerError> {
         let channels = sqlx::query("select * from channel").fetch_all(&mut *tx).await?;
         let approvals = sqlx::query(
-            "select approval.* from approval join posting on posting.id = approval.posting
-              where posting.finished_at is null",
+            "select approval.* from posting cross join approval
+              where posting.finished_at is null and approval.posting = posting.id",
         )
         .fetch_all(&mut *tx)
         .await?;
-        let newest = sqlx::query("select max(attempted_at) as newest from delivery")
-            .fetch_one(&mut *tx)
-            .await?;
-        let newest = row::optional_time(&newest, "newest")?.unwrap_or_default();
-        // Where nobody says what time it is, counted back from the newest one.
-        let newest = now.map_or(newest, |now| newest.min(now));
-        let uses = sqlx::query(
-            "select channel, slot, attempted_at from delivery
-              where attempted_at >= $1 and deed in ('publish', 'follow-up')
-                and state in ('sending', 'posted', 'asked', 'unknown')
-              order by attempted_at",
-        )
-        .bind((newest - USES_REACH_BACK).timestamp_micros())
-        .fetch_all(&mut *tx)
-        .await?;
+        let uses = match counts_since {
+            Some(since) => uses_since(&mut tx, since).await?,
+            None => newest_uses(&mut tx).await?,
+        };
         let ledger = sqlx::query("select paused_since, paused_reason from ledger")
             .fetch_one(&mut *tx)
             .await?;
@@ -267,8 +260,51 @@ impl Ledger {
     }
 }
 
-/// How far back the messages of a channel are counted: a budget is for a month.
+/// How far back from the newest message the messages are counted where nobody says what still
+/// counts: a budget is for a month.
 const USES_REACH_BACK: TimeDelta = TimeDelta::days(32);
+
+/// The messages of each channel from its time on, the oldest first.
+async fn uses_since(
+    tx: &mut Transaction<'static, Any>,
+    since: &BTreeMap<ChannelName, DateTime<Utc>>,
+) -> Result<Vec<AnyRow>, LedgerError> {
+    let Some(first) = since.values().min() else { return Ok(Vec::new()) };
+    let channels: Vec<String> = (0..since.len())
+        .map(|place| (2 * place + 2, 2 * place + 3))
+        .map(|(name, from)| format!("(channel = ${name} and attempted_at >= ${from})"))
+        .collect();
+    let statement = format!(
+        "select channel, slot, attempted_at from delivery
+          where attempted_at >= $1 and ({}) and deed in ('publish', 'follow-up')
+            and state in ('sending', 'posted', 'asked', 'unknown')
+          order by attempted_at",
+        channels.join(" or ")
+    );
+    let mut query = sqlx::query(AssertSqlSafe(statement)).bind(first.timestamp_micros());
+    for (channel, from) in since {
+        query = query.bind(channel.0.clone()).bind(from.timestamp_micros());
+    }
+    Ok(query.fetch_all(&mut **tx).await?)
+}
+
+/// The messages of the month before the newest one, the oldest first.
+async fn newest_uses(tx: &mut Transaction<'static, Any>) -> Result<Vec<AnyRow>, LedgerError> {
+    let newest = sqlx::query("select max(attempted_at) as newest from delivery")
+        .fetch_one(&mut **tx)
+        .await?;
+    let newest = row::optional_time(&newest, "newest")?.unwrap_or_default();
+    let uses = sqlx::query(
+        "select channel, slot, attempted_at from delivery
+          where attempted_at >= $1 and deed in ('publish', 'follow-up')
+            and state in ('sending', 'posted', 'asked', 'unknown')
+          order by attempted_at",
+    )
+    .bind((newest - USES_REACH_BACK).timestamp_micros())
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(uses)
+}
 
 /// How many ids are asked for at a time; databases limit the placeholders of a statement.
 const IDS_AT_ONCE: usize = 500;

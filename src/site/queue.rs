@@ -46,6 +46,21 @@ impl Default for Queue {
     }
 }
 
+impl Queue {
+    /// How long a message that went out counts for those that come. A day is added, because clocks
+    /// are put right.
+    pub fn messages_count_for(&self) -> TimeDelta {
+        let plus = |a: TimeDelta, b: TimeDelta| a.checked_add(&b).unwrap_or(TimeDelta::MAX);
+        let for_a_month = self.budget.map(|_| TimeDelta::days(31)).unwrap_or_default();
+        let for_a_day = self.per_day.map(|_| TimeDelta::days(1)).unwrap_or_default();
+        let for_its_neighbours = plus(self.spacing, self.jitter);
+        // Its slot is not given to another while it can be made up for.
+        let for_its_slot = plus(self.lateness, self.jitter);
+        let longest = for_a_month.max(for_a_day).max(for_its_neighbours).max(for_its_slot);
+        plus(longest, TimeDelta::days(1))
+    }
+}
+
 /// An amount of money in millionths of its unit; which currency is the owner's affair.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct Money(pub u64);
