@@ -20,6 +20,7 @@ pub mod clock;
 pub mod deliver;
 pub mod diagnostic;
 pub mod ledger;
+pub mod notice;
 pub mod plan;
 pub mod posting;
 pub mod rehearsal;

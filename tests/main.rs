@@ -8,6 +8,7 @@ mod deliver;
 mod facts;
 mod identity;
 mod ledger;
+mod notice;
 mod plan;
 mod reading;
 mod renditions;

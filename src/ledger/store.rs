@@ -253,6 +253,7 @@ fn migrations() -> Migrator {
         migration(2, "append only", include_str!("migrations/0002_append_only.sqlite.sql")),
         migration(3, "decisions", include_str!("migrations/0003_decisions.sql")),
         migration(4, "generation", include_str!("migrations/0004_generation.sql")),
+        migration(5, "notices", include_str!("migrations/0005_notices.sql")),
     ])
 }
 

@@ -1,8 +1,8 @@
 //! Job boards that are described as data.
 
-use handbill::channel::secret::SecretPlace;
 use handbill::adapt::{DocumentType, Rendition};
 use handbill::channel::board::{Board, Config};
+use handbill::channel::secret::SecretPlace;
 use handbill::channel::{Action, Channel, Outcome, Permit, Receipt, Search, Sight, Trace, Wire};
 
 use super::servers::{self, Reply, SECRET, Scripted, Steps, answer, half, json};
