@@ -19,6 +19,7 @@ pub mod cli;
 pub mod clock;
 pub mod deliver;
 pub mod diagnostic;
+pub mod doctor;
 pub mod ledger;
 pub mod notice;
 pub mod plan;

@@ -51,7 +51,7 @@ pub use event::ChainReport;
 pub use export::Exported;
 pub use find_out::{Resolution, Whom};
 pub use generation::Restored;
-pub use integrity::{Flaw, Health, Part};
+pub use integrity::{Flaw, Glance, Health, Part};
 pub use notice::{Concerns, Heard, NewNotice, Outbox, Telling, Way};
 pub use observe::{Hiring, Observed, Seen};
 pub use plan::Time;
