@@ -5,6 +5,7 @@ mod bad_input;
 mod channels;
 mod commands;
 mod deliver;
+mod doctor;
 mod facts;
 mod identity;
 mod ledger;

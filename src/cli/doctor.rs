@@ -58,7 +58,14 @@ fn json(report: &Report) -> serde_json::Value {
 }
 
 fn draw(report: &Report, network: Network) -> String {
-    let mut text: String = report.findings.iter().map(one).collect();
+    let findings = &report.findings;
+    let mut text = String::new();
+    for (index, finding) in findings.iter().enumerate() {
+        // What helps with several in a row is said after the last of them.
+        let next = findings.get(index + 1);
+        let again = next.is_some_and(|next| next.code == finding.code && next.help == finding.help);
+        text += &one(finding, finding.help.as_deref().filter(|_| !again));
+    }
     let of = |outcome| report.findings.iter().filter(|it| it.outcome == outcome).count();
     text += &format!(
         "\n{}: {}, {}\n",
@@ -73,11 +80,11 @@ fn draw(report: &Report, network: Network) -> String {
 }
 
 /// What one check saw, in a column of its own.
-fn one(finding: &Finding) -> String {
+fn one(finding: &Finding, help: Option<&str>) -> String {
     let name = finding.code.strip_prefix("doctor::").unwrap_or(finding.code);
     let head = format!("{:<8} {name}", finding.outcome.as_str());
     let mut lines = fill_lines(&finding.seen, WIDTH - INDENT);
-    if let Some(help) = &finding.help {
+    if let Some(help) = help {
         lines.extend(fill_lines(&format!("help: {help}"), WIDTH - INDENT));
     }
     let mut text = String::new();

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 
-use super::Finding;
+use super::{Finding, shown};
 use crate::channel::secret::SecretPlace;
 use crate::site::Site;
 use crate::site::credential::{self, Credential};
@@ -98,8 +98,8 @@ fn readable_by_others(path: &Path) -> Option<Finding> {
     (mode & 0o077 != 0).then(|| {
         Finding::warning(
             PERMISSIONS,
-            format!("others can read {} (mode {:03o})", path.display(), mode & 0o777),
-            format!("chmod 600 {}", path.display()),
+            format!("others can read {} (mode {:03o})", shown(path), mode & 0o777),
+            format!("chmod 600 {}", shown(path)),
         )
     })
 }

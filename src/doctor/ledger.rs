@@ -5,7 +5,7 @@ use std::path::Path;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{Finding, credentials, machine};
+use super::{Finding, credentials, machine, shown};
 use crate::ledger::{Glance, Ledger};
 use crate::schedule::local_time;
 use crate::site::Site;
@@ -28,7 +28,7 @@ const RECENT: TimeDelta = TimeDelta::days(30);
 /// Looks at the ledger, and changes nothing; also says what a short look shows.
 pub async fn ledger(site: &Site, now: DateTime<Utc>) -> (Option<Glance>, Vec<Finding>) {
     let path = &site.ledger;
-    let shown = path.display();
+    let shown = shown(path);
     if !path.exists() {
         return (None, missing(site));
     }
@@ -81,20 +81,20 @@ const RESTORE: &str = "keep this file, see `handbill ledger check`, and `handbil
 
 /// There is none: the first `post` makes it, unless this site has one elsewhere.
 fn missing(site: &Site) -> Vec<Finding> {
-    let shown = site.ledger.display();
+    let place = shown(&site.ledger);
     let marker = site.mark().marker();
     if marker.exists() {
         return vec![Finding::problem(
             LEDGER,
-            format!("{} names a ledger of this site, and {shown} is not there", marker.display()),
+            format!("{} names a ledger of this site, and {place} is not there", shown(&marker)),
             "is its volume there? A second ledger could publish everything twice, so none is made",
         )];
     }
     match machine::may_write_below(&site.ledger) {
-        Ok(()) => vec![Finding::ok(LEDGER, format!("none yet; the first `post` makes {shown}"))],
+        Ok(()) => vec![Finding::ok(LEDGER, format!("none yet; the first `post` makes {place}"))],
         Err(why) => vec![Finding::problem(
             WRITABLE,
-            format!("{shown} cannot be made: {why}"),
+            format!("{place} cannot be made: {why}"),
             "make the folder writable for the user that Handbill runs as",
         )],
     }
@@ -103,7 +103,7 @@ fn missing(site: &Site) -> Vec<Finding> {
 /// Whether the file and its folder can be written: SQLite keeps files beside it.
 fn writable(path: &Path) -> Finding {
     let file = OpenOptions::new().append(true).open(path).map(|_| ());
-    let file = file.map_err(|error| format!("{}: {error}", path.display()));
+    let file = file.map_err(|error| format!("{}: {error}", shown(path)));
     let folder = path.parent().map_or(Ok(()), machine::may_write_below);
     match file.and(folder) {
         Ok(()) => Finding::ok(WRITABLE, "it can be written"),
@@ -136,8 +136,8 @@ fn private(path: &Path) -> Option<Finding> {
     (mode & 0o077 != 0).then(|| {
         Finding::warning(
             PRIVATE,
-            format!("others can read {} (mode {:03o})", path.display(), mode & 0o777),
-            format!("chmod 600 {}", path.display()),
+            format!("others can read {} (mode {:03o})", shown(path), mode & 0o777),
+            format!("chmod 600 {}", shown(path)),
         )
     })
 }

@@ -7,7 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use rustix::fs::{Access, access, statvfs};
 
-use super::Finding;
+use super::{Finding, shown};
 use crate::schedule::local_time;
 
 const CLOCK: &str = "doctor::clock";
@@ -39,7 +39,10 @@ pub fn clock(now: DateTime<Utc>, newest: Option<DateTime<Utc>>, zone: Tz) -> Fin
         ),
         Some(newest) => Finding::ok(
             CLOCK,
-            format!("it shows {shown}; the ledger's newest entry is of {}", local_time(newest, zone)),
+            format!(
+                "it shows {shown}; the ledger's newest entry is of {}",
+                local_time(newest, zone)
+            ),
         ),
         None => Finding::ok(CLOCK, format!("it shows {shown}")),
     }
@@ -104,8 +107,7 @@ const FEW_FILES: u64 = 100;
 /// In words, if the system does not say.
 pub fn space(file: &Path) -> Result<Space, String> {
     let folder = existing_ancestor(file);
-    let volume =
-        statvfs(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    let volume = statvfs(&folder).map_err(|error| format!("{}: {error}", shown(&folder)))?;
     Ok(Space {
         free_bytes: volume.f_bavail.saturating_mul(volume.f_frsize),
         free_files: (volume.f_files > 0).then_some(volume.f_favail),
@@ -122,7 +124,7 @@ pub fn disk(space: &Result<Space, String>, ledger: &Path) -> Finding {
         }
     };
     let mib = space.free_bytes / MIB;
-    let seen = format!("{mib} MiB free where {} is", ledger.display());
+    let seen = format!("{mib} MiB free where {} is", shown(ledger));
     let help = "make room: nothing can be sent while the ledger cannot be written";
     if space.free_bytes < ALMOST_NOTHING {
         return Finding::problem(DISK, seen, help);

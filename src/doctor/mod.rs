@@ -59,21 +59,18 @@ impl Finding {
         Self { code, outcome: Outcome::Ok, seen: seen.into(), help: None }
     }
 
-    pub fn warning(
-        code: &'static str,
-        seen: impl Into<String>,
-        help: impl Into<String>,
-    ) -> Self {
+    pub fn warning(code: &'static str, seen: impl Into<String>, help: impl Into<String>) -> Self {
         Self { code, outcome: Outcome::Warning, seen: seen.into(), help: Some(help.into()) }
     }
 
-    pub fn problem(
-        code: &'static str,
-        seen: impl Into<String>,
-        help: impl Into<String>,
-    ) -> Self {
+    pub fn problem(code: &'static str, seen: impl Into<String>, help: impl Into<String>) -> Self {
         Self { code, outcome: Outcome::Problem, seen: seen.into(), help: Some(help.into()) }
     }
+}
+
+/// A path as people write it: without a leading `./`.
+fn shown(path: &Path) -> std::path::Display<'_> {
+    path.strip_prefix("./").unwrap_or(path).display()
 }
 
 /// Whether servers are asked too.
@@ -128,6 +125,7 @@ pub async fn examine(folder: &Path, network: Network, clock: &Clock) -> Report {
         }
     }
     findings.push(machine::synchronised(&machine::synchronisation()));
-    findings.push(machine::time_zones(chrono_tz::IANA_TZDB_VERSION, machine::installed().as_deref()));
+    findings
+        .push(machine::time_zones(chrono_tz::IANA_TZDB_VERSION, machine::installed().as_deref()));
     Report { site: Some(folder.to_owned()), findings }
 }

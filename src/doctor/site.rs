@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::Finding;
+use super::{Finding, shown};
 use crate::adapt::{self, AdaptError};
 use crate::deliver::Station;
 use crate::diagnostic::{Diagnostic, Severity, Source};
@@ -170,10 +170,10 @@ pub fn feeds(site: &Site) -> Vec<Finding> {
     });
     feeds
         .map(|(name, folder)| match super::machine::may_write_below(folder) {
-            Ok(()) => Finding::ok(FEEDS, format!("{name}: {} can be written to", folder.display())),
+            Ok(()) => Finding::ok(FEEDS, format!("{name}: {} can be written to", shown(folder))),
             Err(why) => Finding::problem(
                 FEEDS,
-                format!("{name}: {} cannot be written to: {why}", folder.display()),
+                format!("{name}: {} cannot be written to: {why}", shown(folder)),
                 "make it writable for the user that Handbill runs as",
             ),
         })
@@ -188,11 +188,11 @@ pub fn git(site: &Site) -> Option<Finding> {
         std::env::split_paths(&path).any(|folder| folder.join("git").is_file())
     });
     Some(if found {
-        Finding::ok(GIT, format!("git is here; the pages lie in {}", repository.display()))
+        Finding::ok(GIT, format!("git is here; the pages lie in {}", shown(repository)))
     } else {
         Finding::warning(
             GIT,
-            format!("the pages lie in {}, and git is not here", repository.display()),
+            format!("the pages lie in {}, and git is not here", shown(repository)),
             "install git if pages are to be pulled",
         )
     })
