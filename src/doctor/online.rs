@@ -33,7 +33,7 @@ const APART: TimeDelta = TimeDelta::minutes(1);
 pub async fn online(site: &Site, stations: &[Station], now: DateTime<Utc>) -> Vec<Finding> {
     let with_server =
         |station: &&Station| !matches!(station.spec.kind(), Kind::Feed | Kind::Manual);
-    let channels = stations.iter().filter(with_server).map(|station| channel(station));
+    let channels = stations.iter().filter(with_server).map(channel);
     let (mut findings, mut notices, pages) = futures_util::future::join3(
         futures_util::future::join_all(channels),
         notices(site),

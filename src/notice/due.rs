@@ -49,6 +49,42 @@ pub fn due_notices(
     due
 }
 
+/// Whether what a notice is about has come right since, as the ledger says it. What only the plan or
+/// a date says stays as it was: a page that cannot be read just now is no decision.
+pub fn is_settled(notice: &Notice, concerns: &Concerns) -> bool {
+    match notice.kind {
+        Kind::Unknown | Kind::Refused | Kind::Errand => {
+            !concerns.deliveries.iter().any(|it| about_delivery(it) == notice.about)
+        }
+        Kind::Paused => {
+            let is_about = |channel: Option<&ChannelName>, pause: &Option<Pause>| {
+                pause.as_ref().is_some_and(|pause| about_pause(channel, pause) == notice.about)
+            };
+            !is_about(None, &concerns.paused)
+                && !concerns.channels.iter().any(|it| is_about(Some(&it.name), &it.paused))
+        }
+        Kind::Approval | Kind::Acceptance | Kind::PageGone | Kind::Credential => false,
+    }
+}
+
+/// Names a delivery in a state: another attempt that comes to the same end is told anew.
+fn about_delivery(delivery: &Delivery) -> String {
+    let asked = delivery.asks_since.map(|since| format!(" {}", since.timestamp_micros()));
+    format!(
+        "delivery {} {} {}{}",
+        delivery.key,
+        delivery.state.as_str(),
+        delivery.attempts,
+        asked.unwrap_or_default()
+    )
+}
+
+/// Names one pause of a channel, or of everything.
+fn about_pause(channel: Option<&ChannelName>, pause: &Pause) -> String {
+    let since = pause.since.timestamp_micros();
+    channel.map_or_else(|| format!("pause {since}"), |name| format!("pause {since} {name}"))
+}
+
 /// A delivery that cannot go on without a person.
 fn of_delivery(delivery: &Delivery, concerns: &Concerns) -> Option<Notice> {
     let id = delivery.key.short();
@@ -107,12 +143,7 @@ fn of_delivery(delivery: &Delivery, concerns: &Concerns) -> Option<Notice> {
         State::Planned | State::Sending | State::Posted | State::Cancelled => return None,
     };
     Some(Notice {
-        about: format!(
-            "delivery {} {} {}",
-            delivery.key,
-            delivery.state.as_str(),
-            delivery.attempts
-        ),
+        about: about_delivery(delivery),
         kind,
         since: delivery.asks_since.unwrap_or(delivery.changed_at),
         title: headline,
@@ -139,21 +170,12 @@ fn doing(occasion: Occasion) -> &'static str {
 
 /// Nothing goes out, to one channel or to all.
 fn paused(channel: Option<&ChannelName>, pause: &Pause) -> Notice {
-    let since = pause.since.timestamp_micros();
-    let (about, title, command) = match channel {
-        Some(name) => (
-            format!("pause {since} {name}"),
-            format!("{name} is paused"),
-            format!("handbill resume {name}"),
-        ),
-        None => (
-            format!("pause {since}"),
-            "Everything is paused".to_owned(),
-            "handbill resume --all".to_owned(),
-        ),
+    let (title, command) = match channel {
+        Some(name) => (format!("{name} is paused"), format!("handbill resume {name}")),
+        None => ("Everything is paused".to_owned(), "handbill resume --all".to_owned()),
     };
     Notice {
-        about,
+        about: about_pause(channel, pause),
         kind: Kind::Paused,
         since: pause.since,
         title,

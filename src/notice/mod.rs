@@ -26,7 +26,7 @@ use crate::adapt::Rendition;
 use crate::channel::{ChannelName, DeliveryKey, Wire};
 use crate::clock::Clock;
 use crate::ledger::notice::Wanted;
-use crate::ledger::{Heard, Ledger, LedgerError, NewNotice, Telling, Way};
+use crate::ledger::{Concerns, Heard, Ledger, LedgerError, NewNotice, Telling, Way};
 use crate::plan::Plan;
 use crate::posting::PostingId;
 use crate::site::Site;
@@ -36,6 +36,9 @@ pub use send::SIGNATURE;
 
 /// For how long a message that is not taken is tried.
 pub const TRIED_FOR: TimeDelta = TimeDelta::days(3);
+
+/// It is tried so often at least, though this machine slept meanwhile: half a day.
+const FEWEST_TRIES: u32 = 8;
 
 /// The wait after the first try; doubled with every further one, up to [`LONGEST_WAIT`].
 const FIRST_WAIT: TimeDelta = TimeDelta::minutes(5);
@@ -116,10 +119,11 @@ pub async fn tell(
     clock: &Clock,
 ) -> Result<Told, LedgerError> {
     let Some(notices) = &site.notices else { return Ok(Told::default()) };
-    let mut told =
-        Told { new: take_notice(site, notices, ledger, plan, clock).await?, ..Told::default() };
+    let concerns = ledger.concerns(clock.now()).await?;
+    let new = take_notice(site, notices, ledger, &concerns, plan, clock.now()).await?;
+    let mut told = Told { new, ..Told::default() };
     // One way that is down keeps no other waiting.
-    let ways = Way::ALL.map(|way| empty(site, notices, ledger, way, clock));
+    let ways = Way::ALL.map(|way| empty(site, notices, ledger, &concerns, way, clock));
     for of_way in futures_util::future::join_all(ways).await {
         let of_way = of_way?;
         told.told += of_way.told;
@@ -134,12 +138,11 @@ async fn take_notice(
     site: &Site,
     notices: &Notices,
     ledger: &Ledger,
+    concerns: &Concerns,
     plan: &Plan,
-    clock: &Clock,
+    now: DateTime<Utc>,
 ) -> Result<usize, LedgerError> {
-    let now = clock.now();
-    let concerns = ledger.concerns(now).await?;
-    let mut due = due_notices(&concerns, plan, site, now);
+    let mut due = due_notices(concerns, plan, site, now);
     for notice in due.iter_mut().filter(|it| it.kind == Kind::Errand) {
         notice.errand = errand(ledger, notice).await?;
     }
@@ -181,6 +184,7 @@ async fn empty(
     site: &Site,
     notices: &Notices,
     ledger: &Ledger,
+    concerns: &Concerns,
     way: Way,
     clock: &Clock,
 ) -> Result<Told, LedgerError> {
@@ -190,7 +194,11 @@ async fn empty(
         let Some(telling) = ledger.claim_telling(way, now, now + CLAIMED_FOR).await? else {
             return Ok(told);
         };
-        let sent = send::send(site, notices, &telling, clock).await;
+        let sent = match read(&telling, concerns) {
+            Ok(message) if message.open.is_empty() => Ok(()),
+            Ok(message) => send::send(site, notices, &telling, &message, clock).await,
+            Err(why) => Err(why),
+        };
         let heard = heard(&telling, sent, clock.now());
         match &heard {
             Heard::Told => {
@@ -213,11 +221,35 @@ async fn empty(
     }
 }
 
+/// What a message says.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Message {
+    /// What still needs a person.
+    pub open: Vec<Notice>,
+    /// What came right while the message waited; nobody is told of that alone.
+    pub settled: Vec<Notice>,
+}
+
+fn read(telling: &Telling, concerns: &Concerns) -> Result<Message, String> {
+    let mut message = Message::default();
+    for content in &telling.contents {
+        let notice: Notice = serde_json::from_str(content).map_err(|error| error.to_string())?;
+        if due::is_settled(&notice, concerns) {
+            message.settled.push(notice);
+        } else {
+            message.open.push(notice);
+        }
+    }
+    Ok(message)
+}
+
 /// What the end of a try means.
 fn heard(telling: &Telling, sent: Result<(), String>, now: DateTime<Utc>) -> Heard {
     match sent {
         Ok(()) => Heard::Told,
-        Err(why) if now - telling.wanted_at >= TRIED_FOR => Heard::GivenUp { why },
+        Err(why) if telling.attempt >= FEWEST_TRIES && now - telling.wanted_at >= TRIED_FOR => {
+            Heard::GivenUp { why }
+        }
         Err(why) => Heard::NotYet { why, again_at: now + wait(telling.attempt) },
     }
 }

@@ -6,7 +6,7 @@ use secrecy::{ExposeSecret, SecretString};
 use sha2::Sha256;
 use url::Url;
 
-use super::{Notice, words};
+use super::{Message, words};
 use crate::channel::http::{Credential, Exchange, Http, Request};
 use crate::channel::permit::NoJournal;
 use crate::channel::{Channel, Outcome, Permit, Reach, SendBy};
@@ -30,18 +30,14 @@ pub(super) async fn send(
     site: &Site,
     notices: &Notices,
     telling: &Telling,
+    message: &Message,
     clock: &Clock,
 ) -> Result<(), String> {
-    let told: Vec<Notice> = telling
-        .contents
-        .iter()
-        .map(|content| serde_json::from_str(content).map_err(|error| error.to_string()))
-        .collect::<Result<_, _>>()?;
     let send_by = SendBy::new(clock.now() + SEND_WITHIN, clock.clone());
     let permit = Permit::new(send_by, &NoJournal);
     match telling.way {
-        Way::Mail => mail(site, notices, telling, &told, &permit).await,
-        Way::Webhook => webhook(site, notices, telling, &told, &permit).await,
+        Way::Mail => mail(site, notices, telling, message, &permit).await,
+        Way::Webhook => webhook(site, notices, telling, message, &permit).await,
     }
 }
 
@@ -49,16 +45,16 @@ async fn mail(
     site: &Site,
     notices: &Notices,
     telling: &Telling,
-    told: &[Notice],
+    message: &Message,
     permit: &Permit<'_>,
 ) -> Result<(), String> {
     let mailbox = notices.mailbox(&site.name).map_err(|error| error.to_string())?;
     let mailbox = mailbox.ok_or("`[notices]` has no `mail` any more")?;
-    let (subject, text) = (words::subject(told, site), words::text(told, site));
-    let message = mailbox
+    let (subject, text) = (words::subject(message, site), words::text(message, site));
+    let wire = mailbox
         .notice(&subject, &text, telling.id, telling.wanted_at)
         .map_err(|error| error.to_string())?;
-    match mailbox.send(&message, permit).await {
+    match mailbox.send(&wire, permit).await {
         Outcome::Posted(_) => Ok(()),
         other => Err(other.why().to_owned()),
     }
@@ -68,14 +64,15 @@ async fn webhook(
     site: &Site,
     notices: &Notices,
     telling: &Telling,
-    told: &[Notice],
+    message: &Message,
     permit: &Permit<'_>,
 ) -> Result<(), String> {
     let webhook = notices.webhook.as_ref().ok_or("`[notices]` has no `webhook` any more")?;
     let body = match webhook.format {
-        WebhookFormat::Json => words::json(telling, told, site),
+        WebhookFormat::Json => words::json(telling, message, site),
         WebhookFormat::Text => {
-            let text = format!("{}\n\n{}", words::subject(told, site), words::text(told, site));
+            let subject = words::subject(message, site);
+            let text = format!("{subject}\n\n{}", words::text(message, site));
             serde_json::json!({ "text": text })
         }
     }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::Notice;
+use super::{Message, Notice};
 use crate::adapt::text::wrap;
 use crate::ledger::Telling;
 use crate::schedule::local_time;
@@ -16,8 +16,8 @@ const LONGEST_TITLE: usize = 90;
 const VERSION: u32 = 1;
 
 /// One line that says what it is about.
-pub fn subject(notices: &[Notice], site: &Site) -> String {
-    let about = match notices {
+pub fn subject(message: &Message, site: &Site) -> String {
+    let about = match message.open.as_slice() {
         [only] => only.title.clone(),
         several => format!("{} things need a person", several.len()),
     };
@@ -34,13 +34,20 @@ pub fn subject(notices: &[Notice], site: &Site) -> String {
 }
 
 /// The whole as plain text, 72 columns wide; commands and links are never broken.
-pub fn text(notices: &[Notice], site: &Site) -> String {
+pub fn text(message: &Message, site: &Site) -> String {
     let mut text = String::new();
-    for (index, notice) in notices.iter().enumerate() {
-        if notices.len() > 1 {
+    for (index, notice) in message.open.iter().enumerate() {
+        if message.open.len() > 1 {
             text += &format!("{}. ", index + 1);
         }
         text += &one(notice, site);
+        text += "\n";
+    }
+    if !message.settled.is_empty() {
+        text += "Came right meanwhile:\n\n";
+        for notice in &message.settled {
+            text += &format!("{}\n", wrap(&format!("- {}", plain(&notice.title))));
+        }
         text += "\n";
     }
     text += &wrap(&format!(
@@ -92,18 +99,20 @@ fn plain(text: &str) -> String {
 /// | `wanted_at` | when it was to be told first (RFC 3339, UTC) |
 /// | `site` | `name`, `base_url` |
 /// | `subject` | one line |
-/// | `notices` | a list |
+/// | `notices` | a list of what needs a person |
+/// | `settled` | the same of what came right while the message waited |
 ///
 /// A notice has `about` (names it for ever), `kind` (`unknown`, `refused`, `errand`, `approval`,
 /// `acceptance`, `page-gone`, `paused`, `credential`), `since`, `title`, `what`, `help`, `commands`,
 /// and where they say something `posting`, `channel`, `delivery`, `link`, `errand`.
-pub fn json(telling: &Telling, notices: &[Notice], site: &Site) -> Value {
+pub fn json(telling: &Telling, message: &Message, site: &Site) -> Value {
     json!({
         "version": VERSION,
         "id": telling.id,
         "wanted_at": telling.wanted_at,
         "site": { "name": site.name, "base_url": site.settings.base_url },
-        "subject": subject(notices, site),
-        "notices": notices,
+        "subject": subject(message, site),
+        "notices": message.open,
+        "settled": message.settled,
     })
 }

@@ -46,3 +46,43 @@ async fn a_weekly_digest_comes_on_monday_and_one_that_was_slept_through_comes_la
     assert_eq!(world.round().await.told, 0);
     assert_eq!(world.hook.bodies()[0]["wanted_at"], "2027-01-18T07:00:00Z");
 }
+
+#[tokio::test]
+async fn what_came_right_before_the_digest_is_no_task_and_alone_no_message() {
+    let world = World::with_errand(By::Both, "digest = \"daily\"\n").await;
+    let office = ChannelName("office".to_owned());
+    world.round().await;
+    world.ledger.pause(&office, "a person paused it", world.clock.now()).await.unwrap();
+    world.round().await;
+    world.ledger.resume(&office, world.clock.now()).await.unwrap();
+    world.clock.set(at("2027-01-13T07:00:00Z"));
+    world.round().await;
+    let body = &world.hook.bodies()[0];
+    assert_eq!(body["notices"][0]["kind"], "errand");
+    assert_eq!(body["notices"].as_array().unwrap().len(), 1);
+    assert_eq!(body["settled"][0]["title"], "office is paused");
+    let text = world.mails()[0].letter().readable();
+    assert!(text.contains("Came right meanwhile:\n\n- office is paused\n"), "{text}");
+
+    world.ledger.pause(&office, "a person paused it", world.clock.now()).await.unwrap();
+    world.round().await;
+    world.ledger.resume(&office, world.clock.now()).await.unwrap();
+    world.clock.set(at("2027-01-14T07:00:00Z"));
+    world.round().await;
+    assert_eq!((world.hook.bodies().len(), world.mails().len()), (1, 1));
+}
+
+#[tokio::test]
+async fn a_digest_that_was_slept_through_is_tried_for_half_a_day_all_the_same() {
+    let world = World::with_errand(By::Webhook, "digest = \"daily\"\n").await;
+    world.round().await;
+    world.clock.set(at("2027-02-20T09:00:00Z"));
+    world.hook.answers(502);
+    for _ in 0..5 {
+        assert_eq!(world.round().await.given_up.len(), 0);
+        world.wait(TimeDelta::hours(1));
+    }
+    world.hook.answers(200);
+    world.wait(TimeDelta::hours(3));
+    assert_eq!(world.round().await.told, 1);
+}

@@ -3,6 +3,7 @@
 use chrono::TimeDelta;
 use handbill::ledger::Way;
 use handbill::notice::{self, TRIED_FOR};
+use handbill::plan::Plan;
 use handbill::rehearsal::smtp::MailFault;
 
 use super::{By, OFFICE, World};
@@ -205,4 +206,13 @@ async fn post_tells_and_a_dry_run_does_not() {
         failing.err.contains("warning: a notice could not be sent yet by webhook: HTTP 404"),
         "{failing:?}"
     );
+}
+
+/// A daemon may run it on any of its threads.
+#[test]
+fn telling_may_move_between_threads() {
+    fn of<'a>(world: &'a World, plan: &'a Plan) -> impl Future + Send + 'a {
+        notice::tell(&world.site, &world.ledger, plan, &world.clock)
+    }
+    let _ = of;
 }
