@@ -54,7 +54,13 @@ pub async fn ledger(site: &Site, now: DateTime<Utc>) -> (Option<Glance>, Vec<Fin
             return (None, findings);
         }
     };
-    findings.push(Finding::ok(LEDGER, format!("{shown}, version {version} of the tables")));
+    let seen = format!("{shown}, version {version} of the tables");
+    findings.push(if version < Ledger::current_version() {
+        let help = "`handbill ledger migrate` brings it up to date; so does everything that writes";
+        Finding::warning(LEDGER, format!("{seen}, which an older Handbill wrote"), help)
+    } else {
+        Finding::ok(LEDGER, seen)
+    });
     let glance = match ledger.glance().await {
         Ok(glance) => {
             findings.extend(whole(&glance));

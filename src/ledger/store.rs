@@ -162,6 +162,11 @@ impl Ledger {
         version.map(Some)
     }
 
+    /// The version of the tables that this Handbill writes.
+    pub fn current_version() -> i64 {
+        newest_version()
+    }
+
     /// Opens the ledger at `path` for its upkeep: to check, copy or export all of it as it was at
     /// one moment, while others write; `None` if there is none. Changes nothing in it, brings
     /// nothing up to date, and compares no mark; every method that writes fails. Unlike

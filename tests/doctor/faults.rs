@@ -103,16 +103,31 @@ fn a_damaged_ledger_is_found() {
     assert_eq!(code, 1);
 }
 
-#[tokio::test]
-async fn an_event_that_was_taken_away_is_found() {
+/// Somebody works on the ledger with other tools.
+async fn meddle(site: &TestSite, statements: &'static str) {
     use sqlx::{Connection, Executor};
-    let site = healthy();
     sqlx::any::install_default_drivers();
     let path = format!("sqlite://{}", site.path("state/ledger.db").display());
     let mut file = sqlx::AnyConnection::connect(&path).await.unwrap();
-    file.execute("drop trigger event_is_never_deleted").await.unwrap();
-    file.execute("delete from event where number = (select max(number) from event)").await.unwrap();
+    file.execute(statements).await.unwrap();
     file.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_ledger_of_an_older_handbill_is_found_and_looked_at() {
+    let site = healthy();
+    let older = "drop table told; drop table telling; drop table notice;
+                 delete from _sqlx_migrations where version = 5";
+    meddle(&site, older).await;
+    assert_finds(&site, 0, "warning doctor::ledger: state/ledger.db, version 4 of the tables, ");
+}
+
+#[tokio::test]
+async fn an_event_that_was_taken_away_is_found() {
+    let site = healthy();
+    let taken = "drop trigger event_is_never_deleted;
+                 delete from event where number = (select max(number) from event)";
+    meddle(&site, taken).await;
     assert_finds(&site, 1, "problem doctor::ledger-whole: the ledger is damaged: chain: event ");
 }
 
