@@ -26,7 +26,7 @@ impl Pair<'_> {
     /// A person wants the copies taken back. Where the page is gone without an explanation, that
     /// counts only after a time of grace: the folder may come back.
     fn withdrawn(&self) -> Option<Reason> {
-        let known = self.known()?;
+        let known = self.known?;
         known.withdrawn_at?;
         let waits = match (self.page, known.missing_since) {
             (Page::There, _) => false,
@@ -39,7 +39,7 @@ impl Pair<'_> {
     /// An ad that was there before the first start, or is older than the channel wants.
     pub(super) fn too_old(&self) -> Option<Reason> {
         let named = self.inputs.named.contains(&self.posting.id);
-        let acceptance = self.known().map(|known| known.acceptance);
+        let acceptance = self.known.map(|known| known.acceptance);
         if acceptance == Some(Acceptance::Waits) && !named {
             return Some(Reason::Predates { posting: self.posting.id.clone() });
         }
@@ -75,7 +75,7 @@ impl Pair<'_> {
         if settle.is_zero() {
             return None;
         }
-        let since = match self.known() {
+        let since = match self.known {
             Some(known) if known.revision == self.posting.revision => {
                 known.revision_since.min(self.inputs.now)
             }
@@ -107,13 +107,13 @@ impl Pair<'_> {
     /// Whether the page was seen where its readers will look for it, as far as that matters.
     pub(super) fn page_is_seen(&self) -> bool {
         self.channel.holds.page == PageWait::DoNotWait
-            || self.known().is_some_and(|known| known.page.seen_at.is_some())
+            || self.known.is_some_and(|known| known.page.seen_at.is_some())
     }
 
     pub(super) fn paused(&self) -> Option<Reason> {
         let past = self.inputs.past;
-        let known = past.channels.get(&self.channel.name);
-        let pause = known.and_then(|known| known.paused.as_ref()).or(past.paused.as_ref())?;
+        let pause =
+            self.known_channel.and_then(|known| known.paused.as_ref()).or(past.paused.as_ref())?;
         Some(Reason::Paused { why: pause.reason.clone() })
     }
 }

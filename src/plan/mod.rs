@@ -15,6 +15,7 @@ mod queue;
 pub mod reason;
 
 use std::collections::{BTreeSet, HashMap};
+use std::hash::{BuildHasherDefault, Hasher};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
@@ -143,6 +144,8 @@ impl Plan {
 #[derive(Default)]
 struct Draft {
     plan: Plan,
+    /// Where the steps of the posting on the channel begin that is being planned.
+    pair_from: usize,
     /// By channel, those whose turn it is first.
     lines: Vec<Waiting>,
 }
@@ -167,9 +170,13 @@ pub fn plan(inputs: &Inputs<'_>) -> Plan {
     }
     let places: HashMap<&ChannelName, usize> =
         inputs.channels.iter().enumerate().map(|(index, it)| (&it.name, index)).collect();
+    let known_channels: Vec<_> =
+        inputs.channels.iter().map(|it| inputs.past.channels.get(&it.name)).collect();
+    let mut by_channel = vec![Vec::new(); inputs.channels.len()];
     let mut orphans = Vec::new();
     let mut draft =
         Draft { lines: vec![Waiting::default(); inputs.channels.len()], ..Draft::default() };
+    draft.plan.steps.reserve(inputs.past.deliveries.len());
     for (posting, page) in in_order(inputs) {
         if inputs.past.over.contains(&posting.id) {
             continue;
@@ -177,7 +184,8 @@ pub fn plan(inputs: &Inputs<'_>) -> Plan {
         let first = draft.plan.steps.len();
         let mut is_open = false;
         let closes_at = posting.closes_at(inputs.timezone);
-        let mut by_channel = vec![Vec::new(); inputs.channels.len()];
+        let known = inputs.past.postings.get(&posting.id);
+        by_channel.iter_mut().for_each(Vec::clear);
         for delivery in past.remove(&posting.id).unwrap_or_default() {
             let place = places.get(&delivery.name.channel);
             match place.and_then(|index| by_channel.get_mut(*index)) {
@@ -185,16 +193,28 @@ pub fn plan(inputs: &Inputs<'_>) -> Plan {
                 None => orphans.push(delivery),
             }
         }
-        for (index, (channel, deliveries)) in inputs.channels.iter().zip(by_channel).enumerate() {
-            let pair = Pair { inputs, posting, closes_at, page, channel, index, deliveries };
+        let channels = inputs.channels.iter().zip(&known_channels).zip(&by_channel);
+        for (index, ((channel, known_channel), deliveries)) in channels.enumerate() {
+            draft.pair_from = draft.plan.steps.len();
+            let pair = Pair {
+                inputs,
+                posting,
+                known,
+                closes_at,
+                page,
+                channel,
+                known_channel: *known_channel,
+                index,
+                deliveries,
+            };
             is_open |= pair.plan(&mut draft);
         }
         let left = draft.plan.steps.get(first..).unwrap_or_default();
-        if !is_open && inputs.past.postings.contains_key(&posting.id) && left.iter().all(is_over) {
+        if !is_open && known.is_some() && left.iter().all(is_over) {
             draft.plan.finished.push(posting.id.clone());
         }
     }
-    let Draft { mut plan, lines } = draft;
+    let Draft { mut plan, lines, .. } = draft;
     for (channel, waiting) in inputs.channels.iter().zip(lines) {
         share_slots(inputs, channel, waiting, &mut plan);
     }
@@ -318,7 +338,8 @@ fn call_off(inputs: &Inputs<'_>, plan: &mut Plan) {
     if planned().next().is_none() {
         return;
     }
-    let steps: HashMap<DeliveryKey, &Step> = plan.steps.iter().map(|it| (it.key, it)).collect();
+    let steps: HashMap<DeliveryKey, &Step, BuildHasherDefault<KeyHasher>> =
+        plan.steps.iter().map(|it| (it.key, it)).collect();
     let closes: BTreeSet<(&PostingId, &ChannelName)> = plan
         .steps
         .iter()
@@ -342,6 +363,23 @@ fn call_off(inputs: &Inputs<'_>, plan: &mut Plan) {
         cancel.push((delivery.key, reason));
     }
     plan.cancel = cancel;
+}
+
+/// A delivery's key is a hash already.
+#[derive(Default)]
+struct KeyHasher(u64);
+
+impl Hasher for KeyHasher {
+    fn write(&mut self, bytes: &[u8]) {
+        for chunk in bytes.chunks(8) {
+            let word = chunk.iter().fold(0_u64, |word, byte| word << 8 | u64::from(*byte));
+            self.0 = self.0.rotate_left(5) ^ word;
+        }
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
 }
 
 /// A length of time below `most` that is a delivery's own: the same at every plan, different from

@@ -9,7 +9,8 @@ use super::{Draft, Inputs, Note, Pace, Reason, Step, When, copies};
 use crate::adapt::Occasion;
 use crate::channel::DeliveryKey;
 use crate::ledger::{
-    Acceptance, CopyState, Deed, Delivery, DeliveryName, KnownPosting, Occurrence, Standing, State,
+    Acceptance, CopyState, Deed, Delivery, DeliveryName, KnownChannel, KnownPosting, Occurrence,
+    Standing, State,
 };
 use crate::posting::Posting;
 use crate::site::ChannelSpec;
@@ -42,13 +43,16 @@ enum Asked {
 pub(super) struct Pair<'a> {
     pub(super) inputs: &'a Inputs<'a>,
     pub(super) posting: &'a Posting,
+    /// What is known of the posting.
+    pub(super) known: Option<&'a KnownPosting>,
     /// When the ad closes, if it says so.
     pub(super) closes_at: Option<DateTime<Utc>>,
     pub(super) page: Page,
     pub(super) channel: &'a ChannelSpec,
+    pub(super) known_channel: Option<&'a KnownChannel>,
     /// Of the channel among all.
     pub(super) index: usize,
-    pub(super) deliveries: Vec<&'a Delivery>,
+    pub(super) deliveries: &'a [&'a Delivery],
 }
 
 impl Pair<'_> {
@@ -72,14 +76,9 @@ impl Pair<'_> {
         self.deliveries.iter().any(|it| !over.contains(&it.state))
     }
 
-    /// What is known of the posting.
-    pub(super) fn known(&self) -> Option<&KnownPosting> {
-        self.inputs.past.postings.get(&self.posting.id)
-    }
-
     /// The page is gone and does not say why: what stands stays, and is said.
     fn gone(&self, draft: &mut Draft) {
-        let known = self.known();
+        let known = self.known;
         let until = known
             .and_then(|known| known.missing_since)
             .map(|since| self.local(since + self.inputs.grace));
@@ -92,7 +91,7 @@ impl Pair<'_> {
                 until,
             },
         };
-        for delivery in &self.deliveries {
+        for delivery in self.deliveries {
             let stands = delivery.copy.is_some_and(CopyState::stands);
             match delivery.state {
                 State::Unknown => self.not(draft, delivery, Reason::Unknown),
@@ -167,13 +166,12 @@ impl Pair<'_> {
         // What a clock that was ahead has written down is now, at the latest.
         let first_seen =
             |at: Option<DateTime<Utc>>| at.unwrap_or(self.inputs.now).min(self.inputs.now);
-        let past = self.inputs.past;
-        let mut since = first_seen(self.known().map(|known| known.first_seen))
-            .max(first_seen(past.channels.get(&self.channel.name).map(|known| known.first_seen)));
+        let mut since = first_seen(self.known.map(|known| known.first_seen))
+            .max(first_seen(self.known_channel.map(|known| known.first_seen)));
         if let Some(at) = self.posting.publish_at {
             since = since.max(at);
         }
-        if let Some(Acceptance::Accepted { at }) = self.known().map(|known| known.acceptance) {
+        if let Some(Acceptance::Accepted { at }) = self.known.map(|known| known.acceptance) {
             since = since.max(at);
         }
         if let Some(before) = latest.filter(|it| copies::ordinal(&it.name.occurrence) > 1) {
@@ -198,7 +196,7 @@ impl Pair<'_> {
         {
             self.not(draft, gone, Reason::CopyGone);
         }
-        for copy in copies::to_update(&self.deliveries, self.channel.update) {
+        for copy in copies::to_update(self.deliveries, self.channel.update) {
             // What a person found may say anything: it is brought up to date.
             if let Some(standing) = &copy.standing
                 && self.agrees(copy, standing)
@@ -241,7 +239,7 @@ impl Pair<'_> {
         if let Some(unknown) = announce.filter(|it| it.state == State::Unknown) {
             self.not(draft, unknown, Reason::Unknown);
         }
-        for copy in copies::to_close(&self.deliveries, self.channel.close) {
+        for copy in copies::to_close(self.deliveries, self.channel.close) {
             self.change(copy, Occasion::Close, copies::deed_for_close(self.channel.close), draft);
         }
     }
@@ -282,10 +280,7 @@ impl Pair<'_> {
         let since = match occasion {
             Occasion::Close => self.closes_at,
             _ => self
-                .inputs
-                .past
-                .postings
-                .get(&self.posting.id)
+                .known
                 .filter(|known| known.revision == self.posting.revision)
                 .map(|known| known.revision_since),
         };
@@ -347,7 +342,7 @@ impl Pair<'_> {
 
     fn remind(&self, draft: &mut Draft) {
         let Some(deadline) = self.closes_at else { return };
-        let Some(announced) = copies::announced(&self.deliveries) else { return };
+        let Some(announced) = copies::announced(self.deliveries) else { return };
         let deed = copies::deed_for_reminder(self.channel.kind());
         let target = (deed == Deed::FollowUp).then_some(announced.key);
         for offset in &self.channel.remind {
@@ -443,15 +438,9 @@ impl Pair<'_> {
             occurrence,
         };
         // Several copies of one channel are changed in one plan: each gets an ordinal of its own.
-        // The steps of a posting on a channel stand together.
-        let ours =
-            |step: &&Step| step.name.posting == name.posting && step.name.channel == name.channel;
-        let taken: Vec<&Occurrence> = draft
-            .plan
-            .steps
+        let ours = draft.plan.steps.get(draft.pair_from..).unwrap_or_default();
+        let taken: Vec<&Occurrence> = ours
             .iter()
-            .rev()
-            .take_while(ours)
             .filter(|step| step.name.occasion == occasion)
             .map(|step| &step.name.occurrence)
             .collect();
@@ -460,9 +449,14 @@ impl Pair<'_> {
             occurrence = Occurrence((copies::ordinal(&occurrence) + 1).to_string());
         }
         name.occurrence = occurrence;
-        let on_record = self.deliveries.iter().find(|it| it.name == name).map(|it| it.key);
-        let key =
-            on_record.unwrap_or_else(|| name.key(self.inputs.past.ledger.unwrap_or(Uuid::nil())));
+        let key = self
+            .deliveries
+            .iter()
+            .find(|it| it.name.occasion == occasion && it.name.occurrence == name.occurrence)
+            .map_or_else(
+                || name.key(self.inputs.past.ledger.unwrap_or(Uuid::nil())),
+                |on_record| on_record.key,
+            );
         let when = match asked {
             Asked::Fixed(when) => when,
             Asked::InSlot { .. } | Asked::Again { .. } if self.paused().is_some() => self

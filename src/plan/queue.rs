@@ -59,6 +59,8 @@ pub(super) struct Line<'a> {
     slots: Slots<'a>,
     /// No moment before it is free, on a channel without a schedule.
     cursor: DateTime<Utc>,
+    /// The slots of which it was last asked why none can be had, and the answer.
+    explained: Option<(std::ops::Range<usize>, Option<Hold>)>,
 }
 
 impl<'a> Line<'a> {
@@ -75,7 +77,7 @@ impl<'a> Line<'a> {
             book.keep(slot);
         }
         let slots = Slots::new(channel, &book, now);
-        Self { channel, queue, now, book, slots, cursor: now }
+        Self { channel, queue, now, book, slots, cursor: now, explained: None }
     }
 
     /// Takes the earliest free moment for a wish.
@@ -134,13 +136,23 @@ impl<'a> Line<'a> {
     }
 
     /// Why none of the slots between a wish's times can be had: what tells a person most.
-    fn why_none(&self, wish: &Wish) -> Option<Hold> {
-        let slots = self.slots.from(wish.from).take(SLOTS_EXPLAINED);
-        let in_time = slots.take_while(|(slot, _)| wish.until.is_none_or(|until| **slot <= until));
-        in_time
-            .filter_map(|(_, why)| why.as_ref())
-            .min_by_key(|hold| std::cmp::Reverse(hold.weight()))
-            .cloned()
+    fn why_none(&mut self, wish: &Wish) -> Option<Hold> {
+        let until = wish.until.map_or(self.slots.end, |until| until + TimeDelta::microseconds(1));
+        let slots = self.slots.between(wish.from, until);
+        let explained = slots.start..slots.end.min(slots.start + SLOTS_EXPLAINED);
+        // What was closed stays closed for the same reason, so the answer for the same slots is the
+        // same once all of them are.
+        if let Some((_, known)) = self.explained.iter().find(|(range, _)| *range == explained) {
+            return known.clone();
+        }
+        let why = self.slots.why.get(explained.clone()).unwrap_or_default();
+        let all_closed = why.iter().all(Option::is_some);
+        let most =
+            why.iter().flatten().min_by_key(|hold| std::cmp::Reverse(hold.weight())).cloned();
+        if all_closed {
+            self.explained = Some((explained, most.clone()));
+        }
+        most
     }
 
     /// Without a schedule, or without waiting for it: as soon as everything else allows.
@@ -418,13 +430,6 @@ impl<'a> Slots<'a> {
             walked = std::mem::replace(next, open);
         }
         open
-    }
-
-    /// The slots at or after a time that were looked at, and why those that are not open cannot be
-    /// had.
-    fn from(&self, from: DateTime<Utc>) -> impl Iterator<Item = (&DateTime<Utc>, &Option<Hold>)> {
-        let first = self.slots.partition_point(|slot| *slot < from);
-        self.slots.iter().zip(&self.why).skip(first)
     }
 }
 
