@@ -274,7 +274,7 @@ fn hanging(lines: &[String], marker: &str, indent: usize) -> Vec<String> {
 }
 
 /// Fills lines with words, breaking at line ends and between words only.
-fn fill_lines(words: &str, width: usize) -> Vec<String> {
+pub(crate) fn fill_lines(words: &str, width: usize) -> Vec<String> {
     let mut lines = Vec::new();
     for part in words.split('\n') {
         let mut line = String::new();

@@ -10,11 +10,12 @@ pub mod smtp;
 use std::str::FromStr;
 
 use async_trait::async_trait;
-use chrono::{TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use lettre::Address as MailAddress;
 use lettre::message::Mailbox;
 use serde::Deserialize;
 use url::Url;
+use uuid::Uuid;
 
 use super::http::{Exchange, Http};
 use super::wire::MailMessage;
@@ -24,7 +25,7 @@ use super::{
 };
 use crate::adapt::{Form, MailBody, MailForm, Rendition};
 use crate::channel::secret::SecretRef;
-use message::Letter;
+use message::{Letter, Origin};
 use smtp::Server;
 
 /// Longest subject if the channel does not say otherwise: what a mailbox shows of it.
@@ -168,13 +169,44 @@ impl Mail {
             message_id: &message_id,
             answers,
             at: address.at,
+            origin: Origin::Posting,
         };
-        let (subject, message) = message::compose(&letter)?;
+        self.addressed(&letter)
+    }
+
+    /// A mail of our own to a person, which is no posting; `id` makes its Message-ID, so that the
+    /// same notice sent once more is the same message.
+    ///
+    /// # Errors
+    /// [`PrepareError`] if the words cannot be a mail.
+    pub fn notice(
+        &self,
+        subject: &str,
+        text: &str,
+        id: Uuid,
+        at: DateTime<Utc>,
+    ) -> Result<Wire, PrepareError> {
+        let message_id = format!("notice.{}@{}", id.simple(), self.from.email.domain());
+        self.addressed(&Letter {
+            from: &self.from,
+            to: &self.to,
+            subject,
+            text,
+            html: None,
+            message_id: &message_id,
+            answers: None,
+            at,
+            origin: Origin::Notice,
+        })
+    }
+
+    fn addressed(&self, letter: &Letter<'_>) -> Result<Wire, PrepareError> {
+        let (subject, message) = message::compose(letter)?;
         Ok(Wire::Mail(MailMessage {
             server: format!("smtp://{}:{}", self.server.host, self.server.port),
             envelope_from: self.from.email.to_string(),
             envelope_to: self.to.to_string(),
-            message_id,
+            message_id: letter.message_id.to_owned(),
             subject,
             message,
         }))

@@ -1,16 +1,26 @@
 //! Credentials: never values in a file that belongs in git, only references to where they are.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use chrono::NaiveDate;
 use secrecy::SecretString;
 use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, Error, MapAccess, Visitor};
 
+/// A credential as a file of the site speaks of it: where it is, and until when it is good if
+/// somebody wrote that down: `{ env = "NAME", expires = "2027-03-01" }`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SecretRef {
+    pub place: SecretPlace,
+    /// The last day on which it is good.
+    pub expires: Option<NaiveDate>,
+}
+
 /// Where a credential is: `{ env = "NAME" }`, `{ file = "path" }` or `{ credential = "name" }`
 /// (systemd's `LoadCredential=`).
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum SecretRef {
+pub enum SecretPlace {
     /// An environment variable.
     Env(String),
     /// A file; a trailing line end is not part of the secret. Relative paths count from the
@@ -39,17 +49,22 @@ pub enum SecretError {
 }
 
 impl SecretRef {
+    /// A credential in a file of its own.
+    pub fn file(path: impl Into<PathBuf>) -> Self {
+        Self { place: SecretPlace::File(path.into()), expires: None }
+    }
+
     /// Reads the credential now. Its place may be shown, its value never.
     ///
     /// # Errors
     /// [`SecretError`] if it is not there, cannot be read, or is empty.
     pub fn read(&self) -> Result<SecretString, SecretError> {
-        let value = match self {
-            Self::Env(name) => {
+        let value = match &self.place {
+            SecretPlace::Env(name) => {
                 std::env::var(name).map_err(|_| SecretError::NoVariable(name.clone()))?
             }
-            Self::File(path) => read_file(path)?,
-            Self::Credential(name) => {
+            SecretPlace::File(path) => read_file(path)?,
+            SecretPlace::Credential(name) => {
                 let folder = std::env::var_os("CREDENTIALS_DIRECTORY")
                     .ok_or_else(|| SecretError::NoCredentials(name.clone()))?;
                 read_file(&PathBuf::from(folder).join(name))?
@@ -64,33 +79,43 @@ impl SecretRef {
 
     /// Where the credential is, in words.
     pub fn place(&self) -> String {
-        match self {
-            Self::Env(name) => format!("in the environment variable `{name}`"),
-            Self::File(path) => format!("in the file {}", path.display()),
-            Self::Credential(name) => format!("in the systemd credential `{name}`"),
+        match &self.place {
+            SecretPlace::Env(name) => format!("in the environment variable `{name}`"),
+            SecretPlace::File(path) => format!("in the file {}", path.display()),
+            SecretPlace::Credential(name) => format!("in the systemd credential `{name}`"),
+        }
+    }
+
+    /// A relative path counts from `folder`.
+    pub fn in_folder(&mut self, folder: &Path) {
+        if let SecretPlace::File(path) = &mut self.place
+            && path.is_relative()
+        {
+            *path = folder.join(&*path);
         }
     }
 }
 
 impl<'de> Deserialize<'de> for SecretRef {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(Place)
+        deserializer.deserialize_any(Reference)
     }
 }
 
 /// A [`SecretRef`] as it is written.
 #[derive(Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum Written {
-    Env(String),
-    File(PathBuf),
-    Credential(String),
+#[serde(deny_unknown_fields)]
+struct Written {
+    env: Option<String>,
+    file: Option<PathBuf>,
+    credential: Option<String>,
+    expires: Option<Day>,
 }
 
-/// Reads a place, and refuses the credential itself without repeating it.
-struct Place;
+/// Reads a reference, and refuses the credential itself without repeating it.
+struct Reference;
 
-impl<'de> Visitor<'de> for Place {
+impl<'de> Visitor<'de> for Reference {
     type Value = SecretRef;
 
     fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -102,10 +127,31 @@ impl<'de> Visitor<'de> for Place {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<SecretRef, A::Error> {
-        Ok(match Written::deserialize(MapAccessDeserializer::new(map))? {
-            Written::Env(name) => SecretRef::Env(name),
-            Written::File(path) => SecretRef::File(path),
-            Written::Credential(name) => SecretRef::Credential(name),
+        let written = Written::deserialize(MapAccessDeserializer::new(map))?;
+        let place = match (written.env, written.file, written.credential) {
+            (Some(name), None, None) => SecretPlace::Env(name),
+            (None, Some(path), None) => SecretPlace::File(path),
+            (None, None, Some(name)) => SecretPlace::Credential(name),
+            _ => return Err(A::Error::custom(ONE_PLACE)),
+        };
+        Ok(SecretRef { place, expires: written.expires.map(|day| day.0) })
+    }
+}
+
+const ONE_PLACE: &str = "a credential is in one place; write `{ env = \"NAME\" }`, \
+                         `{ file = \"PATH\" }` or `{ credential = \"NAME\" }`";
+
+/// A day, as text or as TOML's own date.
+struct Day(NaiveDate);
+
+impl<'de> Deserialize<'de> for Day {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let written = match toml::Value::deserialize(deserializer)? {
+            toml::Value::String(text) => text,
+            other => other.to_string(),
+        };
+        written.parse().map(Self).map_err(|_| {
+            D::Error::custom(format!("`{written}` is no day; write it like `\"2027-03-01\"`"))
         })
     }
 }

@@ -10,6 +10,7 @@ mod approve;
 mod calendar;
 mod check;
 mod desk;
+mod doctor;
 mod init;
 mod inspect;
 mod ledger;
@@ -101,6 +102,8 @@ enum Command {
     Pause(pause::PauseArguments),
     /// Let a paused channel go on
     Resume(pause::ResumeArguments),
+    /// Look whether everything that Handbill needs is here, and well
+    Doctor(doctor::Arguments),
     /// Keep the ledger safe: back it up, restore it, check it, export it
     Ledger(ledger::Arguments),
     /// Play the whole life of a posting against stand-ins on this machine; nothing leaves it
@@ -225,6 +228,7 @@ fn run(arguments: Arguments) -> Result<End, CliError> {
         Command::Resolve(arguments) => wait(resolve::run(&arguments, site)),
         Command::Pause(arguments) => wait(pause::pause(&arguments, site)),
         Command::Resume(arguments) => wait(pause::resume(&arguments, site)),
+        Command::Doctor(arguments) => wait(doctor::run(&arguments, site)),
         Command::Ledger(arguments) => wait(ledger::run(&arguments, site)),
         Command::Rehearse(arguments) => wait(rehearse::run(&arguments, site)),
     }

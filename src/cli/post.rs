@@ -17,7 +17,8 @@ use crate::clock::Clock;
 use crate::deliver::compose::{self, compose};
 use crate::deliver::{self, Courier, Round, Station, Wanted, Worker};
 use crate::diagnostic::Diagnostic;
-use crate::ledger::{Deed, DeliveryName, Occurrence, Past, State};
+use crate::ledger::{Deed, DeliveryName, Ledger, Occurrence, Past, State};
+use crate::notice;
 use crate::plan::{Pace, Reason, Step, When};
 use crate::posting::Posting;
 use crate::site::channel_file::KindConfig;
@@ -105,9 +106,26 @@ pub(super) async fn run(arguments: &Arguments, folder: Option<PathBuf>) -> Resul
     let pace = if arguments.now { Pace::AtOnce } else { Pace::OnSchedule };
     let wanted = Wanted { channel: channel.as_ref(), postings: read.named.as_ref() };
     let round = courier.round(&read.postings, pace, wanted).await?;
+    tell(&site, &ledger, &round, &courier.clock).await;
     ledger.clone().close().await;
     report(arguments.format, &round, &wanted, &site)?;
     Ok(end(&round, &wanted, read.has_errors()))
+}
+
+/// Somebody is told what needs a person. What keeps that from happening is said here, and changes
+/// nothing else: it is tried again at the next run.
+async fn tell(site: &Site, ledger: &Ledger, round: &Round, clock: &Clock) {
+    match notice::tell(site, ledger, &round.plan, clock).await {
+        Ok(told) => {
+            for why in &told.failed {
+                complain(&format!("warning: a notice could not be sent yet by {why}"));
+            }
+            for why in &told.given_up {
+                complain(&format!("warning: a notice was given up by {why}"));
+            }
+        }
+        Err(error) => complain(&format!("warning: notices could not be written down: {error}")),
+    }
 }
 
 /// A folder for the example channels, if there is no site and only a dry run is wanted.

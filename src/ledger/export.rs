@@ -14,6 +14,8 @@
 //! | `delivery` | `key`; a `target` may come after the delivery that names it |
 //! | `attempt` | `delivery`, `number` |
 //! | `event` | `number` |
+//!
+//! What people were told (`notice`, `telling`, `told`) is no part of it.
 
 use std::path::Path;
 

@@ -1,10 +1,12 @@
 //! Whether the ledger is whole: the file, what its rows point at, the chain of events, and that
 //! each delivery stands where its events and attempts left it. Changes nothing.
 //!
-//! Two statements are SQLite's own: `pragma integrity_check` and `pragma_foreign_key_check`.
+//! Three statements are SQLite's own: `pragma integrity_check`, `pragma quick_check` and
+//! `pragma_foreign_key_check`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::{DateTime, Utc};
 use serde::Serialize;
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
@@ -92,6 +94,64 @@ impl Ledger {
     }
 }
 
+/// What a short look at a ledger shows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Glance {
+    pub events: i64,
+    /// When the newest event happened.
+    pub newest: Option<DateTime<Utc>>,
+    /// What is broken, as far as a short look shows it; empty if nothing is.
+    pub flaws: Vec<Flaw>,
+}
+
+impl Ledger {
+    /// Looks at the pages of the file, without its indexes, and at the end of the chain of events:
+    /// much quicker than [`Ledger::check`]. What cannot be read is a flaw.
+    ///
+    /// # Errors
+    /// [`LedgerError`] if there is no connection to the ledger.
+    pub async fn glance(&self) -> Result<Glance, LedgerError> {
+        let mut tx = self.reader.begin().await?;
+        let mut flaws = Flaws::default();
+        let file = flaws_named_by(&mut tx, "pragma quick_check").await;
+        flaws.add(Part::File, file);
+        let end = end_of_chain(&mut tx).await;
+        let (events, newest) = match end {
+            Ok(Ok(end)) => end,
+            Ok(Err(broken)) => {
+                flaws.push(Part::Chain, broken);
+                (0, None)
+            }
+            Err(error) => {
+                flaws.push(Part::Chain, format!("it cannot be read: {error}"));
+                (0, None)
+            }
+        };
+        Ok(Glance { events, newest, flaws: flaws.0 })
+    }
+}
+
+type End = (i64, Option<DateTime<Utc>>);
+
+/// How many events there are and when the newest happened; or, in words, that it is not the one
+/// that the ledger wrote last.
+async fn end_of_chain(connection: &mut AnyConnection) -> Result<Result<End, String>, LedgerError> {
+    let ledger =
+        sqlx::query("select last_event, head from ledger").fetch_one(&mut *connection).await?;
+    let (last, head): (i64, String) = (ledger.try_get("last_event")?, ledger.try_get("head")?);
+    let newest = sqlx::query("select number, at, hash from event order by number desc limit 1")
+        .fetch_optional(&mut *connection)
+        .await?;
+    let Some(newest) = newest else {
+        return Ok(if last == 0 { Ok((0, None)) } else { Err("its end is missing".to_owned()) });
+    };
+    let (number, hash): (i64, String) = (newest.try_get("number")?, newest.try_get("hash")?);
+    if (number, &hash) != (last, &head) {
+        return Ok(Err(format!("event {number} is not the newest that was written")));
+    }
+    Ok(Ok((number, Some(row::time(newest.try_get("at")?)?))))
+}
+
 /// That a copy of a ledger, of this or an older version, is whole as a file, with all that its rows
 /// point at, and an unbroken chain.
 ///
@@ -125,7 +185,14 @@ impl Flaws {
 }
 
 async fn flaws_of_file(connection: &mut AnyConnection) -> Result<Vec<String>, LedgerError> {
-    let rows = sqlx::query("pragma integrity_check").fetch_all(connection).await?;
+    flaws_named_by(connection, "pragma integrity_check").await
+}
+
+async fn flaws_named_by(
+    connection: &mut AnyConnection,
+    check: &'static str,
+) -> Result<Vec<String>, LedgerError> {
+    let rows = sqlx::query(check).fetch_all(connection).await?;
     let mut flaws = Vec::new();
     for row in rows {
         let found: String = row.try_get(0)?;

@@ -9,7 +9,7 @@
 //! columns only, times as microseconds since 1970, JSON as text, `$1` placeholders, and `now` as a
 //! parameter. [`store`] opens the file, [`binding`] ties it to its site, [`generation`] notices that
 //! it was put back, [`event`] is the chain of events, [`integrity`], [`backup`] and [`export`] are its
-//! upkeep; the rest is one file per idea in the life of a delivery: it is observed and planned,
+//! upkeep, [`notice`] is the outbox of what people are told; the rest is one file per idea in the life of a delivery: it is observed and planned,
 //! claimed and settled, found out about, and read.
 
 pub mod backup;
@@ -22,6 +22,7 @@ pub mod find_out;
 pub mod generation;
 pub mod integrity;
 mod mark;
+pub mod notice;
 pub mod observe;
 pub mod pause;
 pub mod plan;
@@ -50,7 +51,8 @@ pub use event::ChainReport;
 pub use export::Exported;
 pub use find_out::{Resolution, Whom};
 pub use generation::Restored;
-pub use integrity::{Flaw, Health, Part};
+pub use integrity::{Flaw, Glance, Health, Part};
+pub use notice::{Concerns, Heard, NewNotice, Outbox, Telling, Way};
 pub use observe::{Hiring, Observed, Seen};
 pub use plan::Time;
 pub use store::{Ledger, Opening, Turnstile};

@@ -162,6 +162,11 @@ impl Ledger {
         version.map(Some)
     }
 
+    /// The version of the tables that this Handbill writes.
+    pub fn current_version() -> i64 {
+        newest_version()
+    }
+
     /// Opens the ledger at `path` for its upkeep: to check, copy or export all of it as it was at
     /// one moment, while others write; `None` if there is none. Changes nothing in it, brings
     /// nothing up to date, and compares no mark; every method that writes fails. Unlike
@@ -253,6 +258,7 @@ fn migrations() -> Migrator {
         migration(2, "append only", include_str!("migrations/0002_append_only.sqlite.sql")),
         migration(3, "decisions", include_str!("migrations/0003_decisions.sql")),
         migration(4, "generation", include_str!("migrations/0004_generation.sql")),
+        migration(5, "notices", include_str!("migrations/0005_notices.sql")),
     ])
 }
 

@@ -105,5 +105,5 @@ fn credential(folder: &Path, channel: &str, what: &str, value: &str) -> io::Resu
     std::fs::create_dir_all(&folder)?;
     let path = folder.join(format!("{channel}-{what}"));
     std::fs::write(&path, value)?;
-    Ok(SecretRef::File(path))
+    Ok(SecretRef::file(path))
 }

@@ -414,6 +414,7 @@ fn site(folder: &Path, channels: Vec<ChannelSpec>) -> Result<Site, SimulationErr
         channels,
         templates: WORDS.clone(),
         plan: PlanRules::default(),
+        notices: None,
     })
 }
 

@@ -23,7 +23,7 @@ use super::quiet::{QuietTable, QuietTimes};
 use super::{SiteError, preset, read_text, timezone, toml_file};
 use crate::adapt::template::Templates;
 use crate::adapt::{AdaptError, Occasion, Target};
-use crate::channel::secret::SecretRef;
+use crate::channel::secret::{SecretPlace, SecretRef};
 use crate::channel::{
     BuildError, Channel, ChannelName, Context, Kind, board, feed, mail, manual, mastodon, x,
 };
@@ -233,12 +233,8 @@ fn understood(
         );
         None
     })?;
-    for secret in config.secrets_mut() {
-        if let SecretRef::File(path) = secret
-            && path.is_relative()
-        {
-            *path = folder.join(&*path);
-        }
+    for (_, secret) in config.secrets_mut() {
+        secret.in_folder(folder);
     }
     if let KindConfig::Feed(feed) = &mut config
         && feed.folder.is_relative()
@@ -350,11 +346,10 @@ impl ChannelSpec {
 
     /// A diagnostic for each credential that cannot be read now.
     pub fn missing_secrets(&self) -> Vec<Diagnostic> {
-        let mut config = self.config.clone();
         let mut missing = Vec::new();
-        for secret in config.secrets_mut() {
+        for (_, secret) in self.secrets() {
             if let Err(error) = secret.read() {
-                let span = self.secret_span(secret);
+                let span = secret_span(&self.file, &secret);
                 missing.push(
                     Diagnostic::error("channel::secret", error.to_string())
                         .at(&self.file, span)
@@ -369,38 +364,42 @@ impl ChannelSpec {
         missing
     }
 
-    /// Where the file names a secret.
-    fn secret_span(&self, secret: &SecretRef) -> Span {
-        let found = match secret {
-            SecretRef::Env(name) => toml_file::locate_text(&self.file, "env", &|it| it == name),
-            SecretRef::Credential(name) => {
-                toml_file::locate_text(&self.file, "credential", &|it| it == name)
-            }
-            // Relative paths were joined to the site's folder.
-            SecretRef::File(path) => {
-                toml_file::locate_text(&self.file, "file", &|it| path.ends_with(it))
-            }
-        };
-        found.unwrap_or_default()
+    /// The credentials that it uses, each under the name of its key.
+    pub fn secrets(&self) -> Vec<(&'static str, SecretRef)> {
+        let mut config = self.config.clone();
+        config.secrets_mut().into_iter().map(|(key, secret)| (key, secret.clone())).collect()
     }
 }
 
+/// Where a file names a secret.
+pub(super) fn secret_span(file: &Source, secret: &SecretRef) -> Span {
+    let found = match &secret.place {
+        SecretPlace::Env(name) => toml_file::locate_text(file, "env", &|it| it == name),
+        SecretPlace::Credential(name) => {
+            toml_file::locate_text(file, "credential", &|it| it == name)
+        }
+        // Relative paths were joined to the site's folder.
+        SecretPlace::File(path) => toml_file::locate_text(file, "file", &|it| path.ends_with(it)),
+    };
+    found.unwrap_or_default()
+}
+
 impl KindConfig {
-    fn secrets_mut(&mut self) -> Vec<&mut SecretRef> {
+    fn secrets_mut(&mut self) -> Vec<(&'static str, &mut SecretRef)> {
         match self {
-            Self::Mail(config) => config.password.iter_mut().collect(),
-            Self::Mastodon(config) => vec![&mut config.token],
+            Self::Mail(config) => config.password.iter_mut().map(|it| ("password", it)).collect(),
+            Self::Mastodon(config) => vec![("token", &mut config.token)],
             Self::X(config) => vec![
-                &mut config.consumer_key,
-                &mut config.consumer_secret,
-                &mut config.access_token,
-                &mut config.access_token_secret,
+                ("consumer_key", &mut config.consumer_key),
+                ("consumer_secret", &mut config.consumer_secret),
+                ("access_token", &mut config.access_token),
+                ("access_token_secret", &mut config.access_token_secret),
             ],
             Self::Board(config) => match &mut config.auth {
                 board::Auth::None => Vec::new(),
-                board::Auth::Basic { password, .. } => vec![password],
-                board::Auth::Bearer { token } => vec![token],
-                board::Auth::Header { value, .. } => vec![value],
+                board::Auth::Basic { password, .. } => vec![("password", password)],
+                board::Auth::Bearer { token } => vec![("token", token)],
+                board::Auth::Header { value, .. } => vec![("value", value)],
             },
             Self::Feed(_) | Self::Manual(_) => Vec::new(),
         }

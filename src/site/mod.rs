@@ -5,8 +5,10 @@
 //! person wrote becomes a [`Diagnostic`] with its place; an `Err` means that there is no site.
 
 pub mod channel_file;
+pub mod credential;
 pub mod filter;
 pub mod length;
+pub mod notices;
 pub mod pages;
 pub mod policy;
 pub mod preset;
@@ -56,6 +58,8 @@ pub struct Site {
     pub templates: Templates,
     /// `[plan]`: what holds for all channels.
     pub plan: queue::PlanRules,
+    /// `[notices]`: who is told what needs a person; `None` if nobody is.
+    pub notices: Option<notices::Notices>,
 }
 
 /// Why there is no site to work with.
@@ -83,6 +87,7 @@ struct SiteFile {
     plan: queue::PlanTable,
     #[serde(default)]
     ledger: LedgerTable,
+    notices: Option<notices::NoticesTable>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -216,6 +221,8 @@ impl Site {
                     .help("put a file for each into `channels`; `handbill init` writes examples"),
             );
         }
+        let notices =
+            written.notices.and_then(|it| it.read(folder, timezone, &file, &mut diagnostics));
         let site = Self {
             folder: folder.to_owned(),
             name: written.site.name,
@@ -227,6 +234,7 @@ impl Site {
             channels,
             templates,
             plan,
+            notices,
         };
         Ok((Some(site), diagnostics))
     }

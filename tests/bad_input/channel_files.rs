@@ -349,7 +349,7 @@ fn a_misspelt_place_of_a_credential_is_named_with_what_was_meant() {
     refused(
         &site,
         r#"
-error[config::unknown-key]: unknown value `envi`
+error[config::unknown-key]: unknown key `envi`
   --> channels/mastodon.toml:10:11
    |
 10 | token = { envi = "HANDBILL_MASTODON_TOKEN" }

@@ -2,6 +2,7 @@
 
 use handbill::adapt::{DocumentType, Rendition};
 use handbill::channel::board::{Board, Config};
+use handbill::channel::secret::SecretPlace;
 use handbill::channel::{Action, Channel, Outcome, Permit, Receipt, Search, Sight, Trace, Wire};
 
 use super::servers::{self, Reply, SECRET, Scripted, Steps, answer, half, json};
@@ -47,7 +48,7 @@ url = "{base}/jobs/{id}"
 "#;
 
 fn description(server: &str) -> String {
-    let handbill::channel::secret::SecretRef::File(password) = servers::secret(SECRET) else {
+    let SecretPlace::File(password) = servers::secret(SECRET).place else {
         unreachable!("servers::secret makes files")
     };
     DESCRIPTION.replace("BASE", server).replace("PASSWORD", &password.to_string_lossy())

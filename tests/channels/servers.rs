@@ -147,7 +147,7 @@ pub fn secret(value: &str) -> SecretRef {
     let name = format!("secret-{}", Uuid::new_v4());
     let path = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     std::fs::write(&path, format!("{value}\n")).unwrap();
-    SecretRef::File(path)
+    SecretRef::file(path)
 }
 
 /// The right to send, for as long as a test takes.

@@ -1,6 +1,7 @@
 //! The bytes of one message (RFC 5322): built once, kept on record, sent as they are.
 //!
-//! No `Auto-Submitted`, `Precedence` or `List-*`: list servers drop or mute posts that carry them.
+//! A posting has no `Auto-Submitted`, `Precedence` or `List-*`: list servers drop or mute posts that
+//! carry them. A notice to a person says that no person wrote it.
 
 use std::time::SystemTime;
 
@@ -28,6 +29,16 @@ pub struct Letter<'a> {
     /// The Message-ID of the message that this one answers.
     pub answers: Option<&'a str>,
     pub at: DateTime<Utc>,
+    pub origin: Origin,
+}
+
+/// What a message is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// A posting: what a person wrote.
+    Posting,
+    /// Ours alone: `Auto-Submitted: auto-generated` (RFC 3834 §5), so that nothing answers it.
+    Notice,
 }
 
 /// The Message-ID of a delivery: the same for ever, ASCII, and short enough that no server folds
@@ -54,6 +65,10 @@ pub fn compose(letter: &Letter<'_>) -> Result<(String, String), PrepareError> {
             let name = HeaderName::new_from_ascii_str(name);
             builder = builder.raw_header(id_header(name, answers)?);
         }
+    }
+    if letter.origin == Origin::Notice {
+        let name = HeaderName::new_from_ascii_str("Auto-Submitted");
+        builder = builder.raw_header(HeaderValue::new(name, "auto-generated".to_owned()));
     }
     let text = part(ContentType::TEXT_PLAIN, letter.text);
     let message = match letter.html {
@@ -156,6 +171,7 @@ mod tests {
             message_id: &message_id(&key, "a-rather-long-department.university.example"),
             answers,
             at: "2026-11-24T10:00:00Z".parse().unwrap(),
+            origin: Origin::Posting,
         })
     }
 

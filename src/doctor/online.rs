@@ -1,0 +1,147 @@
+//! The servers: does each answer, does it know our credentials, is its clock ours? By calls that
+//! only read; nothing is sent anywhere.
+
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use url::Url;
+
+use super::Finding;
+use crate::channel::http::{Answer, Exchange, Http};
+use crate::channel::{Channel, Kind, Reach};
+use crate::deliver::Station;
+use crate::schedule::local_time;
+use crate::site::Site;
+use crate::site::notices::WebhookUrl;
+
+const SERVER: &str = "doctor::server";
+const NOTICES: &str = "doctor::notices-server";
+const WEB_SITE: &str = "doctor::web-site";
+const SERVER_CLOCK: &str = "doctor::server-clock";
+
+/// How long one server may take.
+const PATIENCE: Duration = Duration::from_secs(60);
+const CONNECT_WITHIN: Duration = Duration::from_secs(10);
+
+/// How far our clock may be from a server's. A request that is signed with a time is refused by
+/// some from five minutes on.
+const APART: TimeDelta = TimeDelta::minutes(1);
+
+/// Asks every server, all at once.
+pub async fn online(site: &Site, stations: &[Station], now: DateTime<Utc>) -> Vec<Finding> {
+    let with_server =
+        |station: &&Station| !matches!(station.spec.kind(), Kind::Feed | Kind::Manual);
+    let channels = stations.iter().filter(with_server).map(channel);
+    let (mut findings, mut notices, pages) = futures_util::future::join3(
+        futures_util::future::join_all(channels),
+        notices(site),
+        web_site(site, now),
+    )
+    .await;
+    findings.append(&mut notices);
+    findings.extend(pages);
+    findings
+}
+
+async fn channel(station: &Station) -> Finding {
+    let name = &station.spec.name;
+    probed(SERVER, &name.0, station.channel.as_ref()).await
+}
+
+async fn probed(code: &'static str, name: &str, channel: &dyn Channel) -> Finding {
+    let help = "check address and credentials; `handbill post --to-me` makes a real test";
+    match timeout(PATIENCE, channel.probe()).await {
+        Ok(Ok(probe)) => Finding::ok(code, format!("{name}: {}", probe.identity)),
+        Ok(Err(why)) => Finding::problem(code, format!("{name}: {why}"), help),
+        Err(_) => {
+            let seen = format!("{name}: no answer within {} s", PATIENCE.as_secs());
+            Finding::problem(code, seen, help)
+        }
+    }
+}
+
+/// The mail server of the notices, signed in; the webhook only as far as a connection.
+async fn notices(site: &Site) -> Vec<Finding> {
+    let Some(notices) = &site.notices else { return Vec::new() };
+    let mut findings = Vec::new();
+    match notices.mailbox(&site.name) {
+        Ok(None) => {}
+        Ok(Some(mailbox)) => findings.push(probed(NOTICES, "mail", &mailbox).await),
+        Err(error) => findings.push(Finding::problem(
+            NOTICES,
+            error.to_string(),
+            "see `[notices]` in handbill.toml",
+        )),
+    }
+    if let Some(webhook) = &notices.webhook {
+        let url = match &webhook.url {
+            WebhookUrl::Open(url) => Some(url.clone()),
+            // That it cannot be read is said where credentials are.
+            WebhookUrl::Secret(place) => place
+                .read()
+                .ok()
+                .and_then(|url| Url::parse(secrecy::ExposeSecret::expose_secret(&url)).ok()),
+        };
+        if let Some(url) = url {
+            findings.push(connects(&url).await);
+        }
+    }
+    findings
+}
+
+async fn connects(url: &Url) -> Finding {
+    let host = url.host_str().unwrap_or_default();
+    let port = url.port_or_known_default().unwrap_or(443);
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    let why = match timeout(CONNECT_WITHIN, TcpStream::connect((bare, port))).await {
+        Ok(Ok(_)) => return Finding::ok(NOTICES, format!("webhook: {host} answers")),
+        Ok(Err(error)) => error.to_string(),
+        Err(_) => "it took too long".to_owned(),
+    };
+    Finding::problem(
+        NOTICES,
+        format!("webhook: no connection to {host}:{port}: {why}"),
+        "check the address in `[notices]`",
+    )
+}
+
+/// Our own web site, as a reader sees it; its server's clock is compared with ours.
+async fn web_site(site: &Site, now: DateTime<Utc>) -> Vec<Finding> {
+    let url = &site.settings.base_url;
+    let help = "announcements wait until their page is seen there";
+    match Http::new(Reach::Anywhere).fetch(url).await {
+        Exchange::Answer(answer) if answer.is_success() => {
+            let mut findings = vec![Finding::ok(WEB_SITE, format!("{url} answers"))];
+            findings.extend(server_clock(&answer, site, now));
+            findings
+        }
+        Exchange::Answer(answer) => {
+            vec![Finding::warning(WEB_SITE, format!("{url}: HTTP {}", answer.status), help)]
+        }
+        Exchange::NoAnswer(outcome) => {
+            vec![Finding::warning(WEB_SITE, format!("{url}: {}", outcome.why()), help)]
+        }
+    }
+}
+
+fn server_clock(answer: &Answer, site: &Site, now: DateTime<Utc>) -> Option<Finding> {
+    let theirs = answer.header("date").and_then(|date| httpdate::parse_http_date(date).ok())?;
+    let theirs: DateTime<Utc> = theirs.into();
+    let apart = (theirs - now).abs();
+    Some(if apart > APART {
+        let zone = site.settings.timezone;
+        Finding::problem(
+            SERVER_CLOCK,
+            format!(
+                "our clock shows {}, the web site's {}",
+                local_time(now, zone),
+                local_time(theirs, zone)
+            ),
+            "set the clock (`timedatectl`)",
+        )
+    } else {
+        Finding::ok(SERVER_CLOCK, format!("{} s from the web site's", apart.num_seconds()))
+    })
+}

@@ -1,0 +1,302 @@
+//! What is worth telling, and was not told yet. Touches nothing: `now` is a parameter.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, NaiveDate, Utc};
+
+use super::{Kind, Notice};
+use crate::adapt::Occasion;
+use crate::channel::ChannelName;
+use crate::ledger::{Concerns, Deed, Delivery, Pause, State};
+use crate::plan::{Plan, Reason, Step, When};
+use crate::schedule::local_time;
+use crate::site::Site;
+use crate::site::credential::{Credential, Owner, credentials};
+
+/// How many days before a credential expires somebody is told.
+const DAYS_BEFORE: [i64; 3] = [1, 7, 14];
+
+/// Everything that needs a person and that nobody was told of.
+pub fn due_notices(
+    concerns: &Concerns,
+    plan: &Plan,
+    site: &Site,
+    now: DateTime<Utc>,
+) -> Vec<Notice> {
+    let today = now.with_timezone(&site.settings.timezone).date_naive();
+    let of_deliveries =
+        concerns.deliveries.iter().filter_map(|delivery| of_delivery(delivery, concerns));
+    let of_channels = concerns.channels.iter().filter_map(|channel| {
+        // A channel that the site has no more concerns nobody.
+        let there = site.channels.iter().any(|spec| spec.name == channel.name);
+        channel.paused.as_ref().filter(|_| there).map(|pause| paused(Some(&channel.name), pause))
+    });
+    let of_all = concerns.paused.iter().map(|pause| paused(None, pause));
+    let expiring = credentials(site)
+        .into_iter()
+        .filter_map(|credential| of_credential(&credential, site, today, now));
+    let mut due: BTreeMap<String, Notice> = BTreeMap::new();
+    let all = of_all
+        .chain(of_channels)
+        .chain(of_deliveries)
+        .chain(plan.steps.iter().filter_map(|step| of_step(step, site, now)))
+        .chain(expiring);
+    for notice in all.filter(|notice| !concerns.known.contains(&notice.about)) {
+        due.entry(notice.about.clone()).or_insert(notice);
+    }
+    let mut due: Vec<Notice> = due.into_values().collect();
+    due.sort_by(|a, b| (a.since, &a.about).cmp(&(b.since, &b.about)));
+    due
+}
+
+/// Whether what a notice is about has come right since, as the ledger says it. What only the plan or
+/// a date says stays as it was: a page that cannot be read just now is no decision.
+pub fn is_settled(notice: &Notice, concerns: &Concerns) -> bool {
+    match notice.kind {
+        Kind::Unknown | Kind::Refused | Kind::Errand => {
+            !concerns.deliveries.iter().any(|it| about_delivery(it) == notice.about)
+        }
+        Kind::Paused => {
+            let is_about = |channel: Option<&ChannelName>, pause: &Option<Pause>| {
+                pause.as_ref().is_some_and(|pause| about_pause(channel, pause) == notice.about)
+            };
+            !is_about(None, &concerns.paused)
+                && !concerns.channels.iter().any(|it| is_about(Some(&it.name), &it.paused))
+        }
+        Kind::Approval | Kind::Acceptance | Kind::PageGone | Kind::Credential => false,
+    }
+}
+
+/// Names a delivery in a state: another attempt that comes to the same end is told anew.
+fn about_delivery(delivery: &Delivery) -> String {
+    let asked = delivery.asks_since.map(|since| format!(" {}", since.timestamp_micros()));
+    format!(
+        "delivery {} {} {}{}",
+        delivery.key,
+        delivery.state.as_str(),
+        delivery.attempts,
+        asked.unwrap_or_default()
+    )
+}
+
+/// Names one pause of a channel, or of everything.
+fn about_pause(channel: Option<&ChannelName>, pause: &Pause) -> String {
+    let since = pause.since.timestamp_micros();
+    channel.map_or_else(|| format!("pause {since}"), |name| format!("pause {since} {name}"))
+}
+
+/// A delivery that cannot go on without a person.
+fn of_delivery(delivery: &Delivery, concerns: &Concerns) -> Option<Notice> {
+    let id = delivery.key.short();
+    let name = &delivery.name;
+    let title = concerns.titles.get(&name.posting).map_or(name.posting.0.as_str(), String::as_str);
+    let doing = doing(name.occasion);
+    let channel = &name.channel;
+    let resolve = |how: &str| format!("handbill resolve {id} {how}");
+    let (kind, headline, what, help, commands) = match delivery.state {
+        // Before that the channel is still being asked.
+        State::Unknown => {
+            delivery.asks_since?;
+            (
+                Kind::Unknown,
+                format!("Nobody knows whether {channel} has “{title}”"),
+                format!(
+                    "An attempt at {doing} on {channel} got no answer that says what became of it, \
+                     and the channel cannot be asked: {}",
+                    delivery.reason
+                ),
+                "Look there, and say what you see; only then does it go on".to_owned(),
+                vec![resolve("--posted LINK"), resolve("--not-posted")],
+            )
+        }
+        State::Refused => (
+            Kind::Refused,
+            format!("{channel} refused “{title}”"),
+            format!(
+                "{channel} did not take {doing}, and it is not tried again: {}",
+                delivery.reason
+            ),
+            "Mend what is wrong, then have it tried again; or leave it as it is".to_owned(),
+            vec![resolve("--not-posted"), format!("handbill log show {id}")],
+        ),
+        State::Asked => {
+            let (headline, help, command) = match (delivery.deed, name.occasion) {
+                (Deed::Ask, Occasion::Close) => (
+                    format!("Please take “{title}” back from {channel}"),
+                    "Take it down, and say that it is done",
+                    format!("handbill record {id}"),
+                ),
+                (Deed::Ask, _) => (
+                    format!("Please change “{title}” on {channel}"),
+                    "Change it, and say that it is done",
+                    format!("handbill record {id}"),
+                ),
+                _ => (
+                    format!("Please publish “{title}” on {channel}"),
+                    "Publish it, and record where readers find it",
+                    format!("handbill record {id} LINK"),
+                ),
+            };
+            let what = format!("{channel} can only be served by a person: {doing}");
+            (Kind::Errand, headline, what, help.to_owned(), vec![command])
+        }
+        State::Planned | State::Sending | State::Posted | State::Cancelled => return None,
+    };
+    Some(Notice {
+        about: about_delivery(delivery),
+        kind,
+        since: delivery.asks_since.unwrap_or(delivery.changed_at),
+        title: headline,
+        what,
+        help,
+        commands,
+        posting: Some(name.posting.clone()),
+        channel: Some(channel.clone()),
+        delivery: Some(delivery.key),
+        link: delivery.receipt.as_ref().and_then(|receipt| receipt.link.clone()),
+        errand: None,
+    })
+}
+
+/// What an occasion means, in a sentence.
+fn doing(occasion: Occasion) -> &'static str {
+    match occasion {
+        Occasion::Announce => "announcing it",
+        Occasion::Remind => "reminding of it",
+        Occasion::Update => "bringing it up to date",
+        Occasion::Close => "closing it",
+    }
+}
+
+/// Nothing goes out, to one channel or to all.
+fn paused(channel: Option<&ChannelName>, pause: &Pause) -> Notice {
+    let (title, command) = match channel {
+        Some(name) => (format!("{name} is paused"), format!("handbill resume {name}")),
+        None => ("Everything is paused".to_owned(), "handbill resume --all".to_owned()),
+    };
+    Notice {
+        about: about_pause(channel, pause),
+        kind: Kind::Paused,
+        since: pause.since,
+        title,
+        what: format!("Nothing goes out until it is resumed: {}", pause.reason),
+        help: "Mend what is wrong, if anything is, then let it go on".to_owned(),
+        commands: vec![command],
+        posting: None,
+        channel: channel.cloned(),
+        delivery: None,
+        link: None,
+        errand: None,
+    }
+}
+
+/// What the plan cannot do before a person has decided; once for a posting, however many channels
+/// wait.
+fn of_step(step: &Step, site: &Site, now: DateTime<Utc>) -> Option<Notice> {
+    let When::Not { reason } = &step.when else { return None };
+    let posting = &step.name.posting;
+    let title = &step.title;
+    let (kind, about, headline, help, commands) = match reason {
+        Reason::NotApproved { .. } => (
+            Kind::Approval,
+            format!("approval {posting} {}", step.revision.short()),
+            format!("“{title}” waits for approval"),
+            "Look at the words, then agree to them",
+            vec!["handbill post --dry-run".to_owned(), format!("handbill approve {posting}")],
+        ),
+        Reason::Predates { .. } | Reason::TooOld { .. } => (
+            Kind::Acceptance,
+            format!("acceptance {posting}"),
+            format!("“{title}” waits to be accepted"),
+            "Have it announced; or take over a copy that exists; or leave it",
+            vec![
+                format!("handbill accept {posting}"),
+                format!("handbill adopt {posting} CHANNEL LINK"),
+            ],
+        ),
+        Reason::LooksRenamed { .. } => (
+            Kind::Acceptance,
+            format!("renamed {posting}"),
+            format!("“{title}” may be an ad that was renamed"),
+            "Say which it is: write the id on the page, or have it announced as another ad",
+            vec![format!("handbill accept {posting}")],
+        ),
+        Reason::PageGone { until: Some(until), .. } if now >= *until => (
+            Kind::PageGone,
+            format!("page-gone {posting} {}", until.timestamp()),
+            format!("The page of “{title}” is gone, and copies of the ad stand"),
+            "Bring the page back, or have the copies taken back",
+            vec![format!("handbill withdraw {posting}")],
+        ),
+        _ => return None,
+    };
+    let since = match reason {
+        Reason::PageGone { until: Some(until), .. } => until.to_utc() - site.plan.grace,
+        _ => now,
+    };
+    Some(Notice {
+        about,
+        kind,
+        since,
+        title: headline,
+        what: sentence(&reason.to_string()),
+        help: help.to_owned(),
+        commands,
+        posting: Some(posting.clone()),
+        channel: None,
+        delivery: None,
+        link: None,
+        errand: None,
+    })
+}
+
+fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+/// A credential that will not be good for long, or is not any more.
+fn of_credential(
+    credential: &Credential,
+    site: &Site,
+    today: NaiveDate,
+    now: DateTime<Utc>,
+) -> Option<Notice> {
+    let (left, last) = (credential.days_left(today)?, credential.secret.expires?);
+    let stage = match left {
+        ..0 => "expired".to_owned(),
+        _ => DAYS_BEFORE.iter().find(|days| left <= **days)?.to_string(),
+    };
+    let Credential { owner, key, secret } = credential;
+    let title = match left {
+        ..0 => format!("`{key}` of {owner} has expired"),
+        0 => format!("`{key}` of {owner} expires today"),
+        1 => format!("`{key}` of {owner} expires tomorrow"),
+        _ => format!("`{key}` of {owner} expires in {left} days"),
+    };
+    let channel = match owner {
+        Owner::Channel(name) => Some(name.clone()),
+        Owner::Notices => None,
+    };
+    Some(Notice {
+        about: format!("credential {owner} {key} {last} {stage}"),
+        kind: Kind::Credential,
+        since: now,
+        title,
+        what: format!(
+            "It is good until {last}, as the site's files say; it is {}. Today is {}",
+            secret.place(),
+            local_time(now, site.settings.timezone)
+        ),
+        help: format!(
+            "Get a new one, put it there, and write its date as `expires` beside `{key}`; where the \
+             channel was paused for it, resume it"
+        ),
+        commands: channel.iter().map(|name| format!("handbill resume {name}")).collect(),
+        posting: None,
+        channel,
+        delivery: None,
+        link: None,
+        errand: None,
+    })
+}
