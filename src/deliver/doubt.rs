@@ -182,13 +182,17 @@ impl Courier<'_> {
             && known.is_some_and(|known| known.first_seen > restored.at + LONGEST_AWAY))
     }
 
-    /// Whether a person has said since that it is not there.
+    /// Whether a person has looked since, and said that it is not there. Who asks for another try of
+    /// what the channel refused has not looked.
     async fn was_answered(
         &self,
         key: DeliveryKey,
         restored: &Restored,
     ) -> Result<bool, LedgerError> {
         let events = self.ledger.events_of(key).await?;
-        Ok(events.iter().any(|event| event.what == "resolved" && event.at >= restored.at))
+        Ok(events.iter().any(|event| {
+            let answers = event.what == "resolved" && event.at >= restored.at;
+            answers && event.says("was").as_deref() == Some(State::Unknown.as_str())
+        }))
     }
 }

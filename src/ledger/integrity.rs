@@ -301,8 +301,8 @@ impl Story {
     fn tell(&mut self, event: &Event) {
         let Some(key) = event.delivery else {
             match event.what.as_str() {
-                "seen" => self.postings.extend(field(event, "posting")),
-                "channel" => self.channels.extend(field(event, "name")),
+                "seen" => self.postings.extend(event.says("posting")),
+                "channel" => self.channels.extend(event.says("name")),
                 _ => {}
             }
             return;
@@ -372,16 +372,10 @@ fn effect(event: &Event) -> Effect {
         "attempt" => Effect::Becomes(State::Sending),
         "found" | "recorded" | "adopted" => Effect::Becomes(State::Posted),
         "resolved" => {
-            let state = field(event, "is").and_then(|word| State::parse(&word));
+            let state = event.says("is").and_then(|word| State::parse(&word));
             state.map_or(Effect::CannotTell, Effect::Becomes)
         }
         "late" | "held back" | "still unknown" | "sight" | "edited" | "withdrawn" => Effect::Stays,
         word => State::parse(word).map_or(Effect::CannotTell, Effect::Becomes),
     }
-}
-
-/// A word out of an event's detail.
-fn field(event: &Event, name: &str) -> Option<String> {
-    let detail: serde_json::Value = serde_json::from_str(&event.detail).ok()?;
-    detail.get(name)?.as_str().map(str::to_owned)
 }

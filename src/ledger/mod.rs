@@ -455,6 +455,14 @@ pub struct Event {
     pub hash: String,
 }
 
+impl Event {
+    /// A text of its detail.
+    pub fn says(&self, name: &str) -> Option<String> {
+        let detail: serde_json::Value = serde_json::from_str(&self.detail).ok()?;
+        detail.get(name)?.as_str().map(str::to_owned)
+    }
+}
+
 /// What can go wrong with the ledger; ours, not the world's.
 #[derive(Debug, thiserror::Error)]
 pub enum LedgerError {

@@ -137,7 +137,8 @@ impl<'a> Judge<'a> {
                 let same = other.name.posting == delivery.name.posting
                     && other.name.channel == delivery.name.channel
                     && other.key != delivery.key;
-                let stood = before.gone.is_none_or(|gone| gone.at > copy.made_at);
+                let stood = before.gone.is_none_or(|gone| gone.at > copy.made_at)
+                    && !(self.world.restored && before.is_out_of_sight(copy.made_at));
                 if same && stood && !before.says.starts_with(CLOSED) {
                     self.doubled(format!(
                         "{server} shows {} for {} twice ({} and {})",
@@ -193,7 +194,9 @@ impl<'a> Judge<'a> {
             _ => copy.key == Some(delivery.key),
         };
         let mut copies: Vec<&Copy> = server.copies.iter().filter(is_it).collect();
-        copies.sort_by_key(|copy| copy.stands());
+        // The one that the receipt names; that there are others is found elsewhere.
+        let receipt = delivery.receipt.as_ref().and_then(|receipt| receipt.remote_id.as_ref());
+        copies.sort_by_key(|copy| (receipt == Some(&copy.id), copy.stands()));
         copies.last().map(|copy| (*copy).clone())
     }
 

@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use handbill::ledger::State;
+use handbill::ledger::{Resolution, State};
+use handbill::rehearsal::fault::Fault;
 
 use super::{World, open};
 
@@ -30,11 +31,26 @@ impl World {
 
     /// Announces, and puts the ledger of before back.
     async fn announce_and_forget(&mut self) {
+        let before = self.backup().await;
+        self.wait(1);
+        self.round().await;
+        self.forget(before).await;
+    }
+
+    async fn backup(&mut self) -> Vec<(PathBuf, Vec<u8>)> {
         self.rest().await;
         let before = files(self);
         self.wake().await;
-        self.wait(1);
-        self.round().await;
+        before
+    }
+
+    async fn ask_for_another_try(&mut self) {
+        let refused = self.announcement("mastodon").await;
+        self.ledger.resolve(refused.key, &Resolution::NotPosted, self.now()).await.unwrap();
+        self.settle_down().await;
+    }
+
+    async fn forget(&mut self, before: Vec<(PathBuf, Vec<u8>)>) {
         self.rest().await;
         for (path, bytes) in before {
             std::fs::write(path, bytes).unwrap();
@@ -111,4 +127,24 @@ async fn what_was_planned_after_the_backup_and_never_went_out_goes_out() {
     for channel in ["mastodon", "x", "board"] {
         world.assert_posted_once(channel).await;
     }
+}
+
+/// Who asks for another try of what was refused has not looked whether it is there.
+#[tokio::test]
+async fn another_try_of_what_was_refused_is_looked_for_first() {
+    let mut world = World::with(&["mastodon"]).await;
+    world.stand_ins.mastodon[0].faults().push(Fault::RefuseBeforeStoring {
+        status: 422,
+        headers: Vec::new(),
+        body: r#"{"error":"Validation failed: no ads here"}"#.to_owned(),
+    });
+    world.round().await;
+    let before = world.backup().await;
+    world.wait(1);
+    world.ask_for_another_try().await;
+    world.assert_posted_once("mastodon").await;
+    world.forget(before).await;
+    assert_eq!(world.announcement("mastodon").await.state, State::Refused);
+    world.ask_for_another_try().await;
+    world.assert_posted_once("mastodon").await;
 }
