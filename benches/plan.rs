@@ -94,6 +94,7 @@ fn past(site: &Site, postings: &[Posting]) -> Past {
                 missing_since: None,
                 page: PageSight { seen_at: Some(now), note: String::new() },
                 finished_at: None,
+                erased_at: None,
             },
         );
     }

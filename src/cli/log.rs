@@ -16,7 +16,7 @@ use crate::channel::{DeliveryKey, Reach};
 use crate::deliver;
 use crate::deliver::compose::Composed;
 use crate::diagnostic::suggestion;
-use crate::ledger::{Deed, Delivery, Ledger, Past, State};
+use crate::ledger::{Deed, Delivery, KnownPosting, Ledger, Past, State};
 use crate::plan::{Pace, Plan, Reason, When};
 use crate::site::Site;
 
@@ -166,6 +166,12 @@ fn row(delivery: &Delivery, past: &Past, stale: &BTreeSet<DeliveryKey>) -> Row {
         note = Reason::Stale.to_string();
     } else if note.is_empty() {
         note = match (delivery.state, delivery.deed) {
+            (State::Refused, _) => past
+                .postings
+                .get(&delivery.name.posting)
+                .and_then(|known| known.erased_at)
+                .map(|at| format!("why: {}", erased_on(at)))
+                .unwrap_or_default(),
             (State::Posted, Deed::Edit) => "the copy was changed".to_owned(),
             (State::Posted, Deed::Withdraw) => "the copy was taken back on purpose".to_owned(),
             (State::Asked, Deed::Ask) => {
@@ -183,7 +189,7 @@ fn row(delivery: &Delivery, past: &Past, stale: &BTreeSet<DeliveryKey>) -> Row {
         Deed::Edit | Deed::Withdraw | Deed::Ask => target().and_then(|it| it.receipt.as_ref()),
         Deed::Publish | Deed::FollowUp => delivery.receipt.as_ref(),
     };
-    let title = past.postings.get(&delivery.name.posting).map(|known| known.title.clone());
+    let title = past.postings.get(&delivery.name.posting).map(title);
     Row {
         id: delivery.key.short(),
         posting: delivery.name.posting.0.clone(),
@@ -197,6 +203,19 @@ fn row(delivery: &Delivery, past: &Past, stale: &BTreeSet<DeliveryKey>) -> Row {
         link: receipt.and_then(|it| it.link.as_ref()).map(ToString::to_string),
         note,
     }
+}
+
+/// The title of a posting, or that it is gone.
+fn title(known: &KnownPosting) -> String {
+    match known.erased_at {
+        Some(at) => format!("({})", erased_on(at)),
+        None => known.title.clone(),
+    }
+}
+
+/// What stands in the place of something that was erased.
+fn erased_on(at: DateTime<Utc>) -> String {
+    format!("erased on {}", at.format("%Y-%m-%d"))
 }
 
 impl Row {
@@ -329,14 +348,18 @@ async fn show(ledger: &Ledger, id: &str, format: super::Format, zone: Tz) -> Res
             local(&attempt.began_at),
             attempt.worker
         ))?;
-        say(&preview::draw(&Composed {
-            rendition: attempt.rendition.clone(),
-            wire: attempt.wire.clone(),
-        }))?;
+        match (&attempt.carried, attempt.erased_at) {
+            (Some(carried), _) => say(&preview::draw(&Composed {
+                rendition: carried.rendition.clone(),
+                wire: carried.wire.clone(),
+            }))?,
+            (None, Some(at)) => say(&format!("    what it sent: {}\n", erased_on(at)))?,
+            (None, None) => {}
+        }
     }
     say("\n  what happened\n")?;
     for event in &events {
-        say(&format!("    {}  {:<10} {}\n", local(&event.at), event.what, event.detail))?;
+        say(&format!("    {}  {:<10} {}\n", local(&event.at), event.what, event.told()))?;
     }
     Ok(End::Done)
 }

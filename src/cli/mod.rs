@@ -11,6 +11,7 @@ mod calendar;
 mod check;
 mod desk;
 mod doctor;
+mod erase;
 mod init;
 mod inspect;
 mod ledger;
@@ -94,6 +95,8 @@ enum Command {
     Approve(approve::Arguments),
     /// Have the copies of an ad taken back
     Withdraw(withdraw::Arguments),
+    /// Erase the texts of an ad, and the people in them, from the ledger
+    Erase(erase::Arguments),
     /// Record the link of something that a person posted, or that came later
     Record(record::Arguments),
     /// Say what became of an attempt whose outcome is unknown
@@ -226,6 +229,7 @@ fn run(arguments: Arguments) -> Result<End, CliError> {
         Command::Withdraw(arguments) => wait(withdraw::run(&arguments, site)),
         Command::Record(arguments) => wait(record::run(&arguments, site)),
         Command::Resolve(arguments) => wait(resolve::run(&arguments, site)),
+        Command::Erase(arguments) => wait(erase::run(&arguments, site)),
         Command::Pause(arguments) => wait(pause::pause(&arguments, site)),
         Command::Resume(arguments) => wait(pause::resume(&arguments, site)),
         Command::Doctor(arguments) => wait(doctor::run(&arguments, site)),

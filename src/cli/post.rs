@@ -107,6 +107,9 @@ pub(super) async fn run(arguments: &Arguments, folder: Option<PathBuf>) -> Resul
     let wanted = Wanted { channel: channel.as_ref(), postings: read.named.as_ref() };
     let round = courier.round(&read.postings, pace, wanted).await?;
     tell(&site, &ledger, &round, &courier.clock).await;
+    if let Err(error) = ledger.apply_retention(&site.retention, courier.clock.now()).await {
+        complain(&format!("warning: what is not kept any longer could not be erased: {error}"));
+    }
     ledger.clone().close().await;
     report(arguments.format, &round, &wanted, &site)?;
     Ok(end(&round, &wanted, read.has_errors()))

@@ -57,28 +57,25 @@ impl Courier<'_> {
             let why = "its channel is not configured any more; look there".to_owned();
             return Ok(Trace::CannotTell { why });
         };
+        let Some(wire) = attempt.carried.as_ref().map(|carried| &carried.wire) else {
+            let why = "what was sent is erased, so it cannot be looked for; look there".to_owned();
+            return Ok(Trace::CannotTell { why });
+        };
         let since = began_on_this_clock(attempt, &self.clock);
         let owned = self.owned(&delivery.name.channel, delivery.key, since).await?;
-        let search = Search {
-            wire: &attempt.wire,
-            key: &delivery.key,
-            since,
-            owned: &owned,
-            likeness: Likeness::Words,
-        };
+        let search =
+            Search { wire, key: &delivery.key, since, owned: &owned, likeness: Likeness::Words };
         let trace = station.channel.find(&search).await;
         fail_point::reached("after-find").await;
         let abilities = station.channel.abilities();
         if let Trace::Found(receipt) = &trace
-            && self.may_be_anothers(delivery, attempt, receipt).await?
+            && self.may_be_anothers(delivery, wire, receipt).await?
         {
             let why = "a copy that says the same may be another delivery's; it is looked for again";
             return Ok(Trace::NotYet { why: why.to_owned() });
         }
         Ok(match trace {
-            _ if repeats_harmlessly(&attempt.wire) && !matches!(trace, Trace::Found(_)) => {
-                Trace::Absent
-            }
+            _ if repeats_harmlessly(wire) && !matches!(trace, Trace::Found(_)) => Trace::Absent,
             Trace::Absent if abilities.proves_absence == Can::No => {
                 let why = "it is not to be seen there, which proves nothing";
                 Trace::CannotTell { why: why.to_owned() }
@@ -114,13 +111,13 @@ impl Courier<'_> {
     async fn may_be_anothers(
         &self,
         delivery: &Delivery,
-        attempt: &Attempt,
+        wire: &Wire,
         found: &Receipt,
     ) -> Result<bool, LedgerError> {
-        let Wire::Http(ours) = &attempt.wire else { return Ok(false) };
+        let Wire::Http(ours) = wire else { return Ok(false) };
         let others = self.ledger.unanswered().await?;
-        let says_the_same = |other: &Attempt| match &other.wire {
-            Wire::Http(theirs) => {
+        let says_the_same = |other: &Attempt| match other.carried.as_ref().map(|it| &it.wire) {
+            Some(Wire::Http(theirs)) => {
                 other.delivery != delivery.key
                     && ours.verb == Verb::Create
                     && theirs.verb == Verb::Create
@@ -150,12 +147,12 @@ impl Courier<'_> {
         let now = self.clock.now();
         match trace {
             Trace::Found(receipt) => {
-                let standing = Standing {
+                let standing = attempt.carried.as_ref().map(|carried| Standing {
                     revision: delivery.revision.clone(),
-                    content_hash: attempt.rendition.content_hash(),
-                    rendition: attempt.rendition.clone(),
-                };
-                self.ledger.found(delivery.key, &receipt, Some(&standing), now).await
+                    content_hash: carried.rendition.content_hash(),
+                    rendition: carried.rendition.clone(),
+                });
+                self.ledger.found(delivery.key, &receipt, standing.as_ref(), now).await
             }
             Trace::Absent => {
                 let attempts = self.ledger.attempts(delivery.key).await?;

@@ -186,6 +186,7 @@ pub fn first_sight(postings: &Postings, zone: Tz, now: DateTime<Utc>) -> Past {
             missing_since: None,
             page: PageSight::default(),
             finished_at: None,
+            erased_at: None,
         };
         (known.id.clone(), known)
     });

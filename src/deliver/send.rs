@@ -193,8 +193,8 @@ impl Courier<'_> {
         let attempts = self.ledger.attempts(key).await?;
         let unknown = |attempt: &Attempt| attempt.outcome.as_deref() == Some("unknown");
         let last = attempts.into_iter().rfind(unknown);
-        Ok(last
-            .map(|attempt| compose::Composed { rendition: attempt.rendition, wire: attempt.wire }))
+        let carried = last.and_then(|attempt| attempt.carried);
+        Ok(carried.map(|it| compose::Composed { rendition: it.rendition, wire: it.wire }))
     }
 }
 

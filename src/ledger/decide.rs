@@ -101,7 +101,7 @@ impl Ledger {
             "posting": posting,
             "channel": channel,
             "content_hash": approval.content_hash,
-            "by": approval.by,
+            "approved_by": approval.by,
         });
         event::append(&mut tx, approval.at, None, "approved", &detail).await?;
         tx.commit().await?;

@@ -5,13 +5,14 @@
 //! that an event that was changed, put in, or taken out is found and named. The ledger's own row
 //! holds the number and the hash of the newest event, so a missing end is found too. The chain has
 //! no secret: it shows accidents and careless hands, not somebody who writes all of it anew.
+//! Titles, names and answers are beside the chain, which holds their hash (see [`super::words`]).
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use sqlx::{Any, AnyConnection, Executor, Row, Transaction};
 
-use super::{Event, Ledger, LedgerError, row};
+use super::{Event, Ledger, LedgerError, row, words};
 use crate::channel::DeliveryKey;
 
 /// What an unbroken chain holds.
@@ -31,7 +32,18 @@ impl Ledger {
     /// # Errors
     /// [`LedgerError`] if the ledger cannot be read.
     pub async fn events(&self, after: i64, limit: u32) -> Result<Vec<Event>, LedgerError> {
-        page(&self.reader, after, limit).await
+        sqlx::query(
+            "select event.*, event_words.number as has_words, content, erased_at
+               from event left join event_words on event_words.number = event.number
+              where event.number > $1 order by event.number limit $2",
+        )
+        .bind(after)
+        .bind(i64::from(limit))
+        .fetch_all(&self.reader)
+        .await?
+        .iter()
+        .map(row::event_with_words)
+        .collect()
     }
 
     /// Everything that happened to one delivery, the oldest first.
@@ -39,13 +51,17 @@ impl Ledger {
     /// # Errors
     /// [`LedgerError`] if the ledger cannot be read.
     pub async fn events_of(&self, key: DeliveryKey) -> Result<Vec<Event>, LedgerError> {
-        sqlx::query("select * from event where delivery = $1 order by number")
-            .bind(key.to_string())
-            .fetch_all(&self.reader)
-            .await?
-            .iter()
-            .map(row::event)
-            .collect()
+        sqlx::query(
+            "select event.*, event_words.number as has_words, content, erased_at
+               from event left join event_words on event_words.number = event.number
+              where event.delivery = $1 order by event.number",
+        )
+        .bind(key.to_string())
+        .fetch_all(&self.reader)
+        .await?
+        .iter()
+        .map(row::event_with_words)
+        .collect()
     }
 
     /// When the newest event happened; `None` before the first one.
@@ -127,7 +143,8 @@ async fn page(
         .collect()
 }
 
-/// Appends an event to the chain, in the transaction of the change that it tells of.
+/// Appends an event to the chain, in the transaction of the change that it tells of. Its words are
+/// kept beside it.
 pub(in crate::ledger) async fn append(
     tx: &mut Transaction<'static, Any>,
     at: DateTime<Utc>,
@@ -140,6 +157,7 @@ pub(in crate::ledger) async fn append(
             .fetch_one(&mut **tx)
             .await?;
     let previous: String = row.try_get("head")?;
+    let (detail, taken) = words::take(what, detail);
     let mut event = Event {
         number: row.try_get("last_event")?,
         at,
@@ -147,7 +165,9 @@ pub(in crate::ledger) async fn append(
         what: what.to_owned(),
         detail: detail.to_string(),
         hash: String::new(),
+        words: None,
     };
+    let number = event.number;
     event.hash = link(&previous, &event);
     sqlx::query(
         "insert into event (number, at, delivery, what, detail, hash)
@@ -162,7 +182,10 @@ pub(in crate::ledger) async fn append(
     .execute(&mut **tx)
     .await?;
     sqlx::query("update ledger set head = $1").bind(event.hash).execute(&mut **tx).await?;
-    Ok(())
+    match taken {
+        Some(taken) => taken.keep(tx, number, delivery, &detail).await,
+        None => Ok(()),
+    }
 }
 
 /// The hash of an event after the one with the hash `previous`. Each field is preceded by its

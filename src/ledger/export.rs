@@ -14,6 +14,7 @@
 //! | `delivery` | `key`; a `target` may come after the delivery that names it |
 //! | `attempt` | `delivery`, `number` |
 //! | `event` | `number` |
+//! | `event_words` | `number`, of the event |
 //!
 //! What people were told (`notice`, `telling`, `told`) is no part of it.
 
@@ -36,7 +37,7 @@ pub struct Exported {
 const PAGE: i64 = 500;
 
 /// The tables after `ledger`: each page begins after the last key of the one before.
-const TABLES: [(&str, &str, Keys); 5] = [
+const TABLES: [(&str, &str, Keys); 6] = [
     ("channel", "select * from channel where name > $1 order by name limit $2", Keys::One("name")),
     ("posting", "select * from posting where id > $1 order by id limit $2", Keys::One("id")),
     ("delivery", "select * from delivery where key > $1 order by key limit $2", Keys::One("key")),
@@ -47,6 +48,11 @@ const TABLES: [(&str, &str, Keys); 5] = [
         Keys::Numbered("delivery"),
     ),
     ("event", "select * from event where number > $3 order by number limit $2", Keys::Number),
+    (
+        "event_words",
+        "select * from event_words where number > $3 order by number limit $2",
+        Keys::Number,
+    ),
 ];
 
 /// What tells the rows of a table apart.

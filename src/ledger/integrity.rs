@@ -5,13 +5,14 @@
 //! `pragma_foreign_key_check`.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
 
-use super::{ChainReport, Event, Ledger, LedgerError, State, event, row};
+use super::{ChainReport, Event, Ledger, LedgerError, State, event, row, store, words};
 use crate::channel::DeliveryKey;
 
 /// What a check looked at and found.
@@ -58,6 +59,9 @@ impl Part {
     }
 }
 
+/// The first version of the tables in which words are beside the chain.
+const WORDS_SINCE: i64 = 6;
+
 /// How many deliveries are read at a time.
 const PAGE: i64 = 1000;
 
@@ -79,6 +83,10 @@ impl Ledger {
         if chain.is_some() {
             let disagreements = story.compare(&mut tx).await;
             flaws.add(Part::Records, disagreements);
+        }
+        if store::version(&mut *tx, Path::new("")).await? >= WORDS_SINCE {
+            let words = words::flaws(&mut tx).await;
+            flaws.add(Part::Records, words);
         }
         let attempts_and_states = attempts_and_states(&mut tx).await;
         flaws.add(Part::Records, attempts_and_states);

@@ -9,13 +9,15 @@
 //! columns only, times as microseconds since 1970, JSON as text, `$1` placeholders, and `now` as a
 //! parameter. [`store`] opens the file, [`binding`] ties it to its site, [`generation`] notices that
 //! it was put back, [`event`] is the chain of events, [`integrity`], [`backup`] and [`export`] are its
-//! upkeep, [`notice`] is the outbox of what people are told; the rest is one file per idea in the life of a delivery: it is observed and planned,
+//! upkeep, [`notice`] is the outbox of what people are told; [`words`] keeps what events say beside the
+//! chain, so that [`erase`] and [`retention`] can forget it; the rest is one file per idea in the life of a delivery: it is observed and planned,
 //! claimed and settled, found out about, and read.
 
 pub mod backup;
 pub mod binding;
 pub mod claim;
 pub mod decide;
+pub mod erase;
 pub mod event;
 pub mod export;
 pub mod find_out;
@@ -27,10 +29,12 @@ pub mod observe;
 pub mod pause;
 pub mod plan;
 pub mod read;
+pub mod retention;
 mod row;
 pub mod settle;
 pub mod step;
 pub mod store;
+pub mod words;
 pub mod worker;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -47,6 +51,7 @@ pub use backup::{Backup, IfNewer, Restoration};
 pub use binding::SiteMark;
 pub use claim::Began;
 pub use decide::Adopted;
+pub use erase::{Copies, Erasure, Files, Refusal};
 pub use event::ChainReport;
 pub use export::Exported;
 pub use find_out::{Resolution, Whom};
@@ -55,7 +60,9 @@ pub use integrity::{Flaw, Glance, Health, Part};
 pub use notice::{Concerns, Heard, NewNotice, Outbox, Telling, Way};
 pub use observe::{Hiring, Observed, Seen};
 pub use plan::Time;
+pub use retention::{Forgotten, Retention};
 pub use store::{Ledger, Opening, Turnstile};
+pub use words::Words;
 pub use worker::{Liveness, liveness, this_worker};
 
 /// Which one of its kind an occasion is: a reminder's offset (`7d`), or an ordinal.
@@ -280,10 +287,19 @@ pub struct Attempt {
     /// `posted`, `refused`, `deferred`, `blocked`, `unknown`; `None` while it runs.
     pub outcome: Option<String>,
     pub detail: String,
-    pub wire: Wire,
-    pub rendition: Rendition,
+    /// What it carried; `None` once that was erased.
+    #[serde(flatten)]
+    pub carried: Option<Carried>,
+    pub erased_at: Option<DateTime<Utc>>,
     /// When it began, by the clock that nobody sets; unknown of attempts of older versions.
     pub steady: Option<Steady>,
+}
+
+/// What an attempt carried: the exact bytes, and what they say to readers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Carried {
+    pub wire: Wire,
+    pub rendition: Rendition,
 }
 
 /// What one request of an attempt did.
@@ -368,6 +384,8 @@ pub struct KnownPosting {
     pub page: PageSight,
     /// Since when it is closed everywhere.
     pub finished_at: Option<DateTime<Utc>>,
+    /// When a person had its texts erased; they are empty then.
+    pub erased_at: Option<DateTime<Utc>>,
 }
 
 /// Whether an ad may be announced at all.
@@ -453,14 +471,8 @@ pub struct Event {
     pub detail: String,
     /// SHA-256 (hex) over the previous hash and this event.
     pub hash: String,
-}
-
-impl Event {
-    /// A text of its detail.
-    pub fn says(&self, name: &str) -> Option<String> {
-        let detail: serde_json::Value = serde_json::from_str(&self.detail).ok()?;
-        detail.get(name)?.as_str().map(str::to_owned)
-    }
+    /// What it says in words, beside the chain; `None` if nothing.
+    pub words: Option<Words>,
 }
 
 /// What can go wrong with the ledger; ours, not the world's.
@@ -525,6 +537,8 @@ pub enum LedgerError {
     NoSuchDelivery(String),
     #[error("`{0}` names more than one delivery\nhelp: write more of the id")]
     Ambiguous(String),
+    #[error("{posting} cannot be erased: {why}")]
+    CannotErase { posting: PostingId, why: Refusal },
     #[error("{key} is {state}, so it cannot be {verb}")]
     WrongState { key: String, state: &'static str, verb: &'static str },
     #[error("the ledger holds something unreadable: {0}")]

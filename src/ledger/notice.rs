@@ -126,7 +126,8 @@ impl Ledger {
     pub async fn concerns(&self, now: DateTime<Utc>) -> Result<Concerns, LedgerError> {
         let mut tx = self.reader.begin().await?;
         let rows = sqlx::query(
-            "select delivery.*, posting.title as posting_title from delivery
+            "select delivery.*, coalesce(nullif(posting.title, ''), posting.id) as posting_title
+               from delivery
                join posting on posting.id = delivery.posting
               where delivery.state in ('refused', 'unknown', 'asked')
                 and (posting.finished_at is null or delivery.state <> 'refused'
@@ -272,7 +273,7 @@ impl Ledger {
         let id: String = claimed.try_get("id")?;
         let contents = sqlx::query(
             "select notice.content from told join notice on notice.about = told.notice
-              where told.telling = $1 order by notice.at, notice.about",
+              where told.telling = $1 and notice.content <> '' order by notice.at, notice.about",
         )
         .bind(id.clone())
         .fetch_all(&mut *tx)

@@ -159,7 +159,7 @@ async fn compare(
     posting: &Observed,
     now: DateTime<Utc>,
 ) -> Result<(), LedgerError> {
-    let mut changes = serde_json::Map::new();
+    let (mut changes, mut title) = (serde_json::Map::new(), None);
     let fields = [
         ("path", json!(known.path), json!(posting.path)),
         ("translation_key", json!(known.translation_key), json!(posting.translation_key)),
@@ -170,7 +170,11 @@ async fn compare(
     ];
     for (field, before, after) in fields {
         if before != after {
-            changes.insert(field.to_owned(), json!({ "before": before, "after": after }));
+            let change = json!({ "before": before, "after": after });
+            match field {
+                "title" => title = Some(change),
+                field => drop(changes.insert(field.to_owned(), change)),
+            }
         }
     }
     let back = known.missing_since.is_some();
@@ -179,13 +183,25 @@ async fn compare(
     let reopened = known.finished_at.is_some()
         && (known.withdrawn_at.is_none() || lapsed)
         && (posting.hiring == Hiring::Open || known.revision != posting.revision);
-    // The text itself changes without a new revision too (a comment, `draft: true`).
-    let source = sqlx::query("select 1 from posting where id = $1 and source = $2")
-        .bind(posting.id.0.clone())
-        .bind(posting.source.clone())
-        .fetch_optional(&mut **tx)
-        .await?;
-    if changes.is_empty() && !back && !reopened && source.is_some() {
+    if known.erased_at.is_some() && !reopened {
+        return only_back(tx, known, posting, now).await;
+    }
+    // The text itself changes without a new revision too (a comment, `draft: true`). What was not to
+    // be kept any longer of an ad that is over is not kept anew.
+    let source = sqlx::query(
+        "select case when source = $2 then 'same'
+                     when source is null and finished_at is not null then 'forgotten'
+                     else 'other' end as source
+           from posting where id = $1",
+    )
+    .bind(posting.id.0.clone())
+    .bind(posting.source.clone())
+    .fetch_one(&mut **tx)
+    .await?;
+    let source: String = source.try_get("source")?;
+    let forgotten = source == "forgotten" && !reopened;
+    let as_before = changes.is_empty() && title.is_none() && (source == "same" || forgotten);
+    if as_before && !back && !reopened {
         return Ok(());
     }
     let since = if known.revision == posting.revision { known.revision_since } else { now };
@@ -194,7 +210,7 @@ async fn compare(
         "update posting
             set path = $2, translation_key = $3, sub_id = $4, reference = $5, title = $6,
                 revision = $7, revision_since = $8, source = $9, language = $10,
-                finished_at = $11, missing_since = null, withdrawn_at = $12
+                finished_at = $11, missing_since = null, withdrawn_at = $12, erased_at = null
           where id = $1",
     )
     .bind(posting.id.0.clone())
@@ -205,7 +221,7 @@ async fn compare(
     .bind(posting.title.clone())
     .bind(posting.revision.0.clone())
     .bind(since.timestamp_micros())
-    .bind(posting.source.clone())
+    .bind((!forgotten).then(|| posting.source.clone()))
     .bind(posting.language.clone())
     .bind(row::micros(finished_at))
     .bind(row::micros(known.withdrawn_at.filter(|_| !lapsed)))
@@ -221,11 +237,32 @@ async fn compare(
     if reopened {
         event::append(tx, now, None, "taken up again", &json!({ "posting": posting.id })).await?;
     }
-    if changes.is_empty() {
+    if changes.is_empty() && title.is_none() {
         return Ok(());
     }
-    let detail = json!({ "posting": posting.id, "changes": changes });
+    let mut detail = json!({ "posting": posting.id, "changes": changes });
+    if let Some(title) = title {
+        detail["title"] = title;
+    }
     event::append(tx, now, None, "changed", &detail).await
+}
+
+/// Of a posting that was erased nothing is kept again while it is closed, but that its page is there.
+async fn only_back(
+    tx: &mut Transaction<'static, Any>,
+    known: &KnownPosting,
+    posting: &Observed,
+    now: DateTime<Utc>,
+) -> Result<(), LedgerError> {
+    if known.missing_since.is_none() {
+        return Ok(());
+    }
+    sqlx::query("update posting set path = $2, missing_since = null where id = $1")
+        .bind(posting.id.0.clone())
+        .bind(posting.path.clone())
+        .execute(&mut **tx)
+        .await?;
+    event::append(tx, now, None, "page back", &json!({ "posting": posting.id })).await
 }
 
 /// Notes which pages are not among the site's postings any more, and which of those that could

@@ -10,8 +10,8 @@ use sqlx::{Any, Row, Transaction};
 use uuid::Uuid;
 
 use super::{
-    Acceptance, Approval, Attempt, CopyState, Deed, Delivery, DeliveryName, Event, KnownChannel,
-    KnownPosting, LedgerError, Occurrence, PageSight, Pause, State, Step, Use,
+    Acceptance, Approval, Attempt, Carried, CopyState, Deed, Delivery, DeliveryName, Event,
+    KnownChannel, KnownPosting, LedgerError, Occurrence, PageSight, Pause, State, Step, Use, Words,
 };
 use crate::adapt::Occasion;
 use crate::channel::{ChannelName, DeliveryKey, Receipt};
@@ -139,10 +139,20 @@ pub(in crate::ledger) fn attempt(row: &AnyRow) -> Result<Attempt, LedgerError> {
         ended_at: optional_time(row, "ended_at")?,
         outcome: row.try_get("outcome")?,
         detail: row.try_get("detail")?,
-        wire: json(&row.try_get::<String, _>("wire")?, "wire")?,
-        rendition: json(&row.try_get::<String, _>("rendition")?, "rendition")?,
+        carried: carried(row)?,
+        erased_at: optional_time(row, "erased_at")?,
         steady: optional_json(row, "steady")?,
     })
+}
+
+fn carried(row: &AnyRow) -> Result<Option<Carried>, LedgerError> {
+    if optional_time(row, "erased_at")?.is_some() {
+        return Ok(None);
+    }
+    Ok(Some(Carried {
+        wire: json(&row.try_get::<String, _>("wire")?, "wire")?,
+        rendition: json(&row.try_get::<String, _>("rendition")?, "rendition")?,
+    }))
 }
 
 pub(in crate::ledger) fn step(row: &AnyRow) -> Result<Step, LedgerError> {
@@ -179,6 +189,7 @@ pub(in crate::ledger) fn posting(row: &AnyRow) -> Result<KnownPosting, LedgerErr
             note: row.try_get("page_note")?,
         },
         finished_at: optional_time(row, "finished_at")?,
+        erased_at: optional_time(row, "erased_at")?,
     })
 }
 
@@ -230,7 +241,20 @@ pub(in crate::ledger) fn event(row: &AnyRow) -> Result<Event, LedgerError> {
         what: row.try_get("what")?,
         detail: row.try_get("detail")?,
         hash: row.try_get("hash")?,
+        words: None,
     })
+}
+
+/// An event, joined with its words.
+pub(in crate::ledger) fn event_with_words(row: &AnyRow) -> Result<Event, LedgerError> {
+    let words = match row.try_get::<Option<i64>, _>("has_words")? {
+        None => None,
+        Some(_) => Some(Words {
+            content: row.try_get("content")?,
+            erased_at: optional_time(row, "erased_at")?,
+        }),
+    };
+    Ok(Event { words, ..event(row)? })
 }
 
 pub(in crate::ledger) fn key(text: &str) -> Result<DeliveryKey, LedgerError> {
@@ -261,6 +285,12 @@ pub(in crate::ledger) fn optional_time(
 fn number(row: &AnyRow, column: &str) -> Result<u32, LedgerError> {
     let number: i64 = row.try_get(column)?;
     u32::try_from(number).map_err(|_| unreadable(column, &number.to_string()))
+}
+
+/// How many there are of something.
+pub(in crate::ledger) fn count(row: &AnyRow, column: &str) -> Result<u64, LedgerError> {
+    let number: i64 = row.try_get(column)?;
+    u64::try_from(number).map_err(|_| unreadable(column, &number.to_string()))
 }
 
 fn optional_json<T: DeserializeOwned>(

@@ -155,15 +155,16 @@ async fn carried(
     tx: &mut Transaction<'static, Any>,
     delivery: &Delivery,
 ) -> Result<(Option<Standing>, Option<String>), LedgerError> {
-    let Some(attempt) = read::last_attempt(&mut **tx, delivery.key).await? else {
+    let attempt = read::last_attempt(&mut **tx, delivery.key).await?;
+    let Some(carried) = attempt.and_then(|attempt| attempt.carried) else {
         return Ok((None, None));
     };
     let standing = Standing {
         revision: delivery.revision.clone(),
-        content_hash: attempt.rendition.content_hash(),
-        rendition: attempt.rendition,
+        content_hash: carried.rendition.content_hash(),
+        rendition: carried.rendition,
     };
-    let message_id = match attempt.wire {
+    let message_id = match carried.wire {
         Wire::Mail(mail) => Some(mail.message_id),
         Wire::Http(_) | Wire::Entry(_) | Wire::Errand { .. } => None,
     };

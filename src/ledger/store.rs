@@ -26,7 +26,7 @@ use super::{LedgerError, generation, row};
 #[derive(Debug, Clone)]
 pub struct Ledger {
     id: Uuid,
-    writer: AnyPool,
+    pub(in crate::ledger) writer: AnyPool,
     pub(in crate::ledger) reader: AnyPool,
     turnstile: Option<Arc<dyn Turnstile>>,
     /// `None` if it was opened to read.
@@ -259,6 +259,7 @@ fn migrations() -> Migrator {
         migration(3, "decisions", include_str!("migrations/0003_decisions.sql")),
         migration(4, "generation", include_str!("migrations/0004_generation.sql")),
         migration(5, "notices", include_str!("migrations/0005_notices.sql")),
+        migration(6, "erasure", include_str!("migrations/0006_erasure.sql")),
     ])
 }
 

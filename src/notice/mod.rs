@@ -171,7 +171,8 @@ async fn take_notice(
 async fn errand(ledger: &Ledger, notice: &Notice) -> Result<Option<String>, LedgerError> {
     let Some(key) = notice.delivery else { return Ok(None) };
     let attempt = ledger.last_attempt(key).await?;
-    Ok(attempt.map(|attempt| match (attempt.wire, attempt.rendition) {
+    let carried = attempt.and_then(|attempt| attempt.carried);
+    Ok(carried.map(|carried| match (carried.wire, carried.rendition) {
         (Wire::Errand { text }, _) => text,
         (_, Rendition::Status { text, .. }) => text,
         (_, Rendition::Mail { subject, text, .. }) => format!("{subject}\n\n{text}"),

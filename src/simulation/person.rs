@@ -125,8 +125,9 @@ impl World {
             (State::Asked, Deed::Ask) => {
                 let attempt = ledger.last_attempt(delivery.key).await?;
                 let target = past.deliveries.iter().find(|it| Some(it.key) == delivery.target);
-                if let (Some(attempt), Some(target)) = (attempt, target) {
-                    let says = said(&attempt.rendition);
+                let carried = attempt.and_then(|attempt| attempt.carried);
+                if let (Some(carried), Some(target)) = (carried, target) {
+                    let says = said(&carried.rendition);
                     changes(&mut lock(&server), target, delivery.name.occasion, &says, truth);
                 }
                 tell("does what was asked");
@@ -134,10 +135,11 @@ impl World {
                 ledger.resolve(delivery.key, &done, wall).await.map(drop)
             }
             (State::Asked, _) => {
-                let Some(attempt) = ledger.last_attempt(delivery.key).await? else {
+                let last = ledger.last_attempt(delivery.key).await?;
+                let Some(carried) = last.and_then(|attempt| attempt.carried) else {
                     return Ok(());
                 };
-                let receipt = puts(&mut lock(&server), delivery, said(&attempt.rendition), truth);
+                let receipt = puts(&mut lock(&server), delivery, said(&carried.rendition), truth);
                 tell("puts it there by hand");
                 match &receipt.link {
                     Some(link) => ledger.record(delivery.key, link, wall).await.map(drop),

@@ -415,6 +415,7 @@ fn site(folder: &Path, channels: Vec<ChannelSpec>) -> Result<Site, SimulationErr
         templates: WORDS.clone(),
         plan: PlanRules::default(),
         notices: None,
+        retention: crate::ledger::Retention::default(),
     })
 }
 

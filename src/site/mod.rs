@@ -14,6 +14,7 @@ pub mod policy;
 pub mod preset;
 pub mod queue;
 mod quiet;
+mod retention;
 mod toml_file;
 
 use std::collections::BTreeMap;
@@ -30,7 +31,7 @@ use url::Url;
 use crate::adapt::AdaptError;
 use crate::adapt::template::Templates;
 use crate::diagnostic::{Diagnostic, Source, suggestion};
-use crate::ledger::SiteMark;
+use crate::ledger::{Retention, SiteMark};
 use crate::posting::Settings;
 pub use channel_file::ChannelSpec;
 use quiet::QuietTimes;
@@ -60,6 +61,8 @@ pub struct Site {
     pub plan: queue::PlanRules,
     /// `[notices]`: who is told what needs a person; `None` if nobody is.
     pub notices: Option<notices::Notices>,
+    /// `[retention]`: how long content is kept once its ad is over.
+    pub retention: Retention,
 }
 
 /// Why there is no site to work with.
@@ -88,6 +91,8 @@ struct SiteFile {
     #[serde(default)]
     ledger: LedgerTable,
     notices: Option<notices::NoticesTable>,
+    #[serde(default)]
+    retention: retention::RetentionTable,
 }
 
 #[derive(Debug, Deserialize)]
@@ -223,6 +228,7 @@ impl Site {
         }
         let notices =
             written.notices.and_then(|it| it.read(folder, timezone, &file, &mut diagnostics));
+        let retention = written.retention.read(&file, &mut diagnostics);
         let site = Self {
             folder: folder.to_owned(),
             name: written.site.name,
@@ -235,6 +241,7 @@ impl Site {
             templates,
             plan,
             notices,
+            retention,
         };
         Ok((Some(site), diagnostics))
     }

@@ -188,7 +188,9 @@ async fn change_of_a_copy_without_id(channel: &str, fault: fn(&World)) {
     let errand = world.the(Occasion::Update, channel).await;
     assert_eq!(errand.state, State::Asked);
     let attempt = world.ledger.last_attempt(errand.key).await.unwrap().unwrap();
-    let handbill::channel::Wire::Errand { text } = attempt.wire else { panic!("{attempt:#?}") };
+    let Some(handbill::channel::Wire::Errand { text }) = attempt.carried.map(|it| it.wire) else {
+        panic!("no errand");
+    };
     assert!(text.contains(link.as_str()) && text.contains(AFTER), "{text}");
 }
 

@@ -46,7 +46,7 @@ async fn lost_before_it_arrived(world: World, channel: &str) {
     world.round().await;
     let attempts = world.ledger.attempts(world.announcement(channel).await.key).await.unwrap();
     assert_eq!(attempts.len(), 2);
-    assert_eq!(attempts[0].wire, attempts[1].wire, "the very same bytes go out again");
+    assert_eq!(attempts[0].carried, attempts[1].carried, "the very same bytes go out again");
     world.assert_posted_once(channel).await;
 }
 

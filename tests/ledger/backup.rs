@@ -238,6 +238,9 @@ async fn any_copy_of_a_ledger_is_restored_also_one_of_an_older_handbill() {
                alter table ledger drop column restored_at;
                alter table ledger drop column restored_from;
                drop table told; drop table telling; drop table notice;
+               drop table event_words; alter table posting drop column erased_at;
+               alter table attempt drop column erased_at;
+               alter table ledger drop column retention_at;
                delete from _sqlx_migrations where version >= 4";
     site.meddle(old).await.unwrap();
     let ledger = upkeep(&site).await;

@@ -110,7 +110,8 @@ async fn what_a_killed_process_was_sending_becomes_unknown_and_never_planned() {
     assert_eq!(left.state, State::Unknown);
     assert_eq!(left.reason, "the process that was sending it ended before an answer came");
     let attempt = ledger.last_attempt(key).await.unwrap().unwrap();
-    assert_eq!((attempt.wire, attempt.outcome.as_deref()), (wire("frozen"), Some("unknown")));
+    assert_eq!(attempt.carried.unwrap().wire, wire("frozen"));
+    assert_eq!(attempt.outcome.as_deref(), Some("unknown"));
     let again =
         ledger.claim(key, "w", (&wire("x"), &rendition("x")), &began(at(99)), at(100)).await;
     assert!(again.unwrap().is_none());
@@ -172,7 +173,8 @@ proptest! {
                 let claim = claim.unwrap().unwrap();
                 prop_assert_eq!(claim.wire(), &wire);
                 let attempt = ledger.last_attempt(key).await.unwrap().unwrap();
-                prop_assert_eq!((attempt.wire, attempt.rendition), (wire, text));
+                let carried = attempt.carried.unwrap();
+                prop_assert_eq!((carried.wire, carried.rendition), (wire, text));
             }
             Ok(())
         })?;

@@ -65,6 +65,9 @@ fn migrate_says_from_which_version_to_which_and_other_commands_name_it() {
         "alter table ledger drop column generation; alter table ledger drop column backup_at;
          alter table ledger drop column restored_at; alter table ledger drop column restored_from;
          drop table told; drop table telling; drop table notice;
+         drop table event_words; alter table posting drop column erased_at;
+         alter table attempt drop column erased_at;
+         alter table ledger drop column retention_at;
          delete from _sqlx_migrations where version >= 4",
     );
     std::fs::remove_file(site.path("state/ledger.db.generation")).unwrap();

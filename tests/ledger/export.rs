@@ -51,6 +51,7 @@ async fn an_export_holds_every_row_and_every_column_in_its_order() {
         ("delivery", "key"),
         ("attempt", "delivery, number"),
         ("event", "number"),
+        ("event_words", "number"),
     ] {
         // SQLite itself says what is in a row, column by column.
         let columns = format!("select name from pragma_table_info('{table}')");

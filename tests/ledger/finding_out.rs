@@ -85,7 +85,11 @@ async fn an_unknown_outcome_stays_until_channel_or_person_says_what_became_of_it
         if matches!(found_out, "absent" | "not posted") {
             assert_eq!((after.state, after.due_at), (State::Planned, at(20)), "{found_out}");
             let repeat = ledger.last_attempt(key).await.unwrap().unwrap();
-            assert_eq!(repeat.wire, wire("body"), "the same bytes are there to send again");
+            assert_eq!(
+                repeat.carried.unwrap().wire,
+                wire("body"),
+                "the same bytes are there to send again"
+            );
         } else {
             assert_eq!((after.state, after.copy), (State::Posted, Some(CopyState::Live)));
             assert_eq!(after.receipt.unwrap().link, there.link, "{found_out}");

@@ -162,6 +162,9 @@ async fn a_ledger_from_before_there_were_marks_is_brought_up_to_date_without_ala
                alter table ledger drop column restored_at;
                alter table ledger drop column restored_from;
                drop table told; drop table telling; drop table notice;
+               drop table event_words; alter table posting drop column erased_at;
+               alter table attempt drop column erased_at;
+               alter table ledger drop column retention_at;
                delete from _sqlx_migrations where version >= 4";
     site.meddle(old).await.unwrap();
     let copy = site.folder.path().join("copy");

@@ -28,7 +28,7 @@ async fn a_delivery_lives_from_planned_to_posted_and_a_restart_knows_all_of_it()
     assert_eq!(kept.standing, Some(says));
     let attempts = ledger.attempts(key).await.unwrap();
     assert_eq!(attempts.len(), 1);
-    assert_eq!(attempts[0].wire, wire("body"));
+    assert_eq!(attempts[0].carried.as_ref().unwrap().wire, wire("body"));
     assert_eq!(attempts[0].outcome.as_deref(), Some("posted"));
     assert_eq!(attempts[0].ended_at, Some(at(11)));
     assert_eq!(what_happened(&ledger, key).await, ["planned", "attempt", "posted"]);

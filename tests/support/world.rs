@@ -125,6 +125,7 @@ impl World {
                 missing_since: None,
                 page: PageSight { seen_at: Some(self.now), note: String::new() },
                 finished_at: None,
+                erased_at: None,
             });
         }
         for channel in &self.site.channels {
