@@ -361,9 +361,15 @@ impl<'a> Judge<'a> {
             .iter()
             .filter(|it| it.name.occasion != Occasion::Remind)
             .max_by_key(|it| (it.changed_at, &it.name));
+        let has_id = |it: &&Delivery| it.receipt.as_ref().is_some_and(|it| it.remote_id.is_some());
         let speak: Vec<&Delivery> = match spec.update {
             // Nobody can change a mail; the person who was asked to has said that it is done.
             Update::Manual if spec.kind() == Kind::Mail => Vec::new(),
+            Update::FollowUp
+                if spec.kind() == Kind::Mail && !newest.is_some_and(|it| has_id(&it)) =>
+            {
+                Vec::new()
+            }
             Update::FollowUp => newest.into_iter().copied().collect(),
             _ => copies,
         };
