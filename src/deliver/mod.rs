@@ -17,7 +17,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
-use tracing::warn;
 
 use crate::adapt::Occasion;
 use crate::channel::{ChannelName, DeliveryKey};
@@ -31,7 +30,7 @@ use pages::Looked;
 pub use pages::first_sight;
 pub use station::Station;
 pub use verify::{PATIENCE, Seen};
-pub use worker::Worker;
+pub use worker::{Intake, Worker};
 
 /// The postings of a site as they were read just now.
 #[derive(Debug, Clone, Default)]
@@ -112,9 +111,7 @@ impl Courier<'_> {
         let began = self.clock.now();
         self.write_what_waits().await?;
         let alive = |attempt: &Attempt| self.worker.liveness(attempt);
-        for lost in self.ledger.recover(alive, self.clock.now()).await? {
-            warn!(delivery = %lost.key, channel = %lost.name.channel, "an attempt of a process that ended is unknown now");
-        }
+        self.ledger.recover(alive, self.clock.now()).await?;
         let postings = self.observe(postings).await?;
         let postings = &postings;
         fail_point::reached("observed").await;

@@ -14,6 +14,7 @@
 
 pub mod backup;
 pub mod binding;
+mod change;
 pub mod claim;
 pub mod decide;
 pub mod event;
