@@ -8,6 +8,7 @@ mod doubt;
 pub mod fail_point;
 mod find_out;
 mod pages;
+mod reading;
 mod send;
 pub mod station;
 mod verify;
@@ -28,6 +29,7 @@ use crate::site::Site;
 pub use find_out::under_way_until;
 use pages::Looked;
 pub use pages::first_sight;
+pub use reading::{Guesses, Reading, Unavailable, read, read_what_is_there};
 pub use station::Station;
 pub use verify::{PATIENCE, Seen};
 pub use worker::{Intake, Worker};
@@ -138,7 +140,10 @@ impl Courier<'_> {
     }
 
     /// Outcomes that the ledger could not take at an earlier round.
-    async fn write_what_waits(&self) -> Result<(), LedgerError> {
+    ///
+    /// # Errors
+    /// [`LedgerError`] if it cannot take them now either; they are kept.
+    pub async fn write_what_waits(&self) -> Result<(), LedgerError> {
         while let Some(unsettled) = self.worker.unsettled() {
             self.settle(unsettled, self.clock.now()).await?;
         }

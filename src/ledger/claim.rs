@@ -3,8 +3,8 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 
-use super::worker::Liveness;
 use super::change::Change;
+use super::worker::Liveness;
 use super::{Attempt, Claim, Delivery, Ledger, LedgerError, State, event, row};
 use crate::adapt::Rendition;
 use crate::channel::{DeliveryKey, Wire};

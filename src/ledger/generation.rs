@@ -34,7 +34,7 @@ use std::fmt;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::json;
-use sqlx::{AnyConnection, Any, Executor, Row, Transaction};
+use sqlx::{Any, AnyConnection, Executor, Row, Transaction};
 use uuid::Uuid;
 
 use super::mark::{Mark, Reached};

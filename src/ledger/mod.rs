@@ -31,6 +31,7 @@ mod row;
 pub mod settle;
 pub mod step;
 pub mod store;
+pub mod survey;
 pub mod worker;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -55,6 +56,7 @@ pub use integrity::{Flaw, Health, Part};
 pub use observe::{Hiring, Observed, Seen};
 pub use plan::Time;
 pub use store::{Ledger, Opening, Turnstile};
+pub use survey::{EndedAttempt, Pauses};
 pub use worker::{Liveness, liveness, this_worker};
 
 /// Which one of its kind an occasion is: a reminder's offset (`7d`), or an ordinal.

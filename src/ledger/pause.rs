@@ -110,10 +110,7 @@ pub(in crate::ledger) async fn pause(
     event::append(tx, now, None, "paused", &detail).await
 }
 
-async fn load(
-    tx: &mut Change,
-    channel: &ChannelName,
-) -> Result<KnownChannel, LedgerError> {
+async fn load(tx: &mut Change, channel: &ChannelName) -> Result<KnownChannel, LedgerError> {
     let row = sqlx::query("select * from channel where name = $1")
         .bind(channel.0.clone())
         .fetch_optional(&mut **tx)

@@ -19,8 +19,8 @@ use url::Url;
 use uuid::Uuid;
 
 use super::binding::{self, SiteMark};
-use super::mark::Mark;
 use super::change::Change;
+use super::mark::Mark;
 use super::{LedgerError, generation, row};
 
 /// The durable record. Clones share one set of connections.
