@@ -11,6 +11,7 @@ mod ledger;
 mod plan;
 mod reading;
 mod renditions;
+mod serve;
 mod simulation;
 mod stand_ins;
 mod story;

@@ -270,6 +270,7 @@ impl Daemon {
                 worker: self.worker.clone(),
                 clock: self.options.clock.clone(),
                 trust: self.options.trust,
+                status: self.status.clone(),
             };
             self.status.update(|facts| facts.rounds.under_way_since = Some(now));
             self.round = Some(Box::pin(round::hold(task, tools)));
@@ -425,7 +426,13 @@ impl Daemon {
         self.times.round = next.max(now + LEAST_REST);
         let next = self.times.round;
         self.status.update(|facts| {
-            facts.held = seen.held;
+            let mut held = seen.held;
+            for (key, held) in &mut held {
+                if let Some(before) = facts.held.get(key).filter(|before| before.by == held.by) {
+                    held.since = before.since;
+                }
+            }
+            facts.held = held;
             facts.next_round = Some(next);
         });
     }

@@ -147,6 +147,20 @@ fn judge(facts: &Facts, asked: Result<Asked, String>, now: DateTime<Utc>) -> Hea
         let why = held.map_or_else(|| delivery.reason.clone(), |held| held.why.clone());
         overdue.push(late(&delivery, delivery.due_at, why));
     }
+    for (key, held) in &facts.held {
+        let is_late = now - held.since > facts.setup.site.serve.overdue_after;
+        if held.by == HeldBy::Wait && is_late && !overdue.iter().any(|it| it.delivery == *key) {
+            overdue.push(Late {
+                delivery: *key,
+                posting: held.name.posting.clone(),
+                channel: held.name.channel.clone(),
+                occasion: held.name.occasion,
+                state: State::Planned,
+                since: held.since,
+                why: held.why.clone(),
+            });
+        }
+    }
     let mut unknown = Vec::new();
     for delivery in asked.unknown {
         if let Some(since) = delivery.asks_since {

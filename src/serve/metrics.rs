@@ -24,11 +24,11 @@ pub struct Metrics {
     attempts: Arc<Mutex<Attempts>>,
 }
 
-/// The attempts that ended since this process was asked first.
+/// The attempts that ended since this process opened the ledger.
 #[derive(Default)]
 struct Attempts {
     /// The newest event that was counted.
-    counted: Option<i64>,
+    counted: i64,
     ended: BTreeMap<(ChannelName, String), Durations>,
 }
 
@@ -57,7 +57,7 @@ impl Metrics {
         let counted = match &facts.ledger {
             Some(ledger) => {
                 let work = async {
-                    attempts.count(ledger).await?;
+                    attempts.count(ledger, facts.first_event.unwrap_or_default()).await?;
                     count(ledger, &facts, now).await
                 };
                 let answered = tokio::time::timeout(ANSWER_WITHIN, work).await;
@@ -70,15 +70,15 @@ impl Metrics {
 }
 
 impl Attempts {
-    /// Counts the attempts that ended since it was asked last; the first time, none.
-    async fn count(&mut self, ledger: &Ledger) -> Result<(), LedgerError> {
+    /// Counts the attempts that ended since it was asked last, or since the first event.
+    async fn count(&mut self, ledger: &Ledger, first: i64) -> Result<(), LedgerError> {
         let newest = ledger.last_event().await?.map_or(0, |(number, _)| number);
-        let after = self.counted.unwrap_or(newest);
+        let after = self.counted.max(first);
         for ended in ledger.attempts_ended(after, newest).await? {
             let durations = self.ended.entry((ended.channel, ended.outcome)).or_default();
             durations.add(ended.took.as_secs_f64());
         }
-        self.counted = Some(newest);
+        self.counted = newest;
         Ok(())
     }
 }
@@ -148,7 +148,7 @@ fn write(
     let mut family = out.family(
         "handbill_attempt_duration_seconds",
         Type::Histogram,
-        "How long attempts took, by channel and outcome, since this process was asked first.",
+        "How long attempts took, by channel and outcome, since this process started.",
     );
     for ((channel, outcome), durations) in &attempts.ended {
         let bounds: Vec<_> = BOUNDS.into_iter().zip(durations.below).collect();

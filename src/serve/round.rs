@@ -6,7 +6,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Datelike, TimeDelta, Utc};
 
 use super::open_ledger::OpenLedger;
-use super::status::{Held, HeldBy};
+use super::status::{Held, HeldBy, Status};
 use super::watch::Follower;
 use super::{ClockTrust, Setup, timer};
 use crate::channel::DeliveryKey;
@@ -37,6 +37,8 @@ pub(super) struct Task {
     pub worker: Worker,
     pub clock: Clock,
     pub trust: ClockTrust,
+    /// Told of the ledger as soon as it is open.
+    pub status: Status,
 }
 
 /// What a round saw and did.
@@ -111,7 +113,7 @@ impl Task {
             page_errors: page_errors(&reading),
             no_events,
             has_neighbour,
-            held: held(&round.plan),
+            held: held(&round.plan, self.clock.now()),
             next,
             asks_again: has_unknown(&round),
             tried: round.done.len(),
@@ -136,6 +138,7 @@ impl Task {
             && let Err(error) = open.check(site)
         {
             if let Some(gone) = tools.ledger.take() {
+                self.status.update(|facts| facts.ledger = None);
                 gone.close().await;
             }
             return Err(error.into());
@@ -152,6 +155,11 @@ impl Task {
         let open = OpenLedger::open(site, self.clock.now()).await?;
         let ledger = open.ledger.clone();
         tools.ledger = Some(open);
+        let newest = ledger.last_event().await?.map_or(0, |(number, _)| number);
+        self.status.update(|facts| {
+            facts.ledger = Some(ledger.clone());
+            facts.first_event.get_or_insert(newest);
+        });
         Ok(ledger)
     }
 
@@ -207,21 +215,22 @@ fn page_errors(reading: &Reading) -> Vec<String> {
     errors
 }
 
-/// Why what is planned was not begun.
-fn held(plan: &Plan) -> BTreeMap<DeliveryKey, Held> {
+/// Why what is wanted was not begun.
+fn held(plan: &Plan, now: DateTime<Utc>) -> BTreeMap<DeliveryKey, Held> {
     let waiting = plan.steps.iter().filter_map(|step| match &step.when {
-        When::Not { reason } => Some((step.key, reason)),
+        When::Not { reason } => Some((step, reason)),
         When::Due { .. } | When::At { .. } => None,
     });
-    let held = waiting.map(|(key, reason)| {
+    let held = waiting.map(|(step, reason)| {
         let by = match reason {
             Reason::NotYetPublished { .. }
             | Reason::NotApproved { .. }
             | Reason::Settling { .. }
             | Reason::WithdrawnFrom { .. } => HeldBy::Rule,
+            Reason::Paused { .. } | Reason::PageNotSeen { .. } => HeldBy::Wait,
             _ => HeldBy::Trouble,
         };
-        (key, Held { why: reason.to_string(), by })
+        (step.key, Held { name: step.name.clone(), since: now, why: reason.to_string(), by })
     });
     held.collect()
 }

@@ -11,7 +11,7 @@ use tracing::{error, info, warn};
 use super::Setup;
 use crate::channel::{ChannelName, DeliveryKey};
 use crate::clock::Clock;
-use crate::ledger::Ledger;
+use crate::ledger::{DeliveryName, Ledger};
 
 /// The state of the daemon; clones are the same one.
 #[derive(Clone)]
@@ -27,6 +27,8 @@ pub struct Facts {
     pub setup: Arc<Setup>,
     /// `None` while it cannot be opened.
     pub ledger: Option<Ledger>,
+    /// The newest event when this process first opened the ledger.
+    pub first_event: Option<i64>,
     pub rounds: Rounds,
     /// When the next round begins.
     pub next_round: Option<DateTime<Utc>>,
@@ -48,9 +50,12 @@ pub struct Rounds {
     pub last: Option<DateTime<Utc>>,
 }
 
-/// Why a delivery waits though its time has come.
+/// Why a delivery waits.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Held {
+    pub name: DeliveryName,
+    /// Since when this process has seen it held.
+    pub since: DateTime<Utc>,
     pub why: String,
     pub by: HeldBy,
 }
@@ -60,6 +65,9 @@ pub enum HeldBy {
     /// It was decided so: by a date on the page, by the rules of the site, or by a person who has
     /// not agreed yet.
     Rule,
+    /// It may be wanted now, and something else has to happen first: a channel is paused, a page
+    /// is not to be seen. Such a delivery may have no time on record.
+    Wait,
     /// Something that somebody has to mend.
     Trouble,
 }
@@ -134,6 +142,7 @@ impl Status {
             started_at: clock.now(),
             setup,
             ledger: None,
+            first_event: None,
             rounds: Rounds::default(),
             next_round: None,
             troubles: BTreeMap::new(),

@@ -201,7 +201,7 @@ async fn a_status_that_cannot_be_addressed_is_an_errand_for_a_person() {
 
 #[tokio::test]
 async fn an_entry_of_a_board_that_cannot_be_addressed_is_an_errand_for_a_person() {
-    let fault = |world: &World| world.stand_ins.board[0].faults().push(Fault::StoreThenDrop);
+    let fault = |world: &World| world.stand_ins.boards[0].faults().push(Fault::StoreThenDrop);
     change_of_a_copy_without_id("board", fault).await;
 }
 
