@@ -249,7 +249,11 @@ impl Daemon {
             let certainly = std::mem::replace(&mut self.times.configuration, Reread::No);
             let known = self.wrong.clone().unwrap_or_else(|| self.setup.fingerprint.clone());
             let folder = self.options.folder.clone();
-            self.reload = Some(Box::pin(reread(folder, known, certainly)));
+            let at_work = self.options.clock.at_work();
+            self.reload = Some(Box::pin(async move {
+                let _at_work = at_work;
+                reread(folder, known, certainly).await
+            }));
         }
         if let (None, Some(rules), Some(at)) =
             (&self.pull, &self.setup.site.serve.content, self.times.pull)

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use chrono::{TimeDelta, Utc};
 use handbill::rehearsal::fault::Fault;
+use serde_json::Value;
 
 use super::{World, wait_for};
 use crate::deliver::PAGE;
@@ -194,7 +195,8 @@ async fn over_weeks_everything_happens_once() {
     assert_eq!(copies.len(), 2, "an announcement and a reminder: {copies:#?}");
     let log = world.log();
     for occasion in ["announce", "remind"] {
-        assert_eq!(log.iter().filter(|row| row["occasion"] == occasion).count(), 1, "{log:#?}");
+        let of = |row: &&Value| row["occasion"].as_str().unwrap().starts_with(occasion);
+        assert_eq!(log.iter().filter(of).count(), 1, "{log:#?}");
     }
     assert_eq!(world.mastodon.creating_requests(), 2, "nothing was tried twice");
     assert_eq!(world.site.run(&["ledger", "check"]).code, 0);

@@ -1,9 +1,11 @@
 //! Hard days: each is one clear line, visible in health, and over by itself once its cause is.
 
 use std::net::TcpListener;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use chrono::{TimeDelta, Utc};
+use handbill::rehearsal::fault::Fault;
 
 use super::{Daemon, World, get, wait_for};
 use crate::deliver::PAGE;
@@ -116,7 +118,7 @@ async fn a_clock_behind_the_ledger_publishes_nothing_until_it_is_right() {
     let world = World::new().await;
     let later = (Utc::now() + TimeDelta::days(2)).to_rfc3339();
     let page = world.site.read(PAGE);
-    assert_eq!(world.site.run(&["post", "--at", &later]).code, 0);
+    assert_eq!(world.site.run(&["post", PAGE, "--at", &later]).code, 0);
     assert_eq!(world.copies().len(), 1);
     world.site.write("content/jobs/waves/index.md", page.replace("id: tides", "id: waves"));
     let daemon = world.serve();
@@ -167,4 +169,37 @@ async fn nobody_who_listens_to_the_log_is_no_reason_to_end() {
     world.edited();
     daemon.stop();
     world.assert_posted_once();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_full_disk_did_not_take_is_written_once_there_is_room() {
+    let world = World::new().await;
+    world.mastodon.faults().push(Fault::Delay(Duration::from_secs(2)));
+    // A file that may not grow is a full disk to whoever writes it; the signal that comes with it
+    // is ignored by what the shell starts (setrlimit(2), RLIMIT_FSIZE).
+    let plain = world.command(&[]);
+    let mut command = Command::new("sh");
+    command
+        .args(["-c", "trap '' XFSZ; exec \"$@\"", "sh"])
+        .arg(plain.get_program())
+        .args(plain.get_args())
+        .current_dir(world.site.root())
+        .stderr(Stdio::piped());
+    let daemon = Daemon::start(command);
+    let room = |size: &str| {
+        let id = daemon.process.id().to_string();
+        let set = Command::new("prlimit").args(["--pid", &id, &format!("--fsize={size}")]).status();
+        set.is_ok_and(|it| it.success())
+    };
+    world.announced();
+    if !room("1024:unlimited") {
+        eprintln!("skipped: there is no prlimit here");
+        return;
+    }
+    daemon.wait_until_failing("ledger");
+    assert_eq!(world.log()[0]["state"], "sending");
+    assert!(room("unlimited:unlimited"));
+    world.assert_posted_once();
+    daemon.wait_until_well();
+    assert!(daemon.said("unknown").is_empty(), "the answer was kept: {:#?}", daemon.lines());
 }
