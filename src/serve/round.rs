@@ -78,11 +78,11 @@ pub(super) async fn hold(task: Task, mut tools: Tools) -> (Tools, Result<Seen, R
     // A second is a second as long as servers are involved.
     let _at_work = task.clock.at_work();
     let seen = task.hold(&mut tools).await;
-    if let Err(RoundError::Ledger(error)) = &seen
-        && !matches!(error, LedgerError::Database(_))
+    if let Err(RoundError::Ledger(_)) = &seen
         && let Some(ledger) = tools.ledger.take()
     {
-        // What became of the file is found out by opening it anew.
+        // What became of the file is found out by opening it anew; and a connection on which a
+        // change broke off, because the disk was full, makes no further one.
         ledger.close().await;
     }
     (tools, seen)
