@@ -1,18 +1,17 @@
 //! The loop: waits for the next thing that matters, begins it, and is never kept from waiting.
 
-use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::Instant;
 use tracing::{debug, error, info, warn};
 
 use super::http::Http;
 use super::round::{self, RoundError, Seen, Task, Tools};
-use super::setup::{Fingerprint, Setup, Wrong};
+use super::setup::{Fingerprint, Reloaded, Reread, Setup, Wrong, read_setup, reread};
+use super::signals::{Asked, Signals};
 use super::status::{Status, Subject};
 use super::supervisor::Supervisor;
 use super::timer::Backoff;
@@ -72,37 +71,6 @@ pub async fn run(options: Options) -> Result<(), ServeError> {
     Ok(())
 }
 
-/// What a signal asks for.
-enum Asked {
-    Stop,
-    Reload,
-}
-
-struct Signals {
-    terminate: Signal,
-    interrupt: Signal,
-    hangup: Signal,
-}
-
-impl Signals {
-    fn listen() -> Result<Self, ServeError> {
-        let listen = |kind| signal(kind).map_err(ServeError::Signals);
-        Ok(Self {
-            terminate: listen(SignalKind::terminate())?,
-            interrupt: listen(SignalKind::interrupt())?,
-            hangup: listen(SignalKind::hangup())?,
-        })
-    }
-
-    async fn next(&mut self) -> Asked {
-        tokio::select! {
-            _ = self.terminate.recv() => Asked::Stop,
-            _ = self.interrupt.recv() => Asked::Stop,
-            _ = self.hangup.recv() => Asked::Reload,
-        }
-    }
-}
-
 struct Daemon {
     options: Options,
     setup: Arc<Setup>,
@@ -133,22 +101,6 @@ struct Times {
     /// Files change: they are left alone until then, and the last moment for that.
     unrest: Option<(Instant, Instant)>,
     configuration: Reread,
-}
-
-/// Whether the configuration is to be read again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Reread {
-    No,
-    /// If its files are other ones.
-    IfChanged,
-    /// Whatever its files look like.
-    Certainly,
-}
-
-enum Reloaded {
-    Unchanged,
-    New(Box<Setup>),
-    Wrong { wrong: Wrong, fingerprint: Fingerprint },
 }
 
 impl Daemon {
@@ -537,36 +489,6 @@ impl Daemon {
                 let _ = tokio::time::timeout(Duration::from_secs(5), ledger.close()).await;
             }
         }
-    }
-}
-
-impl Reread {
-    fn or_if_changed(self) -> Self {
-        if self == Self::No { Self::IfChanged } else { self }
-    }
-}
-
-async fn read_setup(folder: PathBuf) -> Result<Setup, Wrong> {
-    let read = tokio::task::spawn_blocking(move || Setup::load(&folder));
-    read.await.unwrap_or_else(|error| {
-        Err(Wrong::Diagnostics(vec![crate::diagnostic::Diagnostic::error(
-            "serve::thread",
-            format!("the configuration could not be read: {error}"),
-        )]))
-    })
-}
-
-/// Reads the configuration unless it is the one that is known already.
-async fn reread(folder: PathBuf, known: Fingerprint, how: Reread) -> Reloaded {
-    let of = folder.clone();
-    let fingerprint = tokio::task::spawn_blocking(move || Fingerprint::of(&of)).await;
-    let fingerprint = fingerprint.unwrap_or_default();
-    if how == Reread::IfChanged && fingerprint == known {
-        return Reloaded::Unchanged;
-    }
-    match read_setup(folder).await {
-        Ok(setup) => Reloaded::New(Box::new(setup)),
-        Err(wrong) => Reloaded::Wrong { wrong, fingerprint },
     }
 }
 

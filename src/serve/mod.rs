@@ -5,8 +5,9 @@
 //! asks the ledger itself. What lasts is in the ledger, so the daemon may be killed at any point.
 //!
 //! [`daemon`] is the loop, [`round`] one look at everything, [`timer`] says when the next one is,
-//! [`setup`] reads the configuration, [`watch`] and [`pull`] notice what changed, [`status`] is what
-//! the loop knows, [`health`], [`metrics`] and [`http`] tell it to machines, [`supervisor`] to systemd.
+//! [`setup`] reads the configuration, [`signals`] hears the system, [`watch`] and [`pull`] notice
+//! what changed, [`status`] is what the loop knows; [`health`], [`metrics`] and [`http`] tell it to
+//! machines, [`supervisor`] to systemd.
 
 pub mod daemon;
 pub mod exposition;
@@ -17,6 +18,7 @@ mod open_ledger;
 mod pull;
 mod round;
 mod setup;
+mod signals;
 pub mod status;
 mod supervisor;
 pub mod timer;

@@ -58,6 +58,55 @@ impl Wrong {
     }
 }
 
+/// Whether the configuration is to be read again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reread {
+    No,
+    /// If its files are other ones.
+    IfChanged,
+    /// Whatever its files look like.
+    Certainly,
+}
+
+/// What came of reading it again.
+pub(super) enum Reloaded {
+    Unchanged,
+    New(Box<Setup>),
+    Wrong { wrong: Wrong, fingerprint: Fingerprint },
+}
+
+impl Reread {
+    /// What is certain stays certain.
+    pub(super) fn or_if_changed(self) -> Self {
+        if self == Self::No { Self::IfChanged } else { self }
+    }
+}
+
+/// Reads it, on a thread that may hang as long as a network mount does.
+pub(super) async fn read_setup(folder: PathBuf) -> Result<Setup, Wrong> {
+    let read = tokio::task::spawn_blocking(move || Setup::load(&folder));
+    read.await.unwrap_or_else(|error| {
+        Err(Wrong::Diagnostics(vec![Diagnostic::error(
+            "serve::thread",
+            format!("the configuration could not be read: {error}"),
+        )]))
+    })
+}
+
+/// Reads the configuration unless it is the one that is known already.
+pub(super) async fn reread(folder: PathBuf, known: Fingerprint, how: Reread) -> Reloaded {
+    let of = folder.clone();
+    let fingerprint = tokio::task::spawn_blocking(move || Fingerprint::of(&of)).await;
+    let fingerprint = fingerprint.unwrap_or_default();
+    if how == Reread::IfChanged && fingerprint == known {
+        return Reloaded::Unchanged;
+    }
+    match read_setup(folder).await {
+        Ok(setup) => Reloaded::New(Box::new(setup)),
+        Err(wrong) => Reloaded::Wrong { wrong, fingerprint },
+    }
+}
+
 /// The files of a configuration by name, size and time: two that are the same say the same.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Fingerprint(Vec<(PathBuf, u64, Option<SystemTime>)>);

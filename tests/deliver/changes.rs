@@ -179,8 +179,8 @@ async fn change_of_a_copy_without_id(channel: &str, fault: fn(&World)) {
     fault(&world);
     world.round().await;
     let unknown = world.announcement(channel).await;
-    let link = Some("https://copies.example/17".parse().unwrap());
-    let posted = Resolution::Posted(Receipt { remote_id: None, link: link.clone() });
+    let link: url::Url = "https://copies.example/17".parse().unwrap();
+    let posted = Resolution::Posted(Receipt { remote_id: None, link: Some(link.clone()) });
     world.ledger.resolve(unknown.key, &posted, world.now()).await.unwrap();
     world.change(BEFORE, AFTER).await;
     let round = world.round().await;
@@ -189,7 +189,6 @@ async fn change_of_a_copy_without_id(channel: &str, fault: fn(&World)) {
     assert_eq!(errand.state, State::Asked);
     let attempt = world.ledger.last_attempt(errand.key).await.unwrap().unwrap();
     let handbill::channel::Wire::Errand { text } = attempt.wire else { panic!("{attempt:#?}") };
-    let link: url::Url = link.unwrap();
     assert!(text.contains(link.as_str()) && text.contains(AFTER), "{text}");
 }
 
