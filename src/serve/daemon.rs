@@ -334,11 +334,13 @@ impl Daemon {
             Err(error) => {
                 let subject = match &error {
                     RoundError::Clock(_) => Subject::Clock,
-                    RoundError::Ledger(_) | RoundError::Thread(_) => Subject::Ledger,
-                    RoundError::Site(_) => Subject::Postings,
+                    RoundError::Ledger(_) => Subject::Ledger,
+                    RoundError::Site(_) | RoundError::Thread(_) => Subject::Postings,
                 };
                 self.status.trouble(subject, Some(error.to_string()));
-                self.times.round = now + self.after_failure.wait();
+                let next = now + self.after_failure.wait();
+                self.times.round = next;
+                self.status.update(|facts| facts.next_round = Some(next));
             }
         }
         Ok(())
@@ -395,11 +397,7 @@ impl Daemon {
 
     fn say_status(&mut self) {
         let zone = self.setup.site.settings.timezone;
-        let troubles = self.status.facts().troubles;
-        let trouble = troubles.values().next().map(|trouble| {
-            let first = trouble.what.lines().next().unwrap_or_default();
-            format!("; {first}")
-        });
+        let trouble = self.status.first_trouble().map(|what| format!("; {what}"));
         let what = if self.round.is_some() {
             "at work".to_owned()
         } else {

@@ -69,7 +69,7 @@ pub(super) enum RoundError {
     Ledger(#[from] LedgerError),
     #[error(transparent)]
     Site(#[from] SiteError),
-    #[error("a thread of this process failed: {0}")]
+    #[error("the pages could not be read: {0}")]
     Thread(String),
 }
 

@@ -192,6 +192,13 @@ impl Status {
         }
     }
 
+    /// The first line of what is wrong, if anything is.
+    pub(super) fn first_trouble(&self) -> Option<String> {
+        let facts = self.lock();
+        let trouble = facts.troubles.values().next()?;
+        trouble.what.lines().next().map(str::to_owned)
+    }
+
     fn lock(&self) -> MutexGuard<'_, Facts> {
         self.facts.lock().unwrap_or_else(PoisonError::into_inner)
     }
