@@ -4,15 +4,15 @@
 //! hung network mount or a long pull keeps nobody from being heard. HTTP has a thread of its own and
 //! asks the ledger itself. What lasts is in the ledger, so the daemon may be killed at any point.
 //!
-//! [`daemon`] is the loop, [`round`] one look at everything, [`timer`] says when the next one is,
-//! [`setup`] reads the configuration, [`signals`] hears the system, [`watch`] and [`pull`] notice
-//! what changed, [`status`] is what the loop knows; [`health`], [`metrics`] and [`http`] tell it to
-//! machines, [`supervisor`] to systemd.
+//! `daemon` is the loop, `round` one look at everything, `timer` says when the next one is,
+//! `setup` reads the configuration, `signals` hears the system, `watch` and `pull` notice
+//! what changed, `status` is what the loop knows; `health`, `metrics` and `http` tell it to
+//! machines, `supervisor` to systemd.
 
-pub mod daemon;
+mod daemon;
 pub mod exposition;
 pub mod health;
-pub mod http;
+mod http;
 pub mod metrics;
 mod open_ledger;
 mod pull;
@@ -21,7 +21,7 @@ mod setup;
 mod signals;
 pub mod status;
 mod supervisor;
-pub mod timer;
+mod timer;
 mod watch;
 
 use std::io;
