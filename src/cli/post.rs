@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
-use super::load::Read;
 use super::{
     AsIf, CliError, End, Format, check, complain, complain_about, load, plan, preview, say,
     say_json, waiting,
@@ -15,7 +14,7 @@ use crate::channel::permit::NoJournal;
 use crate::channel::{ChannelName, DeliveryKey, Outcome, Permit, Reach, SendBy, mastodon};
 use crate::clock::Clock;
 use crate::deliver::compose::{self, compose};
-use crate::deliver::{self, Courier, Round, Station, Wanted, Worker};
+use crate::deliver::{self, Courier, Reading, Round, Station, Wanted, Worker};
 use crate::diagnostic::Diagnostic;
 use crate::ledger::{Deed, DeliveryName, Ledger, Occurrence, Past, State};
 use crate::notice;
@@ -145,7 +144,7 @@ fn example_folder(
 
 /// Ends the command, with nothing touched, if a template that is wanted here is wrong.
 fn templates_work(
-    read: &Read,
+    read: &Reading,
     site: &Site,
     stations: &[Station],
     channel: Option<&ChannelName>,
@@ -219,7 +218,7 @@ fn show(
     step: &Step,
     site: &Site,
     stations: &[Station],
-    read: &Read,
+    read: &Reading,
     past: &Past,
     now: DateTime<Utc>,
 ) -> Shown {
@@ -252,7 +251,7 @@ fn show(
     Some(compose(site, station, posting, step, target, step.when.time().unwrap_or(now)))
 }
 
-fn draw_dry_run(steps: &[(&Step, Shown)], site: &Site, read: &Read) -> Result<(), CliError> {
+fn draw_dry_run(steps: &[(&Step, Shown)], site: &Site, read: &Reading) -> Result<(), CliError> {
     let mut posting = None;
     for (step, shown) in steps {
         if posting != Some(&step.name.posting) {

@@ -9,7 +9,7 @@
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
-use sqlx::{Any, AnyConnection, Executor, Row, Transaction};
+use sqlx::{Any, AnyConnection, Executor, Row};
 
 use super::{Event, Ledger, LedgerError, row};
 use crate::channel::DeliveryKey;
@@ -129,7 +129,7 @@ async fn page(
 
 /// Appends an event to the chain, in the transaction of the change that it tells of.
 pub(in crate::ledger) async fn append(
-    tx: &mut Transaction<'static, Any>,
+    tx: &mut AnyConnection,
     at: DateTime<Utc>,
     delivery: Option<DeliveryKey>,
     what: &str,
@@ -137,7 +137,7 @@ pub(in crate::ledger) async fn append(
 ) -> Result<(), LedgerError> {
     let row =
         sqlx::query("update ledger set last_event = last_event + 1 returning last_event, head")
-            .fetch_one(&mut **tx)
+            .fetch_one(&mut *tx)
             .await?;
     let previous: String = row.try_get("head")?;
     let mut event = Event {
@@ -159,9 +159,9 @@ pub(in crate::ledger) async fn append(
     .bind(event.what)
     .bind(event.detail)
     .bind(event.hash.clone())
-    .execute(&mut **tx)
+    .execute(&mut *tx)
     .await?;
-    sqlx::query("update ledger set head = $1").bind(event.hash).execute(&mut **tx).await?;
+    sqlx::query("update ledger set head = $1").bind(event.hash).execute(&mut *tx).await?;
     Ok(())
 }
 

@@ -14,6 +14,7 @@
 
 pub mod backup;
 pub mod binding;
+mod change;
 pub mod claim;
 pub mod decide;
 pub mod event;
@@ -31,6 +32,7 @@ mod row;
 pub mod settle;
 pub mod step;
 pub mod store;
+pub mod survey;
 pub mod worker;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -56,6 +58,7 @@ pub use notice::{Concerns, Heard, NewNotice, Outbox, Telling, Way};
 pub use observe::{Hiring, Observed, Seen};
 pub use plan::Time;
 pub use store::{Ledger, Opening, Turnstile};
+pub use survey::{EndedAttempt, Pauses};
 pub use worker::{Liveness, liveness, this_worker};
 
 /// Which one of its kind an occasion is: a reminder's offset (`7d`), or an ordinal.
