@@ -5,7 +5,7 @@
 
 use std::fs;
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
@@ -18,7 +18,7 @@ pub enum Clock {
     Set(SetClock),
 }
 
-/// A clock that stands where it was put; clones show the same time.
+/// A clock that stands where it was put, or goes on from there; clones show the same time.
 #[derive(Debug, Clone)]
 pub struct SetClock(Arc<Mutex<Hands>>);
 
@@ -26,7 +26,22 @@ pub struct SetClock(Arc<Mutex<Hands>>);
 struct Hands {
     wall: DateTime<Utc>,
     steady: Steady,
+    /// When the hands were read last, of a clock that goes.
+    running: Option<Running>,
 }
+
+#[derive(Debug)]
+struct Running {
+    read: Instant,
+    /// How many seconds go by in one second while nobody is at work.
+    speed: u32,
+    /// How many are at work: then a second is a second.
+    at_work: usize,
+}
+
+/// As long as somebody holds this, a clock that goes faster than real ones does not.
+#[derive(Debug)]
+pub struct AtWork(Option<SetClock>);
 
 /// A moment on a clock that nobody sets: time since the machine started, sleep included.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,8 +68,39 @@ impl Clock {
     /// A clock that stands at `time`. Nobody turned it: several of them, one after the other
     /// (`--at` in one process and the next), let the time between them go by.
     pub fn at(time: DateTime<Utc>) -> Self {
-        let steady = Steady { boot: "set".to_owned(), micros: time.timestamp_micros() };
-        Self::Set(SetClock(Arc::new(Mutex::new(Hands { wall: time, steady }))))
+        Self::set_to(time, None)
+    }
+
+    /// A clock that goes on from `time`, so many times as fast as real ones while nobody is
+    /// [at work](Clock::at_work): for a process that is driven through weeks.
+    pub fn going_from(time: DateTime<Utc>, speed: u32) -> Self {
+        Self::set_to(time, Some(Running { read: Instant::now(), speed, at_work: 0 }))
+    }
+
+    fn set_to(wall: DateTime<Utc>, running: Option<Running>) -> Self {
+        let steady = Steady { boot: "set".to_owned(), micros: wall.timestamp_micros() };
+        Self::Set(SetClock(Arc::new(Mutex::new(Hands { wall, steady, running }))))
+    }
+
+    /// While the guard lives, a second is a second: servers and networks are no faster than they
+    /// are.
+    pub fn at_work(&self) -> AtWork {
+        let Self::Set(set) = self else { return AtWork(None) };
+        if let Some(running) = &mut set.hands().running {
+            running.at_work += 1;
+        }
+        AtWork(Some(set.clone()))
+    }
+
+    /// How long it takes until this clock shows `time`; `None` if it stands.
+    pub fn until(&self, time: DateTime<Utc>) -> Option<Duration> {
+        let left = (time - self.now()).to_std().unwrap_or_default();
+        match self {
+            Self::System => Some(left),
+            Self::Set(set) => {
+                set.hands().running.as_ref().map(|running| left / running.speed.max(1))
+            }
+        }
     }
 
     /// What the clock on the wall shows.
@@ -100,8 +146,35 @@ impl Clock {
 }
 
 impl SetClock {
+    /// The hands, where they are now.
     fn hands(&self) -> MutexGuard<'_, Hands> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        let mut hands = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        hands.go_on(Instant::now());
+        hands
+    }
+}
+
+impl Hands {
+    /// Lets the time go by that has gone by since the hands were read last.
+    fn go_on(&mut self, now: Instant) {
+        let Some(running) = &mut self.running else { return };
+        let speed = if running.at_work > 0 { 1 } else { running.speed };
+        let passed = now.saturating_duration_since(running.read).saturating_mul(speed);
+        running.read = now;
+        let passed = TimeDelta::from_std(passed).unwrap_or(TimeDelta::MAX);
+        self.steady.micros =
+            self.steady.micros.saturating_add(passed.num_microseconds().unwrap_or(i64::MAX));
+        self.wall = self.wall.checked_add_signed(passed).unwrap_or(self.wall);
+    }
+}
+
+impl Drop for AtWork {
+    fn drop(&mut self) {
+        if let Some(set) = &self.0
+            && let Some(running) = &mut set.hands().running
+        {
+            running.at_work = running.at_work.saturating_sub(1);
+        }
     }
 }
 
@@ -153,6 +226,23 @@ mod tests {
         clock.restart("second");
         clock.set(at("2027-01-11T20:05:00Z"));
         assert_eq!(clock.steady().since(&before), TimeDelta::minutes(5));
+    }
+
+    #[test]
+    fn a_fast_clock_is_as_slow_as_others_while_somebody_is_at_work() {
+        let start = at("2027-01-11T08:00:00Z");
+        let clock = Clock::going_from(start, 86_400);
+        std::thread::sleep(Duration::from_millis(20));
+        assert!(clock.now() > start + TimeDelta::minutes(20));
+        let work = clock.at_work();
+        let before = clock.now();
+        std::thread::sleep(Duration::from_millis(20));
+        let passed = clock.now() - before;
+        assert!(passed >= TimeDelta::milliseconds(20) && passed < TimeDelta::minutes(20));
+        drop(work);
+        let day = clock.until(clock.now() + TimeDelta::days(1)).unwrap();
+        assert!(day <= Duration::from_secs(1));
+        assert_eq!(Clock::at(start).until(start), None, "it stands");
     }
 
     #[test]

@@ -26,5 +26,6 @@ pub mod plan;
 pub mod posting;
 pub mod rehearsal;
 pub mod schedule;
+pub mod serve;
 pub mod simulation;
 pub mod site;

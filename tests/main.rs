@@ -13,6 +13,7 @@ mod notice;
 mod plan;
 mod reading;
 mod renditions;
+mod serve;
 mod simulation;
 mod stand_ins;
 mod story;

@@ -185,8 +185,12 @@ const XML: &str = "xml";
 struct Unsaid(String);
 
 fn collect(folder: &Dir<'_>, sources: &mut BTreeMap<String, String>) {
+    // The example site and the units of systemd lie in the same folder.
+    let is_template = |name: &str| name.ends_with(".j2");
     for file in folder.files() {
-        if let (Some(name), Some(text)) = (file.path().to_str(), file.contents_utf8()) {
+        if let (Some(name), Some(text)) = (file.path().to_str(), file.contents_utf8())
+            && is_template(name)
+        {
             sources.insert(name.replace('\\', "/"), text.to_owned());
         }
     }

@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use crate::channel::{ChannelName, Reach};
-use crate::deliver::{self, Clock, Courier, Postings, Station, Worker};
+pub(super) use crate::deliver::Guesses;
+use crate::deliver::{self, Clock, Courier, Reading, Station, Worker};
 use crate::diagnostic::{Diagnostic, Severity, suggestion};
 use crate::ledger::{KnownPosting, Ledger, Past};
-use crate::posting::identity::{self, Known};
-use crate::posting::{self, PageFile, PostingId};
-use crate::site::{self, EXAMPLE, Site, pages};
+use crate::posting::PostingId;
+use crate::site::{self, EXAMPLE, Site};
 
 use super::{CliError, End, complain_about};
 
@@ -27,7 +27,12 @@ pub(super) fn site(folder: Option<PathBuf>) -> Result<Site, CliError> {
 pub(super) fn site_as_it_is(
     folder: Option<PathBuf>,
 ) -> Result<(Option<Site>, Vec<Diagnostic>), CliError> {
-    let folder = match folder {
+    Ok(Site::load(&self::folder(folder)?)?)
+}
+
+/// The folder of this command's site.
+pub(super) fn folder(folder: Option<PathBuf>) -> Result<PathBuf, CliError> {
+    match folder {
         Some(folder) => {
             if !folder.join(site::FILE).is_file() {
                 return Err(CliError::Usage(format!(
@@ -37,11 +42,10 @@ pub(super) fn site_as_it_is(
                     folder.display()
                 )));
             }
-            folder
+            Ok(folder)
         }
-        None => Site::find(Path::new("."))?,
-    };
-    Ok(Site::load(&folder)?)
+        None => Ok(Site::find(Path::new("."))?),
+    }
 }
 
 /// The channel of a name that somebody typed, among those that there are.
@@ -102,134 +106,22 @@ pub(super) fn stations(site: &Site, reach: Reach) -> Result<Vec<Station>, CliErr
     Ok(stations)
 }
 
-/// The postings of a command, with what reading them brought up.
-pub(super) struct Read {
-    pub postings: Postings,
-    pub diagnostics: Vec<Diagnostic>,
-    /// The postings that the command names; `None` if it names none and means all.
-    pub named: Option<BTreeSet<PostingId>>,
-}
-
-impl Read {
-    pub fn has_errors(&self) -> bool {
-        self.diagnostics.iter().any(Diagnostic::is_error)
-    }
-}
-
-/// What a page outside the content folder is worth, whose address is only a guess.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Guesses {
-    /// It is shown, with a warning.
-    Shown,
-    /// Nothing goes out with a link that may lead nowhere.
-    Refused,
-}
-
-fn guessed_address(page: &PageFile, site: &Site, guesses: Guesses) -> Diagnostic {
-    let severity = match guesses {
-        Guesses::Shown => Severity::Warning,
-        Guesses::Refused => Severity::Error,
-    };
-    let content = site.content.strip_prefix("./").unwrap_or(&site.content);
-    Diagnostic::new(
-        severity,
-        "page::address",
-        format!("this page lies outside {}, so its address is a guess", content.display()),
-    )
-    .at(&page.source, 0..page.source.text.lines().next().map_or(0, str::len))
-    .help("write `url: https://…` in its front matter, or move it into the content folder")
-}
-
 /// Reads all pages of the site and the files that the command names, inside the site or not.
 pub(super) fn postings(
     site: &Site,
     files: &[PathBuf],
     past: &Past,
     guesses: Guesses,
-) -> Result<Read, CliError> {
+) -> Result<Reading, CliError> {
     pages_exist(files)?;
-    let mut diagnostics = Vec::new();
-    let mut pages = pages::load(site, &mut diagnostics)?;
-    let mut postings = Postings::default();
-    postings.held_back.extend(pages::unreadable(&diagnostics, site));
-    let mut of_named = Vec::new();
-    let mut named_paths = BTreeSet::new();
-    for file in files {
-        if let Some(page) = pages::load_one(file, Some(site), &mut of_named)? {
-            if pages::has_guessed_address(&page, site) {
-                of_named.push(guessed_address(&page, site, guesses));
-            }
-            named_paths.insert(page.path.clone());
-            if !pages.iter().any(|other| other.path == page.path) {
-                pages.push(page);
-            }
-        }
-    }
-    pages.sort_by(|a, b| a.path.cmp(&b.path));
-
-    let mut read = Vec::new();
-    for page in &pages {
-        let reading = posting::read(page, &site.settings);
-        if reading.diagnostics.iter().any(Diagnostic::is_error) {
-            postings.held_back.insert(page.path.clone());
-        }
-        diagnostics.extend(reading.diagnostics);
-        read.extend(reading.postings);
-    }
-    let known: Vec<Known> = past.postings.values().map(Known::from).collect();
-    let before: BTreeSet<String> = read.iter().map(|posting| posting.path.clone()).collect();
-    postings.open = identity::bind(read, &known, &site.settings.default_language, &mut diagnostics);
-    // What concerns pages that the command does not name is not its business.
-    if !files.is_empty() {
-        let named: Vec<_> = pages.iter().filter(|page| named_paths.contains(&page.path)).collect();
-        diagnostics.retain(|it| {
-            it.place
-                .as_ref()
-                .is_none_or(|(source, _)| named.iter().any(|page| page.source.path == source.path))
-        });
-        diagnostics.append(&mut of_named);
-    }
-    let after: BTreeSet<String> = postings
-        .open
-        .iter()
-        .flat_map(|posting| {
-            std::iter::once(posting.path.clone())
-                .chain(posting.translations.values().map(|it| it.path.clone()))
-        })
-        .collect();
-    postings.held_back.extend(before.difference(&after).cloned());
-    let named: Option<BTreeSet<PostingId>> = (!files.is_empty()).then(|| {
-        postings
-            .open
-            .iter()
-            .filter(|posting| {
-                named_paths.contains(&posting.path)
-                    || posting.translations.values().any(|it| named_paths.contains(&it.path))
-            })
-            .map(|posting| posting.id.clone())
-            .collect()
-    });
-    postings.named = named.clone().unwrap_or_default();
-    Ok(Read { postings, diagnostics, named })
-}
-
-impl From<&KnownPosting> for Known {
-    fn from(known: &KnownPosting) -> Self {
-        Self {
-            id: known.id.clone(),
-            path: known.path.clone(),
-            translation_key: known.translation_key.clone(),
-            sub_id: known.sub_id.clone(),
-            reference: known.reference.clone(),
-        }
-    }
+    Ok(deliver::read(site, files, &past.postings, guesses)?)
 }
 
 /// What a command that only looks sees.
 pub(super) struct View {
     /// Where there is no ledger yet, what the first start will find.
     pub past: Past,
-    pub read: Read,
+    pub read: Reading,
 }
 
 /// Reads the pages and what the ledger knows of them, and writes nothing.

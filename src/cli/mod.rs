@@ -24,6 +24,7 @@ pub mod preview;
 mod record;
 mod rehearse;
 mod resolve;
+mod serve;
 mod verify;
 mod waiting;
 mod withdraw;
@@ -61,11 +62,21 @@ struct Arguments {
         global = true,
         value_name = "FILTER",
         env = "HANDBILL_LOG",
-        default_value = "warn",
         value_parser = parse_log_level,
         help_heading = "Global options"
     )]
-    log_level: String,
+    log_level: Option<String>,
+
+    /// How it is said; default: as JSON under systemd
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        value_name = "FORMAT",
+        env = "HANDBILL_LOG_FORMAT",
+        help_heading = "Global options"
+    )]
+    log_format: Option<Format>,
 
     #[command(subcommand)]
     command: Command,
@@ -83,6 +94,8 @@ enum Command {
     Plan(plan::Arguments),
     /// Do what is due, or show exactly what would go out (`--dry-run`)
     Post(post::Arguments),
+    /// Do it for ever: a daemon that publishes, watches and tells how it is
+    Serve(serve::Arguments),
     /// Show what stands where
     Log(log::Arguments),
     /// Look whether the links are still there and say the same
@@ -111,6 +124,16 @@ enum Command {
     Ledger(ledger::Arguments),
     /// Play the whole life of a posting against stand-ins on this machine; nothing leaves it
     Rehearse(rehearse::Arguments),
+}
+
+impl Command {
+    /// What is said on standard error where nobody says how much.
+    fn log_level(&self) -> &'static str {
+        match self {
+            Self::Serve(_) => "warn,handbill=info",
+            _ => "warn",
+        }
+    }
 }
 
 /// How an answer is written.
@@ -195,7 +218,8 @@ pub fn main() -> ExitCode {
             return ExitCode::from(code);
         }
     };
-    start_tracing(&arguments.log_level);
+    let level = arguments.log_level.as_deref();
+    start_tracing(level.unwrap_or(arguments.command.log_level()), arguments.log_format);
     match run(arguments) {
         Ok(end) => ExitCode::from(end.code()),
         Err(error) => {
@@ -221,6 +245,7 @@ fn run(arguments: Arguments) -> Result<End, CliError> {
         Command::Check(arguments) => check::run(&arguments, site),
         Command::Plan(arguments) => wait(plan::run(&arguments, site)),
         Command::Post(arguments) => wait(post::run(&arguments, site)),
+        Command::Serve(arguments) => wait(serve::run(&arguments, site)),
         Command::Log(arguments) => wait(log::run(&arguments, site)),
         Command::Verify(arguments) => wait(verify::run(&arguments, site)),
         Command::Accept(arguments) => wait(accept::run(&arguments, site)),
@@ -240,24 +265,38 @@ fn run(arguments: Arguments) -> Result<End, CliError> {
 
 /// Runs what needs the network or the ledger, on this thread.
 fn wait<T>(work: impl Future<Output = Result<T, CliError>>) -> Result<T, CliError> {
-    tokio::runtime::Builder::new_current_thread()
+    let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
-        .map_err(|error| CliError::Failed(format!("cannot start the runtime: {error}")))?
-        .block_on(work)
+        .map_err(|error| CliError::Failed(format!("cannot start the runtime: {error}")))?;
+    let done = runtime.block_on(work);
+    // A thread that hangs in a network mount is not waited for.
+    runtime.shutdown_background();
+    done
 }
 
 /// Human-readable on a terminal, JSON under systemd (`$INVOCATION_ID` is set there).
-fn start_tracing(filter: &str) {
+fn start_tracing(filter: &str, format: Option<Format>) {
     // Sixty statements a run would bury what `debug` is asked for; `sqlx=debug` brings them back.
     let filter = tracing_subscriber::EnvFilter::try_new(format!("sqlx=warn,{filter}"))
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(io::stderr)
+        // Where standard error is closed nobody is left to tell of that, and it is no reason to end.
+        .log_internal_errors(false);
+    let usual = match std::env::var_os("INVOCATION_ID") {
+        Some(_) => Format::Json,
+        None => Format::Text,
+    };
     // A second start (in tests) keeps the first.
-    if std::env::var_os("INVOCATION_ID").is_some() {
-        let _ = builder.json().try_init();
-    } else {
-        let _ = builder.with_ansi(io::stderr().is_terminal()).with_target(false).try_init();
+    match format.unwrap_or(usual) {
+        Format::Json => {
+            let _ = builder.json().flatten_event(true).try_init();
+        }
+        Format::Text => {
+            let _ = builder.with_ansi(io::stderr().is_terminal()).with_target(false).try_init();
+        }
     }
 }
 

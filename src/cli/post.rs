@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
-use super::load::Read;
 use super::{
     AsIf, CliError, End, Format, check, complain, complain_about, load, plan, preview, say,
     say_json, waiting,
@@ -15,7 +14,7 @@ use crate::channel::permit::NoJournal;
 use crate::channel::{ChannelName, DeliveryKey, Outcome, Permit, Reach, SendBy, mastodon};
 use crate::clock::Clock;
 use crate::deliver::compose::{self, compose};
-use crate::deliver::{self, Courier, Round, Station, Wanted, Worker};
+use crate::deliver::{self, Courier, Reading, Round, Station, Wanted, Worker};
 use crate::diagnostic::Diagnostic;
 use crate::ledger::{Deed, DeliveryName, Ledger, Occurrence, Past, State};
 use crate::notice;
@@ -107,9 +106,6 @@ pub(super) async fn run(arguments: &Arguments, folder: Option<PathBuf>) -> Resul
     let wanted = Wanted { channel: channel.as_ref(), postings: read.named.as_ref() };
     let round = courier.round(&read.postings, pace, wanted).await?;
     tell(&site, &ledger, &round, &courier.clock).await;
-    if let Err(error) = ledger.apply_retention(&site.retention, courier.clock.now()).await {
-        complain(&format!("warning: what is not kept any longer could not be erased: {error}"));
-    }
     ledger.clone().close().await;
     report(arguments.format, &round, &wanted, &site)?;
     Ok(end(&round, &wanted, read.has_errors()))
@@ -148,7 +144,7 @@ fn example_folder(
 
 /// Ends the command, with nothing touched, if a template that is wanted here is wrong.
 fn templates_work(
-    read: &Read,
+    read: &Reading,
     site: &Site,
     stations: &[Station],
     channel: Option<&ChannelName>,
@@ -222,7 +218,7 @@ fn show(
     step: &Step,
     site: &Site,
     stations: &[Station],
-    read: &Read,
+    read: &Reading,
     past: &Past,
     now: DateTime<Utc>,
 ) -> Shown {
@@ -255,7 +251,7 @@ fn show(
     Some(compose(site, station, posting, step, target, step.when.time().unwrap_or(now)))
 }
 
-fn draw_dry_run(steps: &[(&Step, Shown)], site: &Site, read: &Read) -> Result<(), CliError> {
+fn draw_dry_run(steps: &[(&Step, Shown)], site: &Site, read: &Reading) -> Result<(), CliError> {
     let mut posting = None;
     for (step, shown) in steps {
         if posting != Some(&step.name.posting) {

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 
 use chrono::TimeDelta;
 
-use super::send::{Message, told};
-use super::{Courier, Done, Postings, Station, compose, unless_overtaken};
+use super::send::Message;
+use super::{Courier, Done, Intake, Postings, Station, compose, done, unless_overtaken};
 use crate::adapt::Occasion;
 use crate::channel::{DeliveryKey, Kind, Likeness, Search, Trace};
 use crate::ledger::{Deed, Delivery, LedgerError, NewDelivery, Past, Restored, Standing, State};
@@ -111,7 +111,7 @@ impl Courier<'_> {
                 self.ledger.doubt(step.key, &why, now).await
             }
         };
-        Ok(Doubt::Settled(unless_overtaken(settled)?.map(|delivery| told(&delivery))))
+        Ok(Doubt::Settled(unless_overtaken(settled)?.map(|delivery| done(&delivery))))
     }
 
     /// An ad that closed before its announcement was due again may stand where the ledger has
@@ -131,6 +131,12 @@ impl Courier<'_> {
             let announces = step.name.occasion == Occasion::Announce && step.deed == Deed::Publish;
             if !announces || !may_have_stood(reason, &restored) || was_asked(past, step, &restored)
             {
+                continue;
+            }
+            if self.worker.intake() == Intake::Closed {
+                // Nobody was asked about it: it is not called off.
+                asked.waiting.insert(step.key);
+                asked.somebody = true;
                 continue;
             }
             let (Some(station), Some(posting)) =

@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use tracing::info;
 
 use super::send::{gave_up, wait};
-use super::{Courier, Done, Station, done, fail_point, unless_overtaken};
+use super::{Courier, Done, Intake, Station, done, fail_point, unless_overtaken};
 use crate::channel::wire::Verb;
 use crate::channel::{
     Abilities, Can, ChannelName, DeliveryKey, Likeness, Receipt, Search, Trace, Wire,
@@ -33,6 +33,9 @@ impl Courier<'_> {
     pub(super) async fn find_out(&self, unknown: &[Delivery]) -> Result<Vec<Done>, LedgerError> {
         let mut found_out = Vec::new();
         for delivery in unknown {
+            if self.worker.intake() == Intake::Closed {
+                break;
+            }
             found_out.push(self.look_into(delivery).await?);
         }
         Ok(found_out)

@@ -8,6 +8,7 @@ mod doubt;
 pub mod fail_point;
 mod find_out;
 mod pages;
+mod reading;
 mod send;
 pub mod station;
 mod verify;
@@ -17,7 +18,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
-use tracing::warn;
 
 use crate::adapt::Occasion;
 use crate::channel::{ChannelName, DeliveryKey};
@@ -29,9 +29,10 @@ use crate::site::Site;
 pub use find_out::under_way_until;
 use pages::Looked;
 pub use pages::first_sight;
+pub use reading::{Guesses, Reading, Unavailable, read, read_what_is_there};
 pub use station::Station;
 pub use verify::{PATIENCE, Seen};
-pub use worker::Worker;
+pub use worker::{Intake, Worker};
 
 /// The postings of a site as they were read just now.
 #[derive(Debug, Clone, Default)]
@@ -112,9 +113,7 @@ impl Courier<'_> {
         let began = self.clock.now();
         self.write_what_waits().await?;
         let alive = |attempt: &Attempt| self.worker.liveness(attempt);
-        for lost in self.ledger.recover(alive, self.clock.now()).await? {
-            warn!(delivery = %lost.key, channel = %lost.name.channel, "an attempt of a process that ended is unknown now");
-        }
+        self.ledger.recover(alive, self.clock.now()).await?;
         let postings = self.observe(postings).await?;
         let postings = &postings;
         fail_point::reached("observed").await;
@@ -137,11 +136,19 @@ impl Courier<'_> {
             round.add(channel, found_out, rest);
         }
         self.ledger.finish(&round.plan.finished, began, self.clock.now()).await?;
+        let retained = self.ledger.apply_retention(&self.site.retention, self.clock.now()).await;
+        if let Err(error) = retained {
+            // Nothing waits for it, and the next round tries again.
+            tracing::warn!("what is not kept any longer could not be erased: {error}");
+        }
         Ok(round)
     }
 
     /// Outcomes that the ledger could not take at an earlier round.
-    async fn write_what_waits(&self) -> Result<(), LedgerError> {
+    ///
+    /// # Errors
+    /// [`LedgerError`] if it cannot take them now either; they are kept.
+    pub async fn write_what_waits(&self) -> Result<(), LedgerError> {
         while let Some(unsettled) = self.worker.unsettled() {
             self.settle(unsettled, self.clock.now()).await?;
         }

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use tracing::{info, warn};
 
-use super::{Courier, Postings};
+use super::{Courier, Intake, Postings};
 use crate::channel::http::{Exchange, Http};
 use crate::channel::words;
 use crate::channel::{ChannelName, Reach};
@@ -116,6 +116,9 @@ impl Courier<'_> {
             |step: &&Step| matches!(&step.when, When::Not { reason: Reason::PageNotSeen { .. } });
         let mut waiting: Vec<&PostingId> =
             steps.filter(is_unseen).map(|step| &step.name.posting).collect();
+        if self.worker.intake() == Intake::Closed {
+            return Ok(Looked::AtNone);
+        }
         waiting.sort_unstable();
         waiting.dedup();
         let pages = waiting.into_iter().filter_map(|id| postings.named(id));

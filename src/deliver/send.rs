@@ -7,16 +7,16 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
-use tracing::{Instrument, info, info_span, warn};
+use tracing::{Instrument, info_span, warn};
 
 use super::doubt::Doubt;
-use super::worker::Unsettled;
+use super::worker::{Intake, Unsettled};
 use super::{Courier, Done, Postings, compose, done, fail_point, unless_overtaken};
 use crate::channel::permit::{Journal, too_late};
 use crate::channel::{DeliveryKey, Kind, Outcome, Permit, Receipt, SendBy};
 use crate::clock::Clock;
 use crate::ledger::{
-    Asked, Attempt, Began, Claim, Deed, Delivery, Ledger, LedgerError, Settlement, Standing, State,
+    Asked, Attempt, Began, Claim, Deed, Delivery, Ledger, LedgerError, Settlement, Standing,
 };
 use crate::plan::Step;
 use crate::posting::Posting;
@@ -63,11 +63,14 @@ impl Courier<'_> {
             Ok(composed) => composed,
             Err(stopped) => return Err(stopped),
         };
+        if self.worker.intake() == Intake::Closed {
+            return Ok(None);
+        }
         let doubt = self.dispel_doubt(step, posting, station, &composed, &on_record);
         if let Doubt::Settled(done) = doubt.await? {
             return Ok(done);
         }
-        let _on_the_desk = self.worker.takes_up(step.key);
+        let Some(_on_the_desk) = self.worker.takes_up(step.key) else { return Ok(None) };
         fail_point::reached("before-claim").await;
         let began = Began::now(&self.clock);
         let send_by = began.at + SEND_WITHIN;
@@ -76,7 +79,6 @@ impl Courier<'_> {
         // Somebody else has it, or it was called off or paused meanwhile.
         let Some(claim) = claim.await? else { return Ok(None) };
         fail_point::reached("after-claim").await;
-        info!(delivery = %step.key, channel = %step.name.channel, occasion = %step.name.occasion, attempt = claim.number(), "sending");
 
         let outcome = if step.deed == Deed::Ask {
             if self.clock.now() > send_by {
@@ -116,7 +118,7 @@ impl Courier<'_> {
         let unsettled = Unsettled { claim: Arc::new(claim), settlement, standing };
         let delivery = self.settle(unsettled, now).await?;
         fail_point::reached("after-settle").await;
-        Ok(Some(told(&delivery)))
+        Ok(Some(done(&delivery)))
     }
 
     /// What came of an attempt goes to disk. Until it is there it stays on the desk: what the ledger
@@ -220,20 +222,6 @@ impl Journal for AttemptJournal<'_> {
             .await
             .map_err(|error| error.to_string())
     }
-}
-
-/// One line of the log for what became of a delivery.
-pub(super) fn told(delivery: &Delivery) -> Done {
-    let done = done(delivery);
-    match done.state {
-        State::Posted | State::Asked => {
-            info!(delivery = %done.key, channel = %done.channel, link = done.link.as_ref().map(tracing::field::display), "{}", done.state.as_str());
-        }
-        _ => {
-            warn!(delivery = %done.key, channel = %done.channel, reason = done.reason, "{}", done.state.as_str());
-        }
-    }
-    done
 }
 
 /// Whether the deed is written down at the copy that it changes.

@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 
-use super::{Courier, Wanted};
+use super::{Courier, Intake, Wanted};
 use crate::channel::Sight;
 use crate::ledger::{CopyState, Delivery, LedgerError};
 
@@ -33,6 +33,9 @@ impl Courier<'_> {
             let Some(station) = self.station(&delivery.name.channel) else { continue };
             if !wanted.includes_delivery(&delivery) {
                 continue;
+            }
+            if self.worker.intake() == Intake::Closed {
+                break;
             }
             let sight = station.channel.verify(receipt, &standing.rendition).await;
             let state = match &sight {

@@ -25,6 +25,18 @@ struct Desk {
     sending: BTreeMap<DeliveryKey, usize>,
     /// Outcomes that are known and not on disk.
     unsettled: BTreeMap<DeliveryKey, Unsettled>,
+    /// Whether this process is about to end.
+    intake: Intake,
+}
+
+/// Whether a worker begins anything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Intake {
+    #[default]
+    Open,
+    /// What is under way is finished, and nothing else is begun: no attempt, no question to a
+    /// channel.
+    Closed,
 }
 
 /// An outcome that the ledger could not take: its disk was full, or somebody held it locked.
@@ -67,10 +79,29 @@ impl Worker {
         }
     }
 
-    /// Takes a delivery onto the desk, from before it is claimed until the guard is dropped.
-    pub(super) fn takes_up(&self, key: DeliveryKey) -> Sending {
-        *self.desk().sending.entry(key).or_default() += 1;
-        Sending { worker: self.clone(), key }
+    /// From now on this worker begins nothing; a round that is under way ends soon.
+    pub fn begin_nothing_more(&self) {
+        self.desk().intake = Intake::Closed;
+    }
+
+    pub fn intake(&self) -> Intake {
+        self.desk().intake
+    }
+
+    /// How many deliveries this process is sending now.
+    pub fn under_way(&self) -> usize {
+        self.desk().sending.len()
+    }
+
+    /// Takes a delivery onto the desk, from before it is claimed until the guard is dropped;
+    /// `None` if nothing is begun any more.
+    pub(super) fn takes_up(&self, key: DeliveryKey) -> Option<Sending> {
+        let mut desk = self.desk();
+        if desk.intake == Intake::Closed {
+            return None;
+        }
+        *desk.sending.entry(key).or_default() += 1;
+        Some(Sending { worker: self.clone(), key })
     }
 
     /// Keeps an outcome until it is on disk.

@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
-use sqlx::{Any, Row, Transaction};
 
+use super::change::Change;
 use super::worker::Liveness;
 use super::{Attempt, Claim, Delivery, Ledger, LedgerError, State, event, row};
 use crate::adapt::Rendition;
@@ -62,7 +62,7 @@ impl Ledger {
                 and exists (select 1 from channel
                              where channel.name = delivery.channel and paused_since is null)
                 and not exists (select 1 from ledger where paused_since is not null)
-             returning attempts",
+             returning *",
         )
         .bind(key.to_string())
         .bind(began_at.timestamp_micros())
@@ -71,7 +71,9 @@ impl Ledger {
         else {
             return Ok(None);
         };
-        let number: i64 = row.try_get("attempts")?;
+        let delivery = row::delivery(&row)?;
+        tx.moved(&delivery, State::Planned);
+        let number: i64 = delivery.attempts.into();
         sqlx::query(
             "insert into attempt (delivery, number, worker, began_at, send_by, detail, wire,
                                   rendition, steady)
@@ -136,7 +138,7 @@ impl Ledger {
     }
 }
 
-async fn running(tx: &mut Transaction<'static, Any>) -> Result<Vec<Attempt>, LedgerError> {
+async fn running(tx: &mut Change) -> Result<Vec<Attempt>, LedgerError> {
     sqlx::query(
         "select attempt.* from attempt
            join delivery on delivery.key = attempt.delivery
@@ -151,7 +153,7 @@ async fn running(tx: &mut Transaction<'static, Any>) -> Result<Vec<Attempt>, Led
 }
 
 async fn give_up(
-    tx: &mut Transaction<'static, Any>,
+    tx: &mut Change,
     attempt: &Attempt,
     now: DateTime<Utc>,
 ) -> Result<Delivery, LedgerError> {

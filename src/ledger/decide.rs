@@ -3,8 +3,8 @@
 
 use chrono::{DateTime, Utc};
 use serde_json::json;
-use sqlx::{Any, Transaction};
 
+use super::change::Change;
 use super::{
     Approval, CopyState, Deed, Delivery, DeliveryName, Ledger, LedgerError, Standing, State, event,
     row,
@@ -235,7 +235,7 @@ impl Ledger {
 /// Something of a posting is to be done again, though it was closed everywhere: the next plan looks
 /// at it, in the same transaction that made it so.
 pub(in crate::ledger) async fn take_up_again(
-    tx: &mut Transaction<'static, Any>,
+    tx: &mut Change,
     posting: &PostingId,
     now: DateTime<Utc>,
 ) -> Result<(), LedgerError> {

@@ -17,7 +17,7 @@ use std::fmt;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::{Value, json};
-use sqlx::{Any, AnyConnection, Executor, Row, Transaction};
+use sqlx::{AnyConnection, Executor, Row};
 
 use super::{CopyState, Delivery, KnownPosting, Ledger, LedgerError, State, event, row, words};
 use crate::posting::PostingId;
@@ -235,20 +235,17 @@ const COUNT: &str = "
              + (select count(*) from event_words
                  where posting = $1 and kind = 'person' and content is not null) as people";
 
-async fn erasure(
-    tx: &mut Transaction<'static, Any>,
-    posting: &PostingId,
-) -> Result<Erasure, LedgerError> {
+async fn erasure(tx: &mut AnyConnection, posting: &PostingId) -> Result<Erasure, LedgerError> {
     let known = row::known_posting(tx, posting).await?;
     let deliveries: Vec<Delivery> =
         sqlx::query("select * from delivery where posting = $1 order by due_at, key")
             .bind(posting.0.clone())
-            .fetch_all(&mut **tx)
+            .fetch_all(&mut *tx)
             .await?
             .iter()
             .map(row::delivery)
             .collect::<Result<_, _>>()?;
-    let found = sqlx::query(COUNT).bind(posting.0.clone()).fetch_one(&mut **tx).await?;
+    let found = sqlx::query(COUNT).bind(posting.0.clone()).fetch_one(&mut *tx).await?;
     let counts = Counts {
         pages: row::count(&found, "pages")?,
         titles: row::count(&found, "titles")?,
@@ -276,13 +273,13 @@ async fn erasure(
 }
 
 async fn same_page(
-    tx: &mut Transaction<'static, Any>,
+    tx: &mut AnyConnection,
     known: &KnownPosting,
 ) -> Result<Vec<PostingId>, LedgerError> {
     sqlx::query("select id from posting where path = $1 and id <> $2 and source is not null")
         .bind(known.path.clone())
         .bind(known.id.0.clone())
-        .fetch_all(&mut **tx)
+        .fetch_all(&mut *tx)
         .await?
         .iter()
         .map(|row| Ok(PostingId(row.try_get("id")?)))
@@ -292,11 +289,11 @@ async fn same_page(
 /// The notices about a posting that still wait to be told; there are few. That their words are JSON
 /// with `posting` is all that this room knows of them.
 async fn notices_about(
-    tx: &mut Transaction<'static, Any>,
+    tx: &mut AnyConnection,
     posting: &PostingId,
 ) -> Result<Vec<String>, LedgerError> {
     let waiting = sqlx::query("select about, content from notice where content <> ''")
-        .fetch_all(&mut **tx)
+        .fetch_all(&mut *tx)
         .await?;
     let mut about = Vec::new();
     for notice in &waiting {
@@ -310,10 +307,7 @@ async fn notices_about(
 }
 
 /// How many events hold words of this posting themselves, as older versions wrote them.
-async fn kept_in_chain(
-    tx: &mut Transaction<'static, Any>,
-    posting: &PostingId,
-) -> Result<u64, LedgerError> {
+async fn kept_in_chain(tx: &mut AnyConnection, posting: &PostingId) -> Result<u64, LedgerError> {
     let events = sqlx::query(
         "select what, detail, delivery.posting from event
            left join delivery on delivery.key = event.delivery
@@ -323,7 +317,7 @@ async fn kept_in_chain(
             and not exists (select 1 from event_words where event_words.number = event.number)",
     )
     .bind(posting.0.clone())
-    .fetch_all(&mut **tx)
+    .fetch_all(&mut *tx)
     .await?;
     let mut kept = 0;
     for event in &events {

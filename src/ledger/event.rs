@@ -10,7 +10,7 @@
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
-use sqlx::{Any, AnyConnection, Executor, Row, Transaction};
+use sqlx::{Any, AnyConnection, Executor, Row};
 
 use super::{Event, Ledger, LedgerError, row, words};
 use crate::channel::DeliveryKey;
@@ -146,7 +146,7 @@ async fn page(
 /// Appends an event to the chain, in the transaction of the change that it tells of. Its words are
 /// kept beside it.
 pub(in crate::ledger) async fn append(
-    tx: &mut Transaction<'static, Any>,
+    tx: &mut AnyConnection,
     at: DateTime<Utc>,
     delivery: Option<DeliveryKey>,
     what: &str,
@@ -154,7 +154,7 @@ pub(in crate::ledger) async fn append(
 ) -> Result<(), LedgerError> {
     let row =
         sqlx::query("update ledger set last_event = last_event + 1 returning last_event, head")
-            .fetch_one(&mut **tx)
+            .fetch_one(&mut *tx)
             .await?;
     let previous: String = row.try_get("head")?;
     let (detail, taken) = words::take(what, detail);
@@ -179,9 +179,9 @@ pub(in crate::ledger) async fn append(
     .bind(event.what)
     .bind(event.detail)
     .bind(event.hash.clone())
-    .execute(&mut **tx)
+    .execute(&mut *tx)
     .await?;
-    sqlx::query("update ledger set head = $1").bind(event.hash).execute(&mut **tx).await?;
+    sqlx::query("update ledger set head = $1").bind(event.hash).execute(&mut *tx).await?;
     match taken {
         Some(taken) => taken.keep(tx, number, delivery, &detail).await,
         None => Ok(()),

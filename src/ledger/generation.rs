@@ -34,7 +34,7 @@ use std::fmt;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::json;
-use sqlx::{Any, Executor, Row, Transaction};
+use sqlx::{Any, AnyConnection, Executor, Row, Transaction};
 use uuid::Uuid;
 
 use super::mark::{Mark, Reached};
@@ -73,10 +73,10 @@ impl Ledger {
     /// the mark cannot be written.
     pub(in crate::ledger) async fn check_mark(
         &self,
-        tx: &mut Transaction<'static, Any>,
+        tx: &mut AnyConnection,
     ) -> Result<(), LedgerError> {
         let Some(mark) = &self.mark else { return Ok(()) };
-        compare(mark, &mut **tx).await?.in_order()?;
+        compare(mark, &mut *tx).await?.in_order()?;
         Ok(())
     }
 

@@ -15,6 +15,7 @@
 
 pub mod backup;
 pub mod binding;
+mod change;
 pub mod claim;
 pub mod decide;
 pub mod erase;
@@ -34,6 +35,7 @@ mod row;
 pub mod settle;
 pub mod step;
 pub mod store;
+pub mod survey;
 pub mod words;
 pub mod worker;
 
@@ -62,6 +64,7 @@ pub use observe::{Hiring, Observed, Seen};
 pub use plan::Time;
 pub use retention::{Forgotten, Retention};
 pub use store::{Ledger, Opening, Turnstile};
+pub use survey::{EndedAttempt, Pauses};
 pub use words::Words;
 pub use worker::{Liveness, liveness, this_worker};
 

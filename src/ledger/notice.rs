@@ -10,10 +10,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
+use sqlx::Row;
 use sqlx::any::AnyRow;
-use sqlx::{Any, Row, Transaction};
 use uuid::Uuid;
 
+use super::change::Change;
 use super::{Delivery, KnownChannel, Ledger, LedgerError, Pause, row};
 use crate::posting::PostingId;
 
@@ -203,7 +204,7 @@ impl Ledger {
     /// own, whose id is made from them.
     async fn telling_for(
         &self,
-        tx: &mut Transaction<'static, Any>,
+        tx: &mut Change,
         way: Way,
         fresh: &[&str],
         wanted: Wanted,

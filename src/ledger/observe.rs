@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::json;
-use sqlx::{Any, Row, Transaction};
+use sqlx::Row;
 
+use super::change::Change;
 use super::{KnownPosting, Ledger, LedgerError, event, read, row};
 use crate::channel::ChannelName;
 use crate::posting::{PostingId, Revision};
@@ -106,7 +107,7 @@ pub struct Seen<'a> {
 }
 
 /// Whether the site was never looked at before.
-async fn is_first_start(tx: &mut Transaction<'static, Any>) -> Result<bool, LedgerError> {
+async fn is_first_start(tx: &mut Change) -> Result<bool, LedgerError> {
     let row =
         sqlx::query("select started_at, (select count(*) from (select id from posting limit 1) as any_one) as postings from ledger")
             .fetch_one(&mut **tx)
@@ -116,7 +117,7 @@ async fn is_first_start(tx: &mut Transaction<'static, Any>) -> Result<bool, Ledg
 }
 
 async fn first_sight(
-    tx: &mut Transaction<'static, Any>,
+    tx: &mut Change,
     posting: &Observed,
     predates: bool,
     now: DateTime<Utc>,
@@ -154,7 +155,7 @@ async fn first_sight(
 }
 
 async fn compare(
-    tx: &mut Transaction<'static, Any>,
+    tx: &mut Change,
     known: &KnownPosting,
     posting: &Observed,
     now: DateTime<Utc>,
@@ -249,7 +250,7 @@ async fn compare(
 
 /// Of a posting that was erased nothing is kept again while it is closed, but that its page is there.
 async fn only_back(
-    tx: &mut Transaction<'static, Any>,
+    tx: &mut Change,
     known: &KnownPosting,
     posting: &Observed,
     now: DateTime<Utc>,
@@ -268,7 +269,7 @@ async fn only_back(
 /// Notes which pages are not among the site's postings any more, and which of those that could
 /// not be read are at least there.
 async fn note_missing(
-    tx: &mut Transaction<'static, Any>,
+    tx: &mut Change,
     seen: &Seen<'_>,
     now: DateTime<Utc>,
 ) -> Result<(), LedgerError> {

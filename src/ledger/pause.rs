@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, Utc};
 use serde_json::json;
-use sqlx::{Any, Transaction};
 
+use super::change::Change;
 use super::{KnownChannel, Ledger, LedgerError, event, row};
 use crate::channel::ChannelName;
 
@@ -90,7 +90,7 @@ impl Ledger {
 
 /// Pauses a channel as part of a larger change.
 pub(in crate::ledger) async fn pause(
-    tx: &mut Transaction<'static, Any>,
+    tx: &mut Change,
     channel: &ChannelName,
     reason: &str,
     now: DateTime<Utc>,
@@ -110,10 +110,7 @@ pub(in crate::ledger) async fn pause(
     event::append(tx, now, None, "paused", &detail).await
 }
 
-async fn load(
-    tx: &mut Transaction<'static, Any>,
-    channel: &ChannelName,
-) -> Result<KnownChannel, LedgerError> {
+async fn load(tx: &mut Change, channel: &ChannelName) -> Result<KnownChannel, LedgerError> {
     let row = sqlx::query("select * from channel where name = $1")
         .bind(channel.0.clone())
         .fetch_optional(&mut **tx)

@@ -63,6 +63,7 @@ impl Ledger {
                 "revision": delivery.revision,
             });
             event::append(&mut tx, now, Some(key), "planned", &detail).await?;
+            tx.planned(key, &delivery.name);
             new.push(key);
         }
         tx.commit().await?;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::any::AnyRow;
-use sqlx::{Any, AssertSqlSafe, Executor, Row, Transaction};
+use sqlx::{Any, AnyConnection, AssertSqlSafe, Executor, Row, Transaction};
 
 use super::{Attempt, Delivery, KnownPosting, Ledger, LedgerError, Past, State, row};
 use crate::channel::{ChannelName, DeliveryKey};
@@ -311,7 +311,7 @@ const IDS_AT_ONCE: usize = 500;
 
 /// The postings with these ids, as far as they are known.
 pub(in crate::ledger) async fn postings_of(
-    tx: &mut Transaction<'static, Any>,
+    tx: &mut AnyConnection,
     ids: &[&PostingId],
 ) -> Result<BTreeMap<PostingId, KnownPosting>, LedgerError> {
     let mut found = BTreeMap::new();
@@ -322,7 +322,7 @@ pub(in crate::ledger) async fn postings_of(
         for id in ids {
             query = query.bind(id.0.clone());
         }
-        found.extend(by_id(&query.fetch_all(&mut **tx).await?)?);
+        found.extend(by_id(&query.fetch_all(&mut *tx).await?)?);
     }
     Ok(found)
 }

@@ -11,7 +11,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 use serde_json::json;
-use sqlx::{Any, Executor, Transaction};
+use sqlx::{AnyConnection, Executor};
 
 use super::{Ledger, LedgerError, erase, event, row};
 
@@ -192,7 +192,7 @@ const NOTES: &str = over!("update posting set page_note = '' where page_note <> 
 
 /// Runs one statement for what was over by `before`, and says how many rows it changed.
 async fn run(
-    tx: &mut Transaction<'static, Any>,
+    tx: &mut AnyConnection,
     statement: &'static str,
     before: DateTime<Utc>,
     now: DateTime<Utc>,
@@ -200,7 +200,7 @@ async fn run(
     let done = sqlx::query(statement)
         .bind(before.timestamp_micros())
         .bind(now.timestamp_micros())
-        .execute(&mut **tx)
+        .execute(&mut *tx)
         .await?;
     Ok(done.rows_affected())
 }

@@ -6,9 +6,10 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sqlx::any::AnyRow;
-use sqlx::{Any, Row, Transaction};
+use sqlx::{AnyConnection, Row};
 use uuid::Uuid;
 
+use super::change::Change;
 use super::{
     Acceptance, Approval, Attempt, Carried, CopyState, Deed, Delivery, DeliveryName, Event,
     KnownChannel, KnownPosting, LedgerError, Occurrence, PageSight, Pause, State, Step, Use, Words,
@@ -36,7 +37,7 @@ pub(in crate::ledger) fn to_json(value: &impl Serialize) -> Result<String, Ledge
 /// # Errors
 /// [`LedgerError::NoSuchDelivery`].
 pub(in crate::ledger) async fn load(
-    tx: &mut Transaction<'static, Any>,
+    tx: &mut Change,
     key: DeliveryKey,
 ) -> Result<Delivery, LedgerError> {
     let row = sqlx::query("select * from delivery where key = $1")
@@ -44,7 +45,9 @@ pub(in crate::ledger) async fn load(
         .fetch_optional(&mut **tx)
         .await?
         .ok_or_else(|| LedgerError::NoSuchDelivery(key.to_string()))?;
-    delivery(&row)
+    let delivery = delivery(&row)?;
+    tx.found(&delivery);
+    Ok(delivery)
 }
 
 /// One posting, inside a change.
@@ -52,12 +55,12 @@ pub(in crate::ledger) async fn load(
 /// # Errors
 /// [`LedgerError::NoSuchPosting`].
 pub(in crate::ledger) async fn known_posting(
-    tx: &mut Transaction<'static, Any>,
+    tx: &mut AnyConnection,
     id: &PostingId,
 ) -> Result<KnownPosting, LedgerError> {
     let row = sqlx::query("select * from posting where id = $1")
         .bind(id.0.clone())
-        .fetch_optional(&mut **tx)
+        .fetch_optional(&mut *tx)
         .await?
         .ok_or_else(|| LedgerError::NoSuchPosting(id.clone()))?;
     posting(&row)
@@ -65,7 +68,7 @@ pub(in crate::ledger) async fn known_posting(
 
 /// Writes everything of a delivery that can change.
 pub(in crate::ledger) async fn save(
-    tx: &mut Transaction<'static, Any>,
+    tx: &mut Change,
     delivery: &Delivery,
 ) -> Result<(), LedgerError> {
     let receipt = delivery.receipt.as_ref().map(to_json).transpose()?;
@@ -94,6 +97,7 @@ pub(in crate::ledger) async fn save(
     .bind(micros(delivery.asks_since))
     .execute(&mut **tx)
     .await?;
+    tx.saved(delivery);
     Ok(())
 }
 

@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
-use sqlx::{Any, Transaction};
 
+use super::change::Change;
 use super::{
     Asked, Claim, CopyState, Deed, Delivery, Ledger, LedgerError, Settlement, Standing, State,
     decide, event, pause, read, row, store,
@@ -85,7 +85,7 @@ impl Ledger {
         Ok(delivery)
     }
 
-    async fn begin_patiently(&self) -> Result<Transaction<'static, Any>, LedgerError> {
+    async fn begin_patiently(&self) -> Result<Change, LedgerError> {
         for _ in 1..PATIENCE {
             match self.begin().await {
                 Err(error) if is_busy(&error) => {
@@ -101,7 +101,7 @@ impl Ledger {
 /// Writes down that the delivery's deed is done, in the delivery and in the copy it concerns. The
 /// caller saves the delivery and appends its event.
 pub(in crate::ledger) async fn done(
-    tx: &mut Transaction<'static, Any>,
+    tx: &mut Change,
     delivery: &mut Delivery,
     receipt: &Receipt,
     standing: Option<&Standing>,
@@ -152,7 +152,7 @@ pub(in crate::ledger) async fn done(
 /// What the last attempt carried, and the Message-ID if it was a mail: that id is ours, so a person
 /// who found the mail need not say it, and answers to it stay in its thread.
 async fn carried(
-    tx: &mut Transaction<'static, Any>,
+    tx: &mut Change,
     delivery: &Delivery,
 ) -> Result<(Option<Standing>, Option<String>), LedgerError> {
     let attempt = read::last_attempt(&mut **tx, delivery.key).await?;
@@ -185,7 +185,7 @@ fn counts(delivery: &Delivery, claim: &Claim, outcome: &Outcome) -> bool {
 
 /// Brings the delivery into the state that the outcome means, with its event.
 async fn enter(
-    tx: &mut Transaction<'static, Any>,
+    tx: &mut Change,
     delivery: &mut Delivery,
     claim: &Claim,
     settlement: &Settlement,

@@ -14,11 +14,12 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
-use sqlx::{Any, AnyConnection, AnyPool, Connection, Executor, Row, SqlSafeStr, Transaction};
+use sqlx::{Any, AnyConnection, AnyPool, Connection, Executor, Row, SqlSafeStr};
 use url::Url;
 use uuid::Uuid;
 
 use super::binding::{self, SiteMark};
+use super::change::Change;
 use super::mark::Mark;
 use super::{LedgerError, generation, row};
 
@@ -236,11 +237,11 @@ impl Ledger {
     /// Begins the transaction of one change. There is one writer at a time: on SQLite the
     /// statement takes the write lock before anything is read, so what is read stays true until
     /// the commit. Another engine has to lock the row of `ledger` here.
-    pub(in crate::ledger) async fn begin(&self) -> Result<Transaction<'static, Any>, LedgerError> {
+    pub(in crate::ledger) async fn begin(&self) -> Result<Change, LedgerError> {
         if let Some(turnstile) = &self.turnstile {
             turnstile.pass().await?;
         }
-        Ok(self.writer.begin_with(BEGIN_WRITING).await?)
+        Ok(Change::new(self.writer.begin_with(BEGIN_WRITING).await?))
     }
 }
 

@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
-use sqlx::{Any, AnyConnection, Row, Transaction};
+use sqlx::{AnyConnection, Row};
 use uuid::Uuid;
 
 use super::{Event, LedgerError};
@@ -86,7 +86,7 @@ impl Taken {
     /// Puts the words beside the event that they belong to.
     pub(in crate::ledger) async fn keep(
         self,
-        tx: &mut Transaction<'static, Any>,
+        tx: &mut AnyConnection,
         number: i64,
         delivery: Option<DeliveryKey>,
         detail: &Value,
@@ -101,7 +101,7 @@ impl Taken {
         .bind(posting.map(str::to_owned))
         .bind(self.about.as_str())
         .bind(self.content)
-        .execute(&mut **tx)
+        .execute(&mut *tx)
         .await?;
         Ok(())
     }

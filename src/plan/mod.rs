@@ -30,6 +30,7 @@ use crate::site::ChannelSpec;
 pub use approval::words_to_approve;
 use pair::{Page, Pair};
 use queue::{Line, Wish};
+pub use queue::{Spent, spent};
 pub use reason::{Hold, Reason};
 
 /// Renders a posting for a channel, so that two texts can be compared; pure.

@@ -343,7 +343,11 @@ impl Pair<'_> {
     fn remind(&self, draft: &mut Draft) {
         let Some(deadline) = self.closes_at else { return };
         let Some(announced) = copies::announced(self.deliveries) else { return };
-        let deed = copies::deed_for_reminder(self.channel.kind());
+        // What cannot be answered is reminded of by a message of its own.
+        let deed = match copies::deed_for_reminder(self.channel.kind()) {
+            deed if copies::has_address(announced, deed, &self.channel.config) => deed,
+            _ => Deed::Publish,
+        };
         let target = (deed == Deed::FollowUp).then_some(announced.key);
         for offset in &self.channel.remind {
             let occurrence = Occurrence(offset.text.clone());

@@ -17,7 +17,7 @@ use super::{Hold, Pace, Reason, When};
 use crate::channel::DeliveryKey;
 use crate::ledger::Use;
 use crate::site::ChannelSpec;
-use crate::site::queue::Queue;
+use crate::site::queue::{Money, Queue};
 
 /// A message that waits for a slot.
 #[derive(Debug, Clone)]
@@ -193,6 +193,24 @@ fn place(slot: Option<DateTime<Utc>>, time: DateTime<Utc>, now: DateTime<Utc>) -
     Place { when, slot }
 }
 
+/// What a channel's messages have cost in the calendar month of a moment, and may cost; `None` if
+/// it has no budget.
+pub fn spent(channel: &ChannelSpec, uses: &[Use], now: DateTime<Utc>) -> Option<Spent> {
+    let budget = channel.queue.budget?;
+    let book = Book::new(channel, uses);
+    let day = book.day(now);
+    let sent = book.in_month.get(&(day.year(), day.month())).copied().unwrap_or(0);
+    let spent = Money(budget.per_post.0.saturating_mul(sent));
+    Some(Spent { spent, per_month: budget.per_month })
+}
+
+/// The state of a budget.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Spent {
+    pub spent: Money,
+    pub per_month: Money,
+}
+
 /// What is used up already.
 struct Book<'a> {
     channel: &'a ChannelSpec,
@@ -284,7 +302,7 @@ impl<'a> Book<'a> {
         let sent = self.in_month.get(&(day.year(), day.month())).copied().unwrap_or(0);
         let with_one_more = budget.per_post.0.saturating_mul(sent.saturating_add(1));
         (with_one_more > budget.per_month.0).then(|| Hold::Budget {
-            spent: crate::site::queue::Money(budget.per_post.0.saturating_mul(sent)).to_string(),
+            spent: Money(budget.per_post.0.saturating_mul(sent)).to_string(),
             per_month: budget.per_month.to_string(),
         })
     }

@@ -272,10 +272,11 @@ impl<'a> Judge<'a> {
         }
     }
 
-    /// Made in a time that a restored backup has forgotten, and not known since.
+    /// Made in a time that a restored backup has forgotten, and not known since. Of an entry in a
+    /// feed nobody knows which delivery made it.
     fn is_forgotten(&self, copy: &Copy) -> bool {
         self.world.restored
-            && copy.key.is_some_and(|key| self.find(key).is_none_or(|it| it.state != State::Posted))
+            && copy.key.is_none_or(|key| self.find(key).is_none_or(|it| it.state != State::Posted))
     }
 
     /// Tried so shortly before the end that it may still be under way.
@@ -361,9 +362,13 @@ impl<'a> Judge<'a> {
             .iter()
             .filter(|it| it.name.occasion != Occasion::Remind)
             .max_by_key(|it| (it.changed_at, &it.name));
+        let has_id = |it: &&Delivery| it.receipt.as_ref().is_some_and(|it| it.remote_id.is_some());
         let speak: Vec<&Delivery> = match spec.update {
             // Nobody can change a mail; the person who was asked to has said that it is done.
             Update::Manual if spec.kind() == Kind::Mail => Vec::new(),
+            Update::FollowUp if spec.kind() == Kind::Mail && !newest.is_some_and(has_id) => {
+                Vec::new()
+            }
             Update::FollowUp => newest.into_iter().copied().collect(),
             _ => copies,
         };

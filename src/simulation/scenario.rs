@@ -21,6 +21,7 @@ use crate::site::channel_file::KindConfig;
 use crate::site::filter::Filter;
 use crate::site::policy::{Close, Offset, Update};
 use crate::site::queue::{Approval, Holds, PageWait, PlanRules, Queue};
+use crate::site::serve::ServeRules;
 use crate::site::{ChannelSpec, Site};
 
 /// The folder of the templates: tiny ones, because nothing of them is tested here.
@@ -404,6 +405,7 @@ fn site(folder: &Path, channels: Vec<ChannelSpec>) -> Result<Site, SimulationErr
         defaults: BTreeMap::new(),
     };
     Ok(Site {
+        serve: ServeRules::default(),
         folder: folder.to_owned(),
         name: "Tidal Computing Group".to_owned(),
         owner: None,

@@ -1,6 +1,7 @@
 //! Lengths of time as people write them: `90m`, `36h`, `14d`, `2w`.
 
 use std::fmt;
+use std::time::Duration;
 
 use chrono::TimeDelta;
 use serde::de::{Error, Visitor};
@@ -89,6 +90,33 @@ fn unit_meant(number: &str, unit: &str) -> String {
     format!("did you mean `{number}{meant}`?")
 }
 
+/// A length of time of which seconds matter: `30s`, or what [`Length`] reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ShortLength(pub Duration);
+
+impl ShortLength {
+    /// Reads a whole number and a unit: `s` for seconds, or one of [`Length::parse`].
+    ///
+    /// # Errors
+    /// [`LengthError`] with a suggestion.
+    pub fn parse(text: &str) -> Result<Self, LengthError> {
+        let seconds: Option<u32> =
+            text.trim().strip_suffix('s').and_then(|number| number.parse().ok());
+        if let Some(seconds) =
+            seconds.filter(|seconds| i64::from(*seconds) <= LONGEST.num_seconds())
+        {
+            return Ok(Self(Duration::from_secs(seconds.into())));
+        }
+        Length::parse(text).map(|length| Self(length.0.to_std().unwrap_or_default()))
+    }
+}
+
+impl<'de> Deserialize<'de> for ShortLength {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer).and_then(|text| Self::parse(&text).map_err(Error::custom))
+    }
+}
+
 impl<'de> Deserialize<'de> for Length {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Text;
@@ -119,6 +147,16 @@ mod tests {
         assert_eq!(read("14d"), TimeDelta::days(14));
         assert_eq!(read("2w"), TimeDelta::weeks(2));
         assert_eq!(read("0m"), TimeDelta::zero());
+    }
+
+    #[test]
+    fn seconds_count_where_they_matter() {
+        let read = |text| ShortLength::parse(text).unwrap().0;
+        assert_eq!(read("30s"), Duration::from_secs(30));
+        assert_eq!(read("2m"), Duration::from_secs(120));
+        for text in ["s", "-3s", "99999999999s", "1.5s"] {
+            assert!(ShortLength::parse(text).is_err(), "{text}");
+        }
     }
 
     #[test]

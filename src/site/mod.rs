@@ -15,6 +15,7 @@ pub mod preset;
 pub mod queue;
 mod quiet;
 mod retention;
+pub mod serve;
 mod toml_file;
 
 use std::collections::BTreeMap;
@@ -42,6 +43,11 @@ pub static EXAMPLE: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates/site")
 /// The name of a site's own file.
 pub const FILE: &str = "handbill.toml";
 
+/// The codes of the errors that say that a folder with pages is not there. To a command they are
+/// errors like others; a daemon waits for a volume that may come back.
+const MISSING_POSTINGS: &str = "site::postings";
+const MISSING_CONTENT: &str = "site::content";
+
 /// A site, read.
 #[derive(Debug, Clone)]
 pub struct Site {
@@ -63,6 +69,8 @@ pub struct Site {
     pub notices: Option<notices::Notices>,
     /// `[retention]`: how long content is kept once its ad is over.
     pub retention: Retention,
+    /// `[serve]` and `[content]`: how the daemon runs.
+    pub serve: serve::ServeRules,
 }
 
 /// Why there is no site to work with.
@@ -93,6 +101,9 @@ struct SiteFile {
     notices: Option<notices::NoticesTable>,
     #[serde(default)]
     retention: retention::RetentionTable,
+    #[serde(default)]
+    serve: serve::ServeTable,
+    content: Option<serve::ContentTable>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -183,18 +194,17 @@ impl Site {
         let mut postings = Vec::new();
         for path in &written.site.postings {
             let whole = folder.join(path.get_ref());
-            if whole.exists() {
-                postings.push(whole);
-            } else {
+            if !whole.exists() {
                 diagnostics.push(
                     Diagnostic::error(
-                        "site::postings",
+                        MISSING_POSTINGS,
                         format!("there is no `{}`", path.get_ref().display()),
                     )
                     .at(&file, path.span())
                     .help("`postings` lists the folders or pages that hold job ads"),
                 );
             }
+            postings.push(whole);
         }
         let content =
             written.site.content.map_or_else(|| PathBuf::from(CONTENT), Spanned::into_inner);
@@ -229,6 +239,7 @@ impl Site {
         let notices =
             written.notices.and_then(|it| it.read(folder, timezone, &file, &mut diagnostics));
         let retention = written.retention.read(&file, &mut diagnostics);
+        let serve = written.serve.rules(written.content, folder, &content);
         let site = Self {
             folder: folder.to_owned(),
             name: written.site.name,
@@ -242,6 +253,7 @@ impl Site {
             plan,
             notices,
             retention,
+            serve,
         };
         Ok((Some(site), diagnostics))
     }
@@ -256,6 +268,11 @@ impl Site {
             _ => None,
         };
         channel_file::template_diagnostic(error, own.as_ref())
+    }
+
+    /// Whether a diagnostic of [`Site::load`] only says that a folder with pages is not there.
+    pub fn is_missing_folder(diagnostic: &Diagnostic) -> bool {
+        [MISSING_POSTINGS, MISSING_CONTENT].contains(&diagnostic.code)
     }
 
     /// What binds a ledger to this site.
@@ -351,7 +368,7 @@ fn site_values(
     {
         diagnostics.push(
             Diagnostic::error(
-                "site::content",
+                MISSING_CONTENT,
                 format!("there is no folder `{}`", content.get_ref().display()),
             )
             .at(file, content.span())

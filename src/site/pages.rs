@@ -14,7 +14,7 @@ const PAGE_ENDINGS: [&str; 6] = ["md", "markdown", "qmd", "rmd", "html", "htm"];
 /// All pages of the site's postings, sorted by path.
 ///
 /// # Errors
-/// [`SiteError::Unreadable`] if a folder or file cannot be read.
+/// [`SiteError::Unreadable`] if a folder cannot be listed.
 pub fn load(site: &Site, diagnostics: &mut Vec<Diagnostic>) -> Result<Vec<PageFile>, SiteError> {
     let mut paths = Vec::new();
     for place in &site.postings {
@@ -30,8 +30,17 @@ pub fn load(site: &Site, diagnostics: &mut Vec<Diagnostic>) -> Result<Vec<PageFi
     paths.dedup();
     let mut pages = Vec::new();
     for path in paths {
-        if let Some(page) = load_one(&path, Some(site), diagnostics)? {
-            pages.push(page);
+        match load_one(&path, Some(site), diagnostics) {
+            Ok(Some(page)) => pages.push(page),
+            Ok(None) => {}
+            // It went away since the folder was listed.
+            Err(_) if std::fs::symlink_metadata(&path).is_err() => {}
+            // One page that cannot be read holds itself back, and no other.
+            Err(error) => diagnostics.push(
+                Diagnostic::error("page::unreadable", error.to_string())
+                    .at(&Source::new(path, ""), 0..0)
+                    .help("let the user that Handbill runs as read it"),
+            ),
         }
     }
     Ok(pages)

@@ -31,7 +31,7 @@ use handbill::site::{Site, pages};
 
 use crate::support::TestSite;
 
-const PAGE: &str = "content/jobs/phd-tidal-forecasting/index.md";
+pub const PAGE: &str = "content/jobs/phd-tidal-forecasting/index.md";
 
 const LIST: &str = r#"kind = "mail"
 update = "follow-up"
@@ -96,7 +96,7 @@ fn page() -> String {
 }
 
 /// A folder with one open page and these channels, none of which has a schedule.
-fn folder(channels: &[&str]) -> TestSite {
+pub fn folder(channels: &[&str]) -> TestSite {
     let folder = TestSite::with_channels(&[]);
     std::fs::remove_dir_all(folder.path("content/jobs/postdoc-sediment-transport")).unwrap();
     folder.waits_for_no_page();

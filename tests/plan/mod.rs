@@ -95,6 +95,23 @@ fn a_second_plan_after_doing_the_first_is_empty() {
     assert_eq!(steps_of(&world.plan()), Vec::<String>::new());
 }
 
+/// A person found the message by its link, and a mail that answers it would need its Message-ID.
+#[test]
+fn what_cannot_be_answered_is_reminded_of_by_a_message_of_its_own() {
+    let mut world = World::with_channels(&["list"]).announced();
+    world.now = at("2027-02-23T12:00:00Z");
+    let answers = world.plan().due().map(|step| (step.deed, step.target)).collect::<Vec<_>>();
+    let announced = world.past.deliveries[0].key;
+    assert_eq!(answers, [(Deed::FollowUp, Some(announced))]);
+    for delivery in &mut world.past.deliveries {
+        if let Some(receipt) = &mut delivery.receipt {
+            receipt.remote_id = None;
+        }
+    }
+    let alone = world.plan().due().map(|step| (step.deed, step.target)).collect::<Vec<_>>();
+    assert_eq!(alone, [(Deed::Publish, None)]);
+}
+
 #[test]
 fn a_change_of_the_page_reaches_every_copy_or_is_said_to_be_missing_there() {
     let mut world = World::with_channels(&["mastodon", "list", "feed", "x", "board"]).announced();

@@ -1,0 +1,137 @@
+//! One change of the ledger: a transaction, and the lines that the log says of it once it is on
+//! disk.
+//!
+//! There is one line for each delivery that came into another state, whoever changed it: `serve`,
+//! `post`, or a person. What was rolled back is never told.
+
+use std::ops::{Deref, DerefMut};
+
+use sqlx::{Any, AnyConnection, Transaction};
+use tracing::{info, warn};
+use url::Url;
+
+use super::{Delivery, DeliveryName, LedgerError, State};
+use crate::channel::DeliveryKey;
+
+/// A change that is being made. Dropped without [`Change::commit`], nothing of it happened.
+pub(in crate::ledger) struct Change {
+    tx: Transaction<'static, Any>,
+    /// The deliveries that were read, and the states in which they were found.
+    found: Vec<(DeliveryKey, State)>,
+    transitions: Vec<Transition>,
+}
+
+/// A delivery that came into another state.
+struct Transition {
+    key: DeliveryKey,
+    name: DeliveryName,
+    /// `None` if it is new.
+    from: Option<State>,
+    to: State,
+    attempts: u32,
+    reason: String,
+    link: Option<Url>,
+}
+
+impl Change {
+    pub(in crate::ledger) fn new(tx: Transaction<'static, Any>) -> Self {
+        Self { tx, found: Vec::new(), transitions: Vec::new() }
+    }
+
+    /// Remembers the state in which a delivery was found.
+    pub(in crate::ledger) fn found(&mut self, delivery: &Delivery) {
+        if !self.found.iter().any(|(key, _)| *key == delivery.key) {
+            self.found.push((delivery.key, delivery.state));
+        }
+    }
+
+    /// A delivery was written. It is told if its state is another one than was found.
+    pub(in crate::ledger) fn saved(&mut self, delivery: &Delivery) {
+        let found = self.found.iter_mut().find(|(key, _)| *key == delivery.key);
+        let Some((_, state)) = found.filter(|(_, state)| *state != delivery.state) else { return };
+        let from = std::mem::replace(state, delivery.state);
+        self.moved(delivery, from);
+    }
+
+    /// A delivery came from another state into the one that it has.
+    pub(in crate::ledger) fn moved(&mut self, delivery: &Delivery, from: State) {
+        self.transitions.push(Transition {
+            key: delivery.key,
+            name: delivery.name.clone(),
+            from: Some(from),
+            to: delivery.state,
+            attempts: delivery.attempts,
+            reason: delivery.reason.clone(),
+            link: delivery.receipt.as_ref().and_then(|receipt| receipt.link.clone()),
+        });
+    }
+
+    /// A delivery is new.
+    pub(in crate::ledger) fn planned(&mut self, key: DeliveryKey, name: &DeliveryName) {
+        self.transitions.push(Transition {
+            key,
+            name: name.clone(),
+            from: None,
+            to: State::Planned,
+            attempts: 0,
+            reason: String::new(),
+            link: None,
+        });
+    }
+
+    /// Writes the change to disk, and tells of it.
+    ///
+    /// # Errors
+    /// [`LedgerError`] if it could not be written; then nothing was.
+    pub(in crate::ledger) async fn commit(self) -> Result<(), LedgerError> {
+        self.tx.commit().await?;
+        for transition in self.transitions {
+            transition.tell();
+        }
+        Ok(())
+    }
+}
+
+impl Transition {
+    fn tell(&self) {
+        macro_rules! line {
+            ($say:ident) => {
+                $say!(
+                    delivery = %self.key,
+                    posting = %self.name.posting,
+                    channel = %self.name.channel,
+                    occasion = %self.name.occasion,
+                    occurrence = self.name.occurrence.0,
+                    from = self.from.map_or("nothing", State::as_str),
+                    to = self.to.as_str(),
+                    attempt = self.attempts,
+                    reason = self.reason,
+                    link = self.link.as_ref().map(tracing::field::display),
+                    "{}",
+                    self.to.as_str()
+                )
+            };
+        }
+        match (self.from, self.to) {
+            // What a person should know even where nothing else is said.
+            (_, State::Refused | State::Unknown) | (Some(State::Sending), State::Planned) => {
+                line!(warn);
+            }
+            _ => line!(info),
+        }
+    }
+}
+
+impl Deref for Change {
+    type Target = AnyConnection;
+
+    fn deref(&self) -> &AnyConnection {
+        &self.tx
+    }
+}
+
+impl DerefMut for Change {
+    fn deref_mut(&mut self) -> &mut AnyConnection {
+        &mut self.tx
+    }
+}

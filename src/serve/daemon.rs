@@ -1,0 +1,555 @@
+//! The loop: waits for the next thing that matters, begins it, and is never kept from waiting.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use tokio::time::Instant;
+use tracing::{debug, error, info, warn};
+
+use super::http::Http;
+use super::round::{self, RoundError, Seen, Task, Tools};
+use super::setup::{Fingerprint, Reloaded, Reread, Setup, Wrong, read_setup, reread};
+use super::signals::{Asked, Signals};
+use super::status::{Status, Subject};
+use super::supervisor::Supervisor;
+use super::timer::Backoff;
+use super::watch::Watch;
+use super::{Options, ServeError, pull};
+use crate::deliver::{Courier, Wanted, Worker};
+use crate::ledger::{LedgerError, Outbox};
+use crate::notice;
+use crate::plan::Plan;
+use crate::schedule::local_time;
+
+/// Files are looked at once nothing has changed for this long.
+const QUIET: Duration = Duration::from_secs(1);
+
+/// Where something keeps changing, they are looked at after this long all the same.
+const LONGEST_UNREST: Duration = Duration::from_secs(10);
+
+/// How often it is looked whether copies are still there and say the same.
+const VERIFY_EVERY: TimeDelta = TimeDelta::days(1);
+
+/// How long after the start that is done first: what is due comes before.
+const FIRST_VERIFY: TimeDelta = TimeDelta::hours(1);
+
+/// How long a notice that was given up is part of what is wrong.
+const GIVEN_UP_IS_SAID_FOR: TimeDelta = TimeDelta::days(7);
+
+/// A round is not followed by the next one at once, whatever asks for it.
+const LEAST_REST: TimeDelta = TimeDelta::seconds(1);
+
+/// Something that is under way beside the loop.
+type Work<T> = Pin<Box<dyn Future<Output = T>>>;
+
+/// Runs until a signal says stop.
+///
+/// # Errors
+/// [`ServeError`] only where nothing can ever work: the configuration is wrong at the start, the
+/// ledger is another site's.
+pub async fn run(options: Options) -> Result<(), ServeError> {
+    let mut signals = Signals::listen()?;
+    let setup = match read_setup(options.folder.clone()).await {
+        Ok(setup) => Arc::new(setup),
+        Err(Wrong::Site(error)) => return Err(error.into()),
+        Err(Wrong::Diagnostics(diagnostics)) => {
+            return Err(ServeError::Configuration(diagnostics));
+        }
+    };
+    let status = Status::new(options.clock.clone(), Arc::clone(&setup));
+    let http = Http::start(status.clone(), options.listen.unwrap_or(setup.site.serve.listen))
+        .map_err(ServeError::Thread)?;
+    let supervisor = Supervisor::from_environment();
+    info!(
+        version = env!("CARGO_PKG_VERSION"),
+        site = setup.site.name,
+        folder = %setup.site.folder.display(),
+        "serving"
+    );
+    supervisor.ready();
+    let mut daemon = Daemon::new(options, setup, status, http, supervisor);
+    daemon.run(&mut signals).await?;
+    daemon.stop(&mut signals).await;
+    info!("stopped");
+    Ok(())
+}
+
+struct Daemon {
+    options: Options,
+    setup: Arc<Setup>,
+    status: Status,
+    http: Http,
+    supervisor: Supervisor,
+    worker: Worker,
+    watch: Watch,
+    /// `None` while a round has them.
+    tools: Option<Tools>,
+    round: Option<Work<(Tools, Result<Seen, RoundError>)>>,
+    reload: Option<Work<Reloaded>>,
+    pull: Option<Work<Result<(), String>>>,
+    verify: Option<Work<()>>,
+    telling: Option<Work<Result<Outbox, LedgerError>>>,
+    times: Times,
+    after_failure: Backoff,
+    while_unknown: Backoff,
+    /// Of the configuration that was found wrong: it is not read again until it changes.
+    wrong: Option<Fingerprint>,
+}
+
+/// When what is to be done next.
+struct Times {
+    round: DateTime<Utc>,
+    scan: DateTime<Utc>,
+    pull: Option<DateTime<Utc>>,
+    verify: DateTime<Utc>,
+    /// Files change: they are left alone until then, and the last moment for that.
+    unrest: Option<(Instant, Instant)>,
+    configuration: Reread,
+}
+
+impl Daemon {
+    fn new(
+        options: Options,
+        setup: Arc<Setup>,
+        status: Status,
+        http: Http,
+        supervisor: Supervisor,
+    ) -> Self {
+        let now = options.clock.now();
+        let watch = Watch::default();
+        let tools = Tools { ledger: None, follower: watch.follower() };
+        let times = Times {
+            round: now,
+            scan: now + setup.site.serve.scan,
+            pull: setup.site.serve.content.as_ref().map(|_| now),
+            verify: now + FIRST_VERIFY,
+            unrest: None,
+            configuration: Reread::No,
+        };
+        Self {
+            options,
+            setup,
+            status,
+            http,
+            supervisor,
+            worker: Worker::this(),
+            watch,
+            tools: Some(tools),
+            round: None,
+            reload: None,
+            pull: None,
+            verify: None,
+            telling: None,
+            times,
+            after_failure: Backoff::new(TimeDelta::seconds(5), TimeDelta::minutes(5)),
+            while_unknown: Backoff::new(TimeDelta::seconds(30), TimeDelta::hours(1)),
+            wrong: None,
+        }
+    }
+
+    fn now(&self) -> DateTime<Utc> {
+        self.options.clock.now()
+    }
+
+    /// Waits and begins, until a signal says stop.
+    async fn run(&mut self, signals: &mut Signals) -> Result<(), ServeError> {
+        loop {
+            self.begin_what_is_due();
+            self.say_status();
+            let wake = self.wake();
+            tokio::select! {
+                asked = signals.next() => match asked {
+                    Asked::Stop => return Ok(()),
+                    Asked::Reload => {
+                        info!("the configuration is read again (SIGHUP)");
+                        self.supervisor.reloading();
+                        self.times.configuration = Reread::Certainly;
+                        self.times.round = self.now();
+                    }
+                },
+                () = self.supervisor.feed() => {}
+                () = self.watch.changed() => self.notice(),
+                reloaded = under_way(&mut self.reload) => {
+                    self.reload = None;
+                    self.take_over(reloaded);
+                }
+                pulled = under_way(&mut self.pull) => {
+                    self.pull = None;
+                    self.times.round = self.now();
+                    self.status.trouble(Subject::Pull, pulled.err());
+                }
+                (tools, seen) = under_way(&mut self.round) => {
+                    self.round = None;
+                    self.after_round(tools, seen)?;
+                }
+                () = under_way(&mut self.verify) => self.verify = None,
+                outbox = under_way(&mut self.telling) => {
+                    self.telling = None;
+                    self.after_telling(outbox);
+                }
+                () = sleep(wake) => {}
+            }
+        }
+    }
+
+    /// Begins whatever the time has come for.
+    fn begin_what_is_due(&mut self) {
+        let now = self.now();
+        if let Some((until, _)) = self.times.unrest {
+            if Instant::now() < until {
+                return;
+            }
+            self.times.unrest = None;
+        }
+        if now >= self.times.scan {
+            self.times.scan = now + self.setup.site.serve.scan;
+            self.times.configuration = self.times.configuration.or_if_changed();
+            self.times.round = self.times.round.min(now);
+        }
+        if self.reload.is_none() && self.times.configuration != Reread::No {
+            let certainly = std::mem::replace(&mut self.times.configuration, Reread::No);
+            let known = self.wrong.clone().unwrap_or_else(|| self.setup.fingerprint.clone());
+            let folder = self.options.folder.clone();
+            let at_work = self.options.clock.at_work();
+            self.reload = Some(Box::pin(async move {
+                let _at_work = at_work;
+                reread(folder, known, certainly).await
+            }));
+        }
+        if let (None, Some(rules), Some(at)) =
+            (&self.pull, &self.setup.site.serve.content, self.times.pull)
+            && now >= at
+        {
+            self.times.pull = Some(now + rules.every);
+            self.pull = Some(Box::pin(pull::pull(rules.clone())));
+        }
+        // Pages are not read while git or an editor writes them.
+        if now >= self.times.round
+            && self.reload.is_none()
+            && self.pull.is_none()
+            && let Some(tools) = self.tools.take()
+        {
+            self.times.round = self.times.scan;
+            let task = Task {
+                setup: Arc::clone(&self.setup),
+                worker: self.worker.clone(),
+                clock: self.options.clock.clone(),
+                trust: self.options.trust,
+                status: self.status.clone(),
+            };
+            self.status.update(|facts| facts.rounds.under_way_since = Some(now));
+            self.round = Some(Box::pin(round::hold(task, tools)));
+        }
+        if now >= self.times.verify && self.verify.is_none() {
+            self.begin_verify(now);
+        }
+    }
+
+    /// Looks at every copy, beside the rounds.
+    fn begin_verify(&mut self, now: DateTime<Utc>) {
+        let Some(ledger) = self.status.facts().ledger else {
+            self.times.verify = now + FIRST_VERIFY;
+            return;
+        };
+        self.times.verify = now + VERIFY_EVERY;
+        let setup = Arc::clone(&self.setup);
+        let (worker, clock) = (self.worker.clone(), self.options.clock.clone());
+        self.verify = Some(Box::pin(async move {
+            let _at_work = clock.at_work();
+            let courier = Courier {
+                site: &setup.site,
+                stations: &setup.stations,
+                ledger: &ledger,
+                worker,
+                clock: clock.clone(),
+            };
+            match courier.verify(Wanted::default()).await {
+                Ok(seen) => debug!(copies = seen.len(), "copies were looked at"),
+                Err(error) => warn!(%error, "copies could not be looked at"),
+            }
+        }));
+    }
+
+    /// Files change: what they say is read once they are at rest.
+    fn notice(&mut self) {
+        let changes = self.watch.take();
+        if changes.configuration {
+            self.times.configuration = Reread::Certainly;
+        }
+        if changes.configuration || changes.pages {
+            let now = Instant::now();
+            let last = self.times.unrest.map_or(now + LONGEST_UNREST, |(_, last)| last);
+            self.times.unrest = Some(((now + QUIET).min(last), last));
+            self.times.round = self.now();
+        }
+    }
+
+    fn take_over(&mut self, reloaded: Reloaded) {
+        match reloaded {
+            Reloaded::Unchanged => {}
+            Reloaded::New(setup) => {
+                if self.setup.site.serve.content != setup.site.serve.content {
+                    self.times.pull = setup.site.serve.content.as_ref().map(|_| self.now());
+                    self.status.trouble(Subject::Pull, None);
+                }
+                self.times.scan = self.times.scan.min(self.now() + setup.site.serve.scan);
+                self.setup = Arc::from(setup);
+                self.wrong = None;
+                let listen = self.options.listen.unwrap_or(self.setup.site.serve.listen);
+                self.http.listen(listen);
+                self.status.update(|facts| facts.setup = Arc::clone(&self.setup));
+                self.status.trouble(Subject::Configuration, None);
+                self.times.round = self.now();
+                info!("the configuration was read");
+            }
+            Reloaded::Wrong { wrong, fingerprint } => {
+                self.wrong = Some(fingerprint);
+                let what = format!(
+                    "the configuration is wrong; the one from before is kept until it is right\n{}",
+                    wrong.drawn()
+                );
+                self.status.trouble(Subject::Configuration, Some(what));
+            }
+        }
+        self.supervisor.ready();
+    }
+
+    fn after_round(
+        &mut self,
+        tools: Tools,
+        seen: Result<Seen, RoundError>,
+    ) -> Result<(), ServeError> {
+        let now = self.now();
+        let ledger = tools.ledger.as_ref().map(|open| open.ledger.clone());
+        self.tools = Some(tools);
+        let had_one = self.status.facts().rounds.done > 0;
+        self.status.update(|facts| {
+            facts.ledger = ledger;
+            facts.rounds.under_way_since = None;
+            match &seen {
+                Ok(_) => {
+                    facts.rounds.done += 1;
+                    facts.rounds.last = Some(now);
+                }
+                Err(_) => facts.rounds.failed += 1,
+            }
+        });
+        match seen {
+            Ok(seen) => self.after_success(seen, now),
+            // It will never be ours, however long we wait.
+            Err(RoundError::Ledger(error @ LedgerError::OtherSite { .. })) if !had_one => {
+                return Err(error.into());
+            }
+            Err(error) => {
+                let subject = match &error {
+                    RoundError::Clock(_) => Subject::Clock,
+                    RoundError::Ledger(_) => Subject::Ledger,
+                    RoundError::Site(_) | RoundError::Thread(_) => Subject::Postings,
+                };
+                self.status.trouble(subject, Some(error.to_string()));
+                let next = now + self.after_failure.wait();
+                self.times.round = next;
+                self.status.update(|facts| facts.next_round = Some(next));
+            }
+        }
+        Ok(())
+    }
+
+    fn after_success(&mut self, seen: Seen, now: DateTime<Utc>) {
+        self.after_failure.reset();
+        self.status.trouble(Subject::Clock, None);
+        self.status.trouble(Subject::Ledger, None);
+        let folders: Vec<String> = seen
+            .unavailable
+            .iter()
+            .map(|it| format!("{}: {}", it.path.display(), it.why))
+            .collect();
+        let folders = (!folders.is_empty()).then(|| {
+            let folders = folders.join("; ");
+            format!("postings cannot be read, so what stands of them is left as it is: {folders}")
+        });
+        self.status.trouble(Subject::Postings, folders);
+        let pages = (!seen.page_errors.is_empty()).then(|| {
+            format!(
+                "pages with errors are held back (`handbill check`): {}",
+                seen.page_errors.join("; ")
+            )
+        });
+        self.status.trouble(Subject::Pages, pages);
+        self.status.trouble(Subject::Watch, seen.no_events);
+        let neighbour = "another `handbill serve` works on the same ledger: nothing goes out twice, \
+                         and one of them is enough";
+        self.status
+            .trouble(Subject::SecondDaemon, seen.has_neighbour.then(|| neighbour.to_owned()));
+        debug!(tried = seen.tried, "round");
+
+        let mut next = self.times.round.min(self.times.scan);
+        next = seen.next.map_or(next, |at| next.min(at));
+        if seen.asks_again {
+            next = next.min(now + self.while_unknown.wait());
+        } else {
+            self.while_unknown.reset();
+        }
+        self.times.round = next.max(now + LEAST_REST);
+        self.begin_telling(seen.plan);
+        let next = self.times.round;
+        self.status.update(|facts| {
+            let mut held = seen.held;
+            for (key, held) in &mut held {
+                if let Some(before) = facts.held.get(key).filter(|before| before.by == held.by) {
+                    held.since = before.since;
+                }
+            }
+            facts.held = held;
+            facts.next_round = Some(next);
+        });
+    }
+
+    /// Tells people what needs them, beside the rounds: their mail server may be slow.
+    fn begin_telling(&mut self, plan: Plan) {
+        if self.setup.site.notices.is_none() {
+            return self.status.trouble(Subject::Notices, None);
+        }
+        let ledger = self.status.facts().ledger;
+        let (None, Some(ledger)) = (&self.telling, ledger) else { return };
+        let (setup, clock) = (Arc::clone(&self.setup), self.options.clock.clone());
+        self.telling = Some(Box::pin(async move {
+            let _at_work = clock.at_work();
+            notice::tell(&setup.site, &ledger, &plan, &clock).await?;
+            ledger.outbox(clock.now() - GIVEN_UP_IS_SAID_FOR).await
+        }));
+    }
+
+    fn after_telling(&mut self, outbox: Result<Outbox, LedgerError>) {
+        let trouble = match outbox {
+            Ok(outbox) => {
+                let soonest = self.now() + LEAST_REST;
+                if let Some(next) = outbox.next {
+                    self.times.round = self.times.round.min(next.max(soonest));
+                }
+                let why = outbox.why.unwrap_or_default();
+                (outbox.failing + outbox.given_up > 0).then(|| {
+                    format!(
+                        "people could not be told: {} waiting for another try, {} given up: {why}",
+                        outbox.failing, outbox.given_up
+                    )
+                })
+            }
+            Err(error) => Some(format!("notices could not be written down: {error}")),
+        };
+        self.status.trouble(Subject::Notices, trouble);
+    }
+
+    fn say_status(&mut self) {
+        let zone = self.setup.site.settings.timezone;
+        let trouble = self.status.first_trouble().map(|what| format!("; {what}"));
+        let what = if self.round.is_some() {
+            "at work".to_owned()
+        } else {
+            format!("next look at {}", local_time(self.times.round, zone))
+        };
+        self.supervisor.status(&format!("{what}{}", trouble.unwrap_or_default()));
+    }
+
+    /// How long nothing has to be begun; `None` until something else happens.
+    fn wake(&self) -> Option<Duration> {
+        if let Some((until, _)) = self.times.unrest {
+            return Some(until.saturating_duration_since(Instant::now()));
+        }
+        let mut times = vec![self.times.scan];
+        // What waits for something that is under way is begun when that ends.
+        if self.tools.is_some() && self.reload.is_none() && self.pull.is_none() {
+            times.push(self.times.round);
+        }
+        if self.pull.is_none() {
+            times.extend(self.times.pull);
+        }
+        if self.verify.is_none() {
+            times.push(self.times.verify);
+        }
+        times.into_iter().min().and_then(|time| self.options.clock.until(time))
+    }
+
+    /// Begins nothing more, and waits for what is under way as long as it may take.
+    async fn stop(&mut self, signals: &mut Signals) {
+        let within = self.setup.site.serve.stop_within;
+        info!(within_seconds = within.as_secs(), under_way = self.worker.under_way(), "stopping");
+        self.supervisor.stopping(within);
+        self.worker.begin_nothing_more();
+        self.pull = None;
+        self.reload = None;
+        self.verify = None;
+        let over = tokio::time::sleep(within);
+        tokio::pin!(over);
+        while self.round.is_some() || self.telling.is_some() {
+            tokio::select! {
+                _ = under_way(&mut self.telling) => self.telling = None,
+                (tools, seen) = under_way(&mut self.round) => {
+                    self.round = None;
+                    self.tools = Some(tools);
+                    if let Err(error) = seen {
+                        error!("{error}");
+                    }
+                }
+                () = self.supervisor.feed() => {}
+                () = &mut over => {
+                    warn!(
+                        under_way = self.worker.under_way(),
+                        "the time to stop is over; what is under way is unknown, and found out about \
+                         at the next start"
+                    );
+                    break;
+                }
+                asked = signals.next() => if matches!(asked, Asked::Stop) {
+                    warn!(under_way = self.worker.under_way(), "stopped at once");
+                    return;
+                }
+            }
+        }
+        self.round = None;
+        self.telling = None;
+        self.close().await;
+    }
+
+    /// What could not be written down yet is tried a last time, and the ledger is closed.
+    async fn close(&mut self) {
+        let shared = self.status.facts().ledger;
+        self.status.update(|facts| facts.ledger = None);
+        let Some(ledger) = shared else { return };
+        let courier = Courier {
+            site: &self.setup.site,
+            stations: &self.setup.stations,
+            ledger: &ledger,
+            worker: self.worker.clone(),
+            clock: self.options.clock.clone(),
+        };
+        let written =
+            tokio::time::timeout(Duration::from_secs(5), courier.write_what_waits()).await;
+        if !matches!(written, Ok(Ok(()))) {
+            error!("an outcome could not be written down; it is found out about at the next start");
+        }
+        match self.tools.take().and_then(|tools| tools.ledger) {
+            Some(open) => open.close().await,
+            None => {
+                let _ = tokio::time::timeout(Duration::from_secs(5), ledger.close()).await;
+            }
+        }
+    }
+}
+
+/// Waits for something that may be under way; for ever if it is not.
+async fn under_way<T>(work: &mut Option<Work<T>>) -> T {
+    match work {
+        Some(work) => work.await,
+        None => std::future::pending().await,
+    }
+}
+
+async fn sleep(time: Option<Duration>) {
+    match time {
+        Some(time) => tokio::time::sleep(time).await,
+        None => std::future::pending().await,
+    }
+}
