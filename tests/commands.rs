@@ -2,6 +2,7 @@
 
 mod approval;
 mod calendar;
+mod erasing;
 mod first_start;
 mod pausing;
 mod resolving;

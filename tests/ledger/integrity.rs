@@ -83,9 +83,19 @@ async fn a_check_finds_a_tampered_event_a_missing_row_and_a_wrong_state() {
             "delete from posting",
             vec![
                 (Part::References, "2 rows point from `delivery` at a missing `posting`"),
+                (Part::References, "1 row points from `event_words` at a missing `posting`"),
                 (Part::Records, "posting tides was seen, but is missing"),
             ],
         ),
+        (
+            "update event_words set content = replace(content, 'PhD', 'PhX')",
+            vec![(Part::Records, "the words of event 1 are not what was written")],
+        ),
+        (
+            "update event_words set content = null",
+            vec![(Part::Records, "the words of event 1 are missing")],
+        ),
+        ("delete from event_words", vec![(Part::Records, "the words of event 1 are missing")]),
     ] {
         let found = flaws_after(statements).await;
         let expected: Vec<_> =
