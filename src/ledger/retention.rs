@@ -11,7 +11,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 use serde_json::json;
-use sqlx::{AnyConnection, Executor};
+use sqlx::AnyConnection;
 
 use super::{Ledger, LedgerError, erase, event, row};
 
@@ -86,14 +86,12 @@ impl Ledger {
         if look(row::optional_time(&last, "retention_at")?, now) == Look::NotYet {
             return Ok(None);
         }
-        self.writer.execute("pragma secure_delete = on").await?;
-        let forgotten = self.forget(retention, now).await;
-        self.writer.execute("pragma secure_delete = off").await?;
-        if let Ok(Some(_)) = forgotten {
+        let forgotten = self.forget(retention, now).await?;
+        if forgotten.is_some() {
             // Where another process reads, it is folded in later.
             erase::fold_log(&mut *self.writer.acquire().await?).await?;
         }
-        forgotten
+        Ok(forgotten)
     }
 
     async fn forget(

@@ -376,6 +376,8 @@ async fn prepare(connection: &mut AnyConnection, mode: Mode) -> Result<(), sqlx:
             connection.execute("pragma journal_mode = wal").await?;
             // With `normal` a committed attempt could vanish in a power cut, after it was sent.
             connection.execute("pragma synchronous = full").await?;
+            // What is replaced or erased is overwritten, so that it does not lie about in the file.
+            connection.execute("pragma secure_delete = on").await?;
         }
         Mode::Upkeep => {
             connection.execute("pragma query_only = on").await?;

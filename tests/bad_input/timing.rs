@@ -262,3 +262,23 @@ error[config::quiet]: `24.12.` is no date
 "#,
     );
 }
+
+#[test]
+fn months_written_as_minutes_are_not_taken_for_a_time_to_keep_something() {
+    let site = site();
+    let text = site.read("handbill.toml");
+    let before = text.split("# [plan]\n").next().expect("a beginning");
+    site.write("handbill.toml", format!("{before}[retention]\nanswers = \"3m\"\n"));
+    refused(
+        &site,
+        r#"
+error[retention::short]: nothing is kept for less than a day
+  --> handbill.toml:24:11
+   |
+24 | answers = "3m"
+   |           ^^^^
+   |
+   = help: write days or weeks, for example `90d` for three months
+"#,
+    );
+}
