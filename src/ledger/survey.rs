@@ -117,7 +117,7 @@ impl Ledger {
         let rows = sqlx::query(
             "select id, path, translation_key, sub_id, reference, title, first_seen, revision,
                     revision_since, predates, accepted_at, withdrawn_at, missing_since,
-                    page_seen_at, page_note, finished_at
+                    page_seen_at, page_note, finished_at, erased_at
                from posting",
         )
         .fetch_all(&self.reader)
