@@ -103,9 +103,12 @@ async fn what_is_overdue_is_named() {
     world.change_page();
     let what = daemon.wait_until_failing("overdue");
     assert!(what.contains("tides on mastodon"), "{what}");
-    let (_, health) = daemon.health();
-    assert!(health["overdue"][0]["why"].to_string().contains("the server moves"), "{health:#}");
-    assert_eq!(health["paused"][0]["channel"], "mastodon");
+    wait_for("why it waits", || {
+        let (_, health) = daemon.health();
+        let why = health["overdue"][0]["why"].to_string();
+        (why.contains("the server moves") && health["paused"][0]["channel"] == "mastodon")
+            .then_some(())
+    });
 }
 
 #[tokio::test(flavor = "multi_thread")]
