@@ -1,7 +1,7 @@
 //! Notices: somebody is told, once, what needs a person.
 //!
 //! [`due`] names what is worth telling, purely, from what the ledger and the plan say; [`words`] puts
-//! it into a mail or a webhook's body, purely; [`send`] brings it there. The outbox is the ledger's
+//! it into a mail or a webhook's body, purely; `send` brings it there. The outbox is the ledger's
 //! ([`crate::ledger::notice`]): a notice is written down under what it is about before it is sent,
 //! so it is told once, over restarts and beside other processes.
 //!

@@ -11,7 +11,7 @@ use crate::site::Site;
 /// How much of a title a subject shows, in characters.
 const LONGEST_TITLE: usize = 90;
 
-/// The version of [`json`]: another one means that something was changed or taken away, not that
+/// The version of [`json()`]: another one means that something was changed or taken away, not that
 /// something was added.
 const VERSION: u32 = 1;
 
