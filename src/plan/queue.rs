@@ -44,7 +44,7 @@ pub(super) struct Place {
 /// How far ahead a channel is planned: an ad without a deadline may wait this long for a slot.
 const HORIZON: TimeDelta = TimeDelta::days(400);
 
-/// How many slots are looked at to say why none can be had.
+/// How many slots are looked at to say why none can be had, and how many beyond the horizon.
 const SLOTS_EXPLAINED: usize = 100;
 
 /// How far back the channel's quiet times are looked for between a missed slot and now.
@@ -125,6 +125,9 @@ impl<'a> Line<'a> {
     /// The last free slot between two times, of those that are not over; for a reminder that would
     /// otherwise not come at all.
     fn last_before(&mut self, early: DateTime<Utc>, from: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        if from > self.slots.end {
+            return self.last_far_before(early, from);
+        }
         for index in self.slots.between(early, from).rev() {
             let Some(slot) = self.slots.open(index) else { continue };
             match self.book.refuses(slot, slot.max(self.now)) {
@@ -133,6 +136,16 @@ impl<'a> Line<'a> {
             }
         }
         None
+    }
+
+    /// The same beyond [`HORIZON`], where the slots were not counted.
+    fn last_far_before(&self, early: DateTime<Utc>, from: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let schedule = self.channel.schedule.as_ref()?;
+        let before =
+            |slot: &DateTime<Utc>| schedule.last_in(early, *slot - TimeDelta::microseconds(1));
+        std::iter::successors(before(&from), before)
+            .take(SLOTS_EXPLAINED)
+            .find(|slot| self.book.refuses(*slot, *slot).is_none())
     }
 
     /// Why none of the slots between a wish's times can be had: what tells a person most.

@@ -7,6 +7,7 @@ use chrono_tz::Europe::Berlin;
 use handbill::ledger::{Deed, Use};
 use handbill::plan::{Hold, Pace, Plan, Reason, Step, When};
 use handbill::schedule::quiet::Quiet;
+use handbill::site::policy::Offset;
 use handbill::site::queue::{Budget, Money};
 use proptest::prelude::*;
 
@@ -28,6 +29,15 @@ fn world_of(deadlines: &[&str]) -> World {
         );
     }
     World::of(folder)
+}
+
+/// A slot is found however far away it is: slots are counted one by one for a year only.
+#[test]
+fn a_reminder_in_two_years_has_its_slot() {
+    let mut world = world_of(&["2029-03-01"]).announced();
+    let week = Offset { text: "7d".to_owned(), length: TimeDelta::days(7) };
+    world.site.channels[0].remind = vec![week];
+    assert_eq!(times(&world.plan()), ["ad-0: 02-22 09:00"]);
 }
 
 /// `ad-0 01-11 09:00`, or the reason.
