@@ -4,6 +4,7 @@
 //! Each test drives the courier against the stand-ins and counts what they truly hold.
 
 mod changes;
+mod counted;
 mod kill;
 mod lost_answers;
 mod neighbours;
