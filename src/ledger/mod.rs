@@ -36,6 +36,7 @@ pub mod settle;
 pub mod step;
 pub mod store;
 pub mod survey;
+pub mod uses;
 pub mod words;
 pub mod worker;
 

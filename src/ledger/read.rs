@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::any::AnyRow;
 use sqlx::{Any, AnyConnection, AssertSqlSafe, Executor, Row, Transaction};
 
-use super::{Attempt, Delivery, KnownPosting, Ledger, LedgerError, Past, State, row};
+use super::{Attempt, Delivery, KnownPosting, Ledger, LedgerError, Past, State, row, uses};
 use crate::channel::{ChannelName, DeliveryKey};
 use crate::posting::PostingId;
 
@@ -79,22 +79,17 @@ impl Ledger {
         .fetch_all(&mut *tx)
         .await?;
         let uses = match counts_since {
-            Some(since) => uses_since(&mut tx, since).await?,
-            None => newest_uses(&mut tx).await?,
+            Some(since) => uses::counting(&mut tx, since).await?,
+            None => uses::newest(&mut tx).await?,
         };
         let ledger = sqlx::query("select paused_since, paused_reason from ledger")
             .fetch_one(&mut *tx)
             .await?;
-        let mut used: BTreeMap<_, Vec<_>> = BTreeMap::new();
-        for row in &uses {
-            let (channel, one) = row::used(row)?;
-            used.entry(channel).or_default().push(one);
-        }
         Ok(Past {
             ledger: Some(self.id()),
             paused: row::pause(&ledger)?,
             approvals: approvals.iter().map(row::approval).collect::<Result<_, _>>()?,
-            uses: used,
+            uses,
             postings,
             channels: channels
                 .iter()
@@ -258,52 +253,6 @@ impl Ledger {
     pub async fn last_attempt(&self, key: DeliveryKey) -> Result<Option<Attempt>, LedgerError> {
         last_attempt(&self.reader, key).await
     }
-}
-
-/// How far back from the newest message the messages are counted where nobody says what still
-/// counts: a budget is for a month.
-const USES_REACH_BACK: TimeDelta = TimeDelta::days(32);
-
-/// The messages of each channel from its time on, the oldest first.
-async fn uses_since(
-    tx: &mut Transaction<'static, Any>,
-    since: &BTreeMap<ChannelName, DateTime<Utc>>,
-) -> Result<Vec<AnyRow>, LedgerError> {
-    let Some(first) = since.values().min() else { return Ok(Vec::new()) };
-    let channels: Vec<String> = (0..since.len())
-        .map(|place| (2 * place + 2, 2 * place + 3))
-        .map(|(name, from)| format!("(channel = ${name} and attempted_at >= ${from})"))
-        .collect();
-    let statement = format!(
-        "select channel, slot, attempted_at from delivery
-          where attempted_at >= $1 and ({}) and deed in ('publish', 'follow-up')
-            and state in ('sending', 'posted', 'asked', 'unknown')
-          order by attempted_at",
-        channels.join(" or ")
-    );
-    let mut query = sqlx::query(AssertSqlSafe(statement)).bind(first.timestamp_micros());
-    for (channel, from) in since {
-        query = query.bind(channel.0.clone()).bind(from.timestamp_micros());
-    }
-    Ok(query.fetch_all(&mut **tx).await?)
-}
-
-/// The messages of the month before the newest one, the oldest first.
-async fn newest_uses(tx: &mut Transaction<'static, Any>) -> Result<Vec<AnyRow>, LedgerError> {
-    let newest = sqlx::query("select max(attempted_at) as newest from delivery")
-        .fetch_one(&mut **tx)
-        .await?;
-    let newest = row::optional_time(&newest, "newest")?.unwrap_or_default();
-    let uses = sqlx::query(
-        "select channel, slot, attempted_at from delivery
-          where attempted_at >= $1 and deed in ('publish', 'follow-up')
-            and state in ('sending', 'posted', 'asked', 'unknown')
-          order by attempted_at",
-    )
-    .bind((newest - USES_REACH_BACK).timestamp_micros())
-    .fetch_all(&mut **tx)
-    .await?;
-    Ok(uses)
 }
 
 /// How many ids are asked for at a time; databases limit the placeholders of a statement.

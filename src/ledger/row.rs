@@ -230,10 +230,22 @@ pub(in crate::ledger) fn approval(
     Ok((name, approval))
 }
 
-pub(in crate::ledger) fn used(row: &AnyRow) -> Result<(ChannelName, Use), LedgerError> {
+/// A message that went out, or may have; `None` if the delivery is none.
+pub(in crate::ledger) fn used(row: &AnyRow) -> Result<Option<(ChannelName, Use)>, LedgerError> {
+    let is_message = match word(row, "deed", Deed::parse)? {
+        Deed::Publish | Deed::FollowUp => true,
+        Deed::Edit | Deed::Withdraw | Deed::Ask => false,
+    };
+    let is_out = match word(row, "state", State::parse)? {
+        State::Sending | State::Posted | State::Asked | State::Unknown => true,
+        State::Planned | State::Refused | State::Cancelled => false,
+    };
+    if !is_message || !is_out {
+        return Ok(None);
+    }
     let channel = ChannelName(row.try_get("channel")?);
     let at = time(row.try_get("attempted_at")?)?;
-    Ok((channel, Use { slot: optional_time(row, "slot")?, at }))
+    Ok(Some((channel, Use { slot: optional_time(row, "slot")?, at })))
 }
 
 pub(in crate::ledger) fn event(row: &AnyRow) -> Result<Event, LedgerError> {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use sqlx::Row;
 
-use super::{Delivery, KnownChannel, KnownPosting, Ledger, LedgerError, Pause, State, Use, row};
+use super::{Delivery, KnownChannel, KnownPosting, Ledger, LedgerError, Pause, State, row};
 use crate::channel::ChannelName;
 use crate::posting::PostingId;
 
@@ -125,28 +125,6 @@ impl Ledger {
         rows.iter()
             .map(|row| row::posting(row).map(|posting| (posting.id.clone(), posting)))
             .collect()
-    }
-
-    /// The messages of a channel since a time, the oldest first: what its budget counts.
-    ///
-    /// # Errors
-    /// [`LedgerError`] if the ledger cannot be read.
-    pub async fn uses(
-        &self,
-        channel: &ChannelName,
-        since: DateTime<Utc>,
-    ) -> Result<Vec<Use>, LedgerError> {
-        let rows = sqlx::query(
-            "select channel, slot, attempted_at from delivery
-              where attempted_at >= $1 and channel = $2 and deed in ('publish', 'follow-up')
-                and state in ('sending', 'posted', 'asked', 'unknown')
-              order by attempted_at",
-        )
-        .bind(since.timestamp_micros())
-        .bind(channel.0.clone())
-        .fetch_all(&self.reader)
-        .await?;
-        rows.iter().map(|row| row::used(row).map(|(_, used)| used)).collect()
     }
 
     /// The number of the newest event, and when it happened; `None` before the first one.
