@@ -128,7 +128,7 @@ fn delivery(
         posting: posting.id.clone(),
         channel: channel.name.clone(),
         occasion: Occasion::Announce,
-        occurrence: Occurrence("1".to_owned()),
+        occurrence: Occurrence("1".into()),
     };
     let rendition = Rendition::Status {
         text: posting.name().to_owned(),

@@ -222,7 +222,7 @@ fn what_readers_see_makes_a_new_revision() {
 }
 
 fn revision(front: &str, body: &str) -> String {
-    page("jobs/a/index.md", front, body).remove(0).revision.0
+    page("jobs/a/index.md", front, body).remove(0).revision.0.to_string()
 }
 
 fn bind(pages: Vec<Vec<Posting>>, known: &[Known]) -> (Vec<Posting>, Vec<Diagnostic>) {
@@ -233,7 +233,7 @@ fn bind(pages: Vec<Vec<Posting>>, known: &[Known]) -> (Vec<Posting>, Vec<Diagnos
 }
 
 fn ids(postings: &[Posting]) -> Vec<&str> {
-    postings.iter().map(|posting| posting.id.0.as_str()).collect()
+    postings.iter().map(|posting| posting.id.as_str()).collect()
 }
 
 fn codes(diagnostics: &[Diagnostic]) -> Vec<&str> {
@@ -242,7 +242,7 @@ fn codes(diagnostics: &[Diagnostic]) -> Vec<&str> {
 
 fn known(id: &str, path: &str, reference: Option<&str>) -> Known {
     Known {
-        id: PostingId(id.to_owned()),
+        id: PostingId(id.into()),
         path: path.to_owned(),
         translation_key: path.to_owned(),
         sub_id: None,

@@ -119,7 +119,7 @@ fn waiting(plan: &Plan) -> BTreeMap<PostingId, Waiting> {
         };
         waiting
             .entry(step.name.posting.clone())
-            .or_insert(Waiting { title: step.title.clone(), why });
+            .or_insert(Waiting { title: step.title.to_string(), why });
     }
     waiting
 }

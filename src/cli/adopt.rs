@@ -112,7 +112,7 @@ fn free_ordinal(
     station: &Station,
     newest: Option<&Delivery>,
 ) -> Result<Occurrence, CliError> {
-    let Some(newest) = newest else { return Ok(Occurrence("1".to_owned())) };
+    let Some(newest) = newest else { return Ok(Occurrence("1".into())) };
     let refused = |what: &str, help: &str| {
         Err(CliError::Usage(format!("{posting} on {}: {what}\nhelp: {help}", station.spec.name)))
     };
@@ -121,9 +121,9 @@ fn free_ordinal(
         State::Planned | State::Cancelled if newest.attempts == 0 => {
             Ok(newest.name.occurrence.clone())
         }
-        State::Cancelled => Ok(Occurrence((ordinal(newest) + 1).to_string())),
+        State::Cancelled => Ok(Occurrence((ordinal(newest) + 1).to_string().into())),
         State::Posted if !newest.copy.is_some_and(CopyState::stands) => {
-            Ok(Occurrence((ordinal(newest) + 1).to_string()))
+            Ok(Occurrence((ordinal(newest) + 1).to_string().into()))
         }
         State::Posted => refused(
             "it was announced there already, and that copy is on record",

@@ -163,7 +163,7 @@ fn words(posting: &Posting, station: &Station, desk: &Desk) -> Result<Words, Com
             posting: posting.id.clone(),
             channel: station.spec.name.clone(),
             occasion,
-            occurrence: Occurrence("1".to_owned()),
+            occurrence: Occurrence("1".into()),
         };
         let key = name.key(desk.ledger.id());
         let address = Address { key: &key, reference: &posting.id.0, at: desk.clock.now() };
@@ -200,9 +200,9 @@ async fn list(arguments: &Arguments, folder: Option<PathBuf>) -> Result<End, Cli
         .iter()
         .filter_map(|step| match &step.when {
             When::Not { reason: Reason::NotApproved { void, .. } } => Some((
-                step.name.posting.0.as_str(),
-                step.name.channel.0.as_str(),
-                step.title.as_str(),
+                step.name.posting.as_str(),
+                step.name.channel.as_str(),
+                &*step.title,
                 void.map(|at| at.to_utc()),
             )),
             _ => None,

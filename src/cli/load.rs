@@ -53,9 +53,9 @@ pub(super) fn known_channel(
     typed: &str,
     names: &BTreeSet<&ChannelName>,
 ) -> Result<ChannelName, CliError> {
-    let words = || names.iter().map(|name| name.0.as_str());
+    let words = || names.iter().map(|name| name.as_str());
     if words().any(|known| known == typed) {
-        return Ok(ChannelName(typed.to_owned()));
+        return Ok(ChannelName(typed.into()));
     }
     let help = match suggestion(typed, words()) {
         Some(meant) => format!("did you mean `{meant}`?"),
@@ -66,10 +66,10 @@ pub(super) fn known_channel(
 
 /// The posting of an id that somebody typed, among those that the ledger knows.
 pub(super) fn known_posting<'a>(typed: &str, past: &'a Past) -> Result<&'a KnownPosting, CliError> {
-    if let Some(known) = past.postings.get(&PostingId(typed.to_owned())) {
+    if let Some(known) = past.postings.get(&PostingId(typed.into())) {
         return Ok(known);
     }
-    let help = match suggestion(typed, past.postings.keys().map(|id| id.0.as_str())) {
+    let help = match suggestion(typed, past.postings.keys().map(|id| id.as_str())) {
         Some(meant) => format!("did you mean `{meant}`?"),
         None => "`handbill plan` and `handbill log` show each ad with its id".to_owned(),
     };

@@ -101,7 +101,7 @@ pub(super) async fn run(arguments: &Arguments, folder: Option<PathBuf>) -> Resul
 
 /// That the ledger knows of a posting that somebody typed.
 fn known_posting(typed: &str, past: &Past) -> Result<(), CliError> {
-    let ids = || past.deliveries.iter().map(|delivery| delivery.name.posting.0.as_str());
+    let ids = || past.deliveries.iter().map(|delivery| delivery.name.posting.as_str());
     if ids().any(|id| id == typed) {
         return Ok(());
     }
@@ -192,9 +192,9 @@ fn row(delivery: &Delivery, past: &Past, stale: &BTreeSet<DeliveryKey>) -> Row {
     let title = past.postings.get(&delivery.name.posting).map(title);
     Row {
         id: delivery.key.short(),
-        posting: delivery.name.posting.0.clone(),
+        posting: delivery.name.posting.0.to_string(),
         title: title.unwrap_or_default(),
-        channel: delivery.name.channel.0.clone(),
+        channel: delivery.name.channel.0.to_string(),
         occasion,
         state: delivery.state.as_str().to_owned(),
         copy: delivery.copy.map(|copy| copy.as_str().to_owned()),

@@ -136,7 +136,7 @@ fn shown(format: Format, past: &Past, site: &Site) -> Result<End, CliError> {
     };
     if format == Format::Json {
         let channels: serde_json::Map<_, _> =
-            channels().map(|(name, pause)| (name.0.clone(), json!(pause))).collect();
+            channels().map(|(name, pause)| (name.0.to_string(), json!(pause))).collect();
         say_json(&json!({ "all": past.paused, "channels": channels }))?;
         return Ok(End::Done);
     }

@@ -85,10 +85,10 @@ fn only_named(
         None => None,
     };
     let posting = match &arguments.posting {
-        Some(typed) if !plan.steps.iter().any(|step| step.name.posting.0 == *typed) => {
+        Some(typed) if !plan.steps.iter().any(|step| step.name.posting.as_str() == typed) => {
             Some(load::known_posting(typed, past)?.id.clone())
         }
-        Some(typed) => Some(PostingId(typed.clone())),
+        Some(typed) => Some(PostingId(typed.clone().into())),
         None => None,
     };
     let is_named = |name: &DeliveryName| {
@@ -113,7 +113,7 @@ fn list(plan: &Plan, past: &Past, site: &Site) -> String {
     let mut list = String::new();
     let mut title = "";
     for step in &plan.steps {
-        if step.title != title {
+        if *step.title != *title {
             title = &step.title;
             list.push_str(&format!("{title}\n"));
         }

@@ -265,7 +265,7 @@ async fn play(rehearsal: &mut Rehearsal, tell: &Teller) -> Result<Told, CliError
         .site
         .channels
         .iter()
-        .map(|channel| (channel.name.0.clone(), channel.kind().to_string()))
+        .map(|channel| (channel.name.0.to_string(), channel.kind().to_string()))
         .collect();
     Ok(Told {
         first_day,
@@ -342,7 +342,7 @@ async fn looked(seen: &Seen, rehearsal: &Rehearsal) -> Look {
         None => None,
     };
     Look {
-        channel: seen.delivery.name.channel.0.clone(),
+        channel: seen.delivery.name.channel.0.to_string(),
         link: link.map(ToString::to_string).unwrap_or_default(),
         copy: seen.copy.map_or("unseen", |copy| copy.as_str()).to_owned(),
         seen: word(&seen.sight),

@@ -333,7 +333,7 @@ pub fn make_plan(
 fn done(delivery: &Delivery) -> Done {
     Done {
         key: delivery.key,
-        posting: delivery.name.posting.0.clone(),
+        posting: delivery.name.posting.0.to_string(),
         channel: delivery.name.channel.clone(),
         occasion: delivery.name.occasion,
         state: delivery.state,

@@ -65,7 +65,7 @@ fn of_diagnostics(code: &'static str, diagnostics: &[Diagnostic]) -> Vec<Finding
 pub fn channels(site: &Site, stations: &[Station], diagnostics: &[Diagnostic]) -> Vec<Finding> {
     let mut findings = of_diagnostics(CHANNELS, diagnostics);
     if findings.is_empty() && !stations.is_empty() {
-        let names: Vec<&str> = site.channels.iter().map(|it| it.name.0.as_str()).collect();
+        let names: Vec<&str> = site.channels.iter().map(|it| it.name.as_str()).collect();
         findings.push(Finding::ok(CHANNELS, names.join(", ")));
     }
     findings

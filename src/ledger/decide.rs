@@ -34,7 +34,7 @@ impl Ledger {
             "update posting set accepted_at = $2
               where id = $1 and accepted_at is null",
         )
-        .bind(posting.0.clone())
+        .bind(posting.0.to_string())
         .bind(now.timestamp_micros())
         .execute(&mut *tx)
         .await?;
@@ -61,7 +61,7 @@ impl Ledger {
             return Ok(());
         }
         sqlx::query("update posting set withdrawn_at = $2, finished_at = null where id = $1")
-            .bind(posting.0.clone())
+            .bind(posting.0.to_string())
             .bind(row::micros(since))
             .execute(&mut *tx)
             .await?;
@@ -90,8 +90,8 @@ impl Ledger {
                 set content_hash = excluded.content_hash, approved_by = excluded.approved_by,
                     approved_at = excluded.approved_at",
         )
-        .bind(posting.0.clone())
-        .bind(channel.0.clone())
+        .bind(posting.0.to_string())
+        .bind(channel.0.to_string())
         .bind(approval.content_hash.clone())
         .bind(approval.by.clone())
         .bind(approval.at.timestamp_micros())
@@ -128,14 +128,14 @@ impl Ledger {
              on conflict do nothing",
         )
         .bind(key.to_string())
-        .bind(adopted.name.posting.0.clone())
-        .bind(adopted.name.channel.0.clone())
+        .bind(adopted.name.posting.0.to_string())
+        .bind(adopted.name.channel.0.to_string())
         .bind(adopted.name.occasion.as_str())
-        .bind(adopted.name.occurrence.0.clone())
+        .bind(adopted.name.occurrence.0.to_string())
         .bind(Deed::Publish.as_str())
         .bind(State::Planned.as_str())
         .bind(now.timestamp_micros())
-        .bind(revision.0.clone())
+        .bind(revision.0.to_string())
         .execute(&mut *tx)
         .await?;
         let mut delivery = row::load(&mut tx, key).await?;
@@ -185,7 +185,7 @@ impl Ledger {
                                        and (state in ('planned', 'sending', 'asked', 'unknown')
                                             or changed_at > $3))",
             )
-            .bind(posting.0.clone())
+            .bind(posting.0.to_string())
             .bind(now.timestamp_micros())
             .bind(as_of.timestamp_micros())
             .execute(&mut *tx)
@@ -219,7 +219,7 @@ impl Ledger {
             return Ok(());
         }
         sqlx::query("update posting set page_seen_at = $2, page_note = $3 where id = $1")
-            .bind(posting.0.clone())
+            .bind(posting.0.to_string())
             .bind(row::micros(seen_at))
             .bind(note.to_owned())
             .execute(&mut *tx)
@@ -242,7 +242,7 @@ pub(in crate::ledger) async fn take_up_again(
     let changed = sqlx::query(
         "update posting set finished_at = null where id = $1 and finished_at is not null",
     )
-    .bind(posting.0.clone())
+    .bind(posting.0.to_string())
     .execute(&mut **tx)
     .await?;
     if changed.rows_affected() > 0 {

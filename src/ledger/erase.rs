@@ -160,7 +160,7 @@ impl Ledger {
         }
         for statement in ERASE {
             sqlx::query(statement)
-                .bind(posting.0.clone())
+                .bind(posting.0.to_string())
                 .bind(now.timestamp_micros())
                 .execute(&mut *tx)
                 .await?;
@@ -239,13 +239,13 @@ async fn erasure(tx: &mut AnyConnection, posting: &PostingId) -> Result<Erasure,
     let known = row::known_posting(tx, posting).await?;
     let deliveries: Vec<Delivery> =
         sqlx::query("select * from delivery where posting = $1 order by due_at, key")
-            .bind(posting.0.clone())
+            .bind(posting.0.to_string())
             .fetch_all(&mut *tx)
             .await?
             .iter()
             .map(row::delivery)
             .collect::<Result<_, _>>()?;
-    let found = sqlx::query(COUNT).bind(posting.0.clone()).fetch_one(&mut *tx).await?;
+    let found = sqlx::query(COUNT).bind(posting.0.to_string()).fetch_one(&mut *tx).await?;
     let counts = Counts {
         pages: row::count(&found, "pages")?,
         titles: row::count(&found, "titles")?,
@@ -278,11 +278,11 @@ async fn same_page(
 ) -> Result<Vec<PostingId>, LedgerError> {
     sqlx::query("select id from posting where path = $1 and id <> $2 and source is not null")
         .bind(known.path.clone())
-        .bind(known.id.0.clone())
+        .bind(known.id.0.to_string())
         .fetch_all(&mut *tx)
         .await?
         .iter()
-        .map(|row| Ok(PostingId(row.try_get("id")?)))
+        .map(|row| Ok(PostingId(row::text(row, "id")?)))
         .collect()
 }
 
@@ -316,7 +316,7 @@ async fn kept_in_chain(tx: &mut AnyConnection, posting: &PostingId) -> Result<u6
                      and event.what in ('seen', 'changed', 'approved', 'page not seen')))
             and not exists (select 1 from event_words where event_words.number = event.number)",
     )
-    .bind(posting.0.clone())
+    .bind(posting.0.to_string())
     .fetch_all(&mut *tx)
     .await?;
     let mut kept = 0;

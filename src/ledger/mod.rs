@@ -41,6 +41,7 @@ pub mod words;
 pub mod worker;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -72,7 +73,13 @@ pub use worker::{Liveness, liveness, this_worker};
 /// Which one of its kind an occasion is: a reminder's offset (`7d`), or an ordinal.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Occurrence(pub String);
+pub struct Occurrence(pub Arc<str>);
+
+impl Occurrence {
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
 
 /// What a delivery delivers; its key is a function of this.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -88,10 +95,10 @@ impl DeliveryName {
     /// that two sites never share a key.
     pub fn key(&self, ledger: Uuid) -> DeliveryKey {
         let name = [
-            self.posting.0.as_str(),
-            self.channel.0.as_str(),
+            self.posting.as_str(),
+            self.channel.as_str(),
             self.occasion.as_str(),
-            self.occurrence.0.as_str(),
+            self.occurrence.as_str(),
         ]
         .join("\u{1f}");
         DeliveryKey(Uuid::new_v5(&ledger, name.as_bytes()))

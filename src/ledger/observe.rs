@@ -78,7 +78,7 @@ impl Ledger {
             let new = sqlx::query(
                 "insert into channel (name, first_seen) values ($1, $2) on conflict do nothing",
             )
-            .bind(channel.0.clone())
+            .bind(channel.0.to_string())
             .bind(now.timestamp_micros())
             .execute(&mut *tx)
             .await?;
@@ -127,14 +127,14 @@ async fn first_sight(
                               revision, revision_since, source, language, predates)
          values ($1, $2, $3, $4, $5, $6, $7, $8, $7, $9, $10, $11) on conflict do nothing",
     )
-    .bind(posting.id.0.clone())
+    .bind(posting.id.0.to_string())
     .bind(posting.path.clone())
     .bind(posting.translation_key.clone())
     .bind(posting.sub_id.clone())
     .bind(posting.reference.clone())
     .bind(posting.title.clone())
     .bind(now.timestamp_micros())
-    .bind(posting.revision.0.clone())
+    .bind(posting.revision.0.to_string())
     .bind(posting.source.clone())
     .bind(posting.language.clone())
     .bind(i64::from(predates))
@@ -195,7 +195,7 @@ async fn compare(
                      else 'other' end as source
            from posting where id = $1",
     )
-    .bind(posting.id.0.clone())
+    .bind(posting.id.0.to_string())
     .bind(posting.source.clone())
     .fetch_one(&mut **tx)
     .await?;
@@ -214,13 +214,13 @@ async fn compare(
                 finished_at = $11, missing_since = null, withdrawn_at = $12, erased_at = null
           where id = $1",
     )
-    .bind(posting.id.0.clone())
+    .bind(posting.id.0.to_string())
     .bind(posting.path.clone())
     .bind(posting.translation_key.clone())
     .bind(posting.sub_id.clone())
     .bind(posting.reference.clone())
     .bind(posting.title.clone())
-    .bind(posting.revision.0.clone())
+    .bind(posting.revision.0.to_string())
     .bind(since.timestamp_micros())
     .bind((!forgotten).then(|| posting.source.clone()))
     .bind(posting.language.clone())
@@ -259,7 +259,7 @@ async fn only_back(
         return Ok(());
     }
     sqlx::query("update posting set path = $2, missing_since = null where id = $1")
-        .bind(posting.id.0.clone())
+        .bind(posting.id.0.to_string())
         .bind(posting.path.clone())
         .execute(&mut **tx)
         .await?;
@@ -287,7 +287,7 @@ async fn note_missing(
         }
         let since = if there { None } else { Some(now) };
         sqlx::query("update posting set missing_since = $2 where id = $1")
-            .bind(posting.id.0.clone())
+            .bind(posting.id.0.to_string())
             .bind(row::micros(since))
             .execute(&mut **tx)
             .await?;

@@ -39,7 +39,7 @@ impl Ledger {
             sqlx::query(
                 "update channel set paused_since = null, paused_reason = null where name = $1",
             )
-            .bind(channel.0.clone())
+            .bind(channel.0.to_string())
             .execute(&mut *tx)
             .await?;
             event::append(&mut tx, now, None, "resumed", &json!({ "channel": channel })).await?;
@@ -101,7 +101,7 @@ pub(in crate::ledger) async fn pause(
     }
     let since = paused.map_or(now, |pause| pause.since);
     sqlx::query("update channel set paused_since = $2, paused_reason = $3 where name = $1")
-        .bind(channel.0.clone())
+        .bind(channel.0.to_string())
         .bind(since.timestamp_micros())
         .bind(reason.to_owned())
         .execute(&mut **tx)
@@ -112,7 +112,7 @@ pub(in crate::ledger) async fn pause(
 
 async fn load(tx: &mut Change, channel: &ChannelName) -> Result<KnownChannel, LedgerError> {
     let row = sqlx::query("select * from channel where name = $1")
-        .bind(channel.0.clone())
+        .bind(channel.0.to_string())
         .fetch_optional(&mut **tx)
         .await?
         .ok_or_else(|| LedgerError::NoSuchChannel(channel.clone()))?;

@@ -106,7 +106,7 @@ impl Ledger {
     /// [`LedgerError`] if the ledger cannot be read.
     pub async fn posting(&self, id: &PostingId) -> Result<Option<KnownPosting>, LedgerError> {
         sqlx::query("select * from posting where id = $1")
-            .bind(id.0.clone())
+            .bind(id.0.to_string())
             .fetch_optional(&self.reader)
             .await?
             .as_ref()
@@ -123,7 +123,7 @@ impl Ledger {
         posting: &PostingId,
     ) -> Result<Option<(String, String)>, LedgerError> {
         let row = sqlx::query("select source, language from posting where id = $1")
-            .bind(posting.0.clone())
+            .bind(posting.0.to_string())
             .fetch_optional(&self.reader)
             .await?;
         let Some(row) = row else { return Ok(None) };
@@ -173,7 +173,7 @@ impl Ledger {
             .bind(key.to_string())
             .bind((since - LONGEST_CLOCK_FAULT).timestamp_micros());
         for channel in channels {
-            query = query.bind(channel.0.clone());
+            query = query.bind(channel.0.to_string());
         }
         let rows = query.fetch_all(&self.reader).await?;
         rows.iter().filter_map(|row| row::remote_id(row).transpose()).collect()
@@ -269,7 +269,7 @@ pub(in crate::ledger) async fn postings_of(
         let statement = format!("select * from posting where id in ({places})");
         let mut query = sqlx::query(AssertSqlSafe(statement));
         for id in ids {
-            query = query.bind(id.0.clone());
+            query = query.bind(id.0.to_string());
         }
         found.extend(by_id(&query.fetch_all(&mut *tx).await?)?);
     }

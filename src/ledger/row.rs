@@ -1,6 +1,7 @@
 //! Rows of the database, turned into the words of this room.
 
 use std::str::FromStr;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -59,7 +60,7 @@ pub(in crate::ledger) async fn known_posting(
     id: &PostingId,
 ) -> Result<KnownPosting, LedgerError> {
     let row = sqlx::query("select * from posting where id = $1")
-        .bind(id.0.clone())
+        .bind(id.0.to_string())
         .fetch_optional(&mut *tx)
         .await?
         .ok_or_else(|| LedgerError::NoSuchPosting(id.clone()))?;
@@ -83,7 +84,7 @@ pub(in crate::ledger) async fn save(
     .bind(delivery.key.to_string())
     .bind(delivery.state.as_str())
     .bind(delivery.due_at.timestamp_micros())
-    .bind(delivery.revision.0.clone())
+    .bind(delivery.revision.0.to_string())
     .bind(i64::from(delivery.attempts))
     .bind(delivery.changed_at.timestamp_micros())
     .bind(delivery.reason.clone())
@@ -107,16 +108,16 @@ pub(in crate::ledger) fn delivery(row: &AnyRow) -> Result<Delivery, LedgerError>
     Ok(Delivery {
         key: key(&row.try_get::<String, _>("key")?)?,
         name: DeliveryName {
-            posting: PostingId(row.try_get("posting")?),
-            channel: ChannelName(row.try_get("channel")?),
+            posting: PostingId(text(row, "posting")?),
+            channel: ChannelName(text(row, "channel")?),
             occasion: word(row, "occasion", |word| Occasion::from_str(word).ok())?,
-            occurrence: Occurrence(row.try_get("occurrence")?),
+            occurrence: Occurrence(text(row, "occurrence")?),
         },
         deed: word(row, "deed", Deed::parse)?,
         target: target.as_deref().map(key).transpose()?,
         state: word(row, "state", State::parse)?,
         due_at: time(row.try_get("due_at")?)?,
-        revision: Revision(row.try_get("revision")?),
+        revision: Revision(text(row, "revision")?),
         attempts: number(row, "attempts")?,
         changed_at: time(row.try_get("changed_at")?)?,
         reason: row.try_get("reason")?,
@@ -176,14 +177,14 @@ pub(in crate::ledger) fn posting(row: &AnyRow) -> Result<KnownPosting, LedgerErr
         (None, _) => Acceptance::Waits,
     };
     Ok(KnownPosting {
-        id: PostingId(row.try_get("id")?),
+        id: PostingId(text(row, "id")?),
         path: row.try_get("path")?,
         translation_key: row.try_get("translation_key")?,
         sub_id: row.try_get("sub_id")?,
         reference: row.try_get("reference")?,
         title: row.try_get("title")?,
         first_seen: time(row.try_get("first_seen")?)?,
-        revision: Revision(row.try_get("revision")?),
+        revision: Revision(text(row, "revision")?),
         revision_since: time(row.try_get("revision_since")?)?,
         acceptance,
         withdrawn_at: optional_time(row, "withdrawn_at")?,
@@ -199,7 +200,7 @@ pub(in crate::ledger) fn posting(row: &AnyRow) -> Result<KnownPosting, LedgerErr
 
 pub(in crate::ledger) fn channel(row: &AnyRow) -> Result<KnownChannel, LedgerError> {
     Ok(KnownChannel {
-        name: ChannelName(row.try_get("name")?),
+        name: ChannelName(text(row, "name")?),
         first_seen: time(row.try_get("first_seen")?)?,
         paused: pause(row)?,
     })
@@ -221,13 +222,18 @@ pub(in crate::ledger) fn pause(row: &AnyRow) -> Result<Option<Pause>, LedgerErro
 pub(in crate::ledger) fn approval(
     row: &AnyRow,
 ) -> Result<((PostingId, ChannelName), Approval), LedgerError> {
-    let name = (PostingId(row.try_get("posting")?), ChannelName(row.try_get("channel")?));
+    let name = (PostingId(text(row, "posting")?), ChannelName(text(row, "channel")?));
     let approval = Approval {
         content_hash: row.try_get("content_hash")?,
         by: row.try_get("approved_by")?,
         at: time(row.try_get("approved_at")?)?,
     };
     Ok((name, approval))
+}
+
+/// A text that a name is made of.
+pub(in crate::ledger) fn text(row: &AnyRow, column: &str) -> Result<Arc<str>, LedgerError> {
+    Ok(row.try_get::<String, _>(column)?.into())
 }
 
 /// A message that went out, or may have; `None` if the delivery is none.
@@ -243,7 +249,7 @@ pub(in crate::ledger) fn used(row: &AnyRow) -> Result<Option<(ChannelName, Use)>
     if !is_message || !is_out {
         return Ok(None);
     }
-    let channel = ChannelName(row.try_get("channel")?);
+    let channel = ChannelName(text(row, "channel")?);
     let at = time(row.try_get("attempted_at")?)?;
     Ok(Some((channel, Use { slot: optional_time(row, "slot")?, at })))
 }

@@ -45,7 +45,7 @@ impl Ledger {
                 let state = State::parse(&word)
                     .ok_or_else(|| LedgerError::Corrupt(format!("`{word}` is no state")))?;
                 let number: i64 = row.try_get("number")?;
-                Ok((ChannelName(row.try_get("channel")?), state, number.unsigned_abs()))
+                Ok((ChannelName(row::text(row, "channel")?), state, number.unsigned_abs()))
             })
             .collect()
     }
@@ -168,7 +168,7 @@ impl Ledger {
                     (row.try_get("began_at")?, row.try_get("ended_at")?);
                 let took = u64::try_from(ended.saturating_sub(began)).unwrap_or(0);
                 Ok(EndedAttempt {
-                    channel: ChannelName(row.try_get("channel")?),
+                    channel: ChannelName(row::text(row, "channel")?),
                     outcome: row.try_get("outcome")?,
                     took: Duration::from_micros(took),
                 })

@@ -89,7 +89,7 @@ fn about_pause(channel: Option<&ChannelName>, pause: &Pause) -> String {
 fn of_delivery(delivery: &Delivery, concerns: &Concerns) -> Option<Notice> {
     let id = delivery.key.short();
     let name = &delivery.name;
-    let title = concerns.titles.get(&name.posting).map_or(name.posting.0.as_str(), String::as_str);
+    let title = concerns.titles.get(&name.posting).map_or(name.posting.as_str(), String::as_str);
     let doing = doing(name.occasion);
     let channel = &name.channel;
     let resolve = |how: &str| format!("handbill resolve {id} {how}");

@@ -15,7 +15,8 @@ mod queue;
 pub mod reason;
 
 use std::collections::{BTreeSet, HashMap};
-use std::hash::{BuildHasherDefault, Hasher};
+use std::rc::Rc;
+use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
@@ -29,7 +30,7 @@ use crate::posting::{Posting, PostingId, Revision};
 use crate::site::ChannelSpec;
 pub use approval::words_to_approve;
 use pair::{Page, Pair};
-use queue::{Line, Wish};
+use queue::{Line, Timetable, Wish};
 pub use queue::{Spent, spent};
 pub use reason::{Hold, Reason};
 
@@ -72,7 +73,7 @@ pub struct Step {
     pub key: DeliveryKey,
     #[serde(flatten)]
     pub name: DeliveryName,
-    pub title: String,
+    pub title: Arc<str>,
     pub deed: Deed,
     /// The delivery whose copy is changed, answered or taken back.
     pub target: Option<DeliveryKey>,
@@ -149,6 +150,34 @@ struct Draft {
     pair_from: usize,
     /// By channel, those whose turn it is first.
     lines: Vec<Waiting>,
+    /// What the ledger has planned, and what this plan says of it.
+    planned: Vec<(DeliveryKey, Said)>,
+}
+
+/// What a plan says of a delivery that is planned already.
+enum Said {
+    /// The step at this place.
+    Step(usize),
+    /// Nothing but that the ad closes.
+    Closes,
+    Nothing,
+}
+
+impl Draft {
+    /// Looks for what the steps of a pair say of what is planned for it.
+    fn match_planned(&mut self, deliveries: &[&Delivery]) {
+        let steps = self.plan.steps.get(self.pair_from..).unwrap_or_default();
+        for delivery in deliveries.iter().filter(|it| it.state == State::Planned) {
+            let said = match steps.iter().rposition(|step| step.key == delivery.key) {
+                Some(place) => Said::Step(self.pair_from + place),
+                None if steps.iter().any(|step| step.name.occasion == Occasion::Close) => {
+                    Said::Closes
+                }
+                None => Said::Nothing,
+            };
+            self.planned.push((delivery.key, said));
+        }
+    }
 }
 
 /// Who waits for the slots of one channel.
@@ -167,7 +196,8 @@ struct Waiting {
 pub fn plan(inputs: &Inputs<'_>) -> Plan {
     let mut past: HashMap<&PostingId, Vec<&Delivery>> = HashMap::new();
     for delivery in &inputs.past.deliveries {
-        past.entry(&delivery.name.posting).or_default().push(delivery);
+        let new = || Vec::with_capacity(inputs.channels.len());
+        past.entry(&delivery.name.posting).or_insert_with(new).push(delivery);
     }
     let places: HashMap<&ChannelName, usize> =
         inputs.channels.iter().enumerate().map(|(index, it)| (&it.name, index)).collect();
@@ -186,6 +216,7 @@ pub fn plan(inputs: &Inputs<'_>) -> Plan {
         let mut is_open = false;
         let closes_at = posting.closes_at(inputs.timezone);
         let known = inputs.past.postings.get(&posting.id);
+        let title = Arc::from(posting.name());
         by_channel.iter_mut().for_each(Vec::clear);
         for delivery in past.remove(&posting.id).unwrap_or_default() {
             let place = places.get(&delivery.name.channel);
@@ -207,26 +238,40 @@ pub fn plan(inputs: &Inputs<'_>) -> Plan {
                 known_channel: *known_channel,
                 index,
                 deliveries,
+                title: &title,
             };
             is_open |= pair.plan(&mut draft);
+            draft.match_planned(deliveries);
         }
         let left = draft.plan.steps.get(first..).unwrap_or_default();
         if !is_open && known.is_some() && left.iter().all(is_over) {
             draft.plan.finished.push(posting.id.clone());
         }
     }
-    let Draft { mut plan, lines, .. } = draft;
+    let Draft { mut plan, lines, mut planned, .. } = draft;
+    let mut timetables = HashMap::new();
     for (channel, waiting) in inputs.channels.iter().zip(lines) {
-        share_slots(inputs, channel, waiting, &mut plan);
+        let timetable = channel.schedule.as_ref().map(|schedule| {
+            let of = (schedule.expression(), channel.timezone);
+            let new = || Rc::new(Timetable::new(schedule, inputs.now));
+            Rc::clone(timetables.entry(of).or_insert_with(new))
+        });
+        let uses = inputs.past.uses.get(&channel.name).map_or(&[][..], Vec::as_slice);
+        let slots = waiting.again.iter().filter_map(|(_, wish)| wish.slot);
+        let line = Line::new(channel, timetable, uses, slots, inputs.now);
+        share_slots(inputs, line, waiting, &mut plan);
     }
     let there: BTreeSet<&PostingId> = inputs.postings.iter().map(|posting| &posting.id).collect();
     orphans.extend(past.into_values().flatten());
     orphans.sort_unstable_by(|a, b| a.name.cmp(&b.name));
     for delivery in orphans {
         plan.finished.retain(|id| *id != delivery.name.posting);
-        orphan(inputs, &there, delivery, &mut plan);
+        let said = orphan(inputs, &there, delivery, &mut plan);
+        if delivery.state == State::Planned && !inputs.past.over.contains(&delivery.name.posting) {
+            planned.push((delivery.key, said));
+        }
     }
-    call_off(inputs, &mut plan);
+    call_off(planned, &mut plan);
     plan
 }
 
@@ -245,10 +290,7 @@ fn in_order<'a>(inputs: &Inputs<'a>) -> Vec<(&'a Posting, Page)> {
 }
 
 /// Gives the messages of one channel their slots.
-fn share_slots(inputs: &Inputs<'_>, channel: &ChannelSpec, waiting: Waiting, plan: &mut Plan) {
-    let uses = inputs.past.uses.get(&channel.name).map_or(&[][..], Vec::as_slice);
-    let slots = waiting.again.iter().filter_map(|(_, wish)| wish.slot);
-    let mut line = Line::new(channel, uses, slots, inputs.now);
+fn share_slots(inputs: &Inputs<'_>, mut line: Line<'_>, waiting: Waiting, plan: &mut Plan) {
     for (index, wish) in waiting.again.into_iter().chain(waiting.ready) {
         let place = line.take(&wish);
         if let Some(step) = plan.steps.get_mut(index) {
@@ -294,15 +336,20 @@ fn is_over(step: &Step) -> bool {
 }
 
 /// What stands of a page or channel that is not there any more: it is left alone, and said.
-fn orphan(inputs: &Inputs<'_>, there: &BTreeSet<&PostingId>, delivery: &Delivery, plan: &mut Plan) {
+fn orphan(
+    inputs: &Inputs<'_>,
+    there: &BTreeSet<&PostingId>,
+    delivery: &Delivery,
+    plan: &mut Plan,
+) -> Said {
     let stands = delivery.copy.is_some_and(CopyState::stands);
     if !stands && !matches!(delivery.state, State::Planned | State::Unknown) {
-        return;
+        return Said::Nothing;
     }
     let known = inputs.past.postings.get(&delivery.name.posting);
     if known.is_some_and(|known| known.finished_at.is_some()) {
         // It was closed everywhere before its page went away.
-        return;
+        return Said::Nothing;
     }
     let path = known.map(|known| known.path.clone()).unwrap_or_default();
     let channel_there = inputs.channels.iter().any(|it| it.name == delivery.name.channel);
@@ -323,7 +370,7 @@ fn orphan(inputs: &Inputs<'_>, there: &BTreeSet<&PostingId>, delivery: &Delivery
     plan.steps.push(Step {
         key: delivery.key,
         name: delivery.name.clone(),
-        title: known.map(|known| known.title.clone()).unwrap_or_default(),
+        title: known.map(|known| known.title.as_str()).unwrap_or_default().into(),
         deed: delivery.deed,
         target: delivery.target,
         revision: delivery.revision.clone(),
@@ -331,55 +378,24 @@ fn orphan(inputs: &Inputs<'_>, there: &BTreeSet<&PostingId>, delivery: &Delivery
         note: None,
         when: When::Not { reason },
     });
+    Said::Step(plan.steps.len() - 1)
 }
 
 /// Planned deliveries that no step wants, or that something holds back for good.
-fn call_off(inputs: &Inputs<'_>, plan: &mut Plan) {
-    let planned = || inputs.past.deliveries.iter().filter(|it| it.state == State::Planned);
-    if planned().next().is_none() {
-        return;
-    }
-    let steps: HashMap<DeliveryKey, &Step, BuildHasherDefault<KeyHasher>> =
-        plan.steps.iter().map(|it| (it.key, it)).collect();
-    let closes: BTreeSet<(&PostingId, &ChannelName)> = plan
-        .steps
-        .iter()
-        .filter(|step| step.name.occasion == Occasion::Close)
-        .map(|step| (&step.name.posting, &step.name.channel))
-        .collect();
-    let mut cancel = Vec::new();
-    for delivery in planned() {
-        if inputs.past.over.contains(&delivery.name.posting) {
-            continue;
-        }
-        let reason = match steps.get(&delivery.key).map(|step| &step.when) {
-            Some(When::Due { .. } | When::At { .. }) => continue,
-            Some(When::Not { reason }) if reason.can_pass() => continue,
-            Some(When::Not { reason }) => reason.to_string(),
-            None if closes.contains(&(&delivery.name.posting, &delivery.name.channel)) => {
-                Reason::Superseded { by: Occasion::Close }.to_string()
-            }
-            None => "nothing asks for it any more".to_owned(),
+fn call_off(planned: Vec<(DeliveryKey, Said)>, plan: &mut Plan) {
+    for (key, said) in planned {
+        let step = match said {
+            Said::Step(place) => plan.steps.get(place),
+            Said::Closes | Said::Nothing => None,
         };
-        cancel.push((delivery.key, reason));
-    }
-    plan.cancel = cancel;
-}
-
-/// A delivery's key is a hash already.
-#[derive(Default)]
-struct KeyHasher(u64);
-
-impl Hasher for KeyHasher {
-    fn write(&mut self, bytes: &[u8]) {
-        for chunk in bytes.chunks(8) {
-            let word = chunk.iter().fold(0_u64, |word, byte| word << 8 | u64::from(*byte));
-            self.0 = self.0.rotate_left(5) ^ word;
-        }
-    }
-
-    fn finish(&self) -> u64 {
-        self.0
+        let reason = match (step.map(|step| &step.when), said) {
+            (Some(When::Due { .. } | When::At { .. }), _) => continue,
+            (Some(When::Not { reason }), _) if reason.can_pass() => continue,
+            (Some(When::Not { reason }), _) => reason.to_string(),
+            (None, Said::Closes) => Reason::Superseded { by: Occasion::Close }.to_string(),
+            (None, _) => "nothing asks for it any more".to_owned(),
+        };
+        plan.cancel.push((key, reason));
     }
 }
 

@@ -1,5 +1,7 @@
 //! What one channel should show of one posting, and what has to be done for it.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
 use chrono_tz::Tz;
 use uuid::Uuid;
@@ -53,6 +55,7 @@ pub(super) struct Pair<'a> {
     /// Of the channel among all.
     pub(super) index: usize,
     pub(super) deliveries: &'a [&'a Delivery],
+    pub(super) title: &'a Arc<str>,
 }
 
 impl Pair<'_> {
@@ -350,7 +353,7 @@ impl Pair<'_> {
         };
         let target = (deed == Deed::FollowUp).then_some(announced.key);
         for offset in &self.channel.remind {
-            let occurrence = Occurrence(offset.text.clone());
+            let occurrence = Occurrence(Arc::clone(&offset.text));
             let existing = self.deliveries.iter().find(|it| {
                 it.name.occasion == Occasion::Remind && it.name.occurrence == occurrence
             });
@@ -421,7 +424,7 @@ impl Pair<'_> {
     /// An ordinal is given once: what was cancelled keeps its own.
     fn next_ordinal(&self, occasion: Occasion) -> Occurrence {
         let last = self.latest(occasion, None).map_or(0, |it| copies::ordinal(&it.name.occurrence));
-        Occurrence((last + 1).to_string())
+        Occurrence((last + 1).to_string().into())
     }
 
     #[expect(clippy::too_many_arguments, reason = "a step is made in this one place")]
@@ -435,24 +438,19 @@ impl Pair<'_> {
         asked: Asked,
         note: Option<Note>,
     ) {
-        let mut name = DeliveryName {
+        // Several copies of one channel are changed in one plan: each gets an ordinal of its own.
+        let ours = draft.plan.steps.get(draft.pair_from..).unwrap_or_default();
+        let mut occurrence = occurrence;
+        while ours.iter().any(|it| it.name.occasion == occasion && it.name.occurrence == occurrence)
+        {
+            occurrence = Occurrence((copies::ordinal(&occurrence) + 1).to_string().into());
+        }
+        let name = DeliveryName {
             posting: self.posting.id.clone(),
             channel: self.channel.name.clone(),
             occasion,
             occurrence,
         };
-        // Several copies of one channel are changed in one plan: each gets an ordinal of its own.
-        let ours = draft.plan.steps.get(draft.pair_from..).unwrap_or_default();
-        let taken: Vec<&Occurrence> = ours
-            .iter()
-            .filter(|step| step.name.occasion == occasion)
-            .map(|step| &step.name.occurrence)
-            .collect();
-        let mut occurrence = name.occurrence.clone();
-        while taken.contains(&&occurrence) {
-            occurrence = Occurrence((copies::ordinal(&occurrence) + 1).to_string());
-        }
-        name.occurrence = occurrence;
         let key = self
             .deliveries
             .iter()
@@ -484,7 +482,7 @@ impl Pair<'_> {
         draft.plan.steps.push(Step {
             key,
             name,
-            title: self.posting.name().to_owned(),
+            title: Arc::clone(self.title),
             deed,
             target,
             revision: self.posting.revision.clone(),
@@ -517,7 +515,7 @@ impl Pair<'_> {
         draft.plan.steps.push(Step {
             key: delivery.key,
             name: delivery.name.clone(),
-            title: self.posting.name().to_owned(),
+            title: Arc::clone(self.title),
             deed: delivery.deed,
             target: delivery.target,
             revision: delivery.revision.clone(),

@@ -9,13 +9,16 @@
 //! flood. One that was missed by more than the channel's `lateness`, or before a quiet time that
 //! has begun since, waits for the next.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use chrono::{DateTime, Datelike, NaiveDate, TimeDelta, TimeZone, Utc};
 
 use super::{Hold, Pace, Reason, When};
 use crate::channel::DeliveryKey;
 use crate::ledger::Use;
+use crate::schedule::Schedule;
 use crate::site::ChannelSpec;
 use crate::site::queue::{Money, Queue};
 
@@ -65,8 +68,10 @@ pub(super) struct Line<'a> {
 
 impl<'a> Line<'a> {
     /// `kept` are the slots of those that are tried once more: nobody else gets them.
+    /// The timetable is that of the channel's schedule.
     pub(super) fn new(
         channel: &'a ChannelSpec,
+        timetable: Option<Rc<Timetable<'a>>>,
         uses: &[Use],
         kept: impl Iterator<Item = DateTime<Utc>>,
         now: DateTime<Utc>,
@@ -76,7 +81,7 @@ impl<'a> Line<'a> {
         for slot in kept {
             book.keep(slot);
         }
-        let slots = Slots::new(channel, &book, now);
+        let slots = Slots::new(channel, timetable, &book, now);
         Self { channel, queue, now, book, slots, cursor: now, explained: None }
     }
 
@@ -359,9 +364,41 @@ impl<'a> Book<'a> {
     }
 }
 
+/// The coming slots of one schedule, counted as far as somebody asked. Channels with the same
+/// schedule share it.
+pub(super) struct Timetable<'a> {
+    coming: RefCell<Coming<'a>>,
+    end: DateTime<Utc>,
+}
+
+struct Coming<'a> {
+    uncounted: Box<dyn Iterator<Item = DateTime<Utc>> + 'a>,
+    counted: Vec<DateTime<Utc>>,
+}
+
+impl<'a> Timetable<'a> {
+    pub(super) fn new(schedule: &'a Schedule, now: DateTime<Utc>) -> Self {
+        let end = now + HORIZON;
+        let uncounted = Box::new(schedule.slots_after(now).take_while(move |slot| *slot <= end));
+        Self { coming: RefCell::new(Coming { uncounted, counted: Vec::new() }), end }
+    }
+
+    /// The slot that comes after so many others; `None` beyond [`HORIZON`].
+    fn get(&self, index: usize) -> Option<DateTime<Utc>> {
+        let Coming { uncounted, counted } = &mut *self.coming.borrow_mut();
+        if index >= counted.len() {
+            let more = index + 1 - counted.len();
+            counted.extend(uncounted.take(more));
+        }
+        counted.get(index).copied()
+    }
+}
+
 /// The slots of a channel from the newest missed one on, made as they are needed.
 struct Slots<'a> {
-    coming: Option<Box<dyn Iterator<Item = DateTime<Utc>> + 'a>>,
+    timetable: Option<Rc<Timetable<'a>>>,
+    /// How many of the slots are over.
+    missed: usize,
     end: DateTime<Utc>,
     /// Of the slots that are over the only one that is made up for; `now` if there is none.
     newest_missed: DateTime<Utc>,
@@ -373,11 +410,16 @@ struct Slots<'a> {
 }
 
 impl<'a> Slots<'a> {
-    fn new(channel: &'a ChannelSpec, book: &Book<'_>, now: DateTime<Utc>) -> Self {
-        let end = now + HORIZON;
-        let Some(schedule) = &channel.schedule else {
+    fn new(
+        channel: &'a ChannelSpec,
+        timetable: Option<Rc<Timetable<'a>>>,
+        book: &Book<'_>,
+        now: DateTime<Utc>,
+    ) -> Self {
+        let (Some(schedule), Some(timetable)) = (&channel.schedule, timetable) else {
             let (slots, next, why) = (Vec::new(), Vec::new(), Vec::new());
-            return Self { coming: None, end, newest_missed: now, slots, next, why };
+            let end = now + HORIZON;
+            return Self { timetable: None, missed: 0, end, newest_missed: now, slots, next, why };
         };
         let lateness = channel.queue.lateness.min(LONGEST_LATENESS);
         let missed = schedule
@@ -393,8 +435,8 @@ impl<'a> Slots<'a> {
         let newest_missed = missed.unwrap_or(now);
         let next = (0..slots.len()).collect();
         let why = vec![None; slots.len()];
-        let coming = schedule.slots_after(now).take_while(move |slot| *slot <= end);
-        Self { coming: Some(Box::new(coming)), end, newest_missed, slots, next, why }
+        let (missed, end) = (slots.len(), timetable.end);
+        Self { timetable: Some(timetable), missed, end, newest_missed, slots, next, why }
     }
 
     /// The first slot at or after a time, open or not.
@@ -417,7 +459,9 @@ impl<'a> Slots<'a> {
     }
 
     fn grow(&mut self) -> bool {
-        let Some(slot) = self.coming.as_mut().and_then(Iterator::next) else { return false };
+        let coming = self.slots.len() - self.missed;
+        let slot = self.timetable.as_ref().and_then(|timetable| timetable.get(coming));
+        let Some(slot) = slot else { return false };
         self.next.push(self.slots.len());
         self.why.push(None);
         self.slots.push(slot);

@@ -95,8 +95,8 @@ fn posting(page: &Page, job: &Job, position: Option<&Job>, facts: Facts) -> Post
     };
     let date_posted = job.date.map(|day| day.and_time(NaiveTime::MIN).and_utc());
     let mut posting = Posting {
-        id: PostingId(String::new()),
-        revision: Revision(String::new()),
+        id: PostingId("".into()),
+        revision: Revision("".into()),
         source: Arc::clone(&page.source),
         path: page.path.clone(),
         declared_id: job.id.clone(),

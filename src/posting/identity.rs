@@ -133,8 +133,8 @@ fn of_path(path: &str, language: &str) -> String {
 
 fn with_sub_id(base: &str, posting: &Posting) -> PostingId {
     match &posting.sub_id {
-        Some(sub_id) => PostingId(format!("{base}/{sub_id}")),
-        None => PostingId(base.to_owned()),
+        Some(sub_id) => PostingId(format!("{base}/{sub_id}").into()),
+        None => PostingId(base.into()),
     }
 }
 
@@ -143,7 +143,7 @@ fn free(id: PostingId, taken: &BTreeSet<PostingId>) -> PostingId {
     if !taken.contains(&id) {
         return id;
     }
-    let numbered = (2_u64..).map(|number| PostingId(format!("{id}-{number}")));
+    let numbered = (2_u64..).map(|number| PostingId(format!("{id}-{number}").into()));
     numbered.into_iter().find(|id| !taken.contains(id)).unwrap_or(id)
 }
 

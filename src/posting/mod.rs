@@ -31,7 +31,13 @@ use markdown::Document;
 /// Names a posting for ever: bound to its page in the ledger at first sight.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct PostingId(pub String);
+pub struct PostingId(pub Arc<str>);
+
+impl PostingId {
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
 
 impl fmt::Display for PostingId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -42,9 +48,13 @@ impl fmt::Display for PostingId {
 /// Names one version of a posting: the SHA-256 (hex) of what it says, not of its bytes.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Revision(pub String);
+pub struct Revision(pub Arc<str>);
 
 impl Revision {
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
     /// The first eight digits, for people.
     pub fn short(&self) -> &str {
         self.0.get(..8).unwrap_or(&self.0)

@@ -18,7 +18,7 @@ pub fn of(posting: &Posting) -> Revision {
         words.posting(translation);
     }
     let digest = words.0.finalize();
-    Revision(digest.iter().map(|byte| format!("{byte:02x}")).collect())
+    Revision(digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>().into())
 }
 
 /// The canonical form: pairs of a name and a text, each ended by a zero byte.

@@ -28,7 +28,7 @@ use crate::site::channel_file::KindConfig;
 pub async fn build(site: &mut Site, folder: &Path, clock: &SharedClock) -> io::Result<StandIns> {
     let mut all = StandIns::default();
     for channel in &mut site.channels {
-        let name = channel.name.0.as_str();
+        let name = channel.name.as_str();
         let secret = |what: &str, value: &str| credential(folder, name, what, value);
         match &mut channel.config {
             KindConfig::Mail(mail) => {

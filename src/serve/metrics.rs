@@ -153,7 +153,7 @@ fn write(
     );
     for ((channel, outcome), durations) in &attempts.ended {
         let bounds: Vec<_> = BOUNDS.into_iter().zip(durations.below).collect();
-        let labels = [("channel", channel.0.as_str()), ("outcome", outcome.as_str())];
+        let labels = [("channel", channel.as_str()), ("outcome", outcome.as_str())];
         family.histogram(&labels, &bounds, durations.count, durations.sum);
     }
 
@@ -189,7 +189,7 @@ fn write(
     for credential in credentials(&facts.setup.site) {
         let Some(days) = credential.days_left(today) else { continue };
         let owner = match &credential.owner {
-            Owner::Channel(name) => name.0.as_str(),
+            Owner::Channel(name) => name.as_str(),
             Owner::Notices => "",
         };
         let labels = [("channel", owner), ("credential", credential.key)];

@@ -161,7 +161,7 @@ impl<'a> Judge<'a> {
                 let Some(copy) = server.copies.get(applied.copy) else { continue };
                 let Some(delivery) = self.find(applied.by) else { continue };
                 let meant = delivery.target.and_then(|key| self.find(key));
-                let of_its_ad = meant.is_some_and(|it| it.name.posting.0 == copy.reference);
+                let of_its_ad = meant.is_some_and(|it| it.name.posting.as_str() == copy.reference);
                 // A ledger that was put back may know a copy under another name than made it.
                 let by_ad = server.kind == Kind::Board || self.world.restored;
                 let right = copy.key == delivery.target || by_ad && of_its_ad;
@@ -185,11 +185,11 @@ impl<'a> Judge<'a> {
         let server = self.world.server_of(&delivery.name.channel)?;
         let server = lock(&server);
         let is_it = |copy: &&Copy| match server.kind {
-            Kind::Board | Kind::Feed => copy.reference == delivery.name.posting.0,
+            Kind::Board | Kind::Feed => copy.reference == delivery.name.posting.as_str(),
             _ if self.world.restored => {
                 let id = delivery.receipt.as_ref().and_then(|it| it.remote_id.as_ref());
                 copy.key == Some(delivery.key)
-                    || copy.reference == delivery.name.posting.0 && id == Some(&copy.id)
+                    || copy.reference == delivery.name.posting.as_str() && id == Some(&copy.id)
             }
             _ => copy.key == Some(delivery.key),
         };

@@ -111,7 +111,7 @@ impl World {
                     self.restored
                         && delivery.name.occasion == Occasion::Announce
                         && is_announcement(&copy.says)
-                        && copy.reference == delivery.name.posting.0
+                        && copy.reference == delivery.name.posting.as_str()
                         && copy.stands()
                         && copy.key.is_some_and(|key| !is_on_record(past, key))
                 };
@@ -175,9 +175,10 @@ fn looks(
         return Some(Resolution::NotPosted);
     }
     let copy = match server.kind {
-        Kind::Board => {
-            server.copies.iter().find(|it| it.reference == delivery.name.posting.0 && it.stands())
-        }
+        Kind::Board => server
+            .copies
+            .iter()
+            .find(|it| it.reference == delivery.name.posting.as_str() && it.stands()),
         _ => server
             .copies
             .iter()

@@ -166,7 +166,7 @@ fn channels(chance: &mut Chance, seed: u64, pages: usize) -> Result<Channels, Si
             ],
         );
         let name = format!("{kind}-{number}");
-        let spec = spec(chance, ChannelName(name.clone()), kind)?;
+        let spec = spec(chance, ChannelName(name.clone().into()), kind)?;
         // Two channels may share an account, where the kind has one.
         let shares = matches!(kind, Kind::Mastodon | Kind::X) && chance.one_in(2);
         let same =

@@ -186,7 +186,7 @@ impl World {
             let Some(server) = server.and_then(|it| self.servers.get(*it)) else { continue };
             let channel = SimulatedChannel {
                 daemon,
-                name: spec.name.0.clone(),
+                name: spec.name.0.to_string(),
                 kind: spec.kind(),
                 server: Arc::clone(server),
                 nature: Arc::clone(&self.nature),
@@ -707,7 +707,7 @@ impl World {
         let mut of_channel = stations.filter(|it| it.spec.name == spec.name);
         of_channel.next().map_or_else(
             || crate::adapt::Target {
-                channel: spec.name.0.clone(),
+                channel: spec.name.0.to_string(),
                 form: crate::adapt::Form::Document { media_type: crate::adapt::DocumentType::Text },
                 template: spec.template.clone(),
                 language: None,

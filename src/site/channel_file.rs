@@ -244,7 +244,7 @@ fn understood(
     let queue = rules::queue(&written, &quiet, zone, file, around, diagnostics);
     let holds = rules::holds(&written, around.for_all);
     Some(ChannelSpec {
-        name: ChannelName(name),
+        name: ChannelName(name.into()),
         file: Arc::clone(file),
         schedule,
         timezone: zone,
@@ -335,7 +335,7 @@ impl ChannelSpec {
     /// What the adapter needs to know of this channel.
     pub fn target(&self, channel: &dyn Channel) -> Target {
         Target {
-            channel: self.name.0.clone(),
+            channel: self.name.0.to_string(),
             form: channel.form(),
             template: self.template.clone(),
             language: self.language.clone(),

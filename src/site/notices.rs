@@ -62,7 +62,7 @@ impl Notices {
     /// [`BuildError`] if a setting cannot work.
     pub fn mailbox(&self, site: &str) -> Result<Option<Mail>, BuildError> {
         let context = Context {
-            channel: ChannelName("notices".to_owned()),
+            channel: ChannelName("notices".into()),
             site: site.to_owned(),
             reach: Reach::Anywhere,
         };

@@ -15,7 +15,7 @@ use crate::diagnostic::{Diagnostic, Source};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Offset {
     /// As it is written; names the reminder for ever.
-    pub text: String,
+    pub text: Arc<str>,
     pub length: TimeDelta,
 }
 
@@ -32,7 +32,7 @@ impl Offset {
                 help: "write how long before, for example `7d` or `36h`".to_owned(),
             });
         }
-        Ok(Self { text: text.trim().to_owned(), length })
+        Ok(Self { text: text.trim().into(), length })
     }
 }
 

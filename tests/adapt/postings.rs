@@ -144,8 +144,8 @@ pub fn postdoc() -> Posting {
 fn posting(name: &str, language: &str, tags: &[&str], facts: Facts, document: Document) -> Posting {
     let source = Source::new(format!("content/jobs/{name}/index.md"), "");
     Posting {
-        id: PostingId(facts.reference.as_ref().unwrap().value.clone()),
-        revision: Revision("0".repeat(64)),
+        id: PostingId(facts.reference.as_ref().unwrap().value.clone().into()),
+        revision: Revision("0".repeat(64).into()),
         source,
         path: format!("jobs/{name}/index.md"),
         declared_id: None,

@@ -124,7 +124,7 @@ pub async fn nobody() -> String {
 
 pub fn context() -> Context {
     Context {
-        channel: ChannelName("example".to_owned()),
+        channel: ChannelName("example".into()),
         site: "Tidal Lab".to_owned(),
         reach: Reach::LoopbackOnly,
     }

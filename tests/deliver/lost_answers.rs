@@ -139,7 +139,7 @@ async fn an_unknown_outcome_on_a_channel_that_was_removed_is_said_in_every_round
         let round = world.round().await;
         assert_eq!(round.done.len(), 1);
         assert_eq!(round.done[0].state, State::Unknown);
-        assert_eq!(round.done[0].channel, ChannelName("mastodon".to_owned()));
+        assert_eq!(round.done[0].channel, ChannelName("mastodon".into()));
         assert!(round.done[0].reason.contains("not configured any more"), "{round:#?}");
     }
 }

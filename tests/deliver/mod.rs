@@ -229,7 +229,7 @@ impl World {
 
     /// A round that writes the plan down and sends nothing.
     pub async fn only_plan(&self) -> Round {
-        let nowhere = ChannelName("nowhere".to_owned());
+        let nowhere = ChannelName("nowhere".into());
         let wanted = Wanted { channel: Some(&nowhere), postings: None };
         self.courier(&self.ledger).round(&self.postings, Pace::OnSchedule, wanted).await.unwrap()
     }
@@ -244,7 +244,7 @@ impl World {
 
     pub async fn deliveries(&self, channel: &str) -> Vec<Delivery> {
         let mut deliveries = self.ledger.past().await.unwrap().deliveries;
-        deliveries.retain(|it| it.name.channel.0 == channel);
+        deliveries.retain(|it| it.name.channel.as_str() == channel);
         deliveries
     }
 

@@ -23,8 +23,8 @@ enum Died {
 /// A process claims the announcement, perhaps sends it, and is no more.
 async fn die(world: &World, channel: &str, died: Died) {
     let round = world.only_plan().await;
-    let step = round.plan.due().find(|step| step.name.channel.0 == channel).unwrap();
-    let station = world.stations.iter().find(|it| it.spec.name.0 == channel).unwrap();
+    let step = round.plan.due().find(|step| step.name.channel.as_str() == channel).unwrap();
+    let station = world.stations.iter().find(|it| it.spec.name.as_str() == channel).unwrap();
     let posting = &world.postings.open[0];
     let now = world.now();
     let composed = compose(&world.site, station, posting, step, None, now).unwrap();

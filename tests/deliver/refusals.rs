@@ -146,7 +146,7 @@ async fn a_wrong_credential_pauses_its_channel_and_no_other() {
     std::fs::write(&token, "a token that was revoked").unwrap();
     world.round().await;
     world.settle_down().await;
-    let channel = ChannelName("mastodon".to_owned());
+    let channel = ChannelName("mastodon".into());
     let past = world.ledger.past().await.unwrap();
     let pause = past.channels[&channel].paused.clone().unwrap();
     assert!(pause.reason.contains("401"), "{}", pause.reason);

@@ -202,7 +202,7 @@ fn several_positions_on_one_page_are_several_postings() {
     let seen: Vec<_> = reading
         .postings
         .iter()
-        .map(|it| (it.id.0.as_str(), it.name(), fact(it, "start"), it.availability.clone()))
+        .map(|it| (it.id.as_str(), it.name(), fact(it, "start"), it.availability.clone()))
         .collect();
     assert_eq!(seen[0], ("tides/diver", "Diver", json!("2027-07"), Availability::Open));
     assert_eq!((seen[1].0, seen[1].1, &seen[1].2), ("tides/cook", "Cook", &json!("2027-09")));

@@ -54,7 +54,7 @@ async fn two_ledgers_that_change_one_delivery_wait_for_each_other() {
     let reschedule = |ledger: Ledger, revision: &'static str| {
         tokio::spawn(async move {
             for minute in 20..70 {
-                let revision = Revision(format!("{revision}{minute}"));
+                let revision = Revision(format!("{revision}{minute}").into());
                 ledger.reschedule(key, &time(at(minute)), &revision, at(2)).await.unwrap();
             }
         })

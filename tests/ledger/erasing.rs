@@ -17,7 +17,7 @@ use super::site::*;
 const SECRET: &str = "Marisol-Tideway";
 
 fn tides() -> PostingId {
-    PostingId("tides".to_owned())
+    PostingId("tides".into())
 }
 
 fn with_contact(revision: &str) -> Observed {
@@ -41,7 +41,7 @@ pub async fn over(site: &Site) -> Ledger {
     observe(&ledger, &[Observed { title: format!("{SECRET} again"), ..with_contact("2") }], at(1))
         .await;
     let approval = Approval { content_hash: "aa".to_owned(), by: SECRET.to_owned(), at: at(1) };
-    ledger.approve(&tides(), &ChannelName("network".to_owned()), &approval).await.unwrap();
+    ledger.approve(&tides(), &ChannelName("network".into()), &approval).await.unwrap();
     let key = planned(&ledger, &announcement()).await;
     let claim = claimed_with(&ledger, key).await;
     ledger.settle(&claim, &done("77"), None, at(11)).await.unwrap();
@@ -168,7 +168,7 @@ async fn what_is_open_or_going_on_is_not_erased() {
     assert_eq!(refusal(Copies::MayStand).await, Refusal::GoingOn);
     planned(&ledger, &announcement()).await;
     assert_eq!(refusal(Copies::MayStand).await, Refusal::Open);
-    let unknown = ledger.erase(&PostingId("none".to_owned()), Copies::MayStand, at(20)).await;
+    let unknown = ledger.erase(&PostingId("none".into()), Copies::MayStand, at(20)).await;
     assert!(matches!(unknown, Err(LedgerError::NoSuchPosting(_))));
     assert!(ledger.page_text(&tides()).await.unwrap().is_some());
 }

@@ -59,13 +59,13 @@ async fn a_posting_is_remembered_and_every_change_of_it_is_an_event() {
 
     let moved = Observed { path: "positions/tides.md".to_owned(), ..observed("tides", "1") };
     observe(&ledger, &[moved], at(6)).await;
-    let tides = PostingId("tides".to_owned());
+    let tides = PostingId("tides".into());
     let known = ledger.past().await.unwrap().postings[&tides].clone();
     assert_eq!((known.path.as_str(), known.revision_since), ("positions/tides.md", at(0)));
 
     observe(&ledger, &[observed("tides", "2")], at(7)).await;
     let known = ledger.past().await.unwrap().postings[&tides].clone();
-    assert_eq!((known.revision.0.as_str(), known.revision_since), ("2", at(7)));
+    assert_eq!((known.revision.as_str(), known.revision_since), ("2", at(7)));
     assert_eq!(known.first_seen, at(0));
     let events = ledger.events(before, 10).await.unwrap();
     let what: Vec<_> = events.iter().map(|event| event.what.as_str()).collect();
@@ -86,10 +86,10 @@ async fn nothing_is_claimed_before_its_time_or_after_it_was_called_off_or_while_
     };
     assert!(claim(9).await.is_none());
 
-    ledger.reschedule(key, &time(at(20)), &Revision("2".to_owned()), at(9)).await.unwrap();
+    ledger.reschedule(key, &time(at(20)), &Revision("2".into()), at(9)).await.unwrap();
     assert!(claim(19).await.is_none());
 
-    let network = ChannelName("network".to_owned());
+    let network = ChannelName("network".into());
     ledger.pause(&network, "the token has expired", at(19)).await.unwrap();
     assert!(claim(20).await.is_none());
     ledger.resume(&network, at(20)).await.unwrap();
@@ -99,7 +99,7 @@ async fn nothing_is_claimed_before_its_time_or_after_it_was_called_off_or_while_
     let cancelled = delivery(&ledger, key).await;
     assert_eq!(cancelled.state, State::Cancelled);
     assert_eq!(cancelled.reason, "the ad was closed");
-    assert_eq!((cancelled.attempts, cancelled.revision.0.as_str()), (0, "2"));
+    assert_eq!((cancelled.attempts, cancelled.revision.as_str()), (0, "2"));
     let error = ledger.cancel(key, "again", at(22)).await.unwrap_err().to_string();
     assert_eq!(error, format!("{} is cancelled, so it cannot be cancelled", key.short()));
 }
@@ -109,7 +109,7 @@ async fn a_channel_that_was_resumed_goes_on() {
     let site = Site::new();
     let ledger = site.observed().await;
     let key = planned(&ledger, &announcement()).await;
-    let network = ChannelName("network".to_owned());
+    let network = ChannelName("network".into());
     ledger.pause(&network, "the token has expired", at(5)).await.unwrap();
     ledger.pause(&network, "the certificate is wrong", at(6)).await.unwrap();
     let pause = ledger.past().await.unwrap().channels[&network].paused.clone().unwrap();
@@ -118,6 +118,6 @@ async fn a_channel_that_was_resumed_goes_on() {
     assert_eq!(ledger.past().await.unwrap().channels[&network].paused, None);
     let _claim = claimed(&ledger, key, 10).await;
 
-    let error = ledger.resume(&ChannelName("netwrok".to_owned()), at(8)).await.unwrap_err();
+    let error = ledger.resume(&ChannelName("netwrok".into()), at(8)).await.unwrap_err();
     assert_eq!(error.to_string(), "the ledger knows no channel `netwrok`");
 }

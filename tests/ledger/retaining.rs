@@ -40,7 +40,7 @@ async fn each_kind_goes_after_its_time_and_not_before() {
         assert_eq!(forgotten(&ledger, on).await, Some(expected), "day {on}");
     }
     assert_eq!(ledger.check().await.unwrap().flaws, []);
-    let posting = ledger.posting(&PostingId("tides".to_owned())).await.unwrap().unwrap();
+    let posting = ledger.posting(&PostingId("tides".into())).await.unwrap().unwrap();
     assert!(!posting.title.is_empty(), "titles stay: the log is read by them");
     let events = ledger.events(0, 1000).await.unwrap();
     assert_eq!(events.iter().filter(|event| event.what == "forgotten").count(), 39);
@@ -96,7 +96,7 @@ async fn what_stands_and_what_is_not_over_is_never_touched() {
     let standing = posted(&ledger, &announcement(), "77").await;
     forgotten(&ledger, 50).await;
     assert_eq!(forgotten(&ledger, 51).await, Some(Forgotten::default()), "it is not over");
-    ledger.finish(&[PostingId("tides".to_owned())], at(15), at(15)).await.unwrap();
+    ledger.finish(&[PostingId("tides".into())], at(15), at(15)).await.unwrap();
     let went = forgotten(&ledger, 52).await.unwrap();
     assert_eq!((went.pages, went.attempts, went.copies), (1, 1, 0));
     let copy = delivery(&ledger, standing.key).await;
@@ -112,7 +112,7 @@ async fn what_stands_and_what_is_not_over_is_never_touched() {
 }
 
 fn reminder_of(mut new: handbill::ledger::NewDelivery) -> handbill::ledger::NewDelivery {
-    new.name.occurrence = handbill::ledger::Occurrence("3d".to_owned());
+    new.name.occurrence = handbill::ledger::Occurrence("3d".into());
     new
 }
 
@@ -120,7 +120,7 @@ fn reminder_of(mut new: handbill::ledger::NewDelivery) -> handbill::ledger::NewD
 async fn a_page_text_that_was_forgotten_is_not_kept_again_while_its_ad_is_over() {
     let site = Site::new();
     let ledger = site.observed().await;
-    let id = PostingId("tides".to_owned());
+    let id = PostingId("tides".into());
     ledger.finish(std::slice::from_ref(&id), at(15), at(15)).await.unwrap();
     forgotten(&ledger, 50).await;
     assert_eq!(forgotten(&ledger, 51).await.unwrap().pages, 1);

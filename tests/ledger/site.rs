@@ -99,14 +99,14 @@ pub fn at(minutes: i64) -> DateTime<Utc> {
 
 pub fn observed(id: &str, revision: &str) -> Observed {
     Observed {
-        id: PostingId(id.to_owned()),
+        id: PostingId(id.into()),
         path: format!("jobs/{id}/index.md"),
         translation_key: format!("jobs/{id}"),
         sub_id: None,
         reference: Some("2027-04".to_owned()),
         title: "PhD student in tidal models".to_owned(),
         language: "en".to_owned(),
-        revision: Revision(revision.to_owned()),
+        revision: Revision(revision.into()),
         source: format!("---\ntitle: {id}\n---\n"),
         hiring: Hiring::Open,
         dated: None,
@@ -114,22 +114,22 @@ pub fn observed(id: &str, revision: &str) -> Observed {
 }
 
 pub fn channels() -> [ChannelName; 2] {
-    [ChannelName("list".to_owned()), ChannelName("network".to_owned())]
+    [ChannelName("list".into()), ChannelName("network".into())]
 }
 
 pub fn new_delivery(occasion: Occasion, occurrence: &str, deed: Deed) -> NewDelivery {
     NewDelivery {
         name: DeliveryName {
-            posting: PostingId("tides".to_owned()),
-            channel: ChannelName("network".to_owned()),
+            posting: PostingId("tides".into()),
+            channel: ChannelName("network".into()),
             occasion,
-            occurrence: Occurrence(occurrence.to_owned()),
+            occurrence: Occurrence(occurrence.into()),
         },
         deed,
         target: None,
         due_at: at(10),
         slot: None,
-        revision: Revision("1".to_owned()),
+        revision: Revision("1".into()),
     }
 }
 
@@ -163,7 +163,7 @@ pub fn rendition(text: &str) -> Rendition {
 pub fn standing(revision: &str, text: &str) -> Standing {
     let rendition = rendition(text);
     let content_hash = rendition.content_hash();
-    Standing { revision: Revision(revision.to_owned()), content_hash, rendition }
+    Standing { revision: Revision(revision.into()), content_hash, rendition }
 }
 
 pub fn receipt(id: &str) -> Receipt {

@@ -8,7 +8,7 @@ use super::{By, World, at};
 #[tokio::test]
 async fn a_digest_comes_once_a_day_with_all_that_came_up_since() {
     let mut world = World::with_errand(By::Both, "digest = \"daily\"\n").await;
-    let office = ChannelName("office".to_owned());
+    let office = ChannelName("office".into());
     // Each hour for three days; the channel is paused on the first and on the third.
     let (first, third) = (at("2027-01-12T15:00:00Z"), at("2027-01-14T15:00:00Z"));
     while world.clock.now() < at("2027-01-15T12:00:00Z") {
@@ -50,7 +50,7 @@ async fn a_weekly_digest_comes_on_monday_and_one_that_was_slept_through_comes_la
 #[tokio::test]
 async fn what_came_right_before_the_digest_is_no_task_and_alone_no_message() {
     let world = World::with_errand(By::Both, "digest = \"daily\"\n").await;
-    let office = ChannelName("office".to_owned());
+    let office = ChannelName("office".into());
     world.round().await;
     world.ledger.pause(&office, "a person paused it", world.clock.now()).await.unwrap();
     world.round().await;

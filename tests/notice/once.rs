@@ -86,7 +86,7 @@ async fn a_second_attempt_that_is_refused_too_is_told_again() {
 async fn a_paused_channel_is_told_each_time_that_it_is_paused() {
     let world = World::with_errand(By::Webhook, "").await;
     world.round().await;
-    let office = handbill::channel::ChannelName("office".to_owned());
+    let office = handbill::channel::ChannelName("office".into());
     for expected in 2..=3 {
         world.wait(TimeDelta::minutes(1));
         world

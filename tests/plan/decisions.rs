@@ -78,14 +78,15 @@ fn words(world: &World) -> String {
     let render = |posting: &Posting, _: &ChannelSpec, occasion| -> Result<Rendition, _> {
         adapt(posting, &station.target, occasion, &world.site.templates)
     };
-    let posting = world.postings.open.iter().find(|it| it.id.0 == "tcg-03-2027").expect("it");
+    let posting =
+        world.postings.open.iter().find(|it| it.id.as_str() == "tcg-03-2027").expect("it");
     words_to_approve(posting, &world.site.channels[0], &render).expect("words")
 }
 
 fn approve(world: &mut World) {
     let (posting, channel) =
         (world.postings.open[0].id.clone(), world.site.channels[0].name.clone());
-    assert_eq!(posting.0, "tcg-03-2027");
+    assert_eq!(posting.as_str(), "tcg-03-2027");
     let approval =
         Approval { content_hash: words(world), by: "Ada Example".to_owned(), at: world.now };
     world.past.approvals.insert((posting, channel), approval);
@@ -158,7 +159,7 @@ fn an_ad_that_is_open_again_says_so() {
     world.change("by **28th February 2027**", "by **31st March 2027**");
     let plan = world.plan_at(Pace::AtOnce);
     let mut reopened = plan.due().collect::<Vec<_>>();
-    reopened.retain(|step| step.name.posting.0 == "tcg-03-2027");
+    reopened.retain(|step| step.name.posting.as_str() == "tcg-03-2027");
     assert_eq!(reopened.len(), 3, "{:?}", steps_of(&plan));
     assert!(reopened.iter().all(|step| step.note == Some(Note::Reopened)));
 }
@@ -166,11 +167,11 @@ fn an_ad_that_is_open_again_says_so() {
 /// The page of the PhD position is deleted; it is known from what was read last.
 fn page_gone(world: &mut World) {
     let (gone, there) =
-        world.postings.open.drain(..).partition(|posting| posting.id.0 == "tcg-03-2027");
+        world.postings.open.drain(..).partition(|posting| posting.id.as_str() == "tcg-03-2027");
     world.postings.open = there;
     world.postings.missing = gone;
     let now = world.now;
-    for known in world.past.postings.values_mut().filter(|it| it.id.0 == "tcg-03-2027") {
+    for known in world.past.postings.values_mut().filter(|it| it.id.as_str() == "tcg-03-2027") {
         known.missing_since = Some(now);
     }
 }
@@ -221,12 +222,12 @@ fn what_a_person_withdraws_is_closed_everywhere_and_not_announced_again() {
     let mut world = World::with_channels(&["mastodon", "board"]).announced();
     world.now = at("2027-01-20T08:00:00Z");
     let now = world.now;
-    for known in world.past.postings.values_mut().filter(|it| it.id.0 == "tcg-03-2027") {
+    for known in world.past.postings.values_mut().filter(|it| it.id.as_str() == "tcg-03-2027") {
         known.withdrawn_at = Some(now);
     }
     let plan = world.plan_at(Pace::AtOnce);
     assert_eq!(steps_of(&plan), ["board close 1: due", "mastodon close 1: due"]);
     world.apply(&plan);
     assert_eq!(world.plan_at(Pace::AtOnce).due().count(), 0);
-    assert!(world.plan().finished.iter().any(|id| id.0 == "tcg-03-2027"));
+    assert!(world.plan().finished.iter().any(|id| id.as_str() == "tcg-03-2027"));
 }

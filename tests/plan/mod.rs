@@ -19,7 +19,7 @@ use crate::support::world::{World, at};
 fn steps_of(plan: &Plan) -> Vec<String> {
     plan.steps
         .iter()
-        .filter(|step| step.name.posting.0 == "tcg-03-2027")
+        .filter(|step| step.name.posting.as_str() == "tcg-03-2027")
         .map(|step| {
             let when = match &step.when {
                 When::Due { .. } => "due".to_owned(),
@@ -233,7 +233,7 @@ fn what_was_refused_is_tried_again_only_with_other_words() {
 fn a_paused_channel_and_an_unknown_outcome_hold_back_only_themselves() {
     let mut world = World::with_channels(&["mastodon", "x"]);
     world.observe();
-    let name = ChannelName("mastodon".to_owned());
+    let name = ChannelName("mastodon".into());
     world.past.channels.get_mut(&name).expect("known").paused =
         Some(Pause { since: world.now, reason: "the token was refused".to_owned() });
     let told = steps_of(&world.plan_at(Pace::AtOnce));
@@ -380,5 +380,5 @@ proptest! {
 fn the_first_announcement_has_ordinal_one() {
     let mut world = World::with_channels(&["feed"]);
     world.observe();
-    assert_eq!(world.plan().steps[0].name.occurrence, Occurrence("1".to_owned()));
+    assert_eq!(world.plan().steps[0].name.occurrence, Occurrence("1".into()));
 }

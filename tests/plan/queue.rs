@@ -35,7 +35,7 @@ fn world_of(deadlines: &[&str]) -> World {
 #[test]
 fn a_reminder_in_two_years_has_its_slot() {
     let mut world = world_of(&["2029-03-01"]).announced();
-    let week = Offset { text: "7d".to_owned(), length: TimeDelta::days(7) };
+    let week = Offset { text: "7d".into(), length: TimeDelta::days(7) };
     world.site.channels[0].remind = vec![week];
     assert_eq!(times(&world.plan()), ["ad-0: 02-22 09:00"]);
 }
@@ -51,7 +51,7 @@ fn times(plan: &Plan) -> Vec<String> {
                 When::At { slot } => slot.format("%m-%d %H:%M").to_string(),
                 When::Not { reason } => reason.to_string(),
             };
-            (when, step.name.posting.0.clone())
+            (when, step.name.posting.0.to_string())
         })
         .collect();
     times.sort();
@@ -203,7 +203,7 @@ fn lateness(step: &Step) -> TimeDelta {
 fn an_ad_whose_page_is_not_to_be_seen_keeps_no_other_from_its_slot() {
     let mut world = world_of(&["2027-03-01", "2027-02-01"]);
     world.observe();
-    for known in world.past.postings.values_mut().filter(|known| known.id.0 == "ad-1") {
+    for known in world.past.postings.values_mut().filter(|known| known.id.as_str() == "ad-1") {
         known.page.seen_at = None;
         known.page.note = "https://tidal.example/jobs/ad-1/ answers HTTP 404".to_owned();
     }
@@ -249,7 +249,7 @@ proptest! {
         keeps_the_rules(&world, &plan, pace)?;
         let rest = |plan: &Plan| -> Vec<(String, When)> {
             let to_come = |step: &&Step| !matches!(step.when, When::Due { .. });
-            plan.steps.iter().filter(to_come).map(|it| (it.name.posting.0.clone(), it.when.clone())).collect()
+            plan.steps.iter().filter(to_come).map(|it| (it.name.posting.0.to_string(), it.when.clone())).collect()
         };
         world.apply(&plan);
         let next = world.plan_at(pace);

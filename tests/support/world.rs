@@ -196,7 +196,7 @@ impl World {
                 receipt: makes_copy.then(|| Receipt {
                     remote_id: Some(match kind {
                         Kind::Mail => format!("{}@tidal.example", step.key.short()),
-                        Kind::Feed => step.name.posting.0.clone(),
+                        Kind::Feed => step.name.posting.0.to_string(),
                         _ => "1001".to_owned(),
                     }),
                     link: None,
