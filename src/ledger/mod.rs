@@ -45,6 +45,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use sha1::{Digest, Sha1};
 use uuid::Uuid;
 
 use crate::adapt::{Occasion, Rendition};
@@ -94,14 +95,16 @@ impl DeliveryName {
     /// The key under which this delivery is known for ever. `ledger` is the ledger's own id, so
     /// that two sites never share a key.
     pub fn key(&self, ledger: Uuid) -> DeliveryKey {
-        let name = [
-            self.posting.as_str(),
-            self.channel.as_str(),
-            self.occasion.as_str(),
-            self.occurrence.as_str(),
-        ]
-        .join("\u{1f}");
-        DeliveryKey(Uuid::new_v5(&ledger, name.as_bytes()))
+        let mut hash = Sha1::new_with_prefix(ledger);
+        hash.update(self.posting.as_str());
+        for part in [self.channel.as_str(), self.occasion.as_str(), self.occurrence.as_str()] {
+            hash.update(b"\x1f");
+            hash.update(part);
+        }
+        // RFC 9562 §5.5: the first 16 of 20 bytes.
+        let hash: [u8; 20] = hash.finalize().into();
+        let [name @ .., _, _, _, _] = hash;
+        DeliveryKey(uuid::Builder::from_sha1_bytes(name).into_uuid())
     }
 }
 

@@ -51,7 +51,7 @@ impl Ledger {
         let deliveries = sqlx::query(
             "select delivery.* from posting cross join delivery
               where posting.finished_at is null and delivery.posting = posting.id
-              order by delivery.due_at, delivery.key",
+              order by delivery.posting, delivery.channel, delivery.key",
         )
         .fetch_all(&mut *tx)
         .await?;

@@ -194,10 +194,12 @@ struct Waiting {
 
 /// Names every delivery with its time, or the reason why not.
 pub fn plan(inputs: &Inputs<'_>) -> Plan {
-    let mut past: HashMap<&PostingId, Vec<&Delivery>> = HashMap::new();
-    for delivery in &inputs.past.deliveries {
-        let new = || Vec::with_capacity(inputs.channels.len());
-        past.entry(&delivery.name.posting).or_insert_with(new).push(delivery);
+    // The ledger tells them by posting, so a few runs hold what is known of one; any order will do.
+    let mut past: HashMap<&PostingId, Vec<&[Delivery]>> = HashMap::new();
+    for run in inputs.past.deliveries.chunk_by(|a, b| a.name.posting == b.name.posting) {
+        if let Some(first) = run.first() {
+            past.entry(&first.name.posting).or_default().push(run);
+        }
     }
     let places: HashMap<&ChannelName, usize> =
         inputs.channels.iter().enumerate().map(|(index, it)| (&it.name, index)).collect();
@@ -218,11 +220,13 @@ pub fn plan(inputs: &Inputs<'_>) -> Plan {
         let known = inputs.past.postings.get(&posting.id);
         let title = Arc::from(posting.name());
         by_channel.iter_mut().for_each(Vec::clear);
-        for delivery in past.remove(&posting.id).unwrap_or_default() {
-            let place = places.get(&delivery.name.channel);
-            match place.and_then(|index| by_channel.get_mut(*index)) {
-                Some(deliveries) => deliveries.push(delivery),
-                None => orphans.push(delivery),
+        for run in past.remove(&posting.id).unwrap_or_default() {
+            for on_channel in run.chunk_by(|a, b| a.name.channel == b.name.channel) {
+                let place = on_channel.first().and_then(|it| places.get(&it.name.channel));
+                match place.and_then(|index| by_channel.get_mut(*index)) {
+                    Some(deliveries) => deliveries.extend(on_channel),
+                    None => orphans.extend(on_channel),
+                }
             }
         }
         let channels = inputs.channels.iter().zip(&known_channels).zip(&by_channel);
@@ -262,7 +266,7 @@ pub fn plan(inputs: &Inputs<'_>) -> Plan {
         share_slots(inputs, line, waiting, &mut plan);
     }
     let there: BTreeSet<&PostingId> = inputs.postings.iter().map(|posting| &posting.id).collect();
-    orphans.extend(past.into_values().flatten());
+    orphans.extend(past.into_values().flatten().flatten());
     orphans.sort_unstable_by(|a, b| a.name.cmp(&b.name));
     for delivery in orphans {
         plan.finished.retain(|id| *id != delivery.name.posting);

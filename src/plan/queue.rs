@@ -92,13 +92,13 @@ impl<'a> Line<'a> {
             return self.at_any_time(wish);
         }
         let jitter = super::jitter(wish.key, 0, self.queue.jitter);
-        let late = |slot: DateTime<Utc>| (slot + jitter).max(self.now);
         let mut index = self.slots.first_from(wish.from);
         loop {
             index = self.slots.next_open(index);
             let Some(slot) = self.slots.get(index) else { break };
+            let at = slot + jitter;
             let beyond = slot < wish.from;
-            let missed = slot < self.slots.newest_missed && slot + jitter <= self.now;
+            let missed = slot < self.slots.newest_missed && at <= self.now;
             if beyond || missed {
                 index += 1;
                 continue;
@@ -106,7 +106,7 @@ impl<'a> Line<'a> {
             if wish.until.is_some_and(|until| slot > until) {
                 break;
             }
-            let moment = late(slot);
+            let moment = at.max(self.now);
             if let Some(hold) = self.book.refuses(slot, moment) {
                 self.slots.close(index, hold);
                 continue;
@@ -115,7 +115,7 @@ impl<'a> Line<'a> {
                 break;
             }
             self.book.enter(Some(slot), moment);
-            return place(Some(slot), slot + jitter, self.now);
+            return place(Some(slot), at, self.now);
         }
         if let Some(slot) = wish.early.and_then(|early| self.last_before(early, wish.from)) {
             let moment = slot.max(self.now);

@@ -1,8 +1,10 @@
 //! From first sight to posted, and what is not claimed.
 
+use handbill::adapt::Occasion;
 use handbill::channel::ChannelName;
-use handbill::ledger::{CopyState, NewDelivery, Observed, State};
+use handbill::ledger::{CopyState, DeliveryName, NewDelivery, Observed, Occurrence, State};
 use handbill::posting::{PostingId, Revision};
+use uuid::Uuid;
 
 use super::site::*;
 
@@ -120,4 +122,17 @@ async fn a_channel_that_was_resumed_goes_on() {
 
     let error = ledger.resume(&ChannelName("netwrok".into()), at(8)).await.unwrap_err();
     assert_eq!(error.to_string(), "the ledger knows no channel `netwrok`");
+}
+
+#[test]
+fn a_key_is_the_uuid_of_the_delivery_s_name_in_its_ledger() {
+    let name = DeliveryName {
+        posting: PostingId("jobs/tides".into()),
+        channel: ChannelName("list".into()),
+        occasion: Occasion::Remind,
+        occurrence: Occurrence("7d".into()),
+    };
+    let ledger = Uuid::from_u128(7);
+    let words = "jobs/tides\u{1f}list\u{1f}remind\u{1f}7d";
+    assert_eq!(name.key(ledger).0, Uuid::new_v5(&ledger, words.as_bytes()));
 }
