@@ -128,7 +128,7 @@ fn delivery(
         posting: posting.id.clone(),
         channel: channel.name.clone(),
         occasion: Occasion::Announce,
-        occurrence: Occurrence("1".into()),
+        occurrence: Occurrence::FIRST,
     };
     let rendition = Rendition::Status {
         text: posting.name().to_owned(),

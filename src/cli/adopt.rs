@@ -99,7 +99,7 @@ fn is_announcement(delivery: &Delivery, posting: &PostingId, station: &Station) 
 }
 
 fn ordinal(delivery: &Delivery) -> u32 {
-    delivery.name.occurrence.0.parse().unwrap_or(0)
+    delivery.name.occurrence.ordinal()
 }
 
 fn stands(delivery: &Delivery) -> bool {
@@ -112,7 +112,7 @@ fn free_ordinal(
     station: &Station,
     newest: Option<&Delivery>,
 ) -> Result<Occurrence, CliError> {
-    let Some(newest) = newest else { return Ok(Occurrence("1".into())) };
+    let Some(newest) = newest else { return Ok(Occurrence::FIRST) };
     let refused = |what: &str, help: &str| {
         Err(CliError::Usage(format!("{posting} on {}: {what}\nhelp: {help}", station.spec.name)))
     };
@@ -121,9 +121,9 @@ fn free_ordinal(
         State::Planned | State::Cancelled if newest.attempts == 0 => {
             Ok(newest.name.occurrence.clone())
         }
-        State::Cancelled => Ok(Occurrence((ordinal(newest) + 1).to_string().into())),
+        State::Cancelled => Ok(Occurrence::Ordinal(ordinal(newest) + 1)),
         State::Posted if !newest.copy.is_some_and(CopyState::stands) => {
-            Ok(Occurrence((ordinal(newest) + 1).to_string().into()))
+            Ok(Occurrence::Ordinal(ordinal(newest) + 1))
         }
         State::Posted => refused(
             "it was announced there already, and that copy is on record",

@@ -163,7 +163,7 @@ fn words(posting: &Posting, station: &Station, desk: &Desk) -> Result<Words, Com
             posting: posting.id.clone(),
             channel: station.spec.name.clone(),
             occasion,
-            occurrence: Occurrence("1".into()),
+            occurrence: Occurrence::FIRST,
         };
         let key = name.key(desk.ledger.id());
         let address = Address { key: &key, reference: &posting.id.0, at: desk.clock.now() };

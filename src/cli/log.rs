@@ -158,7 +158,7 @@ pub(crate) fn rows(past: &Past, plan: Option<&Plan>) -> Vec<Row> {
 
 fn row(delivery: &Delivery, past: &Past, stale: &BTreeSet<DeliveryKey>) -> Row {
     let occasion = match delivery.name.occasion {
-        Occasion::Remind => format!("remind {}", delivery.name.occurrence.0),
+        Occasion::Remind => format!("remind {}", delivery.name.occurrence),
         occasion => occasion.to_string(),
     };
     let mut note = delivery.reason.clone();

@@ -190,7 +190,7 @@ pub(super) fn occasion(step: &Step) -> String {
 
 fn named(name: &DeliveryName) -> String {
     match name.occasion {
-        Occasion::Remind => format!("remind {}", name.occurrence.0),
+        Occasion::Remind => format!("remind {}", name.occurrence),
         occasion => occasion.to_string(),
     }
 }

@@ -389,7 +389,7 @@ async fn to_me(
                     posting: posting.id.clone(),
                     channel: spec.name.clone(),
                     occasion: Occasion::Announce,
-                    occurrence: Occurrence("test".into()),
+                    occurrence: Occurrence::Named("test".into()),
                 },
                 title: posting.name().into(),
                 deed: Deed::Publish,

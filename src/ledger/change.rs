@@ -101,7 +101,7 @@ impl Transition {
                     posting = %self.name.posting,
                     channel = %self.name.channel,
                     occasion = %self.name.occasion,
-                    occurrence = self.name.occurrence.as_str(),
+                    occurrence = %self.name.occurrence,
                     from = self.from.map_or("nothing", State::as_str),
                     to = self.to.as_str(),
                     attempt = self.attempts,

@@ -131,7 +131,7 @@ impl Ledger {
         .bind(adopted.name.posting.0.to_string())
         .bind(adopted.name.channel.0.to_string())
         .bind(adopted.name.occasion.as_str())
-        .bind(adopted.name.occurrence.0.to_string())
+        .bind(adopted.name.occurrence.to_string())
         .bind(Deed::Publish.as_str())
         .bind(State::Planned.as_str())
         .bind(now.timestamp_micros())

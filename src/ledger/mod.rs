@@ -27,6 +27,7 @@ pub mod integrity;
 mod mark;
 pub mod notice;
 pub mod observe;
+mod occurrence;
 pub mod pause;
 pub mod plan;
 pub mod read;
@@ -41,7 +42,6 @@ pub mod words;
 pub mod worker;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -64,23 +64,13 @@ pub use generation::Restored;
 pub use integrity::{Flaw, Glance, Health, Part};
 pub use notice::{Concerns, Heard, NewNotice, Outbox, Telling, Way};
 pub use observe::{Hiring, Observed, Seen};
+pub use occurrence::Occurrence;
 pub use plan::Time;
 pub use retention::{Forgotten, Retention};
 pub use store::{Ledger, Opening, Turnstile};
 pub use survey::{EndedAttempt, Pauses};
 pub use words::Words;
 pub use worker::{Liveness, liveness, this_worker};
-
-/// Which one of its kind an occasion is: a reminder's offset (`7d`), or an ordinal.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Occurrence(pub Arc<str>);
-
-impl Occurrence {
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
 
 /// What a delivery delivers; its key is a function of this.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -97,9 +87,14 @@ impl DeliveryName {
     pub fn key(&self, ledger: Uuid) -> DeliveryKey {
         let mut hash = Sha1::new_with_prefix(ledger);
         hash.update(self.posting.as_str());
-        for part in [self.channel.as_str(), self.occasion.as_str(), self.occurrence.as_str()] {
+        for part in [self.channel.as_str(), self.occasion.as_str()] {
             hash.update(b"\x1f");
             hash.update(part);
+        }
+        hash.update(b"\x1f");
+        match &self.occurrence {
+            Occurrence::Ordinal(ordinal) => hash.update(ordinal.to_string()),
+            Occurrence::Named(name) => hash.update(name.as_bytes()),
         }
         // RFC 9562 §5.5: the first 16 of 20 bytes.
         let hash: [u8; 20] = hash.finalize().into();

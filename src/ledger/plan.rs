@@ -42,7 +42,7 @@ impl Ledger {
             .bind(delivery.name.posting.0.to_string())
             .bind(delivery.name.channel.0.to_string())
             .bind(delivery.name.occasion.as_str())
-            .bind(delivery.name.occurrence.0.to_string())
+            .bind(delivery.name.occurrence.to_string())
             .bind(delivery.deed.as_str())
             .bind(delivery.target.map(|target| target.to_string()))
             .bind(State::Planned.as_str())

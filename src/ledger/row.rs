@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::change::Change;
 use super::{
     Acceptance, Approval, Attempt, Carried, CopyState, Deed, Delivery, DeliveryName, Event,
-    KnownChannel, KnownPosting, LedgerError, Occurrence, PageSight, Pause, State, Step, Use, Words,
+    KnownChannel, KnownPosting, LedgerError, PageSight, Pause, State, Step, Use, Words,
 };
 use crate::adapt::Occasion;
 use crate::channel::{ChannelName, DeliveryKey, Receipt};
@@ -111,7 +111,7 @@ pub(in crate::ledger) fn delivery(row: &AnyRow) -> Result<Delivery, LedgerError>
             posting: PostingId(text(row, "posting")?),
             channel: ChannelName(text(row, "channel")?),
             occasion: word(row, "occasion", |word| Occasion::from_str(word).ok())?,
-            occurrence: Occurrence(text(row, "occurrence")?),
+            occurrence: row.try_get::<String, _>("occurrence")?.into(),
         },
         deed: word(row, "deed", Deed::parse)?,
         target: target.as_deref().map(key).transpose()?,

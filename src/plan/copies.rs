@@ -2,21 +2,16 @@
 
 use crate::adapt::Occasion;
 use crate::channel::{Kind, board};
-use crate::ledger::{CopyState, Deed, Delivery, Occurrence, State};
+use crate::ledger::{CopyState, Deed, Delivery, State};
 use crate::site::channel_file::KindConfig;
 use crate::site::policy::{Close, Update};
-
-/// The number of an occurrence; 0 for a reminder's offset.
-pub(super) fn ordinal(occurrence: &Occurrence) -> u32 {
-    occurrence.0.parse().unwrap_or(0)
-}
 
 /// The announcement that stands, or that a person was asked for.
 pub(super) fn announced<'a>(deliveries: &[&'a Delivery]) -> Option<&'a Delivery> {
     deliveries
         .iter()
         .filter(|it| it.name.occasion == Occasion::Announce && stands(it))
-        .max_by_key(|it| ordinal(&it.name.occurrence))
+        .max_by_key(|it| it.name.occurrence.ordinal())
         .copied()
 }
 

@@ -177,7 +177,7 @@ impl Pair<'_> {
         if let Some(Acceptance::Accepted { at }) = self.known.map(|known| known.acceptance) {
             since = since.max(at);
         }
-        if let Some(before) = latest.filter(|it| copies::ordinal(&it.name.occurrence) > 1) {
+        if let Some(before) = latest.filter(|it| it.name.occurrence.ordinal() > 1) {
             // Wanted again since then, and planned.
             since = since.max(before.changed_at);
         }
@@ -353,7 +353,7 @@ impl Pair<'_> {
         };
         let target = (deed == Deed::FollowUp).then_some(announced.key);
         for offset in &self.channel.remind {
-            let occurrence = Occurrence(Arc::clone(&offset.text));
+            let occurrence = Occurrence::Named(Arc::clone(&offset.text));
             let existing = self.deliveries.iter().find(|it| {
                 it.name.occasion == Occasion::Remind && it.name.occurrence == occurrence
             });
@@ -417,14 +417,14 @@ impl Pair<'_> {
         self.deliveries
             .iter()
             .filter(|it| it.name.occasion == occasion && (target.is_none() || it.target == target))
-            .max_by_key(|it| copies::ordinal(&it.name.occurrence))
+            .max_by_key(|it| it.name.occurrence.ordinal())
             .copied()
     }
 
     /// An ordinal is given once: what was cancelled keeps its own.
     fn next_ordinal(&self, occasion: Occasion) -> Occurrence {
-        let last = self.latest(occasion, None).map_or(0, |it| copies::ordinal(&it.name.occurrence));
-        Occurrence((last + 1).to_string().into())
+        let last = self.latest(occasion, None).map_or(0, |it| it.name.occurrence.ordinal());
+        Occurrence::Ordinal(last + 1)
     }
 
     #[expect(clippy::too_many_arguments, reason = "a step is made in this one place")]
@@ -443,7 +443,7 @@ impl Pair<'_> {
         let mut occurrence = occurrence;
         while ours.iter().any(|it| it.name.occasion == occasion && it.name.occurrence == occurrence)
         {
-            occurrence = Occurrence((copies::ordinal(&occurrence) + 1).to_string().into());
+            occurrence = Occurrence::Ordinal(occurrence.ordinal() + 1);
         }
         let name = DeliveryName {
             posting: self.posting.id.clone(),

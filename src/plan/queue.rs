@@ -96,7 +96,7 @@ impl<'a> Line<'a> {
         loop {
             index = self.slots.next_open(index);
             let Some(slot) = self.slots.get(index) else { break };
-            let at = slot + jitter;
+            let at = if jitter.is_zero() { slot } else { slot + jitter };
             let beyond = slot < wish.from;
             let missed = slot < self.slots.newest_missed && at <= self.now;
             if beyond || missed {

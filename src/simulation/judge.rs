@@ -50,7 +50,7 @@ impl World {
                     When::Not { reason } => reason.to_string(),
                     when => format!("{when:?}"),
                 };
-                let (occasion, occurrence) = (name.occasion, &name.occurrence.0);
+                let (occasion, occurrence) = (name.occasion, &name.occurrence);
                 format!("{occasion} {occurrence} of {} on {}: {when}", name.posting, name.channel)
             });
         }
@@ -420,7 +420,7 @@ impl<'a> Judge<'a> {
             "{} ({} {} of {} on {}, {}{})",
             delivery.key.short(),
             name.occasion,
-            name.occurrence.0,
+            name.occurrence,
             name.posting,
             name.channel,
             delivery.state.as_str(),

@@ -235,7 +235,7 @@ fn describe(delivery: &Delivery) -> String {
         "{} {} {} {} on {}",
         delivery.key.short(),
         name.occasion,
-        name.occurrence.0,
+        name.occurrence,
         name.posting,
         name.channel
     )

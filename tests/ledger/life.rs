@@ -2,7 +2,7 @@
 
 use handbill::adapt::Occasion;
 use handbill::channel::ChannelName;
-use handbill::ledger::{CopyState, DeliveryName, NewDelivery, Observed, Occurrence, State};
+use handbill::ledger::{CopyState, DeliveryName, NewDelivery, Observed, State};
 use handbill::posting::{PostingId, Revision};
 use uuid::Uuid;
 
@@ -130,7 +130,7 @@ fn a_key_is_the_uuid_of_the_delivery_s_name_in_its_ledger() {
         posting: PostingId("jobs/tides".into()),
         channel: ChannelName("list".into()),
         occasion: Occasion::Remind,
-        occurrence: Occurrence("7d".into()),
+        occurrence: "7d".into(),
     };
     let ledger = Uuid::from_u128(7);
     let words = "jobs/tides\u{1f}list\u{1f}remind\u{1f}7d";

@@ -112,7 +112,7 @@ async fn what_stands_and_what_is_not_over_is_never_touched() {
 }
 
 fn reminder_of(mut new: handbill::ledger::NewDelivery) -> handbill::ledger::NewDelivery {
-    new.name.occurrence = handbill::ledger::Occurrence("3d".into());
+    new.name.occurrence = "3d".into();
     new
 }
 

@@ -9,8 +9,8 @@ use handbill::channel::wire::{HttpRequest, Verb};
 use handbill::channel::{ChannelName, DeliveryKey, Outcome, Receipt, Wire};
 use handbill::clock::Clock;
 use handbill::ledger::{
-    Asked, Began, Claim, Deed, Delivery, DeliveryName, Hiring, Ledger, NewDelivery, Observed,
-    Occurrence, Seen, Settlement, SiteMark, Standing, Time,
+    Asked, Began, Claim, Deed, Delivery, DeliveryName, Hiring, Ledger, NewDelivery, Observed, Seen,
+    Settlement, SiteMark, Standing, Time,
 };
 use handbill::posting::{PostingId, Revision};
 use sqlx::{AnyConnection, AssertSqlSafe, Connection};
@@ -123,7 +123,7 @@ pub fn new_delivery(occasion: Occasion, occurrence: &str, deed: Deed) -> NewDeli
             posting: PostingId("tides".into()),
             channel: ChannelName("network".into()),
             occasion,
-            occurrence: Occurrence(occurrence.into()),
+            occurrence: occurrence.into(),
         },
         deed,
         target: None,

@@ -26,7 +26,7 @@ fn steps_of(plan: &Plan) -> Vec<String> {
                 When::At { slot } => slot.format("%m-%d %H:%M").to_string(),
                 When::Not { reason } => reason.to_string(),
             };
-            let occurrence = &step.name.occurrence.0;
+            let occurrence = &step.name.occurrence;
             format!("{} {} {occurrence}: {when}", step.name.channel, step.name.occasion)
         })
         .collect()
@@ -380,5 +380,5 @@ proptest! {
 fn the_first_announcement_has_ordinal_one() {
     let mut world = World::with_channels(&["feed"]);
     world.observe();
-    assert_eq!(world.plan().steps[0].name.occurrence, Occurrence("1".into()));
+    assert_eq!(world.plan().steps[0].name.occurrence, Occurrence::FIRST);
 }
