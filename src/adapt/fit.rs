@@ -5,6 +5,8 @@
 //! shortens the fixed parts that may be, the last one first. What is not marked is never touched:
 //! templates keep the link, the deadline and the reference there (promise 7).
 
+use std::borrow::Cow;
+
 use super::count::Count;
 use super::sentence;
 
@@ -69,6 +71,10 @@ pub fn mark(content: &str, fate: Fate) -> String {
 
 /// The words without any marks, for everything that comes from outside.
 pub fn without_marks(words: &str) -> String {
+    // All marks begin with this byte in UTF-8, and hardly anything else does.
+    if !words.as_bytes().contains(&0xF3) {
+        return words.to_owned();
+    }
     words.chars().filter(|c| !is_mark(*c)).collect()
 }
 
@@ -432,17 +438,22 @@ fn closes_what_it_opens(kept: &str) -> bool {
 /// Removes the traces of dropped parts: a line of nothing else, double spaces, blank lines in a
 /// row, spaces at the ends of lines.
 fn tidy(text: &str) -> String {
-    let mut lines: Vec<String> = Vec::new();
+    let mut tidied = String::with_capacity(text.len());
+    let mut after_blank = true;
     for line in text.lines() {
-        let kept = without_drops(line);
+        let dropped = line.contains(DROPPED);
+        let kept = if dropped { without_drops(line).into() } else { Cow::Borrowed(line) };
         let kept = kept.trim_end();
-        let only_dropped = kept.is_empty() && line.contains(DROPPED);
-        let second_blank = kept.is_empty() && lines.last().is_none_or(String::is_empty);
-        if !only_dropped && !second_blank {
-            lines.push(kept.to_owned());
+        let is_blank = kept.is_empty();
+        if is_blank && (dropped || after_blank) {
+            continue;
         }
+        tidied.push_str(kept);
+        tidied.push('\n');
+        after_blank = is_blank;
     }
-    lines.join("\n").trim_end().to_owned()
+    tidied.truncate(tidied.trim_end().len());
+    tidied
 }
 
 /// The line without the places of dropped parts, and with one space where one stood on each side.

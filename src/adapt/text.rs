@@ -254,6 +254,10 @@ fn percent_decoded(address: &str) -> String {
 
 /// Without control characters; a tab is a space.
 fn clean(words: &str) -> String {
+    // As most words are.
+    if words.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic()) {
+        return words.to_owned();
+    }
     words
         .chars()
         .map(|c| if matches!(c, '\t' | '\n') { ' ' } else { c })

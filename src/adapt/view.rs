@@ -3,7 +3,7 @@
 //! A fact that the page does not say is `none`, so that `{% if deadline %}` works; a name that is
 //! not in here is an error, because it is a typo.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, OnceLock};
 
 use chrono_tz::Tz;
 use minijinja::value::{Enumerator, Object, Serde, merge_maps};
@@ -78,9 +78,7 @@ pub struct View {
     /// The same, one by one.
     pub hashtag_list: Vec<String>,
     pub summary: Option<String>,
-    /// The summary, or the first sentences of the ad that say something about the job.
-    pub teaser: Option<String>,
-    /// `text`, `html` and `sections`.
+    /// `teaser`, `text`, `html` and `sections`.
     #[serde(skip)]
     pub ad: Arc<Ad>,
     /// The facts that the page says, with their labels, in the order in which people want them.
@@ -99,12 +97,15 @@ pub struct View {
 /// The ad itself. Each of its forms is made when a template asks for it, because most templates
 /// ask for one or none, and they are most of the work.
 ///
+/// `teaser` is the summary, or the first sentences of the ad that say something about the job;
 /// `text` is plain text at 72 columns; `html` is HTML (write `{{ html | safe }}` in an HTML
 /// template); `sections` are both, cut at the headings.
 #[derive(Debug, PartialEq)]
 pub struct Ad {
-    document: Document,
+    document: Arc<Document>,
     permalink: Url,
+    summary: Option<String>,
+    teaser: OnceLock<Option<String>>,
 }
 
 /// A number that is written without a fraction where it has none.
@@ -233,10 +234,11 @@ impl View {
             hashtags: (!hashtag_list.is_empty()).then(|| hashtag_list.join(" ")),
             hashtag_list,
             summary: summary.clone(),
-            teaser: teaser(summary.as_deref(), &posting.document),
             ad: Arc::new(Ad {
-                document: posting.document.clone(),
+                document: Arc::clone(&posting.document),
                 permalink: posting.permalink.clone(),
+                summary,
+                teaser: OnceLock::new(),
             }),
             facts: Vec::new(),
             occasion: occasion.as_str(),
@@ -285,6 +287,7 @@ impl View {
 impl Object for Ad {
     fn get_value(self: &Arc<Self>, key: &minijinja::Value) -> Option<minijinja::Value> {
         match key.as_str()? {
+            "teaser" => Some(self.teaser().into()),
             "text" => Some(self.text(&self.document).into()),
             "html" => Some(self.html(&self.document).into()),
             "sections" => Some(Serde(self.sections()).into()),
@@ -293,11 +296,15 @@ impl Object for Ad {
     }
 
     fn enumerate(self: &Arc<Self>) -> Enumerator {
-        Enumerator::Str(&["text", "html", "sections"])
+        Enumerator::Str(&["teaser", "text", "html", "sections"])
     }
 }
 
 impl Ad {
+    fn teaser(&self) -> Option<String> {
+        self.teaser.get_or_init(|| teaser(self.summary.as_deref(), &self.document)).clone()
+    }
+
     fn text(&self, document: &Document) -> String {
         fit::without_marks(&text::render(document, &self.permalink))
     }
@@ -350,8 +357,12 @@ fn line(field: &Option<Field<String>>) -> Option<String> {
 
 /// One line without control characters or marks, single spaces between words.
 fn one_line(words: &str) -> String {
-    let mut line = String::new();
-    for c in fit::without_marks(words).trim().chars() {
+    let words = fit::without_marks(words);
+    if is_one_line(&words) {
+        return words;
+    }
+    let mut line = String::with_capacity(words.len());
+    for c in words.trim().chars() {
         if !c.is_whitespace() && !c.is_control() {
             line.push(c);
         } else if line.ends_with(char::is_whitespace) {
@@ -363,6 +374,14 @@ fn one_line(words: &str) -> String {
         }
     }
     line.trim().to_owned()
+}
+
+/// Whether nothing has to be changed: printable ASCII with single spaces within, as most words are.
+fn is_one_line(words: &str) -> bool {
+    words.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic())
+        && !words.starts_with(' ')
+        && !words.ends_with(' ')
+        && !words.contains("  ")
 }
 
 fn joined(parts: &[&Option<String>]) -> Option<String> {
@@ -480,23 +499,18 @@ fn teaser(summary: Option<&str>, document: &Document) -> Option<String> {
     };
     let summary = summary.map(capitalised);
     let telling = summary.as_deref().filter(says_more).map(str::to_owned);
-    let paragraphs = paragraphs(document);
     telling
-        .or_else(|| paragraphs.iter().find_map(|paragraph| about_the_job(paragraph)))
+        .or_else(|| paragraphs(document).find_map(|paragraph| about_the_job(&paragraph)))
         .or(summary)
-        .or_else(|| paragraphs.iter().flatten().find(|it| says_something(it)).cloned())
+        .or_else(|| paragraphs(document).flatten().find(|it| says_something(it)))
 }
 
 /// The sentences of each paragraph.
-fn paragraphs(document: &Document) -> Vec<Vec<String>> {
-    document
-        .blocks
-        .iter()
-        .filter_map(|block| match &block.kind {
-            BlockKind::Paragraph(content) => Some(sentences(&without_markup(&plain(content)))),
-            _ => None,
-        })
-        .collect()
+fn paragraphs(document: &Document) -> impl Iterator<Item = Vec<String>> {
+    document.blocks.iter().filter_map(|block| match &block.kind {
+        BlockKind::Paragraph(content) => Some(sentences(&without_markup(&plain(content)))),
+        _ => None,
+    })
 }
 
 /// The first sentence of a paragraph that is about the job, and the one after it; with a short one

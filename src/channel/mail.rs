@@ -26,7 +26,7 @@ use super::{
 use crate::adapt::{Form, MailBody, MailForm, Rendition};
 use crate::channel::secret::SecretRef;
 use message::{Letter, Origin};
-use smtp::Server;
+use smtp::{Kept, Server};
 
 /// Longest subject if the channel does not say otherwise: what a mailbox shows of it.
 const SUBJECT_LIMIT: usize = 70;
@@ -145,6 +145,7 @@ impl Mail {
             account: config.username.clone().zip(config.password.clone()),
             greeting: from.domain().to_owned(),
             reach: context.reach,
+            kept: Kept::default(),
         };
         let http = Http::new(context.reach);
         Ok(Self { from: Mailbox::new(name, from), to, server, http, config })
@@ -269,6 +270,10 @@ impl Channel for Mail {
             Ok(()) => Outcome::Posted(self.receipt(&mail.message_id)),
             Err(outcome) => outcome,
         }
+    }
+
+    async fn hang_up(&self) {
+        self.server.hang_up().await;
     }
 
     /// Only a message that stands in the archive proves something: a moderator may hold it for

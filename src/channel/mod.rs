@@ -340,9 +340,13 @@ pub trait Channel: Send + Sync {
     /// Transmits once, unless the permit has run out: it is checked immediately before the first
     /// byte of each request that could create or change something.
     ///
-    /// Cancelling it (dropping the future) loses the answer and nothing else: every request has a
-    /// connection of its own, so no later one can be given that answer.
+    /// Cancelling it (dropping the future) loses the answer and nothing else: a connection that owes
+    /// one is never used again, so no later request can be given that answer.
     async fn send(&self, wire: &Wire, permit: &Permit<'_>) -> Outcome;
+
+    /// Nothing more is sent for now: a connection that is kept for the next message is closed in
+    /// good order.
+    async fn hang_up(&self) {}
 
     /// Looks for what an earlier attempt of unknown outcome left.
     ///

@@ -405,6 +405,7 @@ async fn to_me(
                 Ok(composed) => station.channel.send(&composed.wire, &permit).await,
                 Err(error) => Outcome::Refused { why: error.to_string() },
             };
+            station.channel.hang_up().await;
             let (what, sent) = match outcome {
                 Outcome::Posted(receipt) => (
                     receipt.link.map_or_else(|| format!("sent to {owner}"), |it| it.to_string()),

@@ -63,8 +63,9 @@ impl Courier<'_> {
         station: &Station,
         composed: &Message,
         on_record: &Delivery,
+        restored: Option<Restored>,
     ) -> Result<Doubt, LedgerError> {
-        let Some(restored) = self.ledger.restored().await? else { return Ok(Doubt::None) };
+        let Some(restored) = restored else { return Ok(Doubt::None) };
         let new_copy = matches!(step.deed, Deed::Publish | Deed::FollowUp);
         let tried_since = on_record.attempted_at.is_some_and(|at| at > restored.at);
         if !new_copy
@@ -123,9 +124,10 @@ impl Courier<'_> {
         past: &Past,
         postings: &Postings,
         on: impl Fn(&Step) -> bool,
+        restored: Option<Restored>,
     ) -> Result<Asked, LedgerError> {
         let mut asked = Asked::default();
-        let Some(restored) = self.ledger.restored().await? else { return Ok(asked) };
+        let Some(restored) = restored else { return Ok(asked) };
         for step in plan.steps.iter().filter(|step| on(step)) {
             let When::Not { reason } = &step.when else { continue };
             let announces = step.name.occasion == Occasion::Announce && step.deed == Deed::Publish;
@@ -160,7 +162,9 @@ impl Courier<'_> {
             self.ledger.plan(&[delivery], now).await?;
             let Some(on_record) = self.ledger.delivery(step.key).await? else { continue };
             let message = Message { message, revision: step.revision.clone() };
-            match self.dispel_doubt(step, posting, station, &message, &on_record).await? {
+            let doubt =
+                self.dispel_doubt(step, posting, station, &message, &on_record, Some(restored));
+            match doubt.await? {
                 Doubt::None => {
                     unless_overtaken(self.ledger.cancel(step.key, &reason.to_string(), now).await)?;
                 }

@@ -171,7 +171,9 @@ impl Courier<'_> {
             plan = self.plan(postings, &past, pace);
         }
         let ours = |step: &Step| wanted.includes(step) && on(&step.name.channel);
-        let asked = self.ask_about_closed(&plan, &past, postings, ours).await?;
+        // One that is put back while this round goes on is noticed at the next claim.
+        let restored = self.ledger.restored().await?;
+        let asked = self.ask_about_closed(&plan, &past, postings, ours, restored).await?;
         if asked.somebody {
             past = self.open_past(postings).await?;
             plan = self.plan(postings, &past, pace);
@@ -184,10 +186,13 @@ impl Courier<'_> {
         for step in plan.due().filter(|step| wanted.includes(step) && on(&step.name.channel)) {
             by_channel.entry(&step.name.channel).or_default().push(step);
         }
-        let channels = by_channel.into_values().map(|steps| async {
+        let channels = by_channel.into_iter().map(|(name, steps)| async {
             let mut results = Vec::new();
             for step in steps {
-                results.push(self.deliver(step, postings).await);
+                results.push(self.deliver(step, postings, restored).await);
+            }
+            if let Some(station) = self.station(name) {
+                station.channel.hang_up().await;
             }
             results
         });

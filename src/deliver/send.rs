@@ -16,7 +16,8 @@ use crate::channel::permit::{Journal, too_late};
 use crate::channel::{DeliveryKey, Kind, Outcome, Permit, Receipt, SendBy};
 use crate::clock::Clock;
 use crate::ledger::{
-    Asked, Attempt, Began, Claim, Deed, Delivery, Ledger, LedgerError, Settlement, Standing,
+    Asked, Attempt, Began, Claim, Deed, Delivery, Ledger, LedgerError, Restored, Settlement,
+    Standing,
 };
 use crate::plan::Step;
 use crate::posting::Posting;
@@ -49,6 +50,7 @@ impl Courier<'_> {
         &self,
         step: &Step,
         postings: &Postings,
+        restored: Option<Restored>,
     ) -> Result<Option<Done>, DeliverError> {
         let Some(station) = self.station(&step.name.channel) else { return Ok(None) };
         let Some(posting) = postings.named(&step.name.posting) else { return Ok(None) };
@@ -66,7 +68,7 @@ impl Courier<'_> {
         if self.worker.intake() == Intake::Closed {
             return Ok(None);
         }
-        let doubt = self.dispel_doubt(step, posting, station, &composed, &on_record);
+        let doubt = self.dispel_doubt(step, posting, station, &composed, &on_record, restored);
         if let Doubt::Settled(done) = doubt.await? {
             return Ok(done);
         }
@@ -159,7 +161,9 @@ impl Courier<'_> {
         posting: &Posting,
         on_record: &Delivery,
     ) -> Result<Message, DeliverError> {
-        if let Some(message) = self.same_bytes(step.key).await? {
+        if on_record.attempts > 0
+            && let Some(message) = self.same_bytes(step.key).await?
+        {
             return Ok(Message { message, revision: on_record.revision.clone() });
         }
         let Some(station) = self.station(&step.name.channel) else {

@@ -4,6 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 
 use super::change::Change;
+use super::group::{Entry, Written};
 use super::worker::Liveness;
 use super::{Attempt, Claim, Delivery, Ledger, LedgerError, State, event, row};
 use crate::adapt::Rendition;
@@ -51,56 +52,23 @@ impl Ledger {
         began: &Began,
         send_by: DateTime<Utc>,
     ) -> Result<Option<Claim>, LedgerError> {
-        let ((wire, rendition), began_at) = (composed, began.at);
-        let mut tx = self.begin().await?;
-        self.check_mark(&mut tx).await?;
-        let Some(row) = sqlx::query(
-            "update delivery
-                set state = 'sending', attempts = attempts + 1, changed_at = $2,
-                    attempted_at = $2, reason = ''
-              where key = $1 and state = 'planned' and due_at <= $2
-                and exists (select 1 from channel
-                             where channel.name = delivery.channel and paused_since is null)
-                and not exists (select 1 from ledger where paused_since is not null)
-             returning *",
-        )
-        .bind(key.to_string())
-        .bind(began_at.timestamp_micros())
-        .fetch_optional(&mut *tx)
-        .await?
-        else {
-            return Ok(None);
+        let (wire, rendition) = composed;
+        let taking = Taking {
+            key,
+            worker: worker.to_owned(),
+            began_at: began.at,
+            send_by,
+            steady: row::to_json(&began.steady)?,
+            wire: row::to_json(wire)?,
+            rendition: row::to_json(rendition)?,
+            content_hash: rendition.content_hash(),
         };
-        let delivery = row::delivery(&row)?;
-        tx.moved(&delivery, State::Planned);
-        let number: i64 = delivery.attempts.into();
-        sqlx::query(
-            "insert into attempt (delivery, number, worker, began_at, send_by, detail, wire,
-                                  rendition, steady)
-             values ($1, $2, $3, $4, $5, '', $6, $7, $8)",
-        )
-        .bind(key.to_string())
-        .bind(number)
-        .bind(worker.to_owned())
-        .bind(began_at.timestamp_micros())
-        .bind(send_by.timestamp_micros())
-        .bind(row::to_json(wire)?)
-        .bind(row::to_json(rendition)?)
-        .bind(row::to_json(&began.steady)?)
-        .execute(&mut *tx)
-        .await?;
-        let detail = json!({
-            "attempt": number,
-            "worker": worker,
-            "send_by": send_by,
-            "content_hash": rendition.content_hash(),
-        });
-        event::append(&mut tx, began_at, Some(key), "attempt", &detail).await?;
-        tx.commit().await?;
-        self.advance_mark().await?;
-        let number = u32::try_from(number)
-            .map_err(|_| LedgerError::Corrupt(format!("attempt {number} of {key}")))?;
-        Ok(Some(Claim { key, number, wire: wire.clone(), send_by }))
+        match self.write(Entry::Claim(Box::new(taking))).await? {
+            Written::Claimed(Some(number)) => {
+                Ok(Some(Claim { key, number, wire: wire.clone(), send_by }))
+            }
+            Written::Claimed(None) | Written::Settled(_) => Ok(None),
+        }
     }
 
     /// Turns what dead workers left in `sending` into `unknown`, never into `planned`: what they
@@ -135,6 +103,70 @@ impl Ledger {
         }
         tx.commit().await?;
         Ok(recovered)
+    }
+}
+
+/// A claim that is to be written.
+pub(in crate::ledger) struct Taking {
+    key: DeliveryKey,
+    worker: String,
+    began_at: DateTime<Utc>,
+    send_by: DateTime<Utc>,
+    steady: String,
+    wire: String,
+    rendition: String,
+    content_hash: String,
+}
+
+impl Taking {
+    /// The number of the attempt; `None` if the delivery is not to be had.
+    pub(in crate::ledger) async fn write(
+        &self,
+        tx: &mut Change,
+    ) -> Result<Option<u32>, LedgerError> {
+        let Some(row) = sqlx::query(
+            "update delivery
+                set state = 'sending', attempts = attempts + 1, changed_at = $2,
+                    attempted_at = $2, reason = ''
+              where key = $1 and state = 'planned' and due_at <= $2
+                and exists (select 1 from channel
+                             where channel.name = delivery.channel and paused_since is null)
+                and not exists (select 1 from ledger where paused_since is not null)
+             returning *",
+        )
+        .bind(self.key.to_string())
+        .bind(self.began_at.timestamp_micros())
+        .fetch_optional(&mut **tx)
+        .await?
+        else {
+            return Ok(None);
+        };
+        let delivery = row::delivery(&row)?;
+        tx.moved(&delivery, State::Planned);
+        let number = delivery.attempts;
+        sqlx::query(
+            "insert into attempt (delivery, number, worker, began_at, send_by, detail, wire,
+                                  rendition, steady)
+             values ($1, $2, $3, $4, $5, '', $6, $7, $8)",
+        )
+        .bind(self.key.to_string())
+        .bind(i64::from(number))
+        .bind(self.worker.clone())
+        .bind(self.began_at.timestamp_micros())
+        .bind(self.send_by.timestamp_micros())
+        .bind(self.wire.clone())
+        .bind(self.rendition.clone())
+        .bind(self.steady.clone())
+        .execute(&mut **tx)
+        .await?;
+        let detail = json!({
+            "attempt": number,
+            "worker": self.worker,
+            "send_by": self.send_by,
+            "content_hash": self.content_hash,
+        });
+        event::append(tx, self.began_at, Some(self.key), "attempt", &detail).await?;
+        Ok(Some(number))
     }
 }
 

@@ -23,6 +23,7 @@ pub mod event;
 pub mod export;
 pub mod find_out;
 pub mod generation;
+mod group;
 pub mod integrity;
 mod mark;
 pub mod notice;
@@ -550,6 +551,8 @@ pub enum LedgerError {
     CannotErase { posting: PostingId, why: Refusal },
     #[error("{key} is {state}, so it cannot be {verb}")]
     WrongState { key: String, state: &'static str, verb: &'static str },
+    #[error("what was to be written was given up half-way, and may not be on disk")]
+    Interrupted,
     #[error("the ledger holds something unreadable: {0}")]
     Corrupt(String),
     #[error("the chain of events is broken at event {number}: {why}")]

@@ -4,12 +4,13 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 
 use super::change::Change;
+use super::group::{Entry, Written, is_busy};
 use super::{
     Asked, Claim, CopyState, Deed, Delivery, Ledger, LedgerError, Settlement, Standing, State,
-    decide, event, pause, read, row, store,
+    decide, event, pause, read, row,
 };
 use crate::adapt::Occasion;
-use crate::channel::{Outcome, Receipt, Wire};
+use crate::channel::{DeliveryKey, Outcome, Receipt, Wire};
 
 /// When a deferred delivery is due again if neither caller nor channel said.
 const DEFERRAL: TimeDelta = TimeDelta::minutes(15);
@@ -49,52 +50,124 @@ impl Ledger {
         standing: Option<&Standing>,
         now: DateTime<Utc>,
     ) -> Result<Delivery, LedgerError> {
-        let mut tx = self.begin_patiently().await?;
-        let mut delivery = row::load(&mut tx, claim.key).await?;
-        let (word, why) = words(&settlement.outcome);
+        for left in (0..PATIENCE).rev() {
+            let settling = Settling {
+                key: claim.key,
+                number: claim.number,
+                settlement: settlement.clone(),
+                standing: standing.cloned(),
+                now,
+            };
+            match self.write(Entry::Settlement(Box::new(settling))).await {
+                Ok(Written::Settled(delivery)) => return Ok(*delivery),
+                Ok(Written::Claimed(_)) => break,
+                Err(error) if left > 0 && is_busy(&error) => {
+                    tracing::warn!("the ledger is busy; an outcome waits to be written");
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Err(LedgerError::Interrupted)
+    }
+}
+
+/// A settlement that is to be written.
+pub(in crate::ledger) struct Settling {
+    key: DeliveryKey,
+    number: u32,
+    settlement: Settlement,
+    standing: Option<Standing>,
+    now: DateTime<Utc>,
+}
+
+impl Settling {
+    pub(in crate::ledger) async fn write(&self, tx: &mut Change) -> Result<Delivery, LedgerError> {
+        let mut delivery = row::load(tx, self.key).await?;
+        let (word, why) = words(&self.settlement.outcome);
         sqlx::query(
             "update attempt set ended_at = $3, outcome = $4, detail = $5
               where delivery = $1 and number = $2",
         )
-        .bind(claim.key.to_string())
-        .bind(i64::from(claim.number))
-        .bind(now.timestamp_micros())
+        .bind(self.key.to_string())
+        .bind(i64::from(self.number))
+        .bind(self.now.timestamp_micros())
         .bind(word)
         .bind(why.to_owned())
-        .execute(&mut *tx)
+        .execute(&mut **tx)
         .await?;
-        if counts(&delivery, claim, &settlement.outcome) {
+        if self.counts(&delivery) {
             // An answer that comes so late that everything was closed: its copy has to follow.
-            decide::take_up_again(&mut tx, &delivery.name.posting, now).await?;
-            enter(&mut tx, &mut delivery, claim, settlement, standing, now).await?;
-            row::save(&mut tx, &delivery).await?;
+            decide::take_up_again(tx, &delivery.name.posting, self.now).await?;
+            self.enter(tx, &mut delivery).await?;
+            row::save(tx, &delivery).await?;
         } else {
-            let receipt = match &settlement.outcome {
+            let receipt = match &self.settlement.outcome {
                 Outcome::Posted(receipt) => Some(receipt),
                 _ => None,
             };
             let detail = json!({
-                "attempt": claim.number,
+                "attempt": self.number,
                 "outcome": word,
                 "why": why,
                 "receipt": receipt,
             });
-            event::append(&mut tx, now, Some(claim.key), "late", &detail).await?;
+            event::append(tx, self.now, Some(self.key), "late", &detail).await?;
         }
-        tx.commit().await?;
         Ok(delivery)
     }
 
-    async fn begin_patiently(&self) -> Result<Change, LedgerError> {
-        for _ in 1..PATIENCE {
-            match self.begin().await {
-                Err(error) if is_busy(&error) => {
-                    tracing::warn!("the ledger is busy; an outcome waits to be written");
+    /// Whether the outcome still changes the delivery.
+    fn counts(&self, delivery: &Delivery) -> bool {
+        delivery.attempts == self.number
+            && match delivery.state {
+                State::Sending | State::Unknown => true,
+                State::Planned | State::Refused | State::Cancelled => {
+                    matches!(self.settlement.outcome, Outcome::Posted(_))
                 }
-                other => return other,
+                State::Posted | State::Asked => false,
             }
+    }
+
+    /// Brings the delivery into the state that the outcome means, with its event.
+    async fn enter(&self, tx: &mut Change, delivery: &mut Delivery) -> Result<(), LedgerError> {
+        let Self { settlement, now, .. } = self;
+        let (now, standing) = (*now, self.standing.as_ref());
+        let (word, why) = words(&settlement.outcome);
+        let mut what = word;
+        let mut detail = json!({ "attempt": self.number });
+        if !why.is_empty() {
+            detail["why"] = why.into();
         }
-        self.begin().await
+        match &settlement.outcome {
+            Outcome::Posted(receipt) => {
+                detail["receipt"] = json!(receipt);
+                match settlement.asked_person {
+                    Asked::Done => done(tx, delivery, receipt, standing, now).await?,
+                    Asked::Person => {
+                        what = State::Asked.as_str();
+                        delivery.enter(State::Asked, "", now);
+                        delivery.receipt = Some(receipt.clone());
+                        if matches!(delivery.deed, Deed::Publish | Deed::FollowUp) {
+                            delivery.standing = standing.cloned();
+                        }
+                    }
+                }
+            }
+            Outcome::Deferred { after, .. } => {
+                let after = after.and_then(|after| TimeDelta::from_std(after).ok());
+                let again_at = settlement.again_at.unwrap_or(now + after.unwrap_or(DEFERRAL));
+                detail["again_at"] = json!(again_at);
+                delivery.enter(State::Planned, why, now);
+                delivery.due_at = again_at;
+            }
+            Outcome::Blocked { .. } => {
+                delivery.enter(State::Planned, why, now);
+                pause::pause(tx, &delivery.name.channel, why, now).await?;
+            }
+            Outcome::Refused { .. } => delivery.enter(State::Refused, why, now),
+            Outcome::Unknown { .. } => delivery.enter(State::Unknown, why, now),
+        }
+        event::append(tx, now, Some(delivery.key), what, &detail).await
     }
 }
 
@@ -171,65 +244,6 @@ async fn carried(
     Ok((Some(standing), message_id))
 }
 
-/// Whether an outcome still changes the delivery.
-fn counts(delivery: &Delivery, claim: &Claim, outcome: &Outcome) -> bool {
-    delivery.attempts == claim.number
-        && match delivery.state {
-            State::Sending | State::Unknown => true,
-            State::Planned | State::Refused | State::Cancelled => {
-                matches!(outcome, Outcome::Posted(_))
-            }
-            State::Posted | State::Asked => false,
-        }
-}
-
-/// Brings the delivery into the state that the outcome means, with its event.
-async fn enter(
-    tx: &mut Change,
-    delivery: &mut Delivery,
-    claim: &Claim,
-    settlement: &Settlement,
-    standing: Option<&Standing>,
-    now: DateTime<Utc>,
-) -> Result<(), LedgerError> {
-    let (word, why) = words(&settlement.outcome);
-    let mut what = word;
-    let mut detail = json!({ "attempt": claim.number });
-    if !why.is_empty() {
-        detail["why"] = why.into();
-    }
-    match &settlement.outcome {
-        Outcome::Posted(receipt) => {
-            detail["receipt"] = json!(receipt);
-            match settlement.asked_person {
-                Asked::Done => done(tx, delivery, receipt, standing, now).await?,
-                Asked::Person => {
-                    what = State::Asked.as_str();
-                    delivery.enter(State::Asked, "", now);
-                    delivery.receipt = Some(receipt.clone());
-                    if matches!(delivery.deed, Deed::Publish | Deed::FollowUp) {
-                        delivery.standing = standing.cloned();
-                    }
-                }
-            }
-        }
-        Outcome::Deferred { after, .. } => {
-            let after = after.and_then(|after| TimeDelta::from_std(after).ok());
-            let again_at = settlement.again_at.unwrap_or(now + after.unwrap_or(DEFERRAL));
-            detail["again_at"] = json!(again_at);
-            delivery.enter(State::Planned, why, now);
-            delivery.due_at = again_at;
-        }
-        Outcome::Blocked { .. } => {
-            delivery.enter(State::Planned, why, now);
-            pause::pause(tx, &delivery.name.channel, why, now).await?;
-        }
-        Outcome::Refused { .. } => delivery.enter(State::Refused, why, now),
-        Outcome::Unknown { .. } => delivery.enter(State::Unknown, why, now),
-    }
-    event::append(tx, now, Some(delivery.key), what, &detail).await
-}
-
 /// The word that an attempt keeps of its outcome, and the reason.
 fn words(outcome: &Outcome) -> (&'static str, &str) {
     match outcome {
@@ -239,10 +253,4 @@ fn words(outcome: &Outcome) -> (&'static str, &str) {
         Outcome::Blocked { why } => ("blocked", why),
         Outcome::Unknown { why } => ("unknown", why),
     }
-}
-
-/// Another process writes (SQLITE_BUSY, the low byte of SQLite's extended result code), or others
-/// of this process wait for its one connection.
-fn is_busy(error: &LedgerError) -> bool {
-    matches!(error, LedgerError::Database(error) if store::is_busy(error))
 }

@@ -20,6 +20,7 @@ use uuid::Uuid;
 
 use super::binding::{self, SiteMark};
 use super::change::Change;
+use super::group::Group;
 use super::mark::Mark;
 use super::{LedgerError, generation, row};
 
@@ -30,6 +31,7 @@ pub struct Ledger {
     pub(in crate::ledger) writer: AnyPool,
     pub(in crate::ledger) reader: AnyPool,
     turnstile: Option<Arc<dyn Turnstile>>,
+    pub(in crate::ledger) group: Arc<Group>,
     /// `None` if it was opened to read.
     pub(in crate::ledger) mark: Option<Mark>,
 }
@@ -147,7 +149,8 @@ impl Ledger {
             None => pool(&path, Mode::Write, 3).await?,
             Some(_) => writer.clone(),
         };
-        Ok((Self { id, writer, reader, turnstile, mark: Some(mark) }, put_back))
+        let (group, mark) = (Arc::default(), Some(mark));
+        Ok((Self { id, writer, reader, turnstile, group, mark }, put_back))
     }
 
     /// The version of the tables of the ledger at `path`, which is that of the newest migration;
@@ -191,7 +194,8 @@ impl Ledger {
         let Some(ledger) = ledger else { return Ok(None) };
         let id: String = ledger.try_get("id")?;
         let id = row::uuid(&id)?;
-        Ok(Some(Self { id, writer: reader.clone(), reader, turnstile: None, mark: None }))
+        let (writer, group) = (reader.clone(), Arc::default());
+        Ok(Some(Self { id, writer, reader, turnstile: None, group, mark: None }))
     }
 
     /// Opens the ledger at `path` to read it; `None` if there is none. Creates and changes

@@ -54,7 +54,9 @@ async fn mail(
     let wire = mailbox
         .notice(&subject, &text, telling.id, telling.wanted_at)
         .map_err(|error| error.to_string())?;
-    match mailbox.send(&wire, permit).await {
+    let outcome = mailbox.send(&wire, permit).await;
+    mailbox.hang_up().await;
+    match outcome {
         Outcome::Posted(_) => Ok(()),
         other => Err(other.why().to_owned()),
     }

@@ -115,7 +115,7 @@ fn posting(page: &Page, job: &Job, position: Option<&Job>, facts: Facts) -> Post
         expires_at: page.expires_at,
         tags: page.tags.clone(),
         facts,
-        document: page.document.clone(),
+        document: Arc::clone(&page.document),
     };
     posting.id = identity::proposal(&posting);
     posting.revision = revision::of(&posting);

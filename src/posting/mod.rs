@@ -277,7 +277,7 @@ pub struct Posting {
     pub expires_at: Option<DateTime<Utc>>,
     pub tags: Vec<String>,
     pub facts: Facts,
-    pub document: Document,
+    pub document: Arc<Document>,
 }
 
 impl Posting {

@@ -27,7 +27,7 @@ pub struct Page {
     pub front: Table,
     /// What the pages above cascade down to it, nearest last; the page's own keys win.
     pub cascades: Vec<Table>,
-    pub document: Document,
+    pub document: Arc<Document>,
     pub language: String,
     pub translation_key: String,
     pub permalink: Url,
@@ -93,7 +93,7 @@ pub fn read(
         tags,
         source: Arc::clone(source),
         path: file.path.clone(),
-        document,
+        document: Arc::new(document),
         front: split.table,
         cascades,
     })

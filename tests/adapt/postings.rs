@@ -162,7 +162,7 @@ fn posting(name: &str, language: &str, tags: &[&str], facts: Facts, document: Do
         expires_at: None,
         tags: tags.iter().map(|tag| (*tag).to_owned()).collect(),
         facts,
-        document,
+        document: document.into(),
     }
 }
 

@@ -1,12 +1,14 @@
-//! One message over one SMTP connection, step by step.
+//! Messages over an SMTP connection, step by step.
 //!
 //! lettre's transports hide how far a message came, and its pool can hand one message the reply to
-//! another. So its connection is driven by hand: each step has its own time, nothing but 250 after
-//! the final dot counts, and the connection is used for one message and dropped.
+//! another. So its connection is driven by hand: each step has its own time, and nothing but 250
+//! after the final dot counts. A connection is kept for the next message only after that, when it
+//! owes no reply; after anything else, or where the call was dropped, it is never used again.
 
 use std::future::Future;
 use std::str::FromStr;
-use std::time::Duration;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use lettre::Address as MailAddress;
 use lettre::transport::smtp::Error as SmtpError;
@@ -31,8 +33,13 @@ const REPLY_WITHIN: Duration = Duration::from_secs(60);
 const DATA_END_WITHIN: Duration = Duration::from_secs(300);
 const QUIT_WITHIN: Duration = Duration::from_secs(5);
 
+/// A connection takes this many messages: more than some servers do.
+const MESSAGES_PER_CONNECTION: u32 = 100;
+
+/// A connection at rest is not used after this long: servers close theirs in their own time.
+const KEPT_FOR: Duration = Duration::from_secs(30);
+
 /// A mail server and how it is spoken to.
-#[derive(Debug, Clone)]
 pub struct Server {
     pub host: String,
     pub port: u16,
@@ -41,6 +48,28 @@ pub struct Server {
     /// The name in EHLO.
     pub greeting: String,
     pub reach: Reach,
+    pub kept: Kept,
+}
+
+/// The connection that waits for the next message, if there is one.
+#[derive(Default)]
+pub struct Kept(Mutex<Option<AtRest>>);
+
+/// A connection that owes no reply.
+struct AtRest {
+    connection: AsyncSmtpConnection,
+    messages: u32,
+    since: Instant,
+}
+
+impl Kept {
+    fn take(&self) -> Option<AtRest> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    fn put(&self, at_rest: AtRest) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(at_rest);
+    }
 }
 
 impl Server {
@@ -62,11 +91,7 @@ impl Server {
         };
         let (from, to) = (address(&mail.envelope_from)?, address(&mail.envelope_to)?);
         send_by.check()?;
-        let mut connection = self.open().await?;
-        send_by.check()?;
-        step(REPLY_WITHIN, connection.command(Mail::new(Some(from), Vec::new())))
-            .await
-            .map_err(|fault| self.before_data(fault, "the sender"))?;
+        let (mut connection, messages) = self.begin(from, send_by).await?;
         step(REPLY_WITHIN, connection.command(Rcpt::new(to, Vec::new())))
             .await
             .map_err(|fault| self.before_data(fault, "the recipient"))?;
@@ -85,8 +110,47 @@ impl Server {
             let why = format!("{} answered the message with {}", self.host, reply.code());
             return Err(Outcome::Unknown { why });
         }
-        quit(connection).await;
+        if messages + 1 < MESSAGES_PER_CONNECTION {
+            let at_rest = AtRest { connection, messages: messages + 1, since: Instant::now() };
+            self.kept.put(at_rest);
+        } else {
+            quit(connection).await;
+        }
         Ok(())
+    }
+
+    /// Names the sender on the connection that is kept, or on a new one where there is none or the
+    /// server has left it. Nothing of a message has gone out by then, so trying twice is safe. Says
+    /// how many messages the connection has taken before.
+    async fn begin(
+        &self,
+        from: MailAddress,
+        send_by: &SendBy,
+    ) -> Result<(AsyncSmtpConnection, u32), Outcome> {
+        let sender = Mail::new(Some(from), Vec::new());
+        if let Some(mut kept) = self.kept.take()
+            && kept.since.elapsed() < KEPT_FOR
+        {
+            match step(REPLY_WITHIN, kept.connection.command(sender.clone())).await {
+                Ok(_) => return Ok((kept.connection, kept.messages)),
+                Err(fault) if matches!(fault.code(), None | Some(421)) => {}
+                Err(fault) => return Err(self.before_data(fault, "the sender")),
+            }
+            send_by.check()?;
+        }
+        let mut connection = self.open().await?;
+        send_by.check()?;
+        step(REPLY_WITHIN, connection.command(sender))
+            .await
+            .map_err(|fault| self.before_data(fault, "the sender"))?;
+        Ok((connection, 0))
+    }
+
+    /// Says goodbye on the connection that is kept.
+    pub async fn hang_up(&self) {
+        if let Some(kept) = self.kept.take() {
+            quit(kept.connection).await;
+        }
     }
 
     /// Connects and signs in, and sends nothing.
