@@ -301,7 +301,8 @@ impl Object for Ad {
 }
 
 impl Ad {
-    fn teaser(&self) -> Option<String> {
+    /// The summary, or the first sentences of the ad that say something about the job.
+    pub fn teaser(&self) -> Option<String> {
         self.teaser.get_or_init(|| teaser(self.summary.as_deref(), &self.document)).clone()
     }
 

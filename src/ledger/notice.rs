@@ -112,6 +112,9 @@ pub struct Outbox {
     pub why: Option<String>,
 }
 
+/// What could not be tried is told this long after its time: somebody may be mending it.
+const STUCK_AFTER: TimeDelta = TimeDelta::hours(1);
+
 /// What was refused and whose ad is closed everywhere is old news after so long.
 const OLD_NEWS: TimeDelta = TimeDelta::days(7);
 
@@ -130,12 +133,15 @@ impl Ledger {
             "select delivery.*, coalesce(nullif(posting.title, ''), posting.id) as posting_title
                from delivery
                join posting on posting.id = delivery.posting
-              where delivery.state in ('refused', 'unknown', 'asked')
-                and (posting.finished_at is null or delivery.state <> 'refused'
-                     or delivery.changed_at >= $1)
+              where (delivery.state in ('refused', 'unknown', 'asked')
+                     and (posting.finished_at is null or delivery.state <> 'refused'
+                          or delivery.changed_at >= $1))
+                 or (delivery.state = 'planned' and delivery.due_at <= $2
+                     and delivery.attempts = 0 and delivery.reason <> '')
               order by delivery.changed_at, delivery.key",
         )
         .bind((now - OLD_NEWS).timestamp_micros())
+        .bind((now - STUCK_AFTER).timestamp_micros())
         .fetch_all(&mut *tx)
         .await?;
         let mut concerns = Concerns::default();

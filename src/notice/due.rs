@@ -53,7 +53,7 @@ pub fn due_notices(
 /// a date says stays as it was: a page that cannot be read just now is no decision.
 pub fn is_settled(notice: &Notice, concerns: &Concerns) -> bool {
     match notice.kind {
-        Kind::Unknown | Kind::Refused | Kind::Errand => {
+        Kind::Unknown | Kind::Refused | Kind::Errand | Kind::Stuck => {
             !concerns.deliveries.iter().any(|it| about_delivery(it) == notice.about)
         }
         Kind::Paused => {
@@ -140,7 +140,15 @@ fn of_delivery(delivery: &Delivery, concerns: &Concerns) -> Option<Notice> {
             let what = format!("{channel} can only be served by a person: {doing}");
             (Kind::Errand, headline, what, help.to_owned(), vec![command])
         }
-        State::Planned | State::Sending | State::Posted | State::Cancelled => return None,
+        // Its time has come and gone, and it could not even be tried.
+        State::Planned => (
+            Kind::Stuck,
+            format!("“{title}” cannot go out to {channel}"),
+            format!("Its time has come, and {doing} is held up: {}", delivery.reason),
+            "Mend what it says; then it goes out by itself".to_owned(),
+            vec![format!("handbill log show {id}"), "handbill check".to_owned()],
+        ),
+        State::Sending | State::Posted | State::Cancelled => return None,
     };
     Some(Notice {
         about: about_delivery(delivery),

@@ -84,6 +84,8 @@ pub enum Kind {
     Refused,
     /// A person is asked to do it.
     Errand,
+    /// It cannot be prepared, or its channel has to be asked first and does not answer.
+    Stuck,
     /// The words wait for a person's agreement.
     Approval,
     /// An ad waits to be accepted.

@@ -102,9 +102,9 @@ fn plain(text: &str) -> String {
 /// | `notices` | a list of what needs a person |
 /// | `settled` | the same of what came right while the message waited |
 ///
-/// A notice has `about` (names it for ever), `kind` (`unknown`, `refused`, `errand`, `approval`,
-/// `acceptance`, `page-gone`, `paused`, `credential`), `since`, `title`, `what`, `help`, `commands`,
-/// and where they say something `posting`, `channel`, `delivery`, `link`, `errand`.
+/// A notice has `about` (names it for ever), `kind` (`unknown`, `refused`, `errand`, `stuck`,
+/// `approval`, `acceptance`, `page-gone`, `paused`, `credential`), `since`, `title`, `what`, `help`,
+/// `commands`, and where they say something `posting`, `channel`, `delivery`, `link`, `errand`.
 pub fn json(telling: &Telling, message: &Message, site: &Site) -> Value {
     json!({
         "version": VERSION,

@@ -57,6 +57,20 @@ async fn a_refused_delivery_is_told_with_the_reason_and_the_command() {
 }
 
 #[tokio::test]
+async fn what_cannot_be_prepared_is_told_once_when_its_time_is_well_over() {
+    let narrow = format!("{LIST}subject_limit = 3\n");
+    let world = World::new(&[("list", &narrow)], By::Webhook, "").await;
+    assert_eq!(world.round().await.new, 0, "somebody may be at work on it");
+    for expected in [1, 0, 0] {
+        world.wait(TimeDelta::hours(2));
+        assert_eq!(world.round().await.new, expected);
+    }
+    let notice = &world.hook.bodies()[0]["notices"][0];
+    assert_eq!(notice["kind"], "stuck");
+    assert!(notice["what"].as_str().unwrap().contains("subject"), "{notice}");
+}
+
+#[tokio::test]
 async fn an_unknown_outcome_is_told_when_a_person_is_asked_and_not_before() {
     let world = World::new(&[("list", LIST)], By::Webhook, "").await;
     world.smtp.faults().push(MailFault::StoreThenDrop);

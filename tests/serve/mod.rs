@@ -1,6 +1,7 @@
 //! The daemon as a real process, with real sockets, files and signals, against stand-ins
 //! (promises 1 to 5 and 10): nothing doubled, nothing lost, and each trouble visible.
 
+mod beside;
 mod life;
 mod notices;
 mod supervised;

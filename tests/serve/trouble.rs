@@ -204,3 +204,52 @@ async fn what_a_full_disk_did_not_take_is_written_once_there_is_room() {
     daemon.wait_until_well();
     assert!(daemon.said("unknown").is_empty(), "the answer was kept: {:#?}", daemon.lines());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+#[cfg(target_os = "linux")]
+async fn a_file_system_that_is_full_holds_everything_back_and_loses_nothing() {
+    let world = World::new().await;
+    // A file system of its own for the ledger, seen by the daemon alone (namespaces(7)).
+    let small = world.site.path("state");
+    std::fs::create_dir_all(&small).unwrap();
+    let plain = world.command(&[]);
+    let mut command = Command::new("unshare");
+    command
+        .args(["--user", "--map-root-user", "--mount", "sh", "-c"])
+        .arg("mount -t tmpfs -o size=1m tmpfs state && exec \"$@\"")
+        .arg("sh")
+        .arg(plain.get_program())
+        .args(plain.get_args())
+        .current_dir(world.site.root())
+        .stderr(Stdio::piped());
+    let may = Command::new("unshare")
+        .args(["--user", "--map-root-user", "--mount", "sh", "-c", "mount -t tmpfs tmpfs /mnt"])
+        .status();
+    if !may.is_ok_and(|it| it.success()) {
+        assert!(std::env::var_os("CI").is_none(), "no file system can be made here");
+        eprintln!("skipped: no file system can be made here");
+        return;
+    }
+    let daemon = Daemon::start(command);
+    world.announced();
+    daemon.wait_until_well();
+    let seen_by_it = |path: &std::path::Path| {
+        let root = format!("/proc/{}/root", daemon.process.id());
+        std::path::Path::new(&root).join(path.strip_prefix("/").unwrap())
+    };
+    let filler = seen_by_it(&small.join("filler"));
+    // Writes until nothing more goes in.
+    let filled = std::fs::write(&filler, vec![0; 2 << 20]);
+    assert_eq!(filled.unwrap_err().kind(), std::io::ErrorKind::StorageFull);
+    world.change_page();
+    let what = daemon.wait_until_failing("ledger");
+    assert!(what.contains("full"), "{what}");
+    assert!(world.copies()[0].edits.is_empty(), "nothing goes out that is not on record");
+    std::fs::remove_file(&filler).unwrap();
+    world.edited();
+    daemon.wait_until_well();
+    assert_eq!(world.copies().len(), 1);
+    let copy = world.site.path("copy.db");
+    std::fs::copy(seen_by_it(&small.join("ledger.db")), copy).unwrap();
+    daemon.stop();
+}
