@@ -17,12 +17,19 @@ pub(super) fn announced<'a>(deliveries: &[&'a Delivery]) -> Option<&'a Delivery>
 
 /// The copies that must follow a change of the page. Where a change is a follow-up, a thread is
 /// one copy, and its newest message speaks for it.
-pub(super) fn to_update<'a>(deliveries: &[&'a Delivery], update: Update) -> Vec<&'a Delivery> {
-    let all = standing(deliveries);
-    match update {
-        Update::FollowUp => newest(&all).into_iter().collect(),
-        Update::Edit | Update::Manual | Update::Ignore => all,
-    }
+pub(super) fn to_update<'a>(
+    deliveries: &'a [&'a Delivery],
+    update: Update,
+) -> impl Iterator<Item = &'a Delivery> {
+    let newest = match update {
+        Update::FollowUp => Some(newest(&standing(deliveries))),
+        Update::Edit | Update::Manual | Update::Ignore => None,
+    };
+    let speaks = move |it: &Delivery| match newest {
+        Some(newest) => newest.is_some_and(|newest| newest.key == it.key),
+        None => stands(it),
+    };
+    deliveries.iter().copied().filter(move |it| speaks(it))
 }
 
 /// The copies that must be closed.

@@ -207,9 +207,12 @@ pub fn plan(inputs: &Inputs<'_>) -> Plan {
         inputs.channels.iter().map(|it| inputs.past.channels.get(&it.name)).collect();
     let mut by_channel = vec![Vec::new(); inputs.channels.len()];
     let mut orphans = Vec::new();
-    let mut draft =
-        Draft { lines: vec![Waiting::default(); inputs.channels.len()], ..Draft::default() };
+    let mut draft = Draft::default();
+    let line =
+        || Waiting { ready: Vec::with_capacity(inputs.postings.len()), ..Waiting::default() };
+    draft.lines.resize_with(inputs.channels.len(), line);
     draft.plan.steps.reserve(inputs.past.deliveries.len());
+    draft.planned.reserve(inputs.past.deliveries.len());
     for (posting, page) in in_order(inputs) {
         if inputs.past.over.contains(&posting.id) {
             continue;
@@ -221,12 +224,17 @@ pub fn plan(inputs: &Inputs<'_>) -> Plan {
         let title = Arc::from(posting.name());
         by_channel.iter_mut().for_each(Vec::clear);
         for run in past.remove(&posting.id).unwrap_or_default() {
+            let mut next = 0;
             for on_channel in run.chunk_by(|a, b| a.name.channel == b.name.channel) {
-                let place = on_channel.first().and_then(|it| places.get(&it.name.channel));
-                match place.and_then(|index| by_channel.get_mut(*index)) {
+                let Some(channel) = on_channel.first().map(|it| &it.name.channel) else { continue };
+                // They mostly come in the order of the channels.
+                let is_next = inputs.channels.get(next).is_some_and(|it| it.name == *channel);
+                let place = if is_next { Some(next) } else { places.get(channel).copied() };
+                match place.and_then(|index| by_channel.get_mut(index)) {
                     Some(deliveries) => deliveries.extend(on_channel),
                     None => orphans.extend(on_channel),
                 }
+                next = place.map_or(next, |index| index + 1);
             }
         }
         let channels = inputs.channels.iter().zip(&known_channels).zip(&by_channel);

@@ -201,17 +201,11 @@ impl Pair<'_> {
         }
         for copy in copies::to_update(self.deliveries, self.channel.update) {
             // What a person found may say anything: it is brought up to date.
-            if let Some(standing) = &copy.standing
-                && self.agrees(copy, standing)
-            {
+            if copy.standing.as_ref().is_some_and(|standing| self.agrees(copy, standing)) {
                 continue;
             }
-            self.change(
-                copy,
-                Occasion::Update,
-                copies::deed_for_update(self.channel.update),
-                draft,
-            );
+            let deed = copies::deed_for_update(self.channel.update);
+            self.change(copy, Occasion::Update, deed, draft);
         }
     }
 
