@@ -25,7 +25,7 @@ use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use sqlx::{Any, AnyConnection, Row, Transaction};
+use sqlx::{AnyConnection, Row};
 use uuid::Uuid;
 
 use super::LedgerError;
@@ -102,7 +102,7 @@ pub(in crate::ledger) fn second_ledger(
 /// and gets `new_id`. The caller holds the write lock, so two processes that open one new
 /// ledger at the same time agree.
 pub(in crate::ledger) async fn bind(
-    tx: &mut Transaction<'static, Any>,
+    tx: &mut AnyConnection,
     path: &Path,
     site: &SiteMark,
     new_id: Uuid,
@@ -123,7 +123,7 @@ pub(in crate::ledger) async fn bind(
             .bind(path.display().to_string())
             .bind(folder)
             .bind(site.base_url.clone())
-            .execute(&mut **tx)
+            .execute(&mut *tx)
             .await?;
             Ok(id)
         }
@@ -133,7 +133,7 @@ pub(in crate::ledger) async fn bind(
                 .bind(path.display().to_string())
                 .bind(folder)
                 .bind(site.base_url.clone())
-                .execute(&mut **tx)
+                .execute(&mut *tx)
                 .await?;
             Ok(bound.id)
         }
@@ -188,7 +188,7 @@ impl Bound {
 /// It is written after the ledger is on disk: the other way round, a crash in between would leave
 /// a marker for a ledger that never was. The caller holds the write lock.
 pub(in crate::ledger) async fn mark(
-    tx: &mut Transaction<'static, Any>,
+    tx: &mut AnyConnection,
     path: &Path,
     site: &SiteMark,
 ) -> Result<(), LedgerError> {

@@ -6,11 +6,12 @@
 
 use std::ops::{Deref, DerefMut};
 
-use sqlx::{Any, AnyConnection, Transaction};
+use sqlx::{Any, AnyConnection, Row, Transaction};
 use tracing::{info, warn};
 use url::Url;
 
-use super::{Delivery, DeliveryName, LedgerError, State};
+use super::words::Kept;
+use super::{Delivery, DeliveryName, Event, LedgerError, State, event, words};
 use crate::channel::DeliveryKey;
 
 /// A change that is being made. Dropped without [`Change::commit`], nothing of it happened.
@@ -19,6 +20,17 @@ pub(in crate::ledger) struct Change {
     /// The deliveries that were read, and the states in which they were found.
     found: Vec<(DeliveryKey, State)>,
     transitions: Vec<Transition>,
+    /// The end of the chain, once this change has lengthened it.
+    end: Option<End>,
+    /// The events of this change, which are written at its end.
+    events: Vec<Event>,
+    words: Vec<Kept>,
+}
+
+/// The newest event of the chain.
+pub(in crate::ledger) struct End {
+    pub(in crate::ledger) number: i64,
+    pub(in crate::ledger) hash: String,
 }
 
 /// A delivery that came into another state.
@@ -35,7 +47,14 @@ struct Transition {
 
 impl Change {
     pub(in crate::ledger) fn new(tx: Transaction<'static, Any>) -> Self {
-        Self { tx, found: Vec::new(), transitions: Vec::new() }
+        Self {
+            tx,
+            found: Vec::new(),
+            transitions: Vec::new(),
+            end: None,
+            events: Vec::new(),
+            words: Vec::new(),
+        }
     }
 
     /// Remembers the state in which a delivery was found.
@@ -79,11 +98,40 @@ impl Change {
         });
     }
 
+    /// The end of the chain as it is now.
+    ///
+    /// # Errors
+    /// [`LedgerError`] if the ledger cannot be read.
+    pub(in crate::ledger) async fn end(&mut self) -> Result<&mut End, LedgerError> {
+        if self.end.is_none() {
+            let row = sqlx::query("select last_event, head from ledger");
+            let row = row.fetch_one(&mut *self.tx).await?;
+            let (number, hash) = (row.try_get("last_event")?, row.try_get("head")?);
+            self.end = Some(End { number, hash });
+        }
+        self.end.as_mut().ok_or_else(|| LedgerError::Corrupt("a chain without an end".to_owned()))
+    }
+
+    /// Adds an event to the chain, with the words that stand beside it.
+    pub(in crate::ledger) fn add(&mut self, event: Event, words: Option<Kept>) {
+        self.events.push(event);
+        self.words.extend(words);
+    }
+
     /// Writes the change to disk, and tells of it.
     ///
     /// # Errors
     /// [`LedgerError`] if it could not be written; then nothing was.
-    pub(in crate::ledger) async fn commit(self) -> Result<(), LedgerError> {
+    pub(in crate::ledger) async fn commit(mut self) -> Result<(), LedgerError> {
+        event::write(&mut self.tx, &self.events).await?;
+        words::write(&mut self.tx, &self.words).await?;
+        if let Some(end) = self.end {
+            sqlx::query("update ledger set last_event = $1, head = $2")
+                .bind(end.number)
+                .bind(end.hash)
+                .execute(&mut *self.tx)
+                .await?;
+        }
         self.tx.commit().await?;
         for transition in self.transitions {
             transition.tell();

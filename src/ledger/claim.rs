@@ -1,7 +1,10 @@
 //! The right to send: an attempt is on disk before its first byte goes out.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
+use sqlx::AssertSqlSafe;
 
 use super::change::Change;
 use super::group::{Entry, Written};
@@ -118,56 +121,79 @@ pub(in crate::ledger) struct Taking {
     content_hash: String,
 }
 
-impl Taking {
-    /// The number of the attempt; `None` if the delivery is not to be had.
-    pub(in crate::ledger) async fn write(
-        &self,
-        tx: &mut Change,
-    ) -> Result<Option<u32>, LedgerError> {
-        let Some(row) = sqlx::query(
-            "update delivery
-                set state = 'sending', attempts = attempts + 1, changed_at = $2,
-                    attempted_at = $2, reason = ''
-              where key = $1 and state = 'planned' and due_at <= $2
-                and exists (select 1 from channel
-                             where channel.name = delivery.channel and paused_since is null)
-                and not exists (select 1 from ledger where paused_since is not null)
-             returning *",
-        )
-        .bind(self.key.to_string())
-        .bind(self.began_at.timestamp_micros())
-        .fetch_optional(&mut **tx)
-        .await?
-        else {
-            return Ok(None);
-        };
+/// Takes deliveries: the number of each attempt; `None` for one that is not to be had.
+pub(in crate::ledger) async fn write(
+    tx: &mut Change,
+    takings: &[&Taking],
+) -> Result<Vec<Option<u32>>, LedgerError> {
+    if takings.is_empty() {
+        return Ok(Vec::new());
+    }
+    let update = format!(
+        "with taken (t_key, t_at) as (values {})
+         update delivery
+            set state = 'sending', attempts = attempts + 1, changed_at = t_at,
+                attempted_at = t_at, reason = ''
+           from taken
+          where key = t_key and state = 'planned' and due_at <= t_at
+            and exists (select 1 from channel
+                         where channel.name = delivery.channel and paused_since is null)
+            and not exists (select 1 from ledger where paused_since is not null)
+         returning *",
+        row::placeholders(takings.len(), 2)
+    );
+    let mut query = sqlx::query(AssertSqlSafe(update));
+    for taking in takings {
+        query = query.bind(taking.key.to_string()).bind(taking.began_at.timestamp_micros());
+    }
+    let mut taken = BTreeMap::new();
+    for row in query.fetch_all(&mut **tx).await? {
         let delivery = row::delivery(&row)?;
         tx.moved(&delivery, State::Planned);
-        let number = delivery.attempts;
-        sqlx::query(
-            "insert into attempt (delivery, number, worker, began_at, send_by, detail, wire,
-                                  rendition, steady)
-             values ($1, $2, $3, $4, $5, '', $6, $7, $8)",
-        )
-        .bind(self.key.to_string())
-        .bind(i64::from(number))
-        .bind(self.worker.clone())
-        .bind(self.began_at.timestamp_micros())
-        .bind(self.send_by.timestamp_micros())
-        .bind(self.wire.clone())
-        .bind(self.rendition.clone())
-        .bind(self.steady.clone())
-        .execute(&mut **tx)
-        .await?;
+        taken.insert(delivery.key, delivery.attempts);
+    }
+    // Each is had once, also by two of this process that ask together.
+    let numbers: Vec<Option<u32>> = takings.iter().map(|it| taken.remove(&it.key)).collect();
+    let had: Vec<(&Taking, u32)> =
+        takings.iter().zip(&numbers).filter_map(|(it, number)| Some((*it, (*number)?))).collect();
+    write_attempts(tx, &had).await?;
+    for (taking, number) in had {
         let detail = json!({
             "attempt": number,
-            "worker": self.worker,
-            "send_by": self.send_by,
-            "content_hash": self.content_hash,
+            "worker": taking.worker,
+            "send_by": taking.send_by,
+            "content_hash": taking.content_hash,
         });
-        event::append(tx, self.began_at, Some(self.key), "attempt", &detail).await?;
-        Ok(Some(number))
+        event::append(tx, taking.began_at, Some(taking.key), "attempt", &detail).await?;
     }
+    Ok(numbers)
+}
+
+async fn write_attempts(tx: &mut Change, had: &[(&Taking, u32)]) -> Result<(), LedgerError> {
+    if had.is_empty() {
+        return Ok(());
+    }
+    let insert = format!(
+        "insert into attempt (delivery, number, worker, began_at, send_by, detail, wire,
+                              rendition, steady)
+         values {}",
+        row::placeholders(had.len(), 9)
+    );
+    let mut query = sqlx::query(AssertSqlSafe(insert));
+    for (taking, number) in had {
+        query = query
+            .bind(taking.key.to_string())
+            .bind(i64::from(*number))
+            .bind(taking.worker.clone())
+            .bind(taking.began_at.timestamp_micros())
+            .bind(taking.send_by.timestamp_micros())
+            .bind("")
+            .bind(taking.wire.clone())
+            .bind(taking.rendition.clone())
+            .bind(taking.steady.clone());
+    }
+    query.execute(&mut **tx).await?;
+    Ok(())
 }
 
 async fn running(tx: &mut Change) -> Result<Vec<Attempt>, LedgerError> {

@@ -1,8 +1,11 @@
 //! What people decide: that an old ad may be announced, that words are approved, that a copy which
 //! exists already is ours, that copies are to be taken back.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 use serde_json::json;
+use sqlx::AssertSqlSafe;
 
 use super::change::Change;
 use super::{
@@ -153,7 +156,7 @@ impl Ledger {
         delivery.copy = Some(CopyState::Live);
         delivery.standing = Some(adopted.standing.clone());
         row::save(&mut tx, &delivery).await?;
-        take_up_again(&mut tx, &adopted.name.posting, now).await?;
+        take_up_again(&mut tx, &[adopted.name.posting.clone()].into(), now).await?;
         let detail = json!({ "receipt": adopted.receipt });
         event::append(&mut tx, now, Some(key), "adopted", &detail).await?;
         tx.commit().await?;
@@ -236,17 +239,25 @@ impl Ledger {
 /// at it, in the same transaction that made it so.
 pub(in crate::ledger) async fn take_up_again(
     tx: &mut Change,
-    posting: &PostingId,
+    postings: &BTreeSet<PostingId>,
     now: DateTime<Utc>,
 ) -> Result<(), LedgerError> {
-    let changed = sqlx::query(
-        "update posting set finished_at = null where id = $1 and finished_at is not null",
-    )
-    .bind(posting.0.to_string())
-    .execute(&mut **tx)
-    .await?;
-    if changed.rows_affected() > 0 {
-        event::append(tx, now, None, "taken up again", &json!({ "posting": posting })).await?;
+    if postings.is_empty() {
+        return Ok(());
+    }
+    let places: Vec<String> = (1..=postings.len()).map(|place| format!("${place}")).collect();
+    let update = format!(
+        "update posting set finished_at = null
+          where id in ({}) and finished_at is not null returning id",
+        places.join(", ")
+    );
+    let mut query = sqlx::query(AssertSqlSafe(update));
+    for posting in postings {
+        query = query.bind(posting.to_string());
+    }
+    for row in query.fetch_all(&mut **tx).await? {
+        let detail = json!({ "posting": PostingId(row::text(&row, "id")?) });
+        event::append(tx, now, None, "taken up again", &detail).await?;
     }
     Ok(())
 }

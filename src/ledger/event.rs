@@ -10,8 +10,9 @@
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
-use sqlx::{Any, AnyConnection, Executor, Row};
+use sqlx::{Any, AnyConnection, AssertSqlSafe, Executor, Row};
 
+use super::change::Change;
 use super::{Event, Ledger, LedgerError, row, words};
 use crate::channel::DeliveryKey;
 
@@ -143,23 +144,19 @@ async fn page(
         .collect()
 }
 
-/// Appends an event to the chain, in the transaction of the change that it tells of. Its words are
-/// kept beside it.
+/// Appends an event to the chain, in the change that it tells of, and with which it is written. Its
+/// words are kept beside it.
 pub(in crate::ledger) async fn append(
-    tx: &mut AnyConnection,
+    tx: &mut Change,
     at: DateTime<Utc>,
     delivery: Option<DeliveryKey>,
     what: &str,
     detail: &serde_json::Value,
 ) -> Result<(), LedgerError> {
-    let row =
-        sqlx::query("update ledger set last_event = last_event + 1 returning last_event, head")
-            .fetch_one(&mut *tx)
-            .await?;
-    let previous: String = row.try_get("head")?;
     let (detail, taken) = words::take(what, detail);
+    let end = tx.end().await?;
     let mut event = Event {
-        number: row.try_get("last_event")?,
+        number: end.number + 1,
         at,
         delivery,
         what: what.to_owned(),
@@ -167,25 +164,38 @@ pub(in crate::ledger) async fn append(
         hash: String::new(),
         words: None,
     };
-    let number = event.number;
-    event.hash = link(&previous, &event);
-    sqlx::query(
-        "insert into event (number, at, delivery, what, detail, hash)
-         values ($1, $2, $3, $4, $5, $6)",
-    )
-    .bind(event.number)
-    .bind(event.at.timestamp_micros())
-    .bind(event.delivery.map(|key| key.to_string()))
-    .bind(event.what)
-    .bind(event.detail)
-    .bind(event.hash.clone())
-    .execute(&mut *tx)
-    .await?;
-    sqlx::query("update ledger set head = $1").bind(event.hash).execute(&mut *tx).await?;
-    match taken {
-        Some(taken) => taken.keep(tx, number, delivery, &detail).await,
-        None => Ok(()),
+    event.hash = link(&end.hash, &event);
+    (end.number, end.hash) = (event.number, event.hash.clone());
+    let kept = taken.map(|taken| taken.beside(event.number, delivery, &detail));
+    tx.add(event, kept);
+    Ok(())
+}
+
+/// How many rows one statement writes.
+const ROWS: usize = 100;
+
+/// Writes events that were appended.
+pub(in crate::ledger) async fn write(
+    tx: &mut AnyConnection,
+    events: &[Event],
+) -> Result<(), LedgerError> {
+    for events in events.chunks(ROWS) {
+        let values = row::placeholders(events.len(), 6);
+        let insert =
+            format!("insert into event (number, at, delivery, what, detail, hash) values {values}");
+        let mut query = sqlx::query(AssertSqlSafe(insert));
+        for event in events {
+            query = query
+                .bind(event.number)
+                .bind(event.at.timestamp_micros())
+                .bind(event.delivery.map(|key| key.to_string()))
+                .bind(event.what.clone())
+                .bind(event.detail.clone())
+                .bind(event.hash.clone());
+        }
+        query.execute(&mut *tx).await?;
     }
+    Ok(())
 }
 
 /// The hash of an event after the one with the hash `previous`. Each field is preceded by its

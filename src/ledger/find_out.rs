@@ -179,7 +179,7 @@ impl Ledger {
         }
         detail["is"] = json!(delivery.state);
         // A posting that is over is not planned any more, and this is to be planned.
-        decide::take_up_again(&mut tx, &delivery.name.posting, now).await?;
+        decide::take_up_again(&mut tx, &[delivery.name.posting.clone()].into(), now).await?;
         row::save(&mut tx, &delivery).await?;
         event::append(&mut tx, now, Some(key), "resolved", &detail).await?;
         tx.commit().await?;

@@ -34,9 +34,10 @@ use std::fmt;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::json;
-use sqlx::{Any, AnyConnection, Executor, Row, Transaction};
+use sqlx::{Any, AnyConnection, Executor, Row};
 use uuid::Uuid;
 
+use super::change::Change;
 use super::mark::{Mark, Reached};
 use super::{Ledger, LedgerError, event, row};
 
@@ -103,7 +104,7 @@ impl Ledger {
 /// Compares a ledger that is being opened with its mark, and brings both up to date. Says why if
 /// it was put back. The caller holds the write lock and commits.
 pub(in crate::ledger) async fn open(
-    tx: &mut Transaction<'static, Any>,
+    tx: &mut Change,
     mark: &Mark,
     now: DateTime<Utc>,
 ) -> Result<Option<String>, LedgerError> {
@@ -141,10 +142,8 @@ pub(in crate::ledger) async fn open(
         .await?;
         let detail = json!({ "why": why, "from": from });
         event::append(tx, now, None, RESTORED, &detail).await?;
-        let newest =
-            sqlx::query("select last_event, head from ledger").fetch_one(&mut **tx).await?;
-        reached.event = newest.try_get("last_event")?;
-        reached.hash = newest.try_get("head")?;
+        let newest = tx.end().await?;
+        (reached.event, reached.hash) = (newest.number, newest.hash.clone());
     }
     mark.set(&reached)?;
     Ok(sign)
@@ -155,13 +154,13 @@ const RESTORED: &str = "restored";
 
 /// When the newest event happened that is not itself about a ledger put back: noticing it again,
 /// after a crash, adds no knowledge.
-async fn last_knowledge(tx: &mut Transaction<'static, Any>) -> Result<DateTime<Utc>, LedgerError> {
+async fn last_knowledge(tx: &mut AnyConnection) -> Result<DateTime<Utc>, LedgerError> {
     let newest = "select at from event where what <> $1 order by number desc limit 1";
-    let newest = sqlx::query(newest).bind(RESTORED).fetch_optional(&mut **tx).await?;
+    let newest = sqlx::query(newest).bind(RESTORED).fetch_optional(&mut *tx).await?;
     let at: i64 = match newest {
         Some(event) => event.try_get("at")?,
         None => {
-            let ledger = sqlx::query("select created_at from ledger").fetch_one(&mut **tx).await?;
+            let ledger = sqlx::query("select created_at from ledger").fetch_one(&mut *tx).await?;
             ledger.try_get("created_at")?
         }
     };

@@ -9,12 +9,14 @@
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::oneshot;
+use tokio::sync::oneshot::{self, error::TryRecvError};
 
-use super::change::Change;
 use super::claim::Taking;
 use super::settle::Settling;
-use super::{Delivery, Ledger, LedgerError, store};
+use super::{Delivery, Ledger, LedgerError, claim, settle, store};
+
+/// How many entries one transaction takes at most: the others do not wait longer for the first ones.
+const TOGETHER: usize = 100;
 
 /// What is to be written.
 pub(in crate::ledger) enum Entry {
@@ -26,7 +28,7 @@ pub(in crate::ledger) enum Entry {
 pub(in crate::ledger) enum Written {
     /// The number of the attempt; `None` if the delivery was not to be had.
     Claimed(Option<u32>),
-    Settled(Box<Delivery>),
+    Settled(Option<Box<Delivery>>),
 }
 
 struct Waiting {
@@ -67,11 +69,20 @@ impl Ledger {
             answer = &mut answered => return answer.unwrap_or(Err(LedgerError::Interrupted)),
             turn = self.group.turn.lock() => turn,
         };
-        let members = std::mem::take(&mut *self.group.waiting());
-        if !members.is_empty() {
+        // Who has the turn writes for the others too, until its own entry is on disk.
+        loop {
+            match answered.try_recv() {
+                Ok(answer) => return answer,
+                Err(TryRecvError::Closed) => return Err(LedgerError::Interrupted),
+                Err(TryRecvError::Empty) => {}
+            }
+            let members: Vec<Waiting> = {
+                let mut waiting = self.group.waiting();
+                let first = waiting.len().min(TOGETHER);
+                waiting.drain(..first).collect()
+            };
             self.write_all(members).await;
         }
-        answered.await.unwrap_or(Err(LedgerError::Interrupted))
     }
 
     async fn write_all(&self, members: Vec<Waiting>) {
@@ -110,16 +121,26 @@ impl Ledger {
         &self,
         entries: &[&Entry],
     ) -> Result<Vec<Result<Written, LedgerError>>, LedgerError> {
-        let sends = entries.iter().any(|entry| matches!(entry, Entry::Claim(_)));
+        let (mut claims, mut settlements) = (Vec::new(), Vec::new());
+        for entry in entries {
+            match entry {
+                Entry::Claim(taking) => claims.push(&**taking),
+                Entry::Settlement(settling) => settlements.push(&**settling),
+            }
+        }
+        let sends = !claims.is_empty();
         let mut tx = self.begin().await?;
         if sends {
             self.check_mark(&mut tx).await?;
         }
-        let mut written = Vec::with_capacity(entries.len());
-        for entry in entries {
-            written.push(entry.write(&mut tx).await?);
-        }
+        let mut settled = settle::write(&mut tx, &settlements).await?.into_iter();
+        let mut claimed = claim::write(&mut tx, &claims).await?.into_iter();
         tx.commit().await?;
+        let written = entries.iter().map(|entry| match entry {
+            Entry::Claim(_) => Written::Claimed(claimed.next().flatten()),
+            Entry::Settlement(_) => Written::Settled(settled.next().map(Box::new)),
+        });
+        let written: Vec<Written> = written.collect();
         if sends && self.advance_mark().await.is_err() {
             return Ok(self.without_claims(written).await);
         }
@@ -136,15 +157,6 @@ impl Ledger {
             });
         }
         answers
-    }
-}
-
-impl Entry {
-    async fn write(&self, tx: &mut Change) -> Result<Written, LedgerError> {
-        match self {
-            Self::Claim(taking) => Ok(Written::Claimed(taking.write(tx).await?)),
-            Self::Settlement(settling) => Ok(Written::Settled(Box::new(settling.write(tx).await?))),
-        }
     }
 }
 

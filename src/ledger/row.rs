@@ -1,5 +1,6 @@
 //! Rows of the database, turned into the words of this room.
 
+use std::collections::BTreeMap;
 use std::str::FromStr;
 use std::sync::Arc;
 
@@ -7,7 +8,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sqlx::any::AnyRow;
-use sqlx::{AnyConnection, Row};
+use sqlx::{AnyConnection, AssertSqlSafe, Row};
 use uuid::Uuid;
 
 use super::change::Change;
@@ -33,6 +34,16 @@ pub(in crate::ledger) fn to_json(value: &impl Serialize) -> Result<String, Ledge
     serde_json::to_string(value).map_err(|error| LedgerError::Corrupt(error.to_string()))
 }
 
+/// Numbered places for the values of several rows: `($1, $2), ($3, $4)`.
+pub(in crate::ledger) fn placeholders(rows: usize, columns: usize) -> String {
+    let row = |row: usize| {
+        let places: Vec<String> =
+            (1..=columns).map(|column| format!("${}", row * columns + column)).collect();
+        format!("({})", places.join(", "))
+    };
+    (0..rows).map(row).collect::<Vec<_>>().join(", ")
+}
+
 /// One delivery, inside a change.
 ///
 /// # Errors
@@ -41,14 +52,38 @@ pub(in crate::ledger) async fn load(
     tx: &mut Change,
     key: DeliveryKey,
 ) -> Result<Delivery, LedgerError> {
-    let row = sqlx::query("select * from delivery where key = $1")
-        .bind(key.to_string())
-        .fetch_optional(&mut **tx)
-        .await?
-        .ok_or_else(|| LedgerError::NoSuchDelivery(key.to_string()))?;
-    let delivery = delivery(&row)?;
-    tx.found(&delivery);
-    Ok(delivery)
+    let found = load_all(tx, &[key]).await?.pop();
+    found.ok_or_else(|| LedgerError::NoSuchDelivery(key.to_string()))
+}
+
+/// Several deliveries, inside a change, in the order of their keys.
+///
+/// # Errors
+/// [`LedgerError::NoSuchDelivery`] if one is missing.
+pub(in crate::ledger) async fn load_all(
+    tx: &mut Change,
+    keys: &[DeliveryKey],
+) -> Result<Vec<Delivery>, LedgerError> {
+    if keys.is_empty() {
+        return Ok(Vec::new());
+    }
+    let places: Vec<String> = (1..=keys.len()).map(|place| format!("${place}")).collect();
+    let select = format!("select * from delivery where key in ({})", places.join(", "));
+    let mut query = sqlx::query(AssertSqlSafe(select));
+    for key in keys {
+        query = query.bind(key.to_string());
+    }
+    let mut found = BTreeMap::new();
+    for row in query.fetch_all(&mut **tx).await? {
+        let delivery = delivery(&row)?;
+        tx.found(&delivery);
+        found.insert(delivery.key, delivery);
+    }
+    keys.iter()
+        .map(|key| {
+            found.get(key).cloned().ok_or_else(|| LedgerError::NoSuchDelivery(key.to_string()))
+        })
+        .collect()
 }
 
 /// One posting, inside a change.
@@ -72,33 +107,54 @@ pub(in crate::ledger) async fn save(
     tx: &mut Change,
     delivery: &Delivery,
 ) -> Result<(), LedgerError> {
-    let receipt = delivery.receipt.as_ref().map(to_json).transpose()?;
-    let standing = delivery.standing.as_ref().map(to_json).transpose()?;
-    sqlx::query(
-        "update delivery
-            set state = $2, due_at = $3, revision = $4, attempts = $5, changed_at = $6,
-                reason = $7, receipt = $8, copy_state = $9, standing = $10, verified_at = $11,
-                slot = $12, attempted_at = $13, unseen_since = $14, asks_since = $15
-          where key = $1",
-    )
-    .bind(delivery.key.to_string())
-    .bind(delivery.state.as_str())
-    .bind(delivery.due_at.timestamp_micros())
-    .bind(delivery.revision.0.to_string())
-    .bind(i64::from(delivery.attempts))
-    .bind(delivery.changed_at.timestamp_micros())
-    .bind(delivery.reason.clone())
-    .bind(receipt)
-    .bind(delivery.copy.map(CopyState::as_str))
-    .bind(standing)
-    .bind(micros(delivery.verified_at))
-    .bind(micros(delivery.slot))
-    .bind(micros(delivery.attempted_at))
-    .bind(micros(delivery.unseen_since))
-    .bind(micros(delivery.asks_since))
-    .execute(&mut **tx)
-    .await?;
-    tx.saved(delivery);
+    save_all(tx, &[delivery]).await
+}
+
+/// Writes everything of several deliveries that can change.
+pub(in crate::ledger) async fn save_all(
+    tx: &mut Change,
+    deliveries: &[&Delivery],
+) -> Result<(), LedgerError> {
+    if deliveries.is_empty() {
+        return Ok(());
+    }
+    let update = format!(
+        "with saved (s_key, s_state, s_due_at, s_revision, s_attempts, s_changed_at, s_reason,
+                     s_receipt, s_copy_state, s_standing, s_verified_at, s_slot, s_attempted_at,
+                     s_unseen_since, s_asks_since)
+              as (values {})
+         update delivery
+            set state = s_state, due_at = s_due_at, revision = s_revision, attempts = s_attempts,
+                changed_at = s_changed_at, reason = s_reason, receipt = s_receipt,
+                copy_state = s_copy_state, standing = s_standing, verified_at = s_verified_at,
+                slot = s_slot, attempted_at = s_attempted_at, unseen_since = s_unseen_since,
+                asks_since = s_asks_since
+           from saved where key = s_key",
+        placeholders(deliveries.len(), 15)
+    );
+    let mut query = sqlx::query(AssertSqlSafe(update));
+    for delivery in deliveries {
+        query = query
+            .bind(delivery.key.to_string())
+            .bind(delivery.state.as_str())
+            .bind(delivery.due_at.timestamp_micros())
+            .bind(delivery.revision.0.to_string())
+            .bind(i64::from(delivery.attempts))
+            .bind(delivery.changed_at.timestamp_micros())
+            .bind(delivery.reason.clone())
+            .bind(delivery.receipt.as_ref().map(to_json).transpose()?)
+            .bind(delivery.copy.map(CopyState::as_str))
+            .bind(delivery.standing.as_ref().map(to_json).transpose()?)
+            .bind(micros(delivery.verified_at))
+            .bind(micros(delivery.slot))
+            .bind(micros(delivery.attempted_at))
+            .bind(micros(delivery.unseen_since))
+            .bind(micros(delivery.asks_since));
+    }
+    query.execute(&mut **tx).await?;
+    for delivery in deliveries {
+        tx.saved(delivery);
+    }
     Ok(())
 }
 

@@ -1,7 +1,10 @@
 //! What came of an attempt, and what it changed in the world.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
+use sqlx::AssertSqlSafe;
 
 use super::change::Change;
 use super::group::{Entry, Written, is_busy};
@@ -11,6 +14,7 @@ use super::{
 };
 use crate::adapt::Occasion;
 use crate::channel::{DeliveryKey, Outcome, Receipt, Wire};
+use crate::posting::PostingId;
 
 /// When a deferred delivery is due again if neither caller nor channel said.
 const DEFERRAL: TimeDelta = TimeDelta::minutes(15);
@@ -59,8 +63,8 @@ impl Ledger {
                 now,
             };
             match self.write(Entry::Settlement(Box::new(settling))).await {
-                Ok(Written::Settled(delivery)) => return Ok(*delivery),
-                Ok(Written::Claimed(_)) => break,
+                Ok(Written::Settled(Some(delivery))) => return Ok(*delivery),
+                Ok(Written::Settled(None) | Written::Claimed(_)) => break,
                 Err(error) if left > 0 && is_busy(&error) => {
                     tracing::warn!("the ledger is busy; an outcome waits to be written");
                 }
@@ -80,40 +84,77 @@ pub(in crate::ledger) struct Settling {
     now: DateTime<Utc>,
 }
 
-impl Settling {
-    pub(in crate::ledger) async fn write(&self, tx: &mut Change) -> Result<Delivery, LedgerError> {
-        let mut delivery = row::load(tx, self.key).await?;
-        let (word, why) = words(&self.settlement.outcome);
-        sqlx::query(
-            "update attempt set ended_at = $3, outcome = $4, detail = $5
-              where delivery = $1 and number = $2",
-        )
-        .bind(self.key.to_string())
-        .bind(i64::from(self.number))
-        .bind(self.now.timestamp_micros())
-        .bind(word)
-        .bind(why.to_owned())
-        .execute(&mut **tx)
-        .await?;
-        if self.counts(&delivery) {
-            // An answer that comes so late that everything was closed: its copy has to follow.
-            decide::take_up_again(tx, &delivery.name.posting, self.now).await?;
-            self.enter(tx, &mut delivery).await?;
-            row::save(tx, &delivery).await?;
+/// Ends attempts, each with what it changed.
+pub(in crate::ledger) async fn write(
+    tx: &mut Change,
+    settlings: &[&Settling],
+) -> Result<Vec<Delivery>, LedgerError> {
+    let keys: Vec<DeliveryKey> = settlings.iter().map(|it| it.key).collect();
+    let mut deliveries = row::load_all(tx, &keys).await?;
+    if deliveries.iter().any(|it| it.target.is_some_and(|target| keys.contains(&target))) {
+        // What one of them changes is another's: one after the other.
+        return Err(LedgerError::Interrupted);
+    }
+    end_attempts(tx, settlings).await?;
+    // An answer that comes so late that everything was closed: its copy has to follow.
+    let counting = settlings.iter().zip(&deliveries).filter(|(it, delivery)| it.counts(delivery));
+    let postings: BTreeSet<PostingId> =
+        counting.map(|(_, delivery)| delivery.name.posting.clone()).collect();
+    if let Some(first) = settlings.first() {
+        decide::take_up_again(tx, &postings, first.now).await?;
+    }
+    let mut changed = Vec::new();
+    for (settling, delivery) in settlings.iter().zip(&mut deliveries) {
+        if settling.counts(delivery) {
+            settling.enter(tx, delivery).await?;
+            changed.push(&*delivery);
         } else {
-            let receipt = match &self.settlement.outcome {
-                Outcome::Posted(receipt) => Some(receipt),
-                _ => None,
-            };
-            let detail = json!({
-                "attempt": self.number,
-                "outcome": word,
-                "why": why,
-                "receipt": receipt,
-            });
-            event::append(tx, self.now, Some(self.key), "late", &detail).await?;
+            settling.comes_too_late(tx).await?;
         }
-        Ok(delivery)
+    }
+    row::save_all(tx, &changed).await?;
+    Ok(deliveries)
+}
+
+async fn end_attempts(tx: &mut Change, settlings: &[&Settling]) -> Result<(), LedgerError> {
+    if settlings.is_empty() {
+        return Ok(());
+    }
+    let update = format!(
+        "with ended (e_delivery, e_number, e_at, e_outcome, e_detail) as (values {})
+         update attempt set ended_at = e_at, outcome = e_outcome, detail = e_detail
+           from ended where delivery = e_delivery and number = e_number",
+        row::placeholders(settlings.len(), 5)
+    );
+    let mut query = sqlx::query(AssertSqlSafe(update));
+    for settling in settlings {
+        let (word, why) = words(&settling.settlement.outcome);
+        query = query
+            .bind(settling.key.to_string())
+            .bind(i64::from(settling.number))
+            .bind(settling.now.timestamp_micros())
+            .bind(word)
+            .bind(why.to_owned());
+    }
+    query.execute(&mut **tx).await?;
+    Ok(())
+}
+
+impl Settling {
+    /// The answer is kept with the attempt and as an event, and changes nothing.
+    async fn comes_too_late(&self, tx: &mut Change) -> Result<(), LedgerError> {
+        let (word, why) = words(&self.settlement.outcome);
+        let receipt = match &self.settlement.outcome {
+            Outcome::Posted(receipt) => Some(receipt),
+            _ => None,
+        };
+        let detail = json!({
+            "attempt": self.number,
+            "outcome": word,
+            "why": why,
+            "receipt": receipt,
+        });
+        event::append(tx, self.now, Some(self.key), "late", &detail).await
     }
 
     /// Whether the outcome still changes the delivery.

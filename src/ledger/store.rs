@@ -138,7 +138,7 @@ impl Ledger {
         let id = binding::bind(&mut tx, &path, site, new_id, now).await?;
         tx.commit().await?;
 
-        let mut tx = writer.begin_with(BEGIN_WRITING).await?;
+        let mut tx = Change::new(writer.begin_with(BEGIN_WRITING).await?);
         binding::mark(&mut tx, &path, site).await?;
         let mark = Mark::of(&path);
         let put_back = generation::open(&mut tx, &mark, now).await?;

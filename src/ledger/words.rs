@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
-use sqlx::{AnyConnection, Row};
+use sqlx::{AnyConnection, AssertSqlSafe, Row};
 use uuid::Uuid;
 
 use super::{Event, LedgerError};
@@ -83,28 +83,65 @@ pub(in crate::ledger) fn take(what: &str, detail: &Value) -> (Value, Option<Take
 }
 
 impl Taken {
-    /// Puts the words beside the event that they belong to.
-    pub(in crate::ledger) async fn keep(
+    /// The words beside the event that they belong to.
+    pub(in crate::ledger) fn beside(
         self,
-        tx: &mut AnyConnection,
         number: i64,
         delivery: Option<DeliveryKey>,
         detail: &Value,
-    ) -> Result<(), LedgerError> {
-        let posting = detail.get("posting").and_then(Value::as_str);
-        sqlx::query(
-            "insert into event_words (number, posting, kind, content)
-             values ($1, coalesce((select posting from delivery where key = $2), $3), $4, $5)",
-        )
-        .bind(number)
-        .bind(delivery.map(|key| key.to_string()))
-        .bind(posting.map(str::to_owned))
-        .bind(self.about.as_str())
-        .bind(self.content)
-        .execute(&mut *tx)
-        .await?;
-        Ok(())
+    ) -> Kept {
+        let posting = detail.get("posting").and_then(Value::as_str).map(str::to_owned);
+        Kept { number, delivery, posting, about: self.about, content: self.content }
     }
+}
+
+/// Words that are to be kept beside their event.
+pub(in crate::ledger) struct Kept {
+    number: i64,
+    delivery: Option<DeliveryKey>,
+    posting: Option<String>,
+    about: About,
+    content: String,
+}
+
+/// How many rows one statement writes.
+const ROWS: usize = 100;
+
+/// Writes words whose events are written.
+pub(in crate::ledger) async fn write(
+    tx: &mut AnyConnection,
+    words: &[Kept],
+) -> Result<(), LedgerError> {
+    for words in words.chunks(ROWS) {
+        let values: Vec<String> = (0..words.len())
+            .map(|row| {
+                let at = |column: usize| row * 5 + column;
+                format!(
+                    "(${}, coalesce((select posting from delivery where key = ${}), ${}), ${}, ${})",
+                    at(1),
+                    at(2),
+                    at(3),
+                    at(4),
+                    at(5)
+                )
+            })
+            .collect();
+        let insert = format!(
+            "insert into event_words (number, posting, kind, content) values {}",
+            values.join(", ")
+        );
+        let mut query = sqlx::query(AssertSqlSafe(insert));
+        for kept in words {
+            query = query
+                .bind(kept.number)
+                .bind(kept.delivery.map(|key| key.to_string()))
+                .bind(kept.posting.clone())
+                .bind(kept.about.as_str())
+                .bind(kept.content.clone());
+        }
+        query.execute(&mut *tx).await?;
+    }
+    Ok(())
 }
 
 impl Event {
