@@ -179,7 +179,7 @@ impl Courier<'_> {
             plan = self.plan(postings, &past, pace);
             plan.cancel.retain(|(key, _)| !asked.waiting.contains(key));
         }
-        self.write_down(&plan, &past).await?;
+        self.write_down(&plan, &past, &on).await?;
         fail_point::reached("planned").await;
 
         let mut by_channel: BTreeMap<&ChannelName, Vec<&Step>> = BTreeMap::new();
@@ -233,13 +233,20 @@ impl Courier<'_> {
         self.ledger.open_past(&present, &counts_since).await
     }
 
-    /// Writes every wanted delivery down, and cancels what nothing wants any more.
-    async fn write_down(&self, plan: &Plan, past: &Past) -> Result<(), LedgerError> {
+    /// Writes every wanted delivery down, and cancels what nothing wants any more; of these channels
+    /// alone, because another channel may just be asked whether it has what seems to be wanted by
+    /// nobody.
+    async fn write_down(
+        &self,
+        plan: &Plan,
+        past: &Past,
+        on: impl Fn(&ChannelName) -> bool,
+    ) -> Result<(), LedgerError> {
         let now = self.clock.now();
         let written: BTreeMap<DeliveryKey, &Delivery> =
             past.deliveries.iter().map(|delivery| (delivery.key, delivery)).collect();
         let mut new = Vec::new();
-        for step in &plan.steps {
+        for step in plan.steps.iter().filter(|step| on(&step.name.channel)) {
             let Some(due_at) = step.when.time() else { continue };
             let Some(known) = written.get(&step.key) else {
                 new.push(NewDelivery {
@@ -267,7 +274,8 @@ impl Courier<'_> {
             }
         }
         self.ledger.plan(&new, now).await?;
-        for (key, reason) in &plan.cancel {
+        let ours = |key: &DeliveryKey| written.get(key).is_none_or(|it| on(&it.name.channel));
+        for (key, reason) in plan.cancel.iter().filter(|(key, _)| ours(key)) {
             unless_overtaken(self.ledger.cancel(*key, reason, now).await)?;
         }
         Ok(())
