@@ -178,24 +178,34 @@ impl Drop for AtWork {
     }
 }
 
-/// `/proc/uptime` counts the time asleep too (proc_uptime(5)). Where there is none, the process's
-/// own clock is all there is, and says nothing of other processes.
+/// Linux' `CLOCK_BOOTTIME` counts the time asleep too (clock_gettime(2)). Where there is none, the
+/// process's own clock is all there is, and says nothing of other processes.
 fn since_start() -> Steady {
     static PROCESS: LazyLock<(String, Instant)> =
         LazyLock::new(|| (format!("process {}", Uuid::new_v4()), Instant::now()));
-    let uptime = || {
-        let text = fs::read_to_string("/proc/uptime").ok()?;
-        let seconds: f64 = text.split_whitespace().next()?.parse().ok()?;
-        #[expect(clippy::cast_possible_truncation, reason = "far from the end of 64 bits")]
-        let micros = (seconds * 1e6) as i64;
+    // The same for as long as this process lives.
+    static BOOT: LazyLock<Option<String>> = LazyLock::new(|| {
         let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
-        Some(Steady { boot: boot.trim().to_owned(), micros })
-    };
-    uptime().unwrap_or_else(|| {
+        Some(boot.trim().to_owned())
+    });
+    let booted = BOOT.as_ref().zip(since_boot());
+    booted.map(|(boot, micros)| Steady { boot: boot.clone(), micros }).unwrap_or_else(|| {
         let (boot, began) = &*PROCESS;
         let micros = i64::try_from(began.elapsed().as_micros()).unwrap_or(i64::MAX);
         Steady { boot: boot.clone(), micros }
     })
+}
+
+/// In microseconds.
+#[cfg(target_os = "linux")]
+fn since_boot() -> Option<i64> {
+    let since = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
+    since.tv_sec.checked_mul(1_000_000)?.checked_add(since.tv_nsec / 1_000)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn since_boot() -> Option<i64> {
+    None
 }
 
 #[cfg(test)]

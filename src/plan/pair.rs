@@ -284,6 +284,8 @@ impl Pair<'_> {
         let since = since.filter(|at| *at <= self.inputs.now).unwrap_or(self.inputs.now);
         let under_way = latest.filter(|it| {
             it.name.occasion == occasion
+                // A message that told of the change and was taken back tells nobody any more.
+                && it.copy != Some(CopyState::Withdrawn)
                 && (occasion == Occasion::Close
                     || it.revision == self.posting.revision
                     || !matches!(it.state, State::Posted | State::Refused | State::Asked))
