@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use chrono::TimeDelta;
 use handbill::adapt::Occasion;
 use handbill::channel::ChannelName;
-use handbill::ledger::{Deed, Delivery, Occurrence, Pause, State};
+use handbill::ledger::{CopyState, Deed, Delivery, Occurrence, Pause, State};
 use handbill::plan::{Pace, Plan, Reason, When};
 use proptest::prelude::*;
 
@@ -110,6 +110,27 @@ fn what_cannot_be_answered_is_reminded_of_by_a_message_of_its_own() {
     }
     let alone = world.plan().due().map(|step| (step.deed, step.target)).collect::<Vec<_>>();
     assert_eq!(alone, [(Deed::Publish, None)]);
+}
+
+/// Somebody took the message back by hand while the ad was closed for a while.
+#[test]
+fn a_change_that_was_told_by_a_message_taken_back_is_told_again() {
+    let mut world = World::with_channels(&["list"]).announced();
+    world.now = at("2027-01-20T08:00:00Z");
+    world.change("by **28th February 2027**", "by **14th March 2027**");
+    let updates = |plan: &Plan| {
+        let all = steps_of(plan).into_iter();
+        all.filter(|it| it.contains("update")).collect::<Vec<_>>()
+    };
+    let plan = world.plan_at(Pace::AtOnce);
+    assert_eq!(updates(&plan), ["list update 1: due"]);
+    world.apply(&plan);
+    assert_eq!(updates(&world.plan_at(Pace::AtOnce)), Vec::<String>::new());
+    let told = |it: &&mut Delivery| it.name.occasion == Occasion::Update;
+    for message in world.past.deliveries.iter_mut().filter(told) {
+        message.copy = Some(CopyState::Withdrawn);
+    }
+    assert_eq!(updates(&world.plan_at(Pace::AtOnce)), ["list update 2: due"]);
 }
 
 #[test]
