@@ -46,6 +46,8 @@ struct Trouble {
     passes: Option<(Step, Clock)>,
     /// The first message is answered so much later, with this.
     late: Option<(Duration, &'static str)>,
+    /// Each connection is closed after one message, with this word or without any.
+    leaves: Option<&'static str>,
 }
 
 impl SmtpServer {
@@ -123,6 +125,10 @@ async fn serve(
             if let Some((wait, reply)) = trouble.late {
                 tokio::time::sleep(wait).await;
                 answer = reply;
+            }
+            if let Some(word) = trouble.leaves {
+                let end = if word.is_empty() { String::new() } else { format!("{word}\r\n") };
+                return write.write_all(format!("{answer}\r\n{end}").as_bytes()).await;
             }
             continue;
         }
@@ -273,6 +279,38 @@ async fn the_late_reply_to_a_cancelled_message_is_never_given_to_the_next() {
     let second = channel.send(&wire, &permit).await;
     assert!(matches!(second, Outcome::Posted(_)), "{second:?}");
     assert_eq!(server.lines().matches("EHLO").count(), 2, "each has its own connection");
+}
+
+#[tokio::test]
+async fn messages_share_a_connection_until_nothing_more_is_sent() {
+    let server = SmtpServer::start(None).await;
+    let channel = channel(config(server.port));
+    let (wire, permit) = (publish(&channel), servers::permit());
+    for _ in 0..3 {
+        assert!(matches!(channel.send(&wire, &permit).await, Outcome::Posted(_)));
+    }
+    assert_eq!(server.messages().len(), 3);
+    assert_eq!(server.lines().matches("EHLO").count(), 1);
+    assert_eq!(server.lines().matches("QUIT").count(), 0);
+    channel.hang_up().await;
+    assert_eq!(server.lines().matches("QUIT").count(), 1);
+    assert!(matches!(channel.send(&wire, &permit).await, Outcome::Posted(_)));
+    assert_eq!(server.lines().matches("EHLO").count(), 2);
+}
+
+#[tokio::test]
+async fn a_server_that_leaves_after_each_message_gets_the_next_one_all_the_same_and_once() {
+    for word in ["", "421 4.7.0 that was one message"] {
+        let leaves = Some(word);
+        let server = SmtpServer::with(Trouble { leaves, ..Trouble::default() }).await;
+        let channel = channel(config(server.port));
+        let (wire, permit) = (publish(&channel), servers::permit());
+        for sent in 1..=3 {
+            assert!(matches!(channel.send(&wire, &permit).await, Outcome::Posted(_)));
+            assert_eq!(server.messages().len(), sent);
+        }
+        assert_eq!(server.lines().matches("EHLO").count(), 3);
+    }
 }
 
 #[tokio::test]

@@ -16,3 +16,4 @@ mod reading;
 mod retaining;
 mod settling;
 mod site;
+mod together;
