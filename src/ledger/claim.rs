@@ -140,7 +140,7 @@ pub(in crate::ledger) async fn write(
                          where channel.name = delivery.channel and paused_since is null)
             and not exists (select 1 from ledger where paused_since is not null)
          returning *",
-        row::placeholders(takings.len(), 2)
+        row::values(takings.len(), 2)
     );
     let mut query = sqlx::query(AssertSqlSafe(update));
     for taking in takings {
@@ -177,7 +177,7 @@ async fn write_attempts(tx: &mut Change, had: &[(&Taking, u32)]) -> Result<(), L
         "insert into attempt (delivery, number, worker, began_at, send_by, detail, wire,
                               rendition, steady)
          values {}",
-        row::placeholders(had.len(), 9)
+        row::values(had.len(), 9)
     );
     let mut query = sqlx::query(AssertSqlSafe(insert));
     for (taking, number) in had {

@@ -245,11 +245,10 @@ pub(in crate::ledger) async fn take_up_again(
     if postings.is_empty() {
         return Ok(());
     }
-    let places: Vec<String> = (1..=postings.len()).map(|place| format!("${place}")).collect();
     let update = format!(
         "update posting set finished_at = null
           where id in ({}) and finished_at is not null returning id",
-        places.join(", ")
+        row::placeholders(1, postings.len())
     );
     let mut query = sqlx::query(AssertSqlSafe(update));
     for posting in postings {

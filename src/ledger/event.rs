@@ -171,16 +171,13 @@ pub(in crate::ledger) async fn append(
     Ok(())
 }
 
-/// How many rows one statement writes.
-const ROWS: usize = 100;
-
 /// Writes events that were appended.
 pub(in crate::ledger) async fn write(
     tx: &mut AnyConnection,
     events: &[Event],
 ) -> Result<(), LedgerError> {
-    for events in events.chunks(ROWS) {
-        let values = row::placeholders(events.len(), 6);
+    for events in events.chunks(row::ROWS_AT_ONCE) {
+        let values = row::values(events.len(), 6);
         let insert =
             format!("insert into event (number, at, delivery, what, detail, hash) values {values}");
         let mut query = sqlx::query(AssertSqlSafe(insert));

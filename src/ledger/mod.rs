@@ -551,7 +551,10 @@ pub enum LedgerError {
     CannotErase { posting: PostingId, why: Refusal },
     #[error("{key} is {state}, so it cannot be {verb}")]
     WrongState { key: String, state: &'static str, verb: &'static str },
-    #[error("what was to be written was given up half-way, and may not be on disk")]
+    #[error(
+        "what was to be written was given up half-way, and may not be on disk\n\
+         help: run it again; what may have gone out is asked about first"
+    )]
     Interrupted,
     #[error("the ledger holds something unreadable: {0}")]
     Corrupt(String),

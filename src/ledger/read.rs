@@ -163,7 +163,7 @@ impl Ledger {
         since: DateTime<Utc>,
         channels: &[ChannelName],
     ) -> Result<BTreeSet<String>, LedgerError> {
-        let places = placeholders(3, channels.len());
+        let places = row::placeholders(3, channels.len());
         let statement = format!(
             "select receipt from delivery
               where key <> $1 and changed_at >= $2 and receipt is not null
@@ -265,7 +265,7 @@ pub(in crate::ledger) async fn postings_of(
 ) -> Result<BTreeMap<PostingId, KnownPosting>, LedgerError> {
     let mut found = BTreeMap::new();
     for ids in ids.chunks(IDS_AT_ONCE) {
-        let places = placeholders(1, ids.len());
+        let places = row::placeholders(1, ids.len());
         let statement = format!("select * from posting where id in ({places})");
         let mut query = sqlx::query(AssertSqlSafe(statement));
         for id in ids {
@@ -274,12 +274,6 @@ pub(in crate::ledger) async fn postings_of(
         found.extend(by_id(&query.fetch_all(&mut *tx).await?)?);
     }
     Ok(found)
-}
-
-/// `$3, $4, $5`: so many from the first one on.
-fn placeholders(first: usize, count: usize) -> String {
-    let places: Vec<String> = (first..first + count).map(|place| format!("${place}")).collect();
-    places.join(", ")
 }
 
 fn by_id(rows: &[AnyRow]) -> Result<BTreeMap<PostingId, KnownPosting>, LedgerError> {

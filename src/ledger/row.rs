@@ -34,13 +34,18 @@ pub(in crate::ledger) fn to_json(value: &impl Serialize) -> Result<String, Ledge
     serde_json::to_string(value).map_err(|error| LedgerError::Corrupt(error.to_string()))
 }
 
-/// Numbered places for the values of several rows: `($1, $2), ($3, $4)`.
-pub(in crate::ledger) fn placeholders(rows: usize, columns: usize) -> String {
-    let row = |row: usize| {
-        let places: Vec<String> =
-            (1..=columns).map(|column| format!("${}", row * columns + column)).collect();
-        format!("({})", places.join(", "))
-    };
+/// How many rows one statement writes; databases limit the placeholders of a statement.
+pub(in crate::ledger) const ROWS_AT_ONCE: usize = 100;
+
+/// `$3, $4, $5`: so many from the first one on.
+pub(in crate::ledger) fn placeholders(first: usize, count: usize) -> String {
+    let places: Vec<String> = (first..first + count).map(|place| format!("${place}")).collect();
+    places.join(", ")
+}
+
+/// The places of several rows: `($1, $2), ($3, $4)`.
+pub(in crate::ledger) fn values(rows: usize, columns: usize) -> String {
+    let row = |row: usize| format!("({})", placeholders(row * columns + 1, columns));
     (0..rows).map(row).collect::<Vec<_>>().join(", ")
 }
 
@@ -67,8 +72,7 @@ pub(in crate::ledger) async fn load_all(
     if keys.is_empty() {
         return Ok(Vec::new());
     }
-    let places: Vec<String> = (1..=keys.len()).map(|place| format!("${place}")).collect();
-    let select = format!("select * from delivery where key in ({})", places.join(", "));
+    let select = format!("select * from delivery where key in ({})", placeholders(1, keys.len()));
     let mut query = sqlx::query(AssertSqlSafe(select));
     for key in keys {
         query = query.bind(key.to_string());
@@ -130,7 +134,7 @@ pub(in crate::ledger) async fn save_all(
                 slot = s_slot, attempted_at = s_attempted_at, unseen_since = s_unseen_since,
                 asks_since = s_asks_since
            from saved where key = s_key",
-        placeholders(deliveries.len(), 15)
+        values(deliveries.len(), 15)
     );
     let mut query = sqlx::query(AssertSqlSafe(update));
     for delivery in deliveries {

@@ -124,7 +124,7 @@ async fn end_attempts(tx: &mut Change, settlings: &[&Settling]) -> Result<(), Le
         "with ended (e_delivery, e_number, e_at, e_outcome, e_detail) as (values {})
          update attempt set ended_at = e_at, outcome = e_outcome, detail = e_detail
            from ended where delivery = e_delivery and number = e_number",
-        row::placeholders(settlings.len(), 5)
+        row::values(settlings.len(), 5)
     );
     let mut query = sqlx::query(AssertSqlSafe(update));
     for settling in settlings {

@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 use sqlx::{AnyConnection, AssertSqlSafe, Row};
 use uuid::Uuid;
 
-use super::{Event, LedgerError};
+use super::{Event, LedgerError, row};
 use crate::channel::DeliveryKey;
 
 /// The words of an event, as they are stored.
@@ -104,31 +104,20 @@ pub(in crate::ledger) struct Kept {
     content: String,
 }
 
-/// How many rows one statement writes.
-const ROWS: usize = 100;
-
 /// Writes words whose events are written.
 pub(in crate::ledger) async fn write(
     tx: &mut AnyConnection,
     words: &[Kept],
 ) -> Result<(), LedgerError> {
-    for words in words.chunks(ROWS) {
-        let values: Vec<String> = (0..words.len())
-            .map(|row| {
-                let at = |column: usize| row * 5 + column;
-                format!(
-                    "(${}, coalesce((select posting from delivery where key = ${}), ${}), ${}, ${})",
-                    at(1),
-                    at(2),
-                    at(3),
-                    at(4),
-                    at(5)
-                )
-            })
-            .collect();
+    for words in words.chunks(row::ROWS_AT_ONCE) {
         let insert = format!(
-            "insert into event_words (number, posting, kind, content) values {}",
-            values.join(", ")
+            "with kept (k_number, k_delivery, k_posting, k_kind, k_content) as (values {})
+             insert into event_words (number, posting, kind, content)
+             select k_number,
+                    coalesce((select posting from delivery where key = k_delivery), k_posting),
+                    k_kind, k_content
+               from kept",
+            row::values(words.len(), 5)
         );
         let mut query = sqlx::query(AssertSqlSafe(insert));
         for kept in words {

@@ -33,7 +33,8 @@ const REPLY_WITHIN: Duration = Duration::from_secs(60);
 const DATA_END_WITHIN: Duration = Duration::from_secs(300);
 const QUIT_WITHIN: Duration = Duration::from_secs(5);
 
-/// A connection takes this many messages: more than some servers do.
+/// A connection takes at most so many messages. A server that takes fewer says so (421) or closes,
+/// and the next message gets a new connection.
 const MESSAGES_PER_CONNECTION: u32 = 100;
 
 /// A connection at rest is not used after this long: servers close theirs in their own time.
