@@ -1,8 +1,12 @@
 //! A backup is put back: the channels have not forgotten what the ledger has (promise 1).
 
 use std::path::PathBuf;
+use std::time::Duration;
 
-use handbill::ledger::{Resolution, State};
+use handbill::channel::ChannelName;
+use handbill::deliver::Wanted;
+use handbill::ledger::{CopyState, Resolution, State};
+use handbill::plan::Pace;
 use handbill::rehearsal::fault::Fault;
 
 use super::{World, open};
@@ -147,4 +151,29 @@ async fn another_try_of_what_was_refused_is_looked_for_first() {
     assert_eq!(world.announcement("mastodon").await.state, State::Refused);
     world.ask_for_another_try().await;
     world.assert_posted_once("mastodon").await;
+}
+
+/// While one channel is asked what became of its attempt, its plan must not call off what another
+/// channel is just being asked about.
+#[tokio::test]
+async fn what_a_slow_channel_is_asked_about_is_not_called_off_by_its_neighbour() {
+    let mut world = World::with(&["mastodon", "board"]).await;
+    world.stand_ins.mastodon[0].faults().push(Fault::DropBeforeStoring);
+    let mastodon = ChannelName("mastodon".into());
+    let alone = Wanted { channel: Some(&mastodon), postings: None };
+    let courier = world.courier(&world.ledger);
+    courier.round(&world.postings, Pace::OnSchedule, alone).await.unwrap();
+    assert_eq!(world.announcement("mastodon").await.state, State::Unknown);
+    let before = world.backup().await;
+    world.wait(1);
+    world.round().await;
+    assert_eq!(world.copies("board").len(), 1, "it goes out in the time that is forgotten");
+    world.forget(before).await;
+    world.change("title:", "draft: true\ntitle:").await;
+    world.stand_ins.boards[0].faults().push(Fault::Delay(Duration::from_secs(2)));
+    world.round().await;
+    assert_eq!(world.announcement("board").await.state, State::Posted, "it was found");
+    world.settle_down().await;
+    let copy = world.announcement("board").await;
+    assert_eq!(copy.copy, Some(CopyState::Withdrawn), "and follows its page");
 }
