@@ -3,11 +3,13 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use handbill::channel::ChannelName;
-use handbill::deliver::Wanted;
+use handbill::channel::{ChannelName, Reach};
+use handbill::deliver::{Station, Wanted};
 use handbill::ledger::{CopyState, Resolution, State};
 use handbill::plan::Pace;
 use handbill::rehearsal::fault::Fault;
+use handbill::site::channel_file::KindConfig;
+use tokio::net::{TcpListener, TcpStream};
 
 use super::{World, open};
 
@@ -153,6 +155,28 @@ async fn another_try_of_what_was_refused_is_looked_for_first() {
     world.assert_posted_once("mastodon").await;
 }
 
+/// From now on the board is behind a connection that takes two seconds.
+async fn slow_down_the_board(world: &mut World) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let Some(spec) = world.site.channels.iter_mut().find(|it| it.name.as_str() == "board") else {
+        panic!("no board")
+    };
+    let KindConfig::Board(config) = &mut spec.config else { panic!("no board") };
+    let behind = config.base.port().unwrap();
+    config.base.set_port(Some(port)).unwrap();
+    world.stations = Station::all(&world.site, Reach::LoopbackOnly, &mut Vec::new());
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            tokio::spawn(async move {
+                tokio::time::sleep(Duration::from_secs(2)).await;
+                let mut server = TcpStream::connect(("127.0.0.1", behind)).await?;
+                tokio::io::copy_bidirectional(&mut stream, &mut server).await
+            });
+        }
+    });
+}
+
 /// While one channel is asked what became of its attempt, its plan must not call off what another
 /// channel is just being asked about.
 #[tokio::test]
@@ -170,7 +194,7 @@ async fn what_a_slow_channel_is_asked_about_is_not_called_off_by_its_neighbour()
     assert_eq!(world.copies("board").len(), 1, "it goes out in the time that is forgotten");
     world.forget(before).await;
     world.change("title:", "draft: true\ntitle:").await;
-    world.stand_ins.boards[0].faults().push(Fault::Delay(Duration::from_secs(2)));
+    slow_down_the_board(&mut world).await;
     world.round().await;
     assert_eq!(world.announcement("board").await.state, State::Posted, "it was found");
     world.settle_down().await;
