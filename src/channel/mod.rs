@@ -199,6 +199,10 @@ pub enum Outcome {
     Blocked { why: String },
     /// The request left, and no answer says what became of it.
     Unknown { why: String },
+    /// The place made nothing of it, because it says that it has the same words already: those of
+    /// an earlier attempt, or somebody else's. So it is not known either whether ours is there; and
+    /// that it is not to be seen proves nothing.
+    Duplicate { why: String },
 }
 
 impl Outcome {
@@ -209,7 +213,8 @@ impl Outcome {
             Self::Refused { why }
             | Self::Deferred { why, .. }
             | Self::Blocked { why }
-            | Self::Unknown { why } => why,
+            | Self::Unknown { why }
+            | Self::Duplicate { why } => why,
         }
     }
 }

@@ -217,9 +217,9 @@ impl X {
             Exchange::NoAnswer(Outcome::Deferred { why, .. } | Outcome::Unknown { why }) => {
                 Err(Unread::Later { why })
             }
-            Exchange::NoAnswer(Outcome::Refused { why } | Outcome::Blocked { why }) => {
-                Err(Unread::Unable { why })
-            }
+            Exchange::NoAnswer(
+                Outcome::Refused { why } | Outcome::Blocked { why } | Outcome::Duplicate { why },
+            ) => Err(Unread::Unable { why }),
             Exchange::NoAnswer(Outcome::Posted(_)) => Err(Unread::Gone),
         }
     }
@@ -455,7 +455,7 @@ fn forbidden(answer: &Answer) -> Outcome {
     let said = answer.body.to_lowercase();
     if said.contains("duplicate content") {
         let why = format!("X says that this text is there already; {why}");
-        return Outcome::Unknown { why };
+        return Outcome::Duplicate { why };
     }
     if SHUT_OUT.iter().any(|words| said.contains(words)) {
         return Outcome::Blocked { why };

@@ -414,7 +414,8 @@ async fn to_me(
                 Outcome::Refused { why }
                 | Outcome::Deferred { why, .. }
                 | Outcome::Blocked { why }
-                | Outcome::Unknown { why } => (why, false),
+                | Outcome::Unknown { why }
+                | Outcome::Duplicate { why } => (why, false),
             };
             failed |= !sent;
             say(&format!("{}: {}: {what}\n", spec.name, posting.id))?;

@@ -80,7 +80,7 @@ impl Courier<'_> {
             wire: &composed.message.wire,
             key: &step.key,
             since: restored.from,
-            owned: &owned,
+            owned: &owned.ids,
             likeness: Likeness::Link(&posting.permalink),
         };
         let now = self.clock.now();

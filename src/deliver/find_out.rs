@@ -1,6 +1,6 @@
 //! Finding out: what became of an attempt whose outcome is unknown.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use tracing::info;
@@ -12,7 +12,7 @@ use crate::channel::{
     Abilities, Can, ChannelName, DeliveryKey, Likeness, Receipt, Search, Trace, Wire,
 };
 use crate::clock::Clock;
-use crate::ledger::{Attempt, Delivery, LedgerError, Standing, State, Whom};
+use crate::ledger::{Attempt, Delivery, LedgerError, Owned, Standing, State, Whom};
 
 /// A channel that does not answer is asked for a day; then a person is asked as well.
 const ASKED_ALONE: TimeDelta = TimeDelta::days(1);
@@ -66,8 +66,13 @@ impl Courier<'_> {
         };
         let since = began_on_this_clock(attempt, &self.clock);
         let owned = self.owned(&delivery.name.channel, delivery.key, since).await?;
-        let search =
-            Search { wire, key: &delivery.key, since, owned: &owned, likeness: Likeness::Words };
+        let search = Search {
+            wire,
+            key: &delivery.key,
+            since,
+            owned: &owned.ids,
+            likeness: Likeness::Words,
+        };
         let trace = station.channel.find(&search).await;
         fail_point::reached("after-find").await;
         let abilities = station.channel.abilities();
@@ -87,6 +92,11 @@ impl Courier<'_> {
                 let why = "not there yet; it may still arrive, so it is looked for again";
                 Trace::NotYet { why: why.to_owned() }
             }
+            Trace::Absent if attempt.heard_of_a_duplicate() => {
+                let why = "the channel said that it has these words already, and does not show \
+                           whose they are; look there";
+                Trace::CannotTell { why: why.to_owned() }
+            }
             trace => trace,
         })
     }
@@ -98,7 +108,7 @@ impl Courier<'_> {
         channel: &ChannelName,
         key: DeliveryKey,
         since: DateTime<Utc>,
-    ) -> Result<BTreeSet<String>, LedgerError> {
+    ) -> Result<Owned, LedgerError> {
         let place = self.station(channel).map(|station| station.channel.place());
         let sharing = |station: &&Station| {
             station.spec.name == *channel || Some(station.channel.place()) == place
@@ -132,13 +142,13 @@ impl Courier<'_> {
         if others.iter().any(says_the_same) {
             return Ok(true);
         }
-        let Some(id) = found.remote_id.as_ref().filter(|_| ours.verb == Verb::Create) else {
+        if ours.verb != Verb::Create {
             return Ok(false);
-        };
+        }
         // However old its record is: the clock may have been wrong by any length when it was made.
         let ever = DateTime::<Utc>::UNIX_EPOCH;
         let owned = self.owned(&delivery.name.channel, delivery.key, ever).await?;
-        Ok(owned.contains(id))
+        Ok(owned.has(found))
     }
 
     async fn conclude(

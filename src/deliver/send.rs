@@ -197,8 +197,7 @@ impl Courier<'_> {
     ) -> Result<Option<compose::Composed>, LedgerError> {
         // Once unknown, always these bytes: what came after it may have been put off.
         let attempts = self.ledger.attempts(key).await?;
-        let unknown = |attempt: &Attempt| attempt.outcome.as_deref() == Some("unknown");
-        let last = attempts.into_iter().rfind(unknown);
+        let last = attempts.into_iter().rfind(Attempt::left_it_unknown);
         let carried = last.and_then(|attempt| attempt.carried);
         Ok(carried.map(|it| compose::Composed { rendition: it.rendition, wire: it.wire }))
     }

@@ -67,6 +67,7 @@ pub use notice::{Concerns, Heard, NewNotice, Outbox, Telling, Way};
 pub use observe::{Hiring, Observed, Seen};
 pub use occurrence::Occurrence;
 pub use plan::Time;
+pub use read::Owned;
 pub use retention::{Forgotten, Retention};
 pub use store::{Ledger, Opening, Turnstile};
 pub use survey::{EndedAttempt, Pauses};
@@ -294,7 +295,7 @@ pub struct Attempt {
     /// Nothing of this attempt may be sent later than this.
     pub send_by: DateTime<Utc>,
     pub ended_at: Option<DateTime<Utc>>,
-    /// `posted`, `refused`, `deferred`, `blocked`, `unknown`; `None` while it runs.
+    /// `posted`, `refused`, `deferred`, `blocked`, `unknown`, `duplicate`; `None` while it runs.
     pub outcome: Option<String>,
     pub detail: String,
     /// What it carried; `None` once that was erased.
@@ -303,6 +304,21 @@ pub struct Attempt {
     pub erased_at: Option<DateTime<Utc>>,
     /// When it began, by the clock that nobody sets; unknown of attempts of older versions.
     pub steady: Option<Steady>,
+}
+
+/// The word for [`Outcome::Duplicate`].
+const DUPLICATE: &str = "duplicate";
+
+impl Attempt {
+    /// Whether it left its delivery unknown.
+    pub fn left_it_unknown(&self) -> bool {
+        self.heard_of_a_duplicate() || self.outcome.as_deref() == Some("unknown")
+    }
+
+    /// Whether the channel said that it has these words already.
+    pub fn heard_of_a_duplicate(&self) -> bool {
+        self.outcome.as_deref() == Some(DUPLICATE)
+    }
 }
 
 /// What an attempt carried: the exact bytes, and what they say to readers.

@@ -5,10 +5,27 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::any::AnyRow;
 use sqlx::{Any, AnyConnection, AssertSqlSafe, Executor, Row, Transaction};
+use url::Url;
 
 use super::{Attempt, Delivery, KnownPosting, Ledger, LedgerError, Past, State, row, uses};
-use crate::channel::{ChannelName, DeliveryKey};
+use crate::channel::{ChannelName, DeliveryKey, Receipt};
 use crate::posting::PostingId;
+
+/// Copies that are other deliveries' own.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Owned {
+    pub ids: BTreeSet<String>,
+    /// Of those whose id nobody knows: a person said where they are.
+    pub links: BTreeSet<Url>,
+}
+
+impl Owned {
+    /// Whether a copy is among them.
+    pub fn has(&self, copy: &Receipt) -> bool {
+        copy.remote_id.as_ref().is_some_and(|id| self.ids.contains(id))
+            || copy.link.as_ref().is_some_and(|link| self.links.contains(link))
+    }
+}
 
 /// By how much a clock may have been wrong when a receipt was written down.
 const LONGEST_CLOCK_FAULT: TimeDelta = TimeDelta::days(30);
@@ -151,8 +168,8 @@ impl Ledger {
         .collect()
     }
 
-    /// The ids of copies that other deliveries than this one own on some channels, those that share
-    /// its place: they are none of its own. What was there long before `since` cannot be mistaken
+    /// The copies that other deliveries than this one own on some channels, those that share its
+    /// place: they are none of its own. What was there long before `since` cannot be mistaken
     /// for it, even where the clock was wrong in between.
     ///
     /// # Errors
@@ -162,7 +179,7 @@ impl Ledger {
         key: DeliveryKey,
         since: DateTime<Utc>,
         channels: &[ChannelName],
-    ) -> Result<BTreeSet<String>, LedgerError> {
+    ) -> Result<Owned, LedgerError> {
         let places = row::placeholders(3, channels.len());
         let statement = format!(
             "select receipt from delivery
@@ -176,7 +193,15 @@ impl Ledger {
             query = query.bind(channel.0.to_string());
         }
         let rows = query.fetch_all(&self.reader).await?;
-        rows.iter().filter_map(|row| row::remote_id(row).transpose()).collect()
+        let mut owned = Owned::default();
+        for row in &rows {
+            match row::receipt(row)? {
+                Receipt { remote_id: Some(id), .. } => drop(owned.ids.insert(id)),
+                Receipt { link: Some(link), .. } => drop(owned.links.insert(link)),
+                _ => {}
+            }
+        }
+        Ok(owned)
     }
 
     /// The deliveries in a state, by index; the oldest first.

@@ -266,10 +266,9 @@ pub(in crate::ledger) fn channel(row: &AnyRow) -> Result<KnownChannel, LedgerErr
     })
 }
 
-/// The id of the copy that a receipt names.
-pub(in crate::ledger) fn remote_id(row: &AnyRow) -> Result<Option<String>, LedgerError> {
-    let receipt: Option<Receipt> = optional_json(row, "receipt")?;
-    Ok(receipt.and_then(|receipt| receipt.remote_id))
+/// What is known of a copy; nothing, if there is none.
+pub(in crate::ledger) fn receipt(row: &AnyRow) -> Result<Receipt, LedgerError> {
+    Ok(optional_json(row, "receipt")?.unwrap_or_default())
 }
 
 /// The pause of a channel, or of everything.

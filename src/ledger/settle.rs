@@ -9,7 +9,7 @@ use sqlx::AssertSqlSafe;
 use super::change::Change;
 use super::group::{Entry, Written, is_busy};
 use super::{
-    Asked, Claim, CopyState, Deed, Delivery, Ledger, LedgerError, Settlement, Standing, State,
+    Asked, Claim, CopyState, DUPLICATE, Deed, Delivery, Ledger, LedgerError, Settlement, Standing, State,
     decide, event, pause, read, row,
 };
 use crate::adapt::Occasion;
@@ -31,7 +31,7 @@ impl Ledger {
     /// | deferred | `planned`, due at `again_at` |
     /// | blocked | `planned`, and its channel is paused |
     /// | refused | `refused` |
-    /// | unknown | `unknown` |
+    /// | unknown, duplicate | `unknown` |
     ///
     /// A posted [`Deed::Publish`] or [`Deed::FollowUp`] makes a copy that is `live` and says
     /// `standing`; a posted [`Deed::Edit`] makes its target's copy `edited`, a posted
@@ -206,7 +206,10 @@ impl Settling {
                 pause::pause(tx, &delivery.name.channel, why, now).await?;
             }
             Outcome::Refused { .. } => delivery.enter(State::Refused, why, now),
-            Outcome::Unknown { .. } => delivery.enter(State::Unknown, why, now),
+            Outcome::Unknown { .. } | Outcome::Duplicate { .. } => {
+                what = State::Unknown.as_str();
+                delivery.enter(State::Unknown, why, now);
+            }
         }
         event::append(tx, now, Some(delivery.key), what, &detail).await
     }
@@ -293,5 +296,6 @@ fn words(outcome: &Outcome) -> (&'static str, &str) {
         Outcome::Deferred { why, .. } => ("deferred", why),
         Outcome::Blocked { why } => ("blocked", why),
         Outcome::Unknown { why } => ("unknown", why),
+        Outcome::Duplicate { why } => (DUPLICATE, why),
     }
 }

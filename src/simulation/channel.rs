@@ -135,7 +135,7 @@ impl SimulatedChannel {
             Answer::No(why) => Outcome::Refused { why },
             Answer::Duplicate => {
                 let why = "X says that this text is there already";
-                Outcome::Unknown { why: why.to_owned() }
+                Outcome::Duplicate { why: why.to_owned() }
             }
         }
     }

@@ -70,7 +70,7 @@ async fn a_post_goes_out_signed_and_its_link_follows_from_its_id() {
 async fn a_repeated_text_means_that_it_is_there() {
     let body = r#"{"detail":"You are not allowed to create a Tweet with duplicate content.","status":403}"#;
     let outcome = outcome_of(json(403, body)).await;
-    assert!(matches!(outcome, Outcome::Unknown { .. }), "{outcome:?}");
+    assert!(matches!(outcome, Outcome::Duplicate { .. }), "{outcome:?}");
     assert!(outcome.why().contains("there already"));
 }
 

@@ -104,6 +104,30 @@ async fn a_mail_that_no_archive_shows_stays_unknown_until_a_person_says() {
     world.assert_posted_once("list").await;
 }
 
+/// X knows the words and shows them nowhere, as where a moderator has hidden them: that is no
+/// leave to write others.
+#[tokio::test]
+async fn a_text_that_x_has_and_does_not_show_is_a_persons_to_find() {
+    let mut world = World::with(&["x"]).await;
+    let body = r#"{"detail":"You are not allowed to create a Tweet with duplicate content."}"#;
+    let refusal = Fault::RefuseBeforeStoring {
+        status: 403,
+        headers: vec![("content-type".to_owned(), "application/json".to_owned())],
+        body: body.to_owned(),
+    };
+    faults(&world, "x").push(refusal);
+    world.round().await;
+    world.settle_down().await;
+    let delivery = world.announcement("x").await;
+    assert_eq!((delivery.state, delivery.attempts), (State::Unknown, 1), "{delivery:#?}");
+    assert!(delivery.asks_since.is_some(), "{delivery:#?}");
+    assert!(delivery.reason.contains("look there"), "{delivery:#?}");
+    world.change("fourteen harbours", "fifteen harbours").await;
+    world.settle_down().await;
+    assert_eq!(world.deliveries("x").await.len(), 1, "nothing goes out in its place");
+    assert_eq!(world.copies("x").len(), 0);
+}
+
 #[tokio::test]
 async fn what_two_lost_answers_leave_is_one_copy() {
     let world = World::with(&["mastodon"]).await;

@@ -2,7 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use handbill::ledger::{Delivery, State};
+use handbill::channel::Receipt;
+use handbill::ledger::{Delivery, Resolution, State};
 use handbill::rehearsal::fault::Fault;
 use handbill::rehearsal::smtp::MailFault;
 
@@ -117,4 +118,28 @@ async fn a_neighbours_copy_is_not_taken_for_ones_own() {
     let link = |delivery: &Delivery| delivery.receipt.as_ref().and_then(|it| it.link.clone());
     assert_ne!(link(&states[0]), link(&states[1]));
     assert_eq!(world.stand_ins.mastodon[0].copies().len(), 2);
+}
+
+/// A person who says whose copy it is may know no more than its link.
+#[tokio::test]
+async fn a_neighbours_copy_that_a_person_named_by_its_link_is_not_taken_for_ones_own() {
+    let folder = super::folder(&["mastodon"]);
+    folder.write("channels/again.toml", super::MASTODON);
+    let keys = handbill::rehearsal::mastodon::KeyPolicy::Honoured;
+    let mut world = World::of(folder, keys).await;
+    let account = world.stand_ins.mastodon[0].url();
+    super::refusals::address_mastodon(&mut world, account);
+    for fault in [Fault::StoreThenDrop, Fault::DropBeforeStoring] {
+        world.stand_ins.mastodon[0].faults().push(fault);
+    }
+    world.round().await;
+    let copies = world.stand_ins.mastodon[0].copies();
+    assert_eq!(copies.len(), 1, "{copies:#?}");
+    let link = copies[0].link.clone();
+    let receipt = Receipt { remote_id: None, link: link.clone() };
+    let key = world.announcement("mastodon").await.key;
+    world.ledger.resolve(key, &Resolution::Posted(receipt), world.now()).await.unwrap();
+    world.settle_down().await;
+    let again = world.announcement("again").await;
+    assert_ne!(again.receipt.and_then(|it| it.link), link);
 }
