@@ -329,6 +329,20 @@ fn check_warns_of_a_site_without_channels() {
 }
 
 #[test]
+fn check_warns_of_channels_that_would_say_the_same_to_the_same_readers() {
+    let site = TestSite::with_channels(&["mastodon"]);
+    let file = site.read("channels/mastodon.toml");
+    site.write("channels/again.toml", &file);
+    let ran = site.run(&["check"]);
+    assert!(ran.out.contains("mastodon would both post"), "{}", ran.out);
+    assert!(ran.out.contains("the same ad twice"), "{}", ran.out);
+    assert_eq!(ran.code, 0);
+    site.replace("channels/again.toml", "HANDBILL_MASTODON_TOKEN", "ANOTHER_TOKEN");
+    let apart = site.run(&["check"]);
+    assert!(!apart.out.contains("would both post"), "{}", apart.out);
+}
+
+#[test]
 fn verify_says_what_only_a_person_can_see_and_fails_nothing() {
     let (site, id) = asked();
     let recorded = site.run(&["record", &id, "https://careers.example/7"]);

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::{CliError, End, Format, count, load, say, say_json};
-use crate::adapt::{self, AdaptError};
+use crate::adapt::{self, AdaptError, Occasion};
 use crate::channel::Reach;
 use crate::deliver::Station;
 use crate::diagnostic::{self, Colour, Diagnostic, Severity};
@@ -37,6 +37,7 @@ pub(super) fn run(arguments: &Arguments, folder: Option<PathBuf>) -> Result<End,
         (false, true) => End::CheckFailed,
         (false, false) => End::Done,
     };
+    found.extend(said_twice(&wanted, &site, &stations));
     let fits = rendered.unfit.is_empty();
     let end = if end == End::Done && !fits { End::CheckFailed } else { end };
     found.extend(read.diagnostics);
@@ -114,6 +115,43 @@ fn render<'a>(
         }
     }
     rendered
+}
+
+/// Channels that would say the same to the same readers, with a posting that shows it.
+fn said_twice(postings: &[&Posting], site: &Site, stations: &[Station]) -> Vec<Diagnostic> {
+    let mut twice = Vec::new();
+    for (place, station) in stations.iter().enumerate() {
+        let sharing = stations.iter().take(place).filter(|other| {
+            let account = station.spec.account();
+            account.is_some() && account == other.spec.account()
+        });
+        for other in sharing {
+            let words = |posting: &Posting, station: &Station| {
+                station.spec.filter.rejects(posting).is_none().then_some(())?;
+                let announce = Occasion::Announce;
+                adapt::adapt(posting, &station.target, announce, &site.templates).ok()
+            };
+            let same = postings.iter().find(|posting| {
+                let ours = words(posting, station);
+                ours.is_some() && ours == words(posting, other)
+            });
+            if let Some(posting) = same {
+                let (one, two) = (&other.spec.name, &station.spec.name);
+                twice.push(
+                    Diagnostic::warning(
+                        "channel::same_account",
+                        format!("{one} and {two} would both post {} in one place", posting.id),
+                    )
+                    .at(&station.spec.file, 0..0)
+                    .help(
+                        "its readers would see the same ad twice: give the channels different \
+                         `[postings]` filters, languages or templates, or remove one of them",
+                    ),
+                );
+            }
+        }
+    }
+    twice
 }
 
 /// Each posting with each channel that wants it.

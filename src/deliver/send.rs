@@ -103,7 +103,7 @@ impl Courier<'_> {
         } else {
             Asked::Done
         };
-        let outcome = self.patient(outcome, &claim, now).await;
+        let outcome = self.seen_with_its_history(outcome, &claim, now).await;
         let again_at = match &outcome {
             Outcome::Deferred { after, .. } => {
                 Some(now + wait(claim.key(), claim.number(), *after))
@@ -142,14 +142,38 @@ impl Courier<'_> {
         settled
     }
 
-    /// A channel that puts a delivery off again and again is believed for so long, and no longer. A
-    /// history that cannot be read now leaves the outcome as it is.
-    async fn patient(&self, outcome: Outcome, claim: &Claim, now: DateTime<Utc>) -> Outcome {
-        let Outcome::Deferred { why, after } = outcome else { return outcome };
+    /// What an outcome means after those before it. A history that cannot be read now leaves it as
+    /// it is.
+    async fn seen_with_its_history(
+        &self,
+        outcome: Outcome,
+        claim: &Claim,
+        now: DateTime<Utc>,
+    ) -> Outcome {
+        if !matches!(outcome, Outcome::Deferred { .. } | Outcome::Duplicate { .. }) {
+            return outcome;
+        }
         let attempts = self.ledger.attempts(claim.key()).await.unwrap_or_default();
-        match gave_up(&attempts, self.site.plan.give_up_after, &why, now) {
-            Some(why) => Outcome::Refused { why },
-            None => Outcome::Deferred { why, after },
+        match outcome {
+            // A channel that puts a delivery off again and again is believed for so long, and no
+            // longer.
+            Outcome::Deferred { why, after } => {
+                match gave_up(&attempts, self.site.plan.give_up_after, &why, now) {
+                    Some(why) => Outcome::Refused { why },
+                    None => Outcome::Deferred { why, after },
+                }
+            }
+            // It was a duplicate the last time, and a person looked: the words are somebody else's.
+            Outcome::Duplicate { why } => {
+                let before = attempts.iter().rfind(|it| it.number < claim.number());
+                if before.is_some_and(Attempt::heard_of_a_duplicate) {
+                    let why = format!("{why}; they are not this delivery's, as a person found");
+                    Outcome::Refused { why }
+                } else {
+                    Outcome::Duplicate { why }
+                }
+            }
+            outcome => outcome,
         }
     }
 

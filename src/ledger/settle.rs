@@ -9,8 +9,8 @@ use sqlx::AssertSqlSafe;
 use super::change::Change;
 use super::group::{Entry, Written, is_busy};
 use super::{
-    Asked, Claim, CopyState, DUPLICATE, Deed, Delivery, Ledger, LedgerError, Settlement, Standing, State,
-    decide, event, pause, read, row,
+    Asked, Claim, CopyState, DUPLICATE, Deed, Delivery, Ledger, LedgerError, Settlement, Standing,
+    State, decide, event, pause, read, row,
 };
 use crate::adapt::Occasion;
 use crate::channel::{DeliveryKey, Outcome, Receipt, Wire};

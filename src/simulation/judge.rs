@@ -214,7 +214,8 @@ impl<'a> Judge<'a> {
                 None => self.lost(format!("{what} waits, and the plan does not know it")),
             },
             State::Unknown => {
-                let searchable = !matches!(kind, Some(Kind::Mail | Kind::Manual));
+                let searchable = !matches!(kind, Some(Kind::Mail | Kind::Manual))
+                    && !self.is_a_duplicate(delivery);
                 if delivery.reason.is_empty() {
                     self.unreported(format!("{what} is unknown, and it is not said why"));
                 } else if self.is_fresh(delivery) {
@@ -277,6 +278,12 @@ impl<'a> Judge<'a> {
     fn is_forgotten(&self, copy: &Copy) -> bool {
         self.world.restored
             && copy.key.is_none_or(|key| self.find(key).is_none_or(|it| it.state != State::Posted))
+    }
+
+    /// Whether the channel said that it has these words already, and so can say nothing of them.
+    fn is_a_duplicate(&self, delivery: &Delivery) -> bool {
+        let server = self.world.server_of(&delivery.name.channel);
+        server.is_some_and(|server| lock(&server).duplicates.contains(&delivery.key))
     }
 
     /// Tried so shortly before the end that it may still be under way.

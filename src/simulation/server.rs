@@ -1,7 +1,7 @@
 //! What is on the other side: one account on one server, with the semantics of its kind. It keeps
 //! everything that it ever held, and under which delivery's key each copy was made.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use url::Url;
@@ -119,6 +119,8 @@ pub struct Server {
     pub transit: Vec<(DateTime<Utc>, Wire)>,
     /// The credentials do not work until a person has mended them.
     pub locked: bool,
+    /// The deliveries whose words it said that it has already: of those it can say no more.
+    pub duplicates: BTreeSet<DeliveryKey>,
     keys: BTreeMap<String, (usize, DateTime<Utc>)>,
     chance: Chance,
     pub requests: u64,
@@ -135,6 +137,7 @@ impl Server {
             applied: Vec::new(),
             transit: Vec::new(),
             locked: false,
+            duplicates: BTreeSet::new(),
             keys: BTreeMap::new(),
             chance,
             requests: 0,
@@ -227,6 +230,7 @@ impl Server {
             return Answer::Done(copy.receipt());
         }
         if self.kind == Kind::X && self.copies.iter().any(|it| it.stands() && it.says == says) {
+            self.duplicates.extend(key);
             return Answer::Duplicate;
         }
         let lag = self.chance.between(0, self.habits.lag.num_seconds());

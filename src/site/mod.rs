@@ -4,6 +4,7 @@
 //! This room reads files and hands text to the pure rooms. Everything wrong in a file that a
 //! person wrote becomes a [`Diagnostic`] with its place; an `Err` means that there is no site.
 
+pub mod account;
 pub mod channel_file;
 pub mod credential;
 pub mod filter;

@@ -115,7 +115,7 @@ async fn a_text_that_x_has_and_does_not_show_is_a_persons_to_find() {
         headers: vec![("content-type".to_owned(), "application/json".to_owned())],
         body: body.to_owned(),
     };
-    faults(&world, "x").push(refusal);
+    faults(&world, "x").push(refusal.clone());
     world.round().await;
     world.settle_down().await;
     let delivery = world.announcement("x").await;
@@ -126,6 +126,13 @@ async fn a_text_that_x_has_and_does_not_show_is_a_persons_to_find() {
     world.settle_down().await;
     assert_eq!(world.deliveries("x").await.len(), 1, "nothing goes out in its place");
     assert_eq!(world.copies("x").len(), 0);
+    // Once more, though a person looked: the words are another's, and that is no news any more.
+    faults(&world, "x").push(refusal);
+    let looked = handbill::ledger::Resolution::NotPosted;
+    world.ledger.resolve(delivery.key, &looked, world.now()).await.unwrap();
+    world.round().await;
+    let refused = &world.deliveries("x").await[0];
+    assert_eq!((refused.state, refused.attempts), (State::Refused, 2), "{refused:#?}");
 }
 
 #[tokio::test]
