@@ -182,15 +182,14 @@ impl Courier<'_> {
         self.write_down(&plan, &past, &on).await?;
         fail_point::reached("planned").await;
 
+        let tried: BTreeSet<DeliveryKey> =
+            past.deliveries.iter().filter(|it| it.attempts > 0).map(|it| it.key).collect();
         let mut by_channel: BTreeMap<&ChannelName, Vec<&Step>> = BTreeMap::new();
         for step in plan.due().filter(|step| wanted.includes(step) && on(&step.name.channel)) {
             by_channel.entry(&step.name.channel).or_default().push(step);
         }
         let channels = by_channel.into_iter().map(|(name, steps)| async {
-            let mut results = Vec::new();
-            for step in steps {
-                results.push(self.deliver(step, postings, restored).await);
-            }
+            let results = self.deliver_all(steps, postings, &tried, restored).await;
             if let Some(station) = self.station(name) {
                 station.channel.hang_up().await;
             }

@@ -3,21 +3,23 @@
 //! This order is the promise. Nothing leaves before its attempt is committed, and what came of it
 //! is committed before anything else that can fail.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
+use futures_util::future::join;
 use tracing::{Instrument, info_span, warn};
 
 use super::doubt::Doubt;
-use super::worker::{Intake, Unsettled};
-use super::{Courier, Done, Postings, compose, done, fail_point, unless_overtaken};
+use super::worker::{Intake, Sending, Unsettled};
+use super::{Courier, Done, Postings, Station, compose, done, fail_point, unless_overtaken};
 use crate::channel::permit::{Journal, too_late};
 use crate::channel::{DeliveryKey, Kind, Outcome, Permit, Receipt, SendBy};
 use crate::clock::Clock;
 use crate::ledger::{
-    Asked, Attempt, Began, Claim, Deed, Delivery, Ledger, LedgerError, Restored, Settlement,
-    Standing,
+    AsSeen, Asked, Attempt, Began, Claim, Deed, Delivery, Ledger, LedgerError, Restored,
+    Settlement, Standing,
 };
 use crate::plan::Step;
 use crate::posting::Posting;
@@ -44,53 +46,180 @@ impl From<LedgerError> for DeliverError {
     }
 }
 
+/// What is to go out, before its attempt is on disk.
+struct Prepared<'a> {
+    step: &'a Step,
+    station: &'a Station,
+    message: Message,
+    seen: AsSeen,
+}
+
+/// When a step can be prepared.
+enum Ready<'a> {
+    /// It is.
+    Now(Box<Prepared<'a>>),
+    /// Once what goes before it is on record.
+    Later(&'a Step),
+    /// Its channel or its page is not there.
+    Never,
+}
+
+/// An attempt that is on disk and not sent yet.
+struct Begun<'a> {
+    step: &'a Step,
+    station: &'a Station,
+    message: Message,
+    claim: Claim,
+    on_the_desk: Sending,
+}
+
+/// An attempt that was answered; the answer is not on disk yet.
+struct Answered {
+    unsettled: Unsettled,
+    at: DateTime<Utc>,
+    _on_the_desk: Sending,
+}
+
+/// How a step began.
+enum Start<'a> {
+    Begun(Box<Begun<'a>>),
+    /// It does not go out now; `None` if nothing is to be said of it.
+    Settled(Option<Done>),
+}
+
+/// What became of one step; `None` if somebody else does it, or it is not to be done.
+type Delivered = Result<Option<Done>, DeliverError>;
+
 impl Courier<'_> {
-    /// Does one step that is due; `None` if somebody else does it, or it is not to be done.
-    pub(super) async fn deliver(
-        &self,
-        step: &Step,
+    /// Does the steps of one channel that are due, one after the other. While one is with the
+    /// channel, the next is prepared; the receipt of one and the attempt of the next then go to
+    /// disk together where they can, so that no more than one attempt is open at a time and the
+    /// disk is waited for once.
+    ///
+    /// `tried` are the deliveries that were tried before.
+    pub(super) async fn deliver_all<'a>(
+        &'a self,
+        steps: Vec<&'a Step>,
+        postings: &'a Postings,
+        tried: &'a BTreeSet<DeliveryKey>,
+        restored: Option<Restored>,
+    ) -> Vec<Delivered> {
+        let mut delivered = Vec::new();
+        let mut answered: Option<Answered> = None;
+        let get_ready = |step: Option<&'a Step>| async move {
+            let step = step?;
+            let is_new = step.deed == Deed::Publish && !tried.contains(&step.key);
+            Some(if is_new && restored.is_none() {
+                self.prepare(step, postings).await
+            } else {
+                Ok(Ready::Later(step))
+            })
+        };
+        let mut steps = steps.into_iter();
+        let mut next = get_ready(steps.next()).await;
+        while let Some(ready) = next.take() {
+            let start = match ready {
+                Err(error) => Err(error),
+                Ok(Ready::Never) => Ok(Start::Settled(None)),
+                Ok(Ready::Now(prepared)) => {
+                    let claim = self.claim(*prepared);
+                    let (put_down, start) = join(self.put_down(answered.take()), claim).await;
+                    delivered.extend(put_down);
+                    start
+                }
+                Ok(Ready::Later(step)) => {
+                    // What it concerns may be what was just answered.
+                    delivered.extend(self.put_down(answered.take()).await);
+                    self.begin(step, postings, restored).await
+                }
+            };
+            match start {
+                Ok(Start::Begun(begun)) => {
+                    let (answer, following) =
+                        join(self.send(*begun), get_ready(steps.next())).await;
+                    answered = Some(answer);
+                    next = following;
+                    continue;
+                }
+                Ok(Start::Settled(done)) => delivered.push(Ok(done)),
+                Err(error) => delivered.push(Err(error)),
+            }
+            next = get_ready(steps.next()).await;
+        }
+        delivered.extend(self.put_down(answered).await);
+        delivered
+    }
+
+    /// Prepares a new copy that was never tried. It needs nothing of its record but that nobody else
+    /// has tried it since, which is seen when it is claimed.
+    async fn prepare<'a>(
+        &'a self,
+        step: &'a Step,
+        postings: &Postings,
+    ) -> Result<Ready<'a>, DeliverError> {
+        let Some(station) = self.station(&step.name.channel) else { return Ok(Ready::Never) };
+        let Some(posting) = postings.named(&step.name.posting) else { return Ok(Ready::Never) };
+        let message = self.composed(step, posting).await?;
+        let seen = AsSeen::untried(step.key);
+        Ok(Ready::Now(Box::new(Prepared { step, station, message, seen })))
+    }
+
+    /// Prepares what was tried before, or concerns a copy, and has its attempt on disk.
+    async fn begin<'a>(
+        &'a self,
+        step: &'a Step,
         postings: &Postings,
         restored: Option<Restored>,
-    ) -> Result<Option<Done>, DeliverError> {
-        let Some(station) = self.station(&step.name.channel) else { return Ok(None) };
-        let Some(posting) = postings.named(&step.name.posting) else { return Ok(None) };
-        let Some(on_record) = self.ledger.delivery(step.key).await? else { return Ok(None) };
+    ) -> Result<Start<'a>, DeliverError> {
+        let nothing = Start::Settled(None);
+        let Some(station) = self.station(&step.name.channel) else { return Ok(nothing) };
+        let Some(posting) = postings.named(&step.name.posting) else { return Ok(nothing) };
+        let Some(on_record) = self.ledger.delivery(step.key).await? else { return Ok(nothing) };
         if changes_a_copy(step.deed)
             && (on_record.deed, on_record.target) != (step.deed, step.target)
         {
             // Somebody else gave this ordinal to another copy; the next plan sees that.
-            return Ok(None);
+            return Ok(nothing);
         }
-        let composed = match self.composed(step, posting, &on_record).await {
-            Ok(composed) => composed,
-            Err(stopped) => return Err(stopped),
-        };
+        let message = self.composed_again(step, posting, &on_record).await?;
         if self.worker.intake() == Intake::Closed {
-            return Ok(None);
+            return Ok(nothing);
         }
-        let doubt = self.dispel_doubt(step, posting, station, &composed, &on_record, restored);
+        let doubt = self.dispel_doubt(step, posting, station, &message, &on_record, restored);
         if let Doubt::Settled(done) = doubt.await? {
-            return Ok(done);
+            return Ok(Start::Settled(done));
         }
-        let Some(_on_the_desk) = self.worker.takes_up(step.key) else { return Ok(None) };
+        let seen = AsSeen::from(&on_record);
+        self.claim(Prepared { step, station, message, seen }).await
+    }
+
+    /// Has an attempt on disk.
+    async fn claim<'a>(&'a self, prepared: Prepared<'a>) -> Result<Start<'a>, DeliverError> {
+        let Prepared { step, station, message, seen } = prepared;
+        let nothing = Start::Settled(None);
+        let Some(on_the_desk) = self.worker.takes_up(step.key) else { return Ok(nothing) };
         fail_point::reached("before-claim").await;
         let began = Began::now(&self.clock);
         let send_by = began.at + SEND_WITHIN;
-        let carried = (&composed.message.wire, &composed.message.rendition);
-        let claim = self.ledger.claim(step.key, self.worker.name(), carried, &began, send_by);
+        let carried = (&message.message.wire, &message.message.rendition);
+        let claim = self.ledger.claim(seen, self.worker.name(), carried, &began, send_by);
         // Somebody else has it, or it was called off or paused meanwhile.
-        let Some(claim) = claim.await? else { return Ok(None) };
+        let Some(claim) = claim.await? else { return Ok(nothing) };
         fail_point::reached("after-claim").await;
+        Ok(Start::Begun(Box::new(Begun { step, station, message, claim, on_the_desk })))
+    }
 
+    async fn send(&self, begun: Begun<'_>) -> Answered {
+        let Begun { step, station, message, claim, on_the_desk } = begun;
         let outcome = if step.deed == Deed::Ask {
-            if self.clock.now() > send_by {
+            if self.clock.now() > claim.send_by() {
                 too_late()
             } else {
                 Outcome::Posted(Receipt::default())
             }
         } else {
             let journal = AttemptJournal { ledger: self.ledger, clock: &self.clock, claim: &claim };
-            let permit = Permit::new(SendBy::new(send_by, self.clock.clone()), &journal);
+            let permit = Permit::new(SendBy::new(claim.send_by(), self.clock.clone()), &journal);
             // What the client says meanwhile belongs to this delivery.
             let span = info_span!("send", delivery = %step.key, channel = %step.name.channel);
             station.channel.send(claim.wire(), &permit).instrument(span).await
@@ -112,15 +241,24 @@ impl Courier<'_> {
             _ => None,
         };
         let standing = Standing {
-            revision: composed.revision,
-            content_hash: composed.message.rendition.content_hash(),
-            rendition: composed.message.rendition,
+            revision: message.revision,
+            content_hash: message.message.rendition.content_hash(),
+            rendition: message.message.rendition,
         };
         let settlement = Settlement { outcome, again_at, asked_person };
         let unsettled = Unsettled { claim: Arc::new(claim), settlement, standing };
-        let delivery = self.settle(unsettled, now).await?;
+        Answered { unsettled, at: now, _on_the_desk: on_the_desk }
+    }
+
+    /// Has an answer on disk.
+    async fn put_down(&self, answered: Option<Answered>) -> Option<Delivered> {
+        let Answered { unsettled, at, _on_the_desk } = answered?;
+        let delivery = match self.settle(unsettled, at).await {
+            Ok(delivery) => delivery,
+            Err(error) => return Some(Err(error.into())),
+        };
         fail_point::reached("after-settle").await;
-        Ok(Some(done(&delivery)))
+        Some(Ok(Some(done(&delivery))))
     }
 
     /// What came of an attempt goes to disk. Until it is there it stays on the desk: what the ledger
@@ -179,7 +317,7 @@ impl Courier<'_> {
 
     /// What goes out: the very same bytes as before if an earlier attempt proved absent, because a
     /// key that the channel may remember must never come with other words.
-    async fn composed(
+    async fn composed_again(
         &self,
         step: &Step,
         posting: &Posting,
@@ -190,6 +328,11 @@ impl Courier<'_> {
         {
             return Ok(Message { message, revision: on_record.revision.clone() });
         }
+        self.composed(step, posting).await
+    }
+
+    /// What goes out the first time.
+    async fn composed(&self, step: &Step, posting: &Posting) -> Result<Message, DeliverError> {
         let Some(station) = self.station(&step.name.channel) else {
             return Err(DeliverError::Compose(format!("{}: no such channel", name(step))));
         };

@@ -20,7 +20,7 @@ pub(in crate::ledger) struct Change {
     /// The deliveries that were read, and the states in which they were found.
     found: Vec<(DeliveryKey, State)>,
     transitions: Vec<Transition>,
-    /// The end of the chain, once this change has lengthened it.
+    /// The end of the chain, once this change has looked at it.
     end: Option<End>,
     /// The events of this change, which are written at its end.
     events: Vec<Event>,
@@ -98,6 +98,16 @@ impl Change {
         });
     }
 
+    /// Says where the chain ends before this change, to one that has just read it.
+    pub(in crate::ledger) fn begins_after(&mut self, end: End) {
+        self.end.get_or_insert(end);
+    }
+
+    /// The newest event of the chain, as far as this change knows it.
+    pub(in crate::ledger) fn newest(&self) -> Option<&End> {
+        self.end.as_ref()
+    }
+
     /// The end of the chain as it is now.
     ///
     /// # Errors
@@ -125,7 +135,7 @@ impl Change {
     pub(in crate::ledger) async fn commit(mut self) -> Result<(), LedgerError> {
         event::write(&mut self.tx, &self.events).await?;
         words::write(&mut self.tx, &self.words).await?;
-        if let Some(end) = self.end {
+        if let Some(end) = self.end.filter(|_| !self.events.is_empty()) {
             sqlx::query("update ledger set last_event = $1, head = $2")
                 .bind(end.number)
                 .bind(end.hash)

@@ -32,14 +32,41 @@ impl Began {
     }
 }
 
+/// A delivery that is to be had, as its caller knows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AsSeen {
+    key: DeliveryKey,
+    /// How often it had been tried; `None`: however often.
+    attempts: Option<u32>,
+}
+
+impl AsSeen {
+    /// Not tried yet: who tries it meanwhile has it.
+    pub fn untried(key: DeliveryKey) -> Self {
+        Self { key, attempts: Some(0) }
+    }
+}
+
+impl From<&Delivery> for AsSeen {
+    fn from(delivery: &Delivery) -> Self {
+        Self { key: delivery.key, attempts: Some(delivery.attempts) }
+    }
+}
+
+impl From<DeliveryKey> for AsSeen {
+    fn from(key: DeliveryKey) -> Self {
+        Self { key, attempts: None }
+    }
+}
+
 /// Why a recovered delivery is unknown.
 const LEFT_BEHIND: &str = "the process that was sending it ended before an answer came";
 
 impl Ledger {
     /// Takes a delivery to send it. When this returns a claim, the attempt with its exact bytes is
     /// on disk and the delivery is `sending`; nobody else gets it. `None` if it is not to be had:
-    /// somebody else has it, it is not due when the attempt begins, it was called off, or its
-    /// channel or everything is paused.
+    /// somebody else has it or tried it since it was seen, it is not due when the attempt begins, it
+    /// was called off, or its channel or everything is paused.
     ///
     /// # Errors
     /// [`LedgerError`] if it could not be written; then nothing may be sent. If only the mark
@@ -49,15 +76,17 @@ impl Ledger {
     /// written.
     pub async fn claim(
         &self,
-        key: DeliveryKey,
+        delivery: impl Into<AsSeen>,
         worker: &str,
         composed: (&Wire, &Rendition),
         began: &Began,
         send_by: DateTime<Utc>,
     ) -> Result<Option<Claim>, LedgerError> {
         let (wire, rendition) = composed;
+        let AsSeen { key, attempts } = delivery.into();
         let taking = Taking {
             key,
+            attempts,
             worker: worker.to_owned(),
             began_at: began.at,
             send_by,
@@ -109,9 +138,13 @@ impl Ledger {
     }
 }
 
+/// Stands for any number of attempts.
+const ANY: i64 = -1;
+
 /// A claim that is to be written.
 pub(in crate::ledger) struct Taking {
     key: DeliveryKey,
+    attempts: Option<u32>,
     worker: String,
     began_at: DateTime<Utc>,
     send_by: DateTime<Utc>,
@@ -130,21 +163,26 @@ pub(in crate::ledger) async fn write(
         return Ok(Vec::new());
     }
     let update = format!(
-        "with taken (t_key, t_at) as (values {})
+        "with taken (t_key, t_at, t_attempts) as (values {})
          update delivery
             set state = 'sending', attempts = attempts + 1, changed_at = t_at,
                 attempted_at = t_at, reason = ''
            from taken
           where key = t_key and state = 'planned' and due_at <= t_at
+            and (t_attempts = {ANY} or attempts = t_attempts)
             and exists (select 1 from channel
                          where channel.name = delivery.channel and paused_since is null)
             and not exists (select 1 from ledger where paused_since is not null)
          returning *",
-        row::values(takings.len(), 2)
+        row::values(takings.len(), 3)
     );
     let mut query = sqlx::query(AssertSqlSafe(update));
     for taking in takings {
-        query = query.bind(taking.key.to_string()).bind(taking.began_at.timestamp_micros());
+        let attempts = taking.attempts.map_or(ANY, i64::from);
+        query = query
+            .bind(taking.key.to_string())
+            .bind(taking.began_at.timestamp_micros())
+            .bind(attempts);
     }
     let mut taken = BTreeMap::new();
     for row in query.fetch_all(&mut **tx).await? {

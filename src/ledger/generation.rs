@@ -37,7 +37,7 @@ use serde_json::json;
 use sqlx::{Any, AnyConnection, Executor, Row};
 use uuid::Uuid;
 
-use super::change::Change;
+use super::change::{Change, End};
 use super::mark::{Mark, Reached};
 use super::{Ledger, LedgerError, event, row};
 
@@ -67,18 +67,37 @@ impl Ledger {
         Ok(Some(Restored { at: row::time(at)?, from: row::time(from)? }))
     }
 
-    /// That the ledger is in order beside its mark, before a claim is written.
+    /// That the ledger is in order beside its mark, before a claim is written. What the mark says;
+    /// `None` of a ledger without one.
     ///
     /// # Errors
     /// [`LedgerError::Replaced`] if another ledger has taken its place; [`LedgerError::Mark`] if
     /// the mark cannot be written.
     pub(in crate::ledger) async fn check_mark(
         &self,
-        tx: &mut AnyConnection,
+        tx: &mut Change,
+    ) -> Result<Option<Marked>, LedgerError> {
+        let Some(mark) = &self.mark else { return Ok(None) };
+        let (said, now) = compare(mark, &mut **tx).await?.in_order()?;
+        tx.begins_after(End { number: now.event, hash: now.hash });
+        Ok(Some(Marked { said }))
+    }
+
+    /// Moves the mark on to what was just written, or, if somebody else moved it meanwhile, to the
+    /// newest event.
+    ///
+    /// # Errors
+    /// As [`Ledger::check_mark`].
+    pub(in crate::ledger) async fn advance_mark_to(
+        &self,
+        written: Option<Move>,
     ) -> Result<(), LedgerError> {
-        let Some(mark) = &self.mark else { return Ok(()) };
-        compare(mark, &mut *tx).await?.in_order()?;
-        Ok(())
+        if let (Some(mark), Some(Move { from, to })) = (&self.mark, written)
+            && mark.swap(&from, &to)?
+        {
+            return Ok(());
+        }
+        self.advance_mark().await
     }
 
     /// Moves the mark on to the newest event, never back.
@@ -165,6 +184,30 @@ async fn last_knowledge(tx: &mut AnyConnection) -> Result<DateTime<Utc>, LedgerE
         }
     };
     row::time(at)
+}
+
+/// What the mark said when a change began.
+pub(in crate::ledger) struct Marked {
+    said: Reached,
+}
+
+impl Marked {
+    /// What it is to say after the change.
+    pub(in crate::ledger) fn then(self, newest: &End) -> Option<Move> {
+        let Self { said: from } = self;
+        let to = Reached {
+            generation: from.generation,
+            event: newest.number,
+            hash: newest.hash.clone(),
+        };
+        (from.event < to.event).then_some(Move { from, to })
+    }
+}
+
+/// A step of the mark.
+pub(in crate::ledger) struct Move {
+    from: Reached,
+    to: Reached,
 }
 
 /// How far the ledger has come.

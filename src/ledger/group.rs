@@ -69,6 +69,8 @@ impl Ledger {
             answer = &mut answered => return answer.unwrap_or(Err(LedgerError::Interrupted)),
             turn = self.group.turn.lock() => turn,
         };
+        // Others that are ready now come along.
+        tokio::task::yield_now().await;
         // Who has the turn writes for the others too, until its own entry is on disk.
         loop {
             match answered.try_recv() {
@@ -130,18 +132,17 @@ impl Ledger {
         }
         let sends = !claims.is_empty();
         let mut tx = self.begin().await?;
-        if sends {
-            self.check_mark(&mut tx).await?;
-        }
+        let marked = if sends { self.check_mark(&mut tx).await? } else { None };
         let mut settled = settle::write(&mut tx, &settlements).await?.into_iter();
         let mut claimed = claim::write(&mut tx, &claims).await?.into_iter();
+        let reached = marked.and_then(|marked| marked.then(tx.newest()?));
         tx.commit().await?;
         let written = entries.iter().map(|entry| match entry {
             Entry::Claim(_) => Written::Claimed(claimed.next().flatten()),
             Entry::Settlement(_) => Written::Settled(settled.next().map(Box::new)),
         });
         let written: Vec<Written> = written.collect();
-        if sends && self.advance_mark().await.is_err() {
+        if sends && self.advance_mark_to(reached).await.is_err() {
             return Ok(self.without_claims(written).await);
         }
         Ok(written.into_iter().map(Ok).collect())

@@ -55,7 +55,7 @@ use crate::clock::Steady;
 use crate::posting::{PostingId, Revision};
 pub use backup::{Backup, IfNewer, Restoration};
 pub use binding::SiteMark;
-pub use claim::Began;
+pub use claim::{AsSeen, Began};
 pub use decide::Adopted;
 pub use erase::{Copies, Erasure, Files, Refusal};
 pub use event::ChainReport;

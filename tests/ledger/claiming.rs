@@ -5,7 +5,7 @@ use std::process::Command;
 use handbill::adapt::Occasion;
 use handbill::channel::wire::{HttpRequest, MailMessage, Verb};
 use handbill::channel::{DeliveryKey, Wire};
-use handbill::ledger::{Deed, Ledger, Liveness, SiteMark, State, liveness, this_worker};
+use handbill::ledger::{AsSeen, Deed, Ledger, Liveness, SiteMark, State, liveness, this_worker};
 use handbill::posting::Revision;
 use proptest::prelude::*;
 
@@ -44,6 +44,26 @@ async fn two_ledgers_that_claim_the_same_deliveries_get_each_once() {
         assert_eq!(ledger.attempts(key).await.unwrap().len(), 1);
     }
     assert_eq!(ledger.verify_chain().await.unwrap().events, 3 + 2 * COUNT as i64);
+}
+
+/// Words were made for the first time; meanwhile another process tried it, and it waits again. What
+/// that one sent has to go out the same, so it is not to be had with other words.
+#[tokio::test]
+async fn what_was_tried_since_it_was_seen_is_not_to_be_had() {
+    let site = Site::new();
+    let ledger = site.observed().await;
+    let key = planned(&ledger, &announcement()).await;
+    let claim = claimed(&ledger, key, 10).await;
+    ledger.settle(&claim, &settled("unknown"), None, at(11)).await.unwrap();
+    ledger.absent(key, at(20), at(20)).await.unwrap();
+    let take = async |seen: AsSeen| {
+        let (wire, text) = (wire("other words"), rendition("other words"));
+        ledger.claim(seen, "w", (&wire, &text), &began(at(30)), at(32)).await.unwrap()
+    };
+    assert!(take(AsSeen::untried(key)).await.is_none());
+    assert_eq!(ledger.attempts(key).await.unwrap().len(), 1);
+    let seen_now = AsSeen::from(&delivery(&ledger, key).await);
+    assert_eq!(take(seen_now).await.map(|claim| claim.number()), Some(2));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

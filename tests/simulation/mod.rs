@@ -60,15 +60,15 @@ fn a_seed_tells_the_same_story_every_time() {
 }
 
 /// Plays schedules with a broken engine from a seed on, until one has a finding. The real engine is
-/// clean on these seeds: [`nothing_is_doubled_lost_or_unreported`] plays them too.
+/// clean on these seeds: the first 500 are played in CI.
 fn catch(broken: Broken, first: u64) -> Verdict {
-    for seed in first..=SEEDS {
+    for seed in first..first + SEEDS {
         let verdict = play(seed, Some(broken), Tell::Nothing).verdict;
         if !verdict.is_clean() {
             return verdict;
         }
     }
-    panic!("{} was not caught on the seeds {first} to {SEEDS}", broken.as_str());
+    panic!("{} was not caught on {SEEDS} seeds from {first} on", broken.as_str());
 }
 
 #[test]
@@ -88,7 +88,7 @@ fn a_key_for_each_attempt_is_caught() {
 
 #[test]
 fn who_sends_after_the_time_to_send_is_caught() {
-    assert!(!catch(Broken::LeaseWithoutSendBy, 38).doubled.is_empty());
+    assert!(!catch(Broken::LeaseWithoutSendBy, 86).doubled.is_empty());
 }
 
 #[test]
