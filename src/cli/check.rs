@@ -9,7 +9,8 @@ use crate::deliver::Station;
 use crate::diagnostic::{self, Colour, Diagnostic, Severity};
 use crate::ledger::Past;
 use crate::posting::Posting;
-use crate::site::Site;
+use crate::site::notices::Notices;
+use crate::site::{ChannelSpec, Site};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -44,12 +45,12 @@ pub(super) fn run(arguments: &Arguments, folder: Option<PathBuf>) -> Result<End,
     found.extend(rendered.unfit);
     if arguments.files.is_empty() {
         // Nothing is sent by a check, so a credential that is not here is worth only a warning.
-        found.extend(site.channels.iter().flat_map(|channel| channel.missing_secrets()).map(
-            |mut missing| {
-                missing.severity = Severity::Warning;
-                missing
-            },
-        ));
+        let of_channels = site.channels.iter().flat_map(ChannelSpec::missing_secrets);
+        let of_notices = site.notices.iter().flat_map(Notices::missing_secrets);
+        found.extend(of_channels.chain(of_notices).map(|mut missing| {
+            missing.severity = Severity::Warning;
+            missing
+        }));
     }
     let what = format!(
         "{} checked for {}",

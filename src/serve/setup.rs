@@ -6,6 +6,7 @@ use std::time::SystemTime;
 use crate::channel::Reach;
 use crate::deliver::Station;
 use crate::diagnostic::{self, Colour, Diagnostic};
+use crate::site::notices::Notices;
 use crate::site::{self, ChannelSpec, Site, SiteError, pages};
 
 /// A site without errors.
@@ -33,6 +34,7 @@ impl Setup {
         if let Some(site) = &site {
             stations = Station::all(site, Reach::Anywhere, &mut diagnostics);
             diagnostics.extend(site.channels.iter().flat_map(ChannelSpec::missing_secrets));
+            diagnostics.extend(site.notices.iter().flat_map(Notices::missing_secrets));
         }
         let is_wrong = |it: &Diagnostic| it.is_error() && !Site::is_missing_folder(it);
         match site {

@@ -15,6 +15,7 @@ use chrono_tz::Tz;
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::credential::missing;
 use super::filter::Filter;
 use super::length::Length;
 use super::policy::{self, Close, Offset, Update};
@@ -23,11 +24,11 @@ use super::quiet::{QuietTable, QuietTimes};
 use super::{SiteError, preset, read_text, timezone, toml_file};
 use crate::adapt::template::Templates;
 use crate::adapt::{AdaptError, Occasion, Target};
-use crate::channel::secret::{SecretPlace, SecretRef};
+use crate::channel::secret::SecretRef;
 use crate::channel::{
     BuildError, Channel, ChannelName, Context, Kind, board, feed, mail, manual, mastodon, x,
 };
-use crate::diagnostic::{Diagnostic, Source, Span, suggestion};
+use crate::diagnostic::{Diagnostic, Source, suggestion};
 use crate::posting::Settings;
 use crate::schedule::Schedule;
 
@@ -346,22 +347,7 @@ impl ChannelSpec {
 
     /// A diagnostic for each credential that cannot be read now.
     pub fn missing_secrets(&self) -> Vec<Diagnostic> {
-        let mut missing = Vec::new();
-        for (_, secret) in self.secrets() {
-            if let Err(error) = secret.read() {
-                let span = secret_span(&self.file, &secret);
-                missing.push(
-                    Diagnostic::error("channel::secret", error.to_string())
-                        .at(&self.file, span)
-                        .label(format!("{} needs it", self.name))
-                        .help(
-                            "set it where Handbill runs; the value itself never goes into a file \
-                             of the site",
-                        ),
-                );
-            }
-        }
-        missing
+        missing(&self.secrets(), &self.file, "channel::secret", &format!("{} needs it", self.name))
     }
 
     /// The credentials that it uses, each under the name of its key.
@@ -369,19 +355,6 @@ impl ChannelSpec {
         let mut config = self.config.clone();
         config.secrets_mut().into_iter().map(|(key, secret)| (key, secret.clone())).collect()
     }
-}
-
-/// Where a file names a secret.
-pub(super) fn secret_span(file: &Source, secret: &SecretRef) -> Span {
-    let found = match &secret.place {
-        SecretPlace::Env(name) => toml_file::locate_text(file, "env", &|it| it == name),
-        SecretPlace::Credential(name) => {
-            toml_file::locate_text(file, "credential", &|it| it == name)
-        }
-        // Relative paths were joined to the site's folder.
-        SecretPlace::File(path) => toml_file::locate_text(file, "file", &|it| path.ends_with(it)),
-    };
-    found.unwrap_or_default()
 }
 
 impl KindConfig {

@@ -2,12 +2,14 @@
 //! their values.
 
 use std::fmt;
+use std::sync::Arc;
 
 use chrono::NaiveDate;
 
-use super::Site;
+use super::{Site, toml_file};
 use crate::channel::ChannelName;
-use crate::channel::secret::SecretRef;
+use crate::channel::secret::{SecretPlace, SecretRef};
+use crate::diagnostic::{Diagnostic, Source, Span};
 
 /// Who uses a credential.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -55,4 +57,38 @@ pub fn credentials(site: &Site) -> Vec<Credential> {
         .chain(of_notices)
         .map(|(owner, key, secret)| Credential { owner, key, secret })
         .collect()
+}
+
+/// A diagnostic for each of these credentials that cannot be read now.
+pub(super) fn missing(
+    secrets: &[(&'static str, SecretRef)],
+    file: &Arc<Source>,
+    code: &'static str,
+    who: &str,
+) -> Vec<Diagnostic> {
+    let unreadable = secrets.iter().filter_map(|(_, secret)| Some((secret, secret.read().err()?)));
+    unreadable
+        .map(|(secret, error)| {
+            Diagnostic::error(code, error.to_string())
+                .at(file, secret_span(file, secret))
+                .label(who.to_owned())
+                .help(
+                    "set it where Handbill runs; the value itself never goes into a file of the \
+                     site",
+                )
+        })
+        .collect()
+}
+
+/// Where a file names a secret.
+fn secret_span(file: &Source, secret: &SecretRef) -> Span {
+    let found = match &secret.place {
+        SecretPlace::Env(name) => toml_file::locate_text(file, "env", &|it| it == name),
+        SecretPlace::Credential(name) => {
+            toml_file::locate_text(file, "credential", &|it| it == name)
+        }
+        // Relative paths were joined to the site's folder.
+        SecretPlace::File(path) => toml_file::locate_text(file, "file", &|it| path.ends_with(it)),
+    };
+    found.unwrap_or_default()
 }

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use toml::Spanned;
 use url::Url;
 
+use super::credential::missing;
 use super::toml_file;
 use crate::adapt::MailBody;
 use crate::channel::mail::{self, Mail, Security};
@@ -19,6 +20,8 @@ use crate::schedule::Schedule;
 /// Who is told, and how.
 #[derive(Debug, Clone)]
 pub struct Notices {
+    /// handbill.toml.
+    pub file: Arc<Source>,
     pub mail: Option<mail::Config>,
     pub webhook: Option<Webhook>,
     /// `None`: at once.
@@ -67,6 +70,11 @@ impl Notices {
             reach: Reach::Anywhere,
         };
         self.mail.clone().map(|config| Mail::new(config, context)).transpose()
+    }
+
+    /// A diagnostic for each credential that cannot be read now.
+    pub fn missing_secrets(&self) -> Vec<Diagnostic> {
+        missing(&self.secrets(), &self.file, "notices::secret", "`[notices]` needs it")
     }
 
     /// The credentials, each under the name of its key.
@@ -149,7 +157,8 @@ impl NoticesTable {
             None => None,
             Some(webhook) => Some(webhook.read(folder, file, diagnostics)?),
         };
-        let mut notices = Notices { mail: self.mail.map(Into::into), webhook, digest };
+        let mail = self.mail.map(Into::into);
+        let mut notices = Notices { file: Arc::clone(file), mail, webhook, digest };
         if let Some(password) = notices.mail.as_mut().and_then(|mail| mail.password.as_mut()) {
             password.in_folder(folder);
         }

@@ -53,3 +53,20 @@ fn a_channel_that_needs_no_secret_goes_out_without_those_of_others() {
     let site = site();
     assert_eq!(site.run(&["post", "--channel", "careers-office"]).code, 0);
 }
+
+/// Who is to be told what needs a person is told nothing without it.
+#[test]
+fn a_missing_secret_of_the_notices_is_said_before_it_is_needed() {
+    let site = site();
+    let notices = "[notices]\nwebhook = { url = \"https://hooks.example/jobs\", \
+                   secret = { env = \"HANDBILL_HOOK\" } }\n";
+    site.write("handbill.toml", format!("{}\n{notices}", site.read("handbill.toml")));
+    let missing = "[notices::secret]: the environment variable `HANDBILL_HOOK` is not set";
+    let check = site.run(&["check"]);
+    assert!(check.out.contains(&format!("warning{missing}")), "{}", check.out);
+    assert!(check.out.contains("`[notices]` needs it"), "{}", check.out);
+    assert_eq!(check.code, 0);
+    let serve = site.run(&["serve"]);
+    assert!(serve.err.contains(&format!("error{missing}")), "{}", serve.err);
+    assert_eq!(serve.code, 2);
+}
