@@ -12,7 +12,7 @@ use crate::channel::{
     Abilities, Can, ChannelName, DeliveryKey, Likeness, Receipt, Search, Trace, Wire,
 };
 use crate::clock::Clock;
-use crate::ledger::{Attempt, Delivery, LedgerError, Owned, Standing, State, Whom};
+use crate::ledger::{Attempt, Deed, Delivery, LedgerError, Owned, Standing, State, Whom};
 
 /// A channel that does not answer is asked for a day; then a person is asked as well.
 const ASKED_ALONE: TimeDelta = TimeDelta::days(1);
@@ -83,7 +83,9 @@ impl Courier<'_> {
             return Ok(Trace::NotYet { why: why.to_owned() });
         }
         Ok(match trace {
-            _ if repeats_harmlessly(wire) && !matches!(trace, Trace::Found(_)) => Trace::Absent,
+            _ if repeats_harmlessly(delivery.deed, wire) && !matches!(trace, Trace::Found(_)) => {
+                Trace::Absent
+            }
             Trace::Absent if abilities.proves_absence == Can::No => {
                 let why = "it is not to be seen there, which proves nothing";
                 Trace::CannotTell { why: why.to_owned() }
@@ -190,12 +192,15 @@ impl Courier<'_> {
     }
 }
 
-/// Whether the same once more leaves the world as it is: a copy is changed or taken back, an entry
-/// is written, a person who was not told yet is asked.
-fn repeats_harmlessly(wire: &Wire) -> bool {
+/// Whether the same once more leaves the world as it is, and nothing is lost where it is never done:
+/// a copy that is on record is changed or taken back, a person who was not told yet is asked. A new
+/// entry could be written once more as well, but if nothing asks for it any more by then, somebody
+/// has to know that it stands.
+fn repeats_harmlessly(deed: Deed, wire: &Wire) -> bool {
     match wire {
         Wire::Http(request) => request.verb != Verb::Create,
-        Wire::Entry(_) | Wire::Errand { .. } => true,
+        Wire::Entry(_) => deed != Deed::Publish,
+        Wire::Errand { .. } => true,
         Wire::Mail(_) => false,
     }
 }

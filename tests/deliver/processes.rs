@@ -11,6 +11,8 @@ use handbill::rehearsal::fault::Fault;
 use handbill::rehearsal::loopback::SharedClock;
 use handbill::rehearsal::mastodon::{MastodonStandIn, Options};
 
+use handbill::site::channel_file::KindConfig;
+
 use super::{World, folder};
 
 /// How far a process came before it died.
@@ -63,6 +65,30 @@ async fn what_a_dead_process_sent_is_not_sent_again() {
     die(&world, "mastodon", Died::AfterSending).await;
     world.round().await;
     world.assert_posted_once("mastodon").await;
+}
+
+/// The volume of the feed is away for days: that a new entry cannot be looked for is no proof that
+/// it is not there, however often that is so.
+#[tokio::test]
+async fn an_entry_that_cannot_be_looked_for_stays_unknown() {
+    let world = World::with(&["feed"]).await;
+    die(&world, "feed", Died::AfterSending).await;
+    let KindConfig::Feed(config) = &world.site.channels[0].config else { panic!("no feed") };
+    let away = config.folder.with_extension("away");
+    std::fs::rename(&config.folder, &away).unwrap();
+    std::fs::write(&config.folder, "a file where the folder should be").unwrap();
+    for _ in 0..10 {
+        world.wait(24 * 60);
+        world.round().await;
+    }
+    let delivery = world.announcement("feed").await;
+    assert_eq!((delivery.state, delivery.attempts), (State::Unknown, 1), "{delivery:#?}");
+    assert!(delivery.asks_since.is_some(), "{delivery:#?}");
+    std::fs::remove_file(&config.folder).unwrap();
+    std::fs::rename(&away, &config.folder).unwrap();
+    world.round().await;
+    assert_eq!(world.announcement("feed").await.attempts, 1);
+    world.assert_posted_once("feed").await;
 }
 
 #[tokio::test]
