@@ -7,7 +7,9 @@
 //! alone, so that none spoils another.
 
 use std::fmt;
+use std::future::poll_fn;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::task::Poll;
 
 use tokio::sync::oneshot::{self, error::TryRecvError};
 
@@ -69,8 +71,7 @@ impl Ledger {
             answer = &mut answered => return answer.unwrap_or(Err(LedgerError::Interrupted)),
             turn = self.group.turn.lock() => turn,
         };
-        // Others that are ready now come along.
-        tokio::task::yield_now().await;
+        others_come_along().await;
         // Who has the turn writes for the others too, until its own entry is on disk.
         loop {
             match answered.try_recv() {
@@ -159,6 +160,20 @@ impl Ledger {
         }
         answers
     }
+}
+
+/// Lets what is ready in the same task go on once, so that what it has to write is written too. It is
+/// woken at once: nothing else decides about the order.
+async fn others_come_along() {
+    let mut waited = false;
+    poll_fn(|context| {
+        if std::mem::replace(&mut waited, true) {
+            return Poll::Ready(());
+        }
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
 }
 
 /// Another process writes (SQLITE_BUSY, the low byte of SQLite's extended result code), or others
