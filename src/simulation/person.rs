@@ -175,7 +175,8 @@ fn looks(
         return Some(Resolution::NotPosted);
     }
     let copy = match server.kind {
-        Kind::Board => server
+        // Of these there is one for each ad, whoever made it.
+        Kind::Board | Kind::Feed => server
             .copies
             .iter()
             .find(|it| it.reference == delivery.name.posting.as_str() && it.stands()),
