@@ -128,7 +128,9 @@ fn said_twice(postings: &[&Posting], site: &Site, stations: &[Station]) -> Vec<D
         });
         for other in sharing {
             let words = |posting: &Posting, station: &Station| {
-                station.spec.filter.rejects(posting).is_none().then_some(())?;
+                if station.spec.filter.rejects(posting).is_some() {
+                    return None;
+                }
                 let announce = Occasion::Announce;
                 adapt::adapt(posting, &station.target, announce, &site.templates).ok()
             };

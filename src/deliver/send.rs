@@ -11,6 +11,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::future::join;
 use tracing::{Instrument, info_span, warn};
 
+use super::compose::ComposeError;
 use super::doubt::Doubt;
 use super::worker::{Intake, Sending, Unsettled};
 use super::{Courier, Done, Postings, Station, compose, done, fail_point, unless_overtaken};
@@ -60,6 +61,8 @@ enum Ready<'a> {
     Now(Box<Prepared<'a>>),
     /// Once what goes before it is on record.
     Later(&'a Step),
+    /// It cannot be prepared, which has to be written down.
+    Unfit(&'a Step, ComposeError),
     /// Its channel or its page is not there.
     Never,
 }
@@ -106,37 +109,35 @@ impl Courier<'_> {
     ) -> Vec<Delivered> {
         let mut delivered = Vec::new();
         let mut answered: Option<Answered> = None;
-        let get_ready = |step: Option<&'a Step>| async move {
-            let step = step?;
+        let get_ready = |step: &'a Step| {
             let is_new = step.deed == Deed::Publish && !tried.contains(&step.key);
-            Some(if is_new && restored.is_none() {
-                self.prepare(step, postings).await
+            if is_new && restored.is_none() {
+                self.prepare(step, postings)
             } else {
-                Ok(Ready::Later(step))
-            })
+                Ready::Later(step)
+            }
         };
         let mut steps = steps.into_iter();
-        let mut next = get_ready(steps.next()).await;
+        let mut next = steps.next().map(get_ready);
         while let Some(ready) = next.take() {
-            let start = match ready {
-                Err(error) => Err(error),
-                Ok(Ready::Never) => Ok(Start::Settled(None)),
-                Ok(Ready::Now(prepared)) => {
-                    let claim = self.claim(*prepared);
-                    let (put_down, start) = join(self.put_down(answered.take()), claim).await;
-                    delivered.extend(put_down);
-                    start
-                }
-                Ok(Ready::Later(step)) => {
+            let put_down = self.put_down(answered.take());
+            // A receipt waits for nothing but the attempt that goes to disk with it.
+            let (put_down, start) = match ready {
+                Ready::Now(prepared) => join(put_down, self.claim(*prepared)).await,
+                Ready::Later(step) => {
                     // What it concerns may be what was just answered.
-                    delivered.extend(self.put_down(answered.take()).await);
-                    self.begin(step, postings, restored).await
+                    (put_down.await, self.begin(step, postings, restored).await)
                 }
+                Ready::Unfit(step, error) => {
+                    (put_down.await, Err(self.problem(step, &error).await))
+                }
+                Ready::Never => (put_down.await, Ok(Start::Settled(None))),
             };
+            delivered.extend(put_down);
             match start {
                 Ok(Start::Begun(begun)) => {
-                    let (answer, following) =
-                        join(self.send(*begun), get_ready(steps.next())).await;
+                    let following = async { steps.next().map(get_ready) };
+                    let (answer, following) = join(self.send(*begun), following).await;
                     answered = Some(answer);
                     next = following;
                     continue;
@@ -144,24 +145,25 @@ impl Courier<'_> {
                 Ok(Start::Settled(done)) => delivered.push(Ok(done)),
                 Err(error) => delivered.push(Err(error)),
             }
-            next = get_ready(steps.next()).await;
+            next = steps.next().map(get_ready);
         }
         delivered.extend(self.put_down(answered).await);
         delivered
     }
 
-    /// Prepares a new copy that was never tried. It needs nothing of its record but that nobody else
-    /// has tried it since, which is seen when it is claimed.
-    async fn prepare<'a>(
-        &'a self,
-        step: &'a Step,
-        postings: &Postings,
-    ) -> Result<Ready<'a>, DeliverError> {
-        let Some(station) = self.station(&step.name.channel) else { return Ok(Ready::Never) };
-        let Some(posting) = postings.named(&step.name.posting) else { return Ok(Ready::Never) };
-        let message = self.composed(step, posting).await?;
-        let seen = AsSeen::untried(step.key);
-        Ok(Ready::Now(Box::new(Prepared { step, station, message, seen })))
+    /// Prepares a new copy that was never tried, and writes nothing. It needs nothing of its record
+    /// but that nobody else has tried it since, which is seen when it is claimed.
+    fn prepare<'a>(&'a self, step: &'a Step, postings: &Postings) -> Ready<'a> {
+        let Some(station) = self.station(&step.name.channel) else { return Ready::Never };
+        let Some(posting) = postings.named(&step.name.posting) else { return Ready::Never };
+        match compose::compose(self.site, station, posting, step, None, self.clock.now()) {
+            Ok(message) => {
+                let message = Message { message, revision: step.revision.clone() };
+                let seen = AsSeen::untried(step.key);
+                Ready::Now(Box::new(Prepared { step, station, message, seen }))
+            }
+            Err(error) => Ready::Unfit(step, error),
+        }
     }
 
     /// Prepares what was tried before, or concerns a copy, and has its attempt on disk.
@@ -181,7 +183,7 @@ impl Courier<'_> {
             // Somebody else gave this ordinal to another copy; the next plan sees that.
             return Ok(nothing);
         }
-        let message = self.composed_again(step, posting, &on_record).await?;
+        let message = self.composed(step, posting, &on_record).await?;
         if self.worker.intake() == Intake::Closed {
             return Ok(nothing);
         }
@@ -317,7 +319,7 @@ impl Courier<'_> {
 
     /// What goes out: the very same bytes as before if an earlier attempt proved absent, because a
     /// key that the channel may remember must never come with other words.
-    async fn composed_again(
+    async fn composed(
         &self,
         step: &Step,
         posting: &Posting,
@@ -328,11 +330,6 @@ impl Courier<'_> {
         {
             return Ok(Message { message, revision: on_record.revision.clone() });
         }
-        self.composed(step, posting).await
-    }
-
-    /// What goes out the first time.
-    async fn composed(&self, step: &Step, posting: &Posting) -> Result<Message, DeliverError> {
         let Some(station) = self.station(&step.name.channel) else {
             return Err(DeliverError::Compose(format!("{}: no such channel", name(step))));
         };
@@ -348,7 +345,7 @@ impl Courier<'_> {
     }
 
     /// A delivery that cannot even be prepared waits, and the log says why.
-    async fn problem(&self, step: &Step, error: &compose::ComposeError) -> DeliverError {
+    async fn problem(&self, step: &Step, error: &ComposeError) -> DeliverError {
         let why = error.to_string();
         warn!(delivery = %step.key, channel = %step.name.channel, why, "cannot be prepared");
         let noted = self.ledger.still_waits(step.key, &why, self.clock.now()).await;

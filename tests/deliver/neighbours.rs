@@ -97,16 +97,44 @@ async fn what_cannot_be_prepared_says_so_in_every_round_and_holds_nothing_else_u
     world.ledger.verify_chain().await.unwrap();
 }
 
-/// Two channels on one account say the same: the neighbour's copy is no proof of one's own, and no
-/// reason to ask a person either. Each makes its own.
+/// What cannot be prepared is written down as well, and the receipt of the ad before it waits for
+/// none of that.
 #[tokio::test]
-async fn a_neighbours_copy_is_not_taken_for_ones_own() {
+async fn a_receipt_is_on_disk_before_it_is_said_that_the_next_ad_cannot_be_prepared() {
+    let folder = super::folder(&["mastodon"]);
+    let template = "{{ title }} {{ link }}{% if 'unfit' in link %}{{ no.such.thing }}{% endif %}";
+    folder.write("templates/mastodon/status.txt.j2", template);
+    let page = folder.read(super::PAGE);
+    for number in 1..=3 {
+        let unfit = page.replace("  id: tides\n", &format!("  id: tides-{number}\n"));
+        folder.write(&format!("content/jobs/unfit-{number}.md"), unfit);
+    }
+    let keys = handbill::rehearsal::mastodon::KeyPolicy::Honoured;
+    let world = World::of(folder, keys).await;
+    let round = world.round().await;
+    assert_eq!(round.problems.len(), 3, "{round:#?}");
+    assert_eq!(world.copies("mastodon").len(), 1);
+    let events = world.ledger.events(0, 1000).await.unwrap();
+    let place = |what: &str| events.iter().position(|event| event.what == what).unwrap();
+    assert!(place("posted") < place("held back"), "{events:#?}");
+}
+
+/// Two channels, `mastodon` and `again`, that say the same on one account.
+async fn two_on_one_account() -> World {
     let folder = super::folder(&["mastodon"]);
     folder.write("channels/again.toml", super::MASTODON);
     let keys = handbill::rehearsal::mastodon::KeyPolicy::Honoured;
     let mut world = World::of(folder, keys).await;
     let account = world.stand_ins.mastodon[0].url();
     super::refusals::address_mastodon(&mut world, account);
+    world
+}
+
+/// Two channels on one account say the same: the neighbour's copy is no proof of one's own, and no
+/// reason to ask a person either. Each makes its own.
+#[tokio::test]
+async fn a_neighbours_copy_is_not_taken_for_ones_own() {
+    let world = two_on_one_account().await;
     world.stand_ins.mastodon[0].faults().push(Fault::DropBeforeStoring);
     world.round().await;
     world.settle_down().await;
@@ -123,12 +151,7 @@ async fn a_neighbours_copy_is_not_taken_for_ones_own() {
 /// A person who says whose copy it is may know no more than its link.
 #[tokio::test]
 async fn a_neighbours_copy_that_a_person_named_by_its_link_is_not_taken_for_ones_own() {
-    let folder = super::folder(&["mastodon"]);
-    folder.write("channels/again.toml", super::MASTODON);
-    let keys = handbill::rehearsal::mastodon::KeyPolicy::Honoured;
-    let mut world = World::of(folder, keys).await;
-    let account = world.stand_ins.mastodon[0].url();
-    super::refusals::address_mastodon(&mut world, account);
+    let world = two_on_one_account().await;
     for fault in [Fault::StoreThenDrop, Fault::DropBeforeStoring] {
         world.stand_ins.mastodon[0].faults().push(fault);
     }

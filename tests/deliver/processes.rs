@@ -10,7 +10,6 @@ use handbill::ledger::{Began, State, this_worker};
 use handbill::rehearsal::fault::Fault;
 use handbill::rehearsal::loopback::SharedClock;
 use handbill::rehearsal::mastodon::{MastodonStandIn, Options};
-
 use handbill::site::channel_file::KindConfig;
 
 use super::{World, folder};
