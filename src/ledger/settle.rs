@@ -226,12 +226,12 @@ pub(in crate::ledger) async fn done(
 ) -> Result<(), LedgerError> {
     delivery.enter(State::Posted, "", now);
     let earlier = delivery.receipt.take().unwrap_or_default();
-    let (standing, message_id) = match standing {
+    let (standing, our_id) = match standing {
         Some(standing) => (Some(standing.clone()), None),
         None => carried(tx, delivery).await?,
     };
     delivery.receipt = Some(Receipt {
-        remote_id: receipt.remote_id.clone().or(earlier.remote_id).or(message_id),
+        remote_id: receipt.remote_id.clone().or(earlier.remote_id).or(our_id),
         link: receipt.link.clone().or(earlier.link),
     });
     let target_becomes = match (delivery.deed, delivery.name.occasion) {
@@ -266,8 +266,9 @@ pub(in crate::ledger) async fn done(
     event::append(tx, now, Some(target.key), target_becomes.as_str(), &detail).await
 }
 
-/// What the last attempt carried, and the Message-ID if it was a mail: that id is ours, so a person
-/// who found the mail need not say it, and answers to it stay in its thread.
+/// What the last attempt carried, and the id of its copy where that is ours, so that a person who
+/// found it need not say it: a mail's Message-ID, by which answers stay in its thread; an entry's,
+/// by which it is changed and taken back.
 async fn carried(
     tx: &mut Change,
     delivery: &Delivery,
@@ -281,11 +282,12 @@ async fn carried(
         content_hash: carried.rendition.content_hash(),
         rendition: carried.rendition,
     };
-    let message_id = match carried.wire {
+    let our_id = match carried.wire {
         Wire::Mail(mail) => Some(mail.message_id),
-        Wire::Http(_) | Wire::Entry(_) | Wire::Errand { .. } => None,
+        Wire::Entry(entry) => Some(entry.id),
+        Wire::Http(_) | Wire::Errand { .. } => None,
     };
-    Ok((Some(standing), message_id))
+    Ok((Some(standing), our_id))
 }
 
 /// The word that an attempt keeps of its outcome, and the reason.

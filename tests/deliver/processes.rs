@@ -4,9 +4,9 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use handbill::channel::permit::NoJournal;
-use handbill::channel::{Permit, SendBy};
+use handbill::channel::{Permit, Receipt, SendBy};
 use handbill::deliver::compose::compose;
-use handbill::ledger::{Began, State, this_worker};
+use handbill::ledger::{Began, CopyState, Liveness, Resolution, State, this_worker};
 use handbill::rehearsal::fault::Fault;
 use handbill::rehearsal::loopback::SharedClock;
 use handbill::rehearsal::mastodon::{MastodonStandIn, Options};
@@ -88,6 +88,23 @@ async fn an_entry_that_cannot_be_looked_for_stays_unknown() {
     world.round().await;
     assert_eq!(world.announcement("feed").await.attempts, 1);
     world.assert_posted_once("feed").await;
+}
+
+/// A person who saw it there says no id. It has ours, so it is taken back like any other.
+#[tokio::test]
+async fn an_entry_that_a_person_saw_is_taken_back_when_the_ad_closes() {
+    let mut world = World::with(&["feed"]).await;
+    die(&world, "feed", Died::AfterSending).await;
+    world.ledger.recover(|_| Liveness::Dead, world.now()).await.unwrap();
+    let delivery = world.announcement("feed").await;
+    assert_eq!(delivery.state, State::Unknown);
+    let saw_it = Resolution::Posted(Receipt::default());
+    world.ledger.resolve(delivery.key, &saw_it, world.now()).await.unwrap();
+    world.change("title:", "draft: true\ntitle:").await;
+    world.settle_down().await;
+    let copy = world.announcement("feed").await.copy;
+    assert_eq!(copy, Some(CopyState::Withdrawn), "{:#?}", world.deliveries("feed").await);
+    assert!(world.copies("feed").iter().all(|copy| !copy.stands()));
 }
 
 #[tokio::test]
