@@ -238,6 +238,11 @@ impl Ledger {
         self.writer.close().await;
     }
 
+    /// Whether it was closed: what fails on it then says nothing of the ledger itself.
+    pub fn is_closed(&self) -> bool {
+        self.reader.is_closed()
+    }
+
     /// Begins the transaction of one change. There is one writer at a time: on SQLite the
     /// statement takes the write lock before anything is read, so what is read stays true until
     /// the commit. Another engine has to lock the row of `ledger` here.
