@@ -5,7 +5,8 @@
 //! `post` does what is due, and its rules are tested without network, disk or clock.
 //!
 //! First every posting says what it wants of every channel (`pair`); then the messages of each
-//! channel share its slots (`queue`); then what is planned and wanted by nobody is called off.
+//! channel share its slots (`share`, by the rules of `queue`); then what is planned and wanted by
+//! nobody is called off.
 
 mod approval;
 mod copies;
@@ -13,9 +14,9 @@ mod hold;
 mod pair;
 mod queue;
 pub mod reason;
+mod share;
 
 use std::collections::{BTreeSet, HashMap};
-use std::rc::Rc;
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -30,9 +31,9 @@ use crate::posting::{Posting, PostingId, Revision};
 use crate::site::ChannelSpec;
 pub use approval::words_to_approve;
 use pair::{Page, Pair};
-use queue::{Line, Timetable, Wish};
 pub use queue::{Spent, spent};
 pub use reason::{Hold, Reason};
+use share::{Given, Waiting};
 
 /// Renders a posting for a channel, so that two texts can be compared; pure.
 pub type Render<'a> = &'a dyn Fn(&Posting, &ChannelSpec, Occasion) -> Result<Rendition, AdaptError>;
@@ -180,18 +181,6 @@ impl Draft {
     }
 }
 
-/// Who waits for the slots of one channel.
-#[derive(Default, Clone)]
-struct Waiting {
-    /// They had their slot and were put off.
-    again: Vec<(usize, Wish)>,
-    ready: Vec<(usize, Wish)>,
-    /// Their page was not seen at its address yet: they take what the others leave.
-    unseen: Vec<(usize, Wish)>,
-    /// They could not be prepared the last time.
-    troubled: Vec<(usize, Wish)>,
-}
-
 /// Names every delivery with its time, or the reason why not.
 pub fn plan(inputs: &Inputs<'_>) -> Plan {
     // The ledger tells them by posting, so a few runs hold what is known of one; any order will do.
@@ -261,17 +250,8 @@ pub fn plan(inputs: &Inputs<'_>) -> Plan {
         }
     }
     let Draft { mut plan, lines, mut planned, .. } = draft;
-    let mut timetables = HashMap::new();
-    for (channel, waiting) in inputs.channels.iter().zip(lines) {
-        let timetable = channel.schedule.as_ref().map(|schedule| {
-            let of = (schedule.expression(), channel.timezone);
-            let new = || Rc::new(Timetable::new(schedule, inputs.now));
-            Rc::clone(timetables.entry(of).or_insert_with(new))
-        });
-        let uses = inputs.past.uses.get(&channel.name).map_or(&[][..], Vec::as_slice);
-        let slots = waiting.again.iter().filter_map(|(_, wish)| wish.slot);
-        let line = Line::new(channel, timetable, uses, slots, inputs.now);
-        share_slots(inputs, line, waiting, &mut plan);
+    for given in share::share(inputs.channels, inputs.past, inputs.now, lines) {
+        give(inputs, given, &mut plan);
     }
     let there: BTreeSet<&PostingId> = inputs.postings.iter().map(|posting| &posting.id).collect();
     orphans.extend(past.into_values().flatten().flatten());
@@ -301,28 +281,20 @@ fn in_order<'a>(inputs: &Inputs<'a>) -> Vec<(&'a Posting, Page)> {
     postings
 }
 
-/// Gives the messages of one channel their slots.
-fn share_slots(inputs: &Inputs<'_>, mut line: Line<'_>, waiting: Waiting, plan: &mut Plan) {
-    for (index, wish) in waiting.again.into_iter().chain(waiting.ready) {
-        let place = line.take(&wish);
+/// Gives the messages of one channel their times.
+fn give(inputs: &Inputs<'_>, given: Given, plan: &mut Plan) {
+    for (index, place) in given.seen {
         if let Some(step) = plan.steps.get_mut(index) {
             (step.when, step.slot) = (place.when, place.slot);
         }
     }
-    for (index, wish) in waiting.unseen {
-        let place = line.take(&wish);
+    for (index, place) in given.unseen {
         let Some(step) = plan.steps.get_mut(index) else { continue };
         step.when = match place.when {
             When::Due { .. } => When::Not { reason: page_not_seen(inputs, &step.name.posting) },
             when => when,
         };
         step.slot = place.slot;
-    }
-    for (index, wish) in waiting.troubled {
-        let place = line.take(&wish);
-        if let Some(step) = plan.steps.get_mut(index) {
-            (step.when, step.slot) = (place.when, place.slot);
-        }
     }
 }
 
