@@ -281,14 +281,15 @@ fn hanging(lines: &[String], marker: &str, indent: usize) -> Vec<String> {
 pub(crate) fn fill_lines(words: &str, width: usize) -> Vec<String> {
     let mut lines = Vec::new();
     for part in words.split('\n') {
-        let mut line = String::new();
+        let new_line = || String::with_capacity(width.min(part.len()));
+        let mut line = new_line();
         let mut filled = 0;
         for word in part.split(' ').filter(|word| !word.is_empty()) {
-            for (index, piece) in pieces(word).into_iter().enumerate() {
+            for (index, piece) in pieces(word).enumerate() {
                 let space = usize::from(index == 0 && !line.is_empty());
                 let piece_width = columns(piece);
                 if !line.is_empty() && filled + space + piece_width > width {
-                    lines.push(std::mem::take(&mut line));
+                    lines.push(std::mem::replace(&mut line, new_line()));
                     filled = 0;
                 } else if space == 1 {
                     line.push(' ');
@@ -315,23 +316,23 @@ fn columns(words: &str) -> usize {
 
 /// The pieces between which a word may be broken: only where wide characters of Chinese, Japanese
 /// or Korean meet, which are written without spaces.
-fn pieces(word: &str) -> Vec<&str> {
-    if word.is_ascii() {
-        return vec![word];
-    }
-    let wide = |c: char| c.width() == Some(2) && c.is_alphanumeric();
-    let mut pieces = Vec::new();
-    let mut start = 0;
+fn pieces(word: &str) -> impl Iterator<Item = &str> {
+    let mut rest = word;
+    std::iter::from_fn(move || {
+        let (piece, after) =
+            rest.split_at(if rest.is_ascii() { rest.len() } else { piece_end(rest) });
+        rest = after;
+        (!piece.is_empty()).then_some(piece)
+    })
+}
+
+fn piece_end(word: &str) -> usize {
+    let is_wide = |c: char| c.width() == Some(2);
     let mut before = None;
-    for (at, c) in word.char_indices() {
-        if before.is_some_and(|before: char| before.width() == Some(2)) && wide(c) {
-            pieces.push(&word[start..at]);
-            start = at;
-        }
-        before = Some(c);
-    }
-    pieces.push(&word[start..]);
-    pieces
+    let end = word.char_indices().find(|(_, c)| {
+        before.replace(*c).is_some_and(is_wide) && is_wide(*c) && c.is_alphanumeric()
+    });
+    end.map_or(word.len(), |(at, _)| at)
 }
 
 fn wrap_line(line: &str) -> Vec<String> {
