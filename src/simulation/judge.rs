@@ -184,19 +184,24 @@ impl<'a> Judge<'a> {
     fn copy_of(&self, delivery: &Delivery) -> Option<Copy> {
         let server = self.world.server_of(&delivery.name.channel)?;
         let server = lock(&server);
+        // By its id, or by the link alone that a person said.
+        let is_named = |copy: &Copy| {
+            delivery.receipt.as_ref().is_some_and(|receipt| match &receipt.remote_id {
+                Some(id) => *id == copy.id,
+                None => receipt.link.as_ref() == Some(&copy.link),
+            })
+        };
         let is_it = |copy: &&Copy| match server.kind {
             Kind::Board | Kind::Feed => copy.reference == delivery.name.posting.as_str(),
             _ if self.world.restored => {
-                let id = delivery.receipt.as_ref().and_then(|it| it.remote_id.as_ref());
                 copy.key == Some(delivery.key)
-                    || copy.reference == delivery.name.posting.as_str() && id == Some(&copy.id)
+                    || copy.reference == delivery.name.posting.as_str() && is_named(copy)
             }
             _ => copy.key == Some(delivery.key),
         };
         let mut copies: Vec<&Copy> = server.copies.iter().filter(is_it).collect();
         // The one that the receipt names; that there are others is found elsewhere.
-        let receipt = delivery.receipt.as_ref().and_then(|receipt| receipt.remote_id.as_ref());
-        copies.sort_by_key(|copy| (receipt == Some(&copy.id), copy.stands()));
+        copies.sort_by_key(|copy| (is_named(copy), copy.stands()));
         copies.last().map(|copy| (*copy).clone())
     }
 
