@@ -522,18 +522,21 @@ impl Channel for Board {
 
     /// Whether the page behind the link shows the posting's title; what else a board shows, and
     /// how, is its own affair.
-    async fn verify(&self, receipt: &Receipt, expected: &Rendition) -> Sight {
+    async fn verify(&self, receipt: &Receipt, expected: Option<&Rendition>) -> Sight {
         let unseen = |why: String| Sight::Unseen { why };
         let Some(link) = &receipt.link else {
             return unseen("the board gave no link".to_owned());
         };
-        let Some(title) = document_of(expected).ok().and_then(title_of) else {
+        let title = expected.map(|it| document_of(it).ok().and_then(title_of));
+        if title == Some(None) {
             return unseen("what was sent names no `title` to look for".to_owned());
-        };
+        }
+        let shows_it =
+            |page: &str| title.iter().flatten().all(|title| words::page_shows(page, title));
         match self.http.fetch(link).await {
             Exchange::Answer(answer) if matches!(answer.status, 404 | 410) => Sight::Gone,
             Exchange::Answer(answer) if !answer.is_success() => unseen(answer.summary()),
-            Exchange::Answer(answer) if words::page_shows(&answer.body, &title) => Sight::Agrees,
+            Exchange::Answer(answer) if shows_it(&answer.body) => Sight::Agrees,
             Exchange::Answer(answer) => Sight::Differs { found: words::excerpt(&answer.body) },
             Exchange::NoAnswer(outcome) => unseen(outcome.why().to_owned()),
         }

@@ -191,23 +191,27 @@ impl Channel for Feed {
     }
 
     /// Looks at the file, and at the link as a reader would, if the folder is served.
-    async fn verify(&self, receipt: &Receipt, expected: &Rendition) -> Sight {
-        let (Ok(id), Rendition::Document { body, .. }) = (id_of(receipt), expected) else {
+    async fn verify(&self, receipt: &Receipt, expected: Option<&Rendition>) -> Sight {
+        let Ok(id) = id_of(receipt) else {
             return Sight::Unseen { why: "the receipt names no entry".to_owned() };
         };
+        let body = match expected {
+            Some(Rendition::Document { body, .. }) => Some(body),
+            Some(_) => return Sight::Unseen { why: "what was sent is no entry".to_owned() },
+            None => None,
+        };
+        let agrees = |found: &str| body.is_none_or(|body| says_the_same(found, body));
         match stands(&self.config.folder, &id).await {
             Err(why) => return Sight::Unseen { why },
             Ok(None) => return Sight::Gone,
-            Ok(Some(document)) if !says_the_same(&document, body) => {
+            Ok(Some(document)) if !agrees(&document) => {
                 return Sight::Differs { found: document };
             }
             Ok(Some(_)) => {}
         }
         let Some(link) = &receipt.link else { return Sight::Agrees };
         match self.http.fetch(link).await {
-            Exchange::Answer(answer)
-                if answer.is_success() && says_the_same(&answer.body, body) =>
-            {
+            Exchange::Answer(answer) if answer.is_success() && agrees(&answer.body) => {
                 Sight::Agrees
             }
             Exchange::Answer(answer) if answer.is_success() => {

@@ -310,11 +310,14 @@ impl Channel for Mail {
         }
     }
 
-    async fn verify(&self, receipt: &Receipt, expected: &Rendition) -> Sight {
+    async fn verify(&self, receipt: &Receipt, expected: Option<&Rendition>) -> Sight {
         let unseen = |why: String| Sight::Unseen { why };
-        let Rendition::Mail { subject, .. } = expected else {
-            return unseen("what was sent is no mail".to_owned());
+        let subject = match expected {
+            Some(Rendition::Mail { subject, .. }) => Some(subject),
+            Some(_) => return unseen("what was sent is no mail".to_owned()),
+            None => None,
         };
+        let shows_it = |page: &str| subject.is_none_or(|subject| words::page_shows(page, subject));
         let Some(link) = &receipt.link else {
             return unseen("a mail without an archive cannot be looked at".to_owned());
         };
@@ -325,7 +328,7 @@ impl Channel for Mail {
                 unseen("the archive does not show it; a moderator may be holding it".to_owned())
             }
             Exchange::Answer(answer) if !answer.is_success() => unseen(answer.summary()),
-            Exchange::Answer(answer) if words::page_shows(&answer.body, subject) => Sight::Agrees,
+            Exchange::Answer(answer) if shows_it(&answer.body) => Sight::Agrees,
             Exchange::Answer(answer) => Sight::Differs { found: words::excerpt(&answer.body) },
             Exchange::NoAnswer(outcome) => unseen(outcome.why().to_owned()),
         }

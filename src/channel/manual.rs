@@ -106,7 +106,7 @@ impl Channel for Manual {
         Trace::CannotTell { why: format!("only a person can look at {}", self.config.place) }
     }
 
-    async fn verify(&self, _receipt: &Receipt, _expected: &Rendition) -> Sight {
+    async fn verify(&self, _receipt: &Receipt, _expected: Option<&Rendition>) -> Sight {
         Sight::Unseen { why: format!("only a person can look at {}", self.config.place) }
     }
 

@@ -368,8 +368,9 @@ pub trait Channel: Send + Sync {
         None
     }
 
-    /// Looks whether a copy is there and says what `expected` says.
-    async fn verify(&self, receipt: &Receipt, expected: &Rendition) -> Sight;
+    /// Looks whether a copy is there and says what `expected` says. Where nobody knows what it
+    /// says, it agrees if it is there.
+    async fn verify(&self, receipt: &Receipt, expected: Option<&Rendition>) -> Sight;
 
     /// Whether the credentials are good.
     ///

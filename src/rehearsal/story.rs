@@ -267,7 +267,7 @@ impl Rehearsal {
             };
             let station = self.stations.iter().find(|it| it.spec.name == delivery.name.channel);
             let Some(station) = station else { continue };
-            let sight = station.channel.verify(receipt, &standing.rendition).await;
+            let sight = station.channel.verify(receipt, Some(&standing.rendition)).await;
             seen.push(Seen { delivery, sight, copy: Some(CopyState::Withdrawn) });
         }
         Ok(seen)

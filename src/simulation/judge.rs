@@ -220,7 +220,8 @@ impl<'a> Judge<'a> {
             },
             State::Unknown => {
                 let searchable = !matches!(kind, Some(Kind::Mail | Kind::Manual))
-                    && !self.is_a_duplicate(delivery);
+                    && !self.is_a_duplicate(delivery)
+                    && !self.may_be_forgotten(delivery);
                 if delivery.reason.is_empty() {
                     self.unreported(format!("{what} is unknown, and it is not said why"));
                 } else if self.is_fresh(delivery) {
@@ -283,6 +284,19 @@ impl<'a> Judge<'a> {
     fn is_forgotten(&self, copy: &Copy) -> bool {
         self.world.restored
             && copy.key.is_none_or(|key| self.find(key).is_none_or(|it| it.state != State::Posted))
+    }
+
+    /// Whether it was never tried in the time that is remembered, and the channel shows what may be
+    /// it, in the words of a time that a restored backup has forgotten: only a person can tell.
+    fn may_be_forgotten(&self, delivery: &Delivery) -> bool {
+        let may_be_it = |copy: &Copy| {
+            copy.reference == delivery.name.posting.as_str()
+                && copy.stands()
+                && self.is_forgotten(copy)
+        };
+        let server = self.world.server_of(&delivery.name.channel);
+        delivery.attempts == 0
+            && server.is_some_and(|server| lock(&server).copies.iter().any(may_be_it))
     }
 
     /// Whether the channel said that it has these words already, and so can say nothing of them.

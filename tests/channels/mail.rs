@@ -386,9 +386,9 @@ async fn the_archive_shows_a_message_or_proves_nothing() {
         .find(&servers::search(&wire, &key, servers::at() - chrono::TimeDelta::days(9)))
         .await;
     assert!(matches!(late, Trace::CannotTell { .. }), "{late:?}");
-    let robot = channel.verify(&receipt, &rendition()).await;
+    let robot = channel.verify(&receipt, Some(&rendition())).await;
     assert!(matches!(robot, Sight::Differs { .. }), "{robot:?}");
-    let held = channel.verify(&receipt, &rendition()).await;
+    let held = channel.verify(&receipt, Some(&rendition())).await;
     assert!(matches!(held, Sight::Unseen { .. }), "{held:?}");
 }
 

@@ -453,7 +453,7 @@ async fn a_lost_edit_or_removal_is_found_by_looking_at_the_status() {
 
 async fn sight_of(reply: Reply) -> Sight {
     let server = Scripted::start([reply]).await;
-    channel(&server.base).verify(&receipt(), &rendition()).await
+    channel(&server.base).verify(&receipt(), Some(&rendition())).await
 }
 
 #[tokio::test]

@@ -240,8 +240,8 @@ async fn a_post_that_is_gone_answers_200_without_data() {
     ])
     .await;
     let channel = channel(&server.base);
-    assert_eq!(channel.verify(&receipt, &rendition()).await, Sight::Gone);
-    assert!(matches!(channel.verify(&receipt, &rendition()).await, Sight::Differs { .. }));
+    assert_eq!(channel.verify(&receipt, Some(&rendition())).await, Sight::Gone);
+    assert!(matches!(channel.verify(&receipt, Some(&rendition())).await, Sight::Differs { .. }));
 }
 
 #[tokio::test]
