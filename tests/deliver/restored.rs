@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use handbill::channel::{ChannelName, Reach};
+use handbill::channel::{ChannelName, Reach, Receipt, Sight};
 use handbill::deliver::{Station, Wanted};
 use handbill::ledger::{CopyState, Resolution, State};
 use handbill::plan::Pace;
@@ -106,6 +106,33 @@ async fn where_the_channel_cannot_tell_a_person_is_asked() {
     assert!(delivery.asks_since.is_some());
     world.settle_down().await;
     assert_eq!(world.copies("list").len(), 1);
+}
+
+/// The words of before are forgotten, so the channel cannot tell, and a person finds it.
+#[tokio::test]
+async fn what_a_person_found_is_looked_at_though_nobody_knows_its_words() {
+    let mut world = World::with(&["mastodon"]).await;
+    world.only_plan().await;
+    world.announce_and_forget().await;
+    world.change("in Tides", "in Waves").await;
+    world.settle_down().await;
+    let delivery = world.announcement("mastodon").await;
+    assert_eq!((delivery.state, delivery.attempts), (State::Unknown, 0), "{delivery:#?}");
+    let copy = world.copies("mastodon").remove(0);
+    let receipt = Receipt { remote_id: Some(copy.id.clone()), link: copy.link };
+    world.ledger.resolve(delivery.key, &Resolution::Posted(receipt), world.now()).await.unwrap();
+    let look = || async {
+        let mut seen = world.courier(&world.ledger).verify(Wanted::default()).await.unwrap();
+        assert_eq!(seen.len(), 1);
+        let seen = seen.remove(0);
+        assert_eq!(seen.delivery.standing, None);
+        (seen.sight, seen.copy)
+    };
+    assert_eq!(look().await, (Sight::Agrees, Some(CopyState::Live)));
+    world.stand_ins.mastodon[0].remove(&copy.id);
+    assert_eq!(look().await, (Sight::Gone, Some(CopyState::Live)));
+    world.wait(25 * 60);
+    assert_eq!(look().await, (Sight::Gone, Some(CopyState::Gone)));
 }
 
 #[tokio::test]
