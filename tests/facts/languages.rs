@@ -179,3 +179,37 @@ fn the_place_is_read_where_it_is_said_and_not_where_others_are() {
         assert_eq!(read, (city, country), "{body}");
     }
 }
+
+#[test]
+fn the_kind_of_position_is_read_in_any_language() {
+    for (title, kind) in [
+        ("Early-stage researcher in tides", "phd"),
+        ("Doktorand*in für Gezeiten", "phd"),
+        ("Thèse sur les marées", "phd"),
+        ("Promovendus getijden", "phd"),
+        ("Research associate in tides", "postdoc"),
+        ("Assegno di ricerca sulle maree", "postdoc"),
+        ("Juniorprofessur für Gezeiten", "faculty"),
+        ("Ricercatore a tempo determinato", "faculty"),
+        ("Universitair docent getijden", "faculty"),
+        ("Wissenschaftliche:r Mitarbeiter:in (m/w/d)", "research_assistant"),
+        ("SHK für Gezeiten", "student_assistant"),
+        ("Student-assistent getijden", "student_assistant"),
+        ("Stage de six mois sur les marées", "internship"),
+        ("Prácticas en mareas", "internship"),
+        ("Master's thesis on tides", "thesis"),
+        ("Software engineer for buoys", "engineer"),
+        ("Ingénieur·e génie logiciel", "engineer"),
+        ("Koordinatorin eines Projekts", "staff"),
+    ] {
+        let posting = only(&page(&format!("title: \"{title}\""), "We dive."));
+        assert_eq!(fact(&posting, "position_type"), json!(kind), "{title}");
+    }
+    // An internal matter is no internship, and a stage of a project no "stage".
+    for title in ["Diver for internal waters", "Diver for the early days"] {
+        let posting = only(&page(&format!("title: {title}"), "We dive."));
+        assert_eq!(fact(&posting, "position_type"), Value::Null, "{title}");
+    }
+    let declared = page("title: Diver\njob:\n  position_type: professor", "We dive.");
+    assert_eq!(fact(&only(&declared), "position_type"), json!("faculty"));
+}

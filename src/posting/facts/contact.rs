@@ -21,7 +21,9 @@ static DOT: Pattern = Pattern::new(r" ?[\[({<] ?(?:(?i:dot|punkt)|\.) ?[\])}>] ?
 static PLACEHOLDER: Pattern = Pattern::new(
     r"(?ix)^
         (?: (?:first|last|sur|your|vor|nach|user)[._-]?name | pr[eé]nom | xxx+ | name | someone
-        | example | user | you )
+        | example | user | you
+        | (?:first|vorname|pr[eé]nom|nome|nombre|voornaam) [._-]
+          (?:last|nachname|nom|cognome|apellido|achternaam) )
         (?: [._-] (?:last|sur|nach|family)?-?(?:name|nom) )? @",
 );
 

@@ -79,7 +79,7 @@ fn apposed(words: &[Word<'_>], at: usize) -> Option<Name> {
     let end = long.unwrap_or(rest.len()).min(before_end.unwrap_or(rest.len())).min(4);
     let (first, last) = (rest.first()?, rest.get(..end)?.last()?);
     (noun.range.end < first.range.start)
-        .then(|| Name { range: first.range.start..last.range.end, rank: Rank::Unit })
+        .then_some(Name { range: first.range.start..last.range.end, rank: Rank::Unit })
 }
 
 struct Word<'a> {
@@ -166,7 +166,10 @@ fn begins_another(words: &[Word<'_>], start: usize, end: usize, next: usize) -> 
     let closed = words[next..]
         .iter()
         .position(|word| word.closes || word.elided || !capitalised(word.plain));
-    let reach = closed.map_or(words.len(), |at| next + at + 1);
+    let reach = closed.map_or(words.len(), |at| {
+        let ends_before = words.get(next + at).is_some_and(|word| word.elided);
+        next + at + usize::from(!ends_before)
+    });
     named && words[next..reach].iter().take(3).any(|word| kind(word.plain).is_some())
 }
 

@@ -66,6 +66,7 @@ pub fn infer(
         .or_else(|| template(prose).map(none))
         .or_else(|| nothing_open(prose).map(closed))
         .or_else(|| list(prose, page).map(none))
+        .or_else(|| silent(prose).map(none))
         .or_else(|| general_call(prose, facts).map(none))
         .or_else(|| computing(prose, facts).map(none))?;
     diagnostics.push(told(&page.source, &finding));
@@ -119,18 +120,20 @@ fn template(prose: &Prose) -> Option<Why> {
 /// "There are currently no open positions", near the top of the page.
 fn nothing_open(prose: &Prose) -> Option<Why> {
     let body = prose.passages().filter(|it| matches!(it.role, Role::Text | Role::Heading));
-    let said = body.take(4).find_map(|passage| {
+    body.take(4).find_map(|passage| {
         let words = NONE_OPEN.find(&passage.text)?;
         Some((prose.span(passage, words.range()), "the page says that no position is open"))
-    });
-    said.or_else(|| {
-        let general = general_title(prose)?;
-        let letters: usize = prose.texts().map(|passage| passage.text.len()).sum();
-        let silent = letters < 80
-            && prose.headings().count() >= 2
-            && prose.texts().all(|it| it.links.is_empty() && !it.text.contains('@'));
-        silent.then_some((general, "the headings have nothing below them"))
     })
+}
+
+/// A page of headings for positions, with none below them.
+fn silent(prose: &Prose) -> Option<Why> {
+    let general = general_title(prose)?;
+    let letters: usize = prose.texts().map(|passage| passage.text.len()).sum();
+    let silent = letters < 80
+        && prose.headings().count() >= 2
+        && prose.texts().all(|it| it.links.is_empty() && !it.text.contains('@'));
+    silent.then_some((general, "the headings have nothing below them"))
 }
 
 /// The title or first heading, if it could stand above any number of positions.
