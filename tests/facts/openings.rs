@@ -91,7 +91,7 @@ fn a_list_of_other_pages_is_no_opening() {
     assert!(matches!(availability("Open positions", kinds), Availability::NoOpening(_)));
     let rows = page(
         "title: Join us\nrows:\n  - title: PhD\n    url: /a/\n  - title: Postdoc\n    url: /b/",
-        "{{ include }}",
+        "Choose one.",
     );
     let read = only(&rows).availability;
     assert!(matches!(read, Availability::NoOpening(_)), "{read:?}");

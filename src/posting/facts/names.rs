@@ -92,6 +92,13 @@ struct Word<'a> {
     elided: bool,
 }
 
+impl Word<'_> {
+    /// Whether it is the kind of an institution behind an elided article: "l'Université".
+    fn begins_anew(&self) -> bool {
+        self.elided && kind(self.plain).is_some()
+    }
+}
+
 fn words(text: &str) -> Vec<Word<'_>> {
     let mut words = Vec::new();
     let mut start = 0;
@@ -124,7 +131,8 @@ fn run(text: &str, words: &[Word<'_>], start: usize) -> usize {
         if bracketed && !(end > start && written.ends_with(')') && is_abbreviation(word.plain)) {
             break;
         }
-        if end > start && word.elided {
+        // "Dipartimento di Maree | dell'Università", but "Istituto dell'Ambiente".
+        if end > start && word.begins_anew() {
             break;
         }
         if capitalised(word.plain) {
@@ -139,7 +147,8 @@ fn run(text: &str, words: &[Word<'_>], start: usize) -> usize {
         let joins = |word: &Word<'_>| !word.closes && JOINING.contains(&word.plain);
         let small = words[end..].iter().take_while(|word| joins(word)).count();
         let next = end + small;
-        let follows = words.get(next).is_some_and(|word| capitalised(word.plain));
+        let follows =
+            words.get(next).is_some_and(|word| capitalised(word.plain) && !word.begins_anew());
         // "Deep Tides team": the noun that makes it a unit is often written small.
         let named = words[start..end].iter().any(|word| kind(word.plain).is_some());
         let begins_sentence = start == 0 || words[start - 1].closes;
