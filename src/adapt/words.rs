@@ -125,13 +125,14 @@ impl Tongue {
         let (english, german) = match kind {
             PositionType::Phd => ("PhD position", "Promotionsstelle"),
             PositionType::Postdoc => ("Postdoc position", "Postdoc-Stelle"),
-            PositionType::Professor => ("Professorship", "Professur"),
+            PositionType::Faculty => ("Faculty position", "Professur"),
             PositionType::ResearchAssistant => {
                 ("Research assistant position", "Stelle in der Forschung")
             }
             PositionType::StudentAssistant => ("Student assistant position", "Hilfskraftstelle"),
             PositionType::Internship => ("Internship", "Praktikum"),
             PositionType::Thesis => ("Thesis project", "Abschlussarbeit"),
+            PositionType::Engineer => ("Engineer position", "Ingenieursstelle"),
             PositionType::Staff => ("Staff position", "Stelle"),
             PositionType::Other => return None,
         };

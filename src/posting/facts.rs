@@ -12,6 +12,9 @@ mod dates;
 mod deadline;
 mod declared;
 mod duration;
+mod language;
+mod names;
+mod opening;
 mod organisation;
 mod pattern;
 mod pay;
@@ -22,6 +25,7 @@ mod reference;
 mod start;
 mod title;
 mod value;
+mod words;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -47,7 +51,19 @@ pub fn postings(
     let job = declared::job(page, diagnostics);
     let defaults = declared::cascaded(page, diagnostics).or(declared::defaults(&settings.defaults));
     let positions = if job.positions.is_empty() { Positions::One } else { Positions::Several };
-    let inferred = infer(page, &job.facts, positions, diagnostics);
+    let prose = Prose::of(page);
+    let inferred = infer(page, &prose, &job.facts, positions, diagnostics);
+    let says_a_job = page.front.get("job").is_some_and(|job| !job.is_empty());
+    // What was declared decides; only where nothing was do the words tell whether there is a job.
+    let availability = match page.availability {
+        Availability::Open if !says_a_job => opening::infer(&prose, page, &inferred, diagnostics),
+        _ => None,
+    };
+    let page = &Page {
+        language: language::infer(&prose).map_or_else(|| page.language.clone(), Into::into),
+        availability: availability.unwrap_or_else(|| page.availability.clone()),
+        ..page.clone()
+    };
     let page_facts = |declared: Facts| declared.or(inferred.clone()).or(defaults.clone());
     if job.positions.is_empty() {
         return vec![posting(page, &job, None, page_facts(job.facts.clone()))];
@@ -126,33 +142,33 @@ fn posting(page: &Page, job: &Job, position: Option<&Job>, facts: Facts) -> Post
 /// author hears of it.
 fn infer(
     page: &Page,
+    prose: &Prose,
     declared: &Facts,
     positions: Positions,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Facts {
-    let prose = Prose::of(page);
     let written = page.date.or(page.publish_at).map(|at| at.date_naive());
-    let employer = organisation::infer(&prose);
-    let pay_scheme = pay::infer_scheme(&prose);
+    let employer = organisation::infer(prose);
+    let pay_scheme = pay::infer_scheme(prose);
     let place = place::infer(
-        &prose,
+        prose,
         declared.organisation.as_ref().or(employer.organisation.as_ref()),
         declared.pay_scheme.as_ref().or(pay_scheme.as_ref()),
     );
-    let deadline = deadline::infer(&prose, written);
+    let deadline = deadline::infer(prose, written);
     diagnostics.extend(deadline.impossible.iter().map(|span| impossible(&page.source, *span)));
     let mut judge = Judge { source: &page.source, positions, diagnostics };
     let workload_percent = judge.settle(
         Topic::Workload,
         declared.workload_percent.as_ref(),
-        pay::infer_workload(&prose),
+        pay::infer_workload(prose),
         |one, other| (one - other).abs() < 0.01,
         |share| format!("{share} %"),
     );
     let start = judge.settle(
         Topic::Start,
         declared.start.as_ref(),
-        start::infer(&prose),
+        start::infer(prose),
         start::agree,
         ToString::to_string,
     );
@@ -164,10 +180,10 @@ fn infer(
         ToString::to_string,
     );
     Facts {
-        title: title::infer(&prose),
-        display_title: title::infer_display(&prose),
-        reference: reference::infer(&prose),
-        position_type: position_type::infer(&prose),
+        title: title::infer(prose),
+        display_title: title::infer_display(prose),
+        reference: reference::infer(prose),
+        position_type: position_type::infer(prose),
         organisation: employer.organisation,
         unit: employer.unit,
         city: place.city,
@@ -175,12 +191,12 @@ fn infer(
         pay_scheme,
         workload_percent,
         start,
-        duration_months: duration::infer(&prose),
+        duration_months: duration::infer(prose),
         deadline,
-        contact_name: contact::infer_name(&prose),
-        contact_emails: contact::infer_emails(&prose),
-        apply_url: apply::infer(&prose, &page.permalink),
-        summary: title::infer_summary(&prose),
+        contact_name: contact::infer_name(prose),
+        contact_emails: contact::infer_emails(prose),
+        apply_url: apply::infer(prose, &page.permalink),
+        summary: title::infer_summary(prose),
     }
 }
 

@@ -152,24 +152,27 @@ impl fmt::Display for Deadline {
 pub enum PositionType {
     Phd,
     Postdoc,
-    Professor,
+    /// Professors, lecturers and other researchers with a chair, a tenure track or a permanent post.
+    Faculty,
     ResearchAssistant,
     StudentAssistant,
     Internship,
     Thesis,
+    Engineer,
     Staff,
     Other,
 }
 
 impl PositionType {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Phd,
         Self::Postdoc,
-        Self::Professor,
+        Self::Faculty,
         Self::ResearchAssistant,
         Self::StudentAssistant,
         Self::Internship,
         Self::Thesis,
+        Self::Engineer,
         Self::Staff,
         Self::Other,
     ];
@@ -178,11 +181,12 @@ impl PositionType {
         match self {
             Self::Phd => "phd",
             Self::Postdoc => "postdoc",
-            Self::Professor => "professor",
+            Self::Faculty => "faculty",
             Self::ResearchAssistant => "research_assistant",
             Self::StudentAssistant => "student_assistant",
             Self::Internship => "internship",
             Self::Thesis => "thesis",
+            Self::Engineer => "engineer",
             Self::Staff => "staff",
             Self::Other => "other",
         }
@@ -239,8 +243,10 @@ pub enum Availability {
     Open,
     /// `draft: true`.
     Draft(Span),
-    /// Marked closed or filled: `closed: true` or `job.closed: true`.
+    /// Marked closed or filled: `closed: true` or `job.closed: true`, or in its words.
     Closed(Span),
+    /// The words offer no position: a template, a list of other pages, an open invitation.
+    NoOpening(Span),
 }
 
 /// A page, read: one posting in one language. Several positions on one page are several of these,

@@ -99,6 +99,19 @@ pub fn read(
     })
 }
 
+/// Words of a site's own `status`, `state` or `category` that say that all is over.
+const CLOSED_WORDS: [&str; 9] = [
+    "closed",
+    "filled",
+    "expired",
+    "completed",
+    "archived",
+    "geschlossen",
+    "besetzt",
+    "pourvu",
+    "cerrado",
+];
+
 /// The front matter of a page while it is read.
 struct Matter<'a> {
     source: &'a Arc<Source>,
@@ -277,9 +290,13 @@ impl<'a> Matter<'a> {
         let of_job = self.value("job").and_then(Node::as_table).and_then(|job| job.get("closed"));
         let status = self
             .text("status")
-            .filter(|(word, _)| ["closed", "filled"].contains(&word.to_lowercase().as_str()))
+            .or_else(|| self.text("state"))
+            .or_else(|| self.text("category"))
+            .filter(|(word, _)| CLOSED_WORDS.contains(&word.to_lowercase().as_str()))
             .map(|(_, span)| span);
-        match says(self.value("closed"), true).or_else(|| says(of_job, true)).or(status) {
+        let over = ["closed", "filled", "expired", "obsolete", "archived"];
+        let over = || over.iter().find_map(|key| says(self.value(key), true));
+        match over().or_else(|| says(of_job, true)).or(status) {
             Some(span) => Availability::Closed(span),
             None => Availability::Open,
         }

@@ -3,6 +3,8 @@
 
 mod corpus;
 mod declared;
+mod languages;
+mod openings;
 mod pages;
 mod phrases;
 mod properties;

@@ -1,8 +1,8 @@
 //! Whom to write to.
 
-use super::organisation;
+use super::names;
 use super::pattern::Pattern;
-use super::prose::{Passage, Prose};
+use super::prose::{FieldKey, Passage, Prose};
 use crate::posting::{Field, Origin};
 
 static ADDRESS: Pattern =
@@ -21,7 +21,9 @@ static DOT: Pattern = Pattern::new(r" ?[\[({<] ?(?:(?i:dot|punkt)|\.) ?[\])}>] ?
 static PLACEHOLDER: Pattern = Pattern::new(
     r"(?ix)^
         (?: (?:first|last|sur|your|vor|nach|user)[._-]?name | pr[eé]nom | xxx+ | name | someone
-        | example | user | you )
+        | example | user | you
+        | (?:first|vorname|pr[eé]nom|nome|nombre|voornaam) [._-]
+          (?:last|nachname|nom|cognome|apellido|achternaam) )
         (?: [._-] (?:last|sur|nach|family)?-?(?:name|nom) )? @",
 );
 
@@ -94,6 +96,13 @@ static NAMED: [Pattern; 2] = [
 pub fn infer_emails(prose: &Prose) -> Option<Field<Vec<String>>> {
     let mut addresses: Vec<String> = Vec::new();
     let mut first = None;
+    if let Some(field) = prose.field(FieldKey::Email) {
+        let found = ADDRESS.find_iter(&field.text).map(|it| it.as_str().to_lowercase());
+        for address in found.filter(|address| !PLACEHOLDER.is_match(address)) {
+            first.get_or_insert(field.span);
+            addresses.push(address);
+        }
+    }
     for passage in prose.texts() {
         for (range, address) in addresses_in(passage) {
             if PLACEHOLDER.is_match(&address) || addresses.contains(&address) {
@@ -109,6 +118,13 @@ pub fn infer_emails(prose: &Prose) -> Option<Field<Vec<String>>> {
 /// The person to write to: who stands at the address, else who is named as the contact, else who
 /// leads the group.
 pub fn infer_name(prose: &Prose) -> Option<Field<String>> {
+    if let Some(field) = prose.field(FieldKey::Contact) {
+        let name = field.text.trim_end_matches(['.', ',', ';']);
+        let people = name.split([',', ';', '&']).flat_map(|part| part.split(" and "));
+        if people.clone().all(|person| is_person(person.trim())) {
+            return Some(Field::new(name.to_owned(), Origin::Inferred(field.span)));
+        }
+    }
     let field = |passage: &Passage, range: std::ops::Range<usize>| {
         let name = passage.text.get(range.clone()).unwrap_or_default().to_owned();
         Field::new(name, Origin::Inferred(prose.span(passage, range)))
@@ -130,7 +146,7 @@ pub fn infer_name(prose: &Prose) -> Option<Field<String>> {
     NAMED.iter().find_map(|way| {
         prose.texts().find_map(|passage| {
             let name = way.captures(&passage.text)?.name("name")?;
-            Some(field(passage, name.range()))
+            is_person(name.as_str()).then(|| field(passage, name.range()))
         })
     })
 }
@@ -158,7 +174,7 @@ fn is_person(words: &str) -> bool {
         "deadline",
     ];
     let nobody = |word: &str| {
-        NOBODY.contains(&word.to_lowercase().as_str()) || organisation::names_institution(word)
+        NOBODY.contains(&word.to_lowercase().as_str()) || names::names_institution(word)
     };
     PERSON.is_match(words) && !words.split_whitespace().any(nobody)
 }

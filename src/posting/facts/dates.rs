@@ -92,7 +92,11 @@ macro_rules! month {
     () => {
         "(?:jan(?:uary|uar)?|jänner|feb(?:ruary|ruar)?|mar(?:ch)?|märz|maerz|mär|mrz|apr(?:il)?|\
          may|mai|june?|juni|july?|juli|aug(?:ust)?|sept?(?:ember)?|o[ck]t(?:ober)?|\
-         nov(?:ember)?|de[cz](?:ember)?)"
+         nov(?:ember)?|de[cz](?:ember)?|\
+         janvier|février|fevrier|mars|avril|juin|juillet|août|aout|septembre|octobre|novembre|décembre|decembre|\
+         enero|febrero|marzo|abril|mayo|junio|julio|agosto|septiembre|octubre|noviembre|diciembre|\
+         gennaio|febbraio|aprile|maggio|giugno|luglio|settembre|ottobre|dicembre|\
+         januari|februari|maart|mei|augustus)"
     };
 }
 
@@ -120,9 +124,9 @@ static FORMS: [(Pattern, Form); 10] = [
     ),
     (
         Pattern::new(concat!(
-            r"(?i)\b(?P<day>[0-9]{1,2})(?:st|nd|rd|th|\.)?(?: of)? ?(?P<name>",
+            r"(?i)\b(?P<day>[0-9]{1,2})(?:st|nd|rd|th|er|º|°|\.)?(?: of| de| di)? ?(?P<name>",
             month!(),
-            r")\b\.?(?:,? ",
+            r")\b\.?(?:,? (?:del? )?",
             year!(),
             r"\b)?"
         )),
@@ -132,7 +136,7 @@ static FORMS: [(Pattern, Form); 10] = [
         Pattern::new(concat!(
             r"(?i)\b(?P<name>",
             month!(),
-            r")\b\.? (?P<day>[0-9]{1,2})(?:st|nd|rd|th)?\b(?:,? ",
+            r")\b\.?,? (?P<day>[0-9]{1,2})(?:st|nd|rd|th)?\b(?:,? ",
             year!(),
             r"\b)?"
         )),
@@ -205,24 +209,26 @@ fn reading(year: Option<u32>, month: Option<u32>, day: Option<u32>) -> Reading {
     }
 }
 
+/// The names of the twelve months by their first letters, in six languages.
+const MONTHS: [&[&str]; 12] = [
+    &["jan", "jän", "ene", "gen"],
+    &["feb", "fév", "fev"],
+    &["mar", "mär", "mae", "mrz", "maa"],
+    &["apr", "avr", "abr"],
+    &["may", "mai", "mei", "mag"],
+    &["jun", "juin", "giu"],
+    &["jul", "juil", "lug"],
+    &["aug", "aoû", "aou", "ago"],
+    &["sep", "set"],
+    &["oct", "okt", "ott"],
+    &["nov"],
+    &["dec", "dez", "déc", "dic"],
+];
+
 fn month_of(name: &str) -> Option<u32> {
-    let start: String = name.to_lowercase().chars().take(3).collect();
-    let month = match start.as_str() {
-        "jan" | "jän" => 1,
-        "feb" => 2,
-        "mar" | "mär" | "mae" | "mrz" => 3,
-        "apr" => 4,
-        "may" | "mai" => 5,
-        "jun" => 6,
-        "jul" => 7,
-        "aug" => 8,
-        "sep" => 9,
-        "oct" | "okt" => 10,
-        "nov" => 11,
-        "dec" | "dez" => 12,
-        _ => return None,
-    };
-    Some(month)
+    let name = name.to_lowercase();
+    let month = MONTHS.iter().position(|starts| starts.iter().any(|start| name.starts_with(start)));
+    month.and_then(|month| u32::try_from(month + 1).ok())
 }
 
 /// The month in which a season, semester or quarter begins, as in the north of the earth.

@@ -1,10 +1,13 @@
 //! Until when applications count.
 
+use std::sync::LazyLock;
+
 use chrono::NaiveDate;
 
 use super::dates::{self, Reading};
 use super::pattern::Pattern;
-use super::prose::{Passage, Prose, Role};
+use super::prose::{FieldKey, Passage, Prose};
+use super::words;
 use crate::diagnostic::Span;
 use crate::posting::{Deadline, Field, Origin, PartialDate};
 
@@ -37,11 +40,11 @@ static OTHER: Pattern = Pattern::new(
 /// The day itself no longer counts.
 static EXCLUSIVE: Pattern = Pattern::new(r"(?i)\b(?:before|vor dem) (?:the )?$");
 
-static ROLLING: Pattern = Pattern::new(
-    r"(?ix) \b (?: (?:until|till)\ (?:the\ |all\ )? (?:position|post|vacanc|place)[a-z]*
-        \ (?:is\ |are\ |has\ been\ |have\ been\ )? filled
-        | until\ filled | (?:rolling|ongoing)\ basis | bis\ zur\ besetzung ) \b",
-);
+static ROLLING: LazyLock<Pattern> = LazyLock::new(|| words::pattern("deadline.rolling"));
+
+/// The words of all languages for a deadline, before the day in the same sentence.
+static NAMED_WORDS: LazyLock<Pattern> =
+    LazyLock::new(|| words::pattern_around("deadline.named", r"(?i)\b(?:PHRASE)[^.;!?]{0,60}$"));
 
 /// What the page says about the deadline.
 #[derive(Debug, Default)]
@@ -58,7 +61,21 @@ pub fn infer(prose: &Prose, written: Option<NaiveDate>) -> Found {
     let mut named = Vec::new();
     let mut mere = Vec::new();
     let mut rolling = Vec::new();
-    for passage in prose.passages().filter(|passage| passage.role != Role::Title) {
+    if let Some(field) = prose.field(FieldKey::Deadline) {
+        let day = dates::iso(&field.text).or_else(|| {
+            dates::mentions(&field.text).into_iter().find_map(|mention| match mention.reading {
+                Reading::Known(date) => Some(date),
+                _ => None,
+            })
+        });
+        let origin = Origin::Inferred(field.span);
+        if let Some(PartialDate::Day(day)) = day {
+            named.push(Field::new(Deadline::On(day), origin));
+        } else if ROLLING.is_match(&field.text) {
+            rolling.push(Field::new(Deadline::Rolling, origin));
+        }
+    }
+    for passage in prose.passages() {
         for mention in dates::mentions(&passage.text) {
             let before = passage.before(mention.range.start, 90);
             let Some(weight) = weight(passage, before) else { continue };
@@ -106,7 +123,7 @@ enum Weight {
 /// Whether a day with these words before it is a deadline.
 fn weight(passage: &Passage, before: &str) -> Option<Weight> {
     let under_heading = NAMED.is_match(&passage.heading) && before.chars().count() < 20;
-    if NAMED.is_match(before) || under_heading {
+    if NAMED.is_match(before) || under_heading || NAMED_WORDS.is_match(before) {
         return Some(Weight::Named);
     }
     let applying = APPLYING.is_match(&passage.text) || APPLYING.is_match(&passage.heading);

@@ -1,23 +1,23 @@
 //! How long the contract runs.
 
-use super::pattern::Pattern;
-use super::prose::{Prose, Role};
+use super::pattern::{Captures, Pattern};
+use super::prose::{FieldKey, Prose, Role};
 use crate::posting::{Field, Origin};
 
 macro_rules! number {
     () => {
-        "(?P<number>[0-9]{1,2}(?:[.,][0-9])?|one|two|three|four|five|six|nine|ten|twelve|eighteen|ein(?:em|en|e)?|zwei|drei|vier|fünf|sechs|neun|zehn|zwölf|achtzehn)"
+        "(?P<number>[0-9]{1,2}(?:[.,][0-9])?|one|two|three|four|five|six|nine|ten|twelve|eighteen|twenty-four|un|une|deux|trois|quatre|cinq|dos|tres|cuatro|cinco|due|tre|quattro|cinque|twee|drie|vier|vijf|ein(?:em|en|e)?|zwei|drei|vier|fünf|sechs|neun|zehn|zwölf|achtzehn)"
     };
 }
 
 macro_rules! unit {
     () => {
-        "(?P<unit>years?|months?|jahre?n?|monate?n?)"
+        "(?P<unit>years?|yrs?|months?|jahre?n?|monate?n?|ans?|années?|mois|años?|mes(?:es)?|ann[oi]|mes[ei]|jaar|jaren|maand(?:en)?)"
     };
 }
 
 /// The ways of saying it: "limited to three years", "auf 36 Monate befristet", "3-year contract".
-static WAYS: [Pattern; 3] = [
+static WAYS: [Pattern; 6] = [
     Pattern::new(concat!(
         r"(?i)\b(?:limited(?: initially)? (?:to|for)(?: a (?:period|duration|term) of)?|",
         r"(?:period|duration|term|contract|appointment) (?:of|for|is)|",
@@ -36,33 +36,76 @@ static WAYS: [Pattern; 3] = [
         number!(),
         r"[ -]",
         unit!(),
-        r"[ -]+(?:\S+[ -]){0,3}(?:position|contract|fellowship|appointment|stelle)\b"
+        r"[ -]+(?:\S+[ -]){0,3}(?:positions?|contracts?|fellowships?|appointments?|stellen?|postdocs?|ph\.?d|scholarships?|post)\b"
+    )),
+    // "fixed for 3 years", "recruiting a student for a period of 36 months", "for a duration of"
+    Pattern::new(concat!(
+        r"(?i)\b(?:fixed|(?:for|over) a (?:total )?(?:period|duration|term) of|funded for|contract (?:will be |is )?for|",
+        r"position (?:is|will be) for|appointment for|expected duration is|contract dur\w+)",
+        r"(?: (?:for|approximately|about|initially|up to|a|of))*\s+",
+        number!(),
+        r"[ -]",
+        unit!(),
+        r"\b"
+    )),
+    // "hiring a postdoc in tides for two years"
+    Pattern::new(concat!(
+        r"(?i)\b(?:position|post|postdoc|researcher|student|fellow|engineer|assistant)\b[^.;:]{0,50} for (?:up to )?",
+        number!(),
+        r"[ -]",
+        unit!(),
+        r"\b"
+    )),
+    // Romance languages and Dutch: "d'une durée de 24 mois", "CDD de 18 mois", "durata di 12 mesi"
+    Pattern::new(concat!(
+        r"(?i)\b(?:durée|cdd|contrat|période|duración|contrato|beca|período|periodo|durata|contratto|",
+        r"assegno|borsa|duur|contract|aanstelling|looptijd)\b(?: (?:du contrat|del contrato|del contratto|est|es|è|",
+        r"is|de|d'une durée de|di|della durata di|per|voor(?: de duur van)?|van|prévue|prevista|totale?|total))*\s*:?\s*",
+        number!(),
+        r"[ -]",
+        unit!(),
+        r"\b"
     )),
 ];
 
+/// A field of the front matter, which holds the duration alone; a range says none.
+static FIELD: Pattern = Pattern::new(concat!(r"(?i)^\W*", number!(), r"[ -]", unit!(), r"\b"));
+
 /// The first duration that the page names, in months.
 pub fn infer(prose: &Prose) -> Option<Field<f64>> {
+    if let Some(field) = prose.field(FieldKey::Duration)
+        && let Some(captures) = FIELD.captures(&field.text)
+        && let Some(months) = months(&captures)
+    {
+        return Some(Field::new(months, Origin::Inferred(field.span)));
+    }
     let passages = prose.passages().filter(|passage| passage.role != Role::Title);
     passages.into_iter().find_map(|passage| {
         WAYS.iter().find_map(|way| {
             let captures = way.captures(&passage.text)?;
             let whole = captures.get(0)?;
-            let count = count(captures.name("number")?.as_str())?;
-            let unit = captures.name("unit")?.as_str().to_lowercase();
-            let months = if unit.starts_with(['y', 'j']) { count * 12.0 } else { count };
+            let months = months(&captures)?;
             let span = prose.span(passage, whole.range());
             Some(Field::new(months, Origin::Inferred(span)))
         })
     })
 }
 
+fn months(captures: &Captures<'_>) -> Option<f64> {
+    let count = count(captures.name("number")?.as_str())?;
+    let unit = captures.name("unit")?.as_str().to_lowercase();
+    let months = ["m"].iter().any(|start| unit.starts_with(start));
+    Some(if months { count } else { count * 12.0 })
+}
+
 fn count(word: &str) -> Option<f64> {
     let count = match word.to_lowercase().as_str() {
-        "one" | "ein" | "eine" | "einem" | "einen" => 1.0,
-        "two" | "zwei" => 2.0,
-        "three" | "drei" => 3.0,
-        "four" | "vier" => 4.0,
-        "five" | "fünf" => 5.0,
+        "one" | "ein" | "eine" | "einem" | "einen" | "un" | "une" => 1.0,
+        "two" | "zwei" | "deux" | "dos" | "due" | "twee" => 2.0,
+        "three" | "drei" | "trois" | "tres" | "tre" | "drie" => 3.0,
+        "four" | "vier" | "quatre" | "cuatro" | "quattro" => 4.0,
+        "five" | "fünf" | "cinq" | "cinco" | "cinque" | "vijf" => 5.0,
+        "twenty-four" => 24.0,
         "six" | "sechs" => 6.0,
         "nine" | "neun" => 9.0,
         "ten" | "zehn" => 10.0,

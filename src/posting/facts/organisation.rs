@@ -1,10 +1,11 @@
 //! Who hires: the organisation as the ad names it, and the unit inside it.
 
-use std::ops::Range;
+use std::sync::LazyLock;
 
+use super::names::{self, Name, Rank, is_abbreviation, names};
 use super::pattern::Pattern;
-use super::place;
-use super::prose::{Passage, Prose, Role};
+use super::prose::{FieldKey, Passage, Prose, Role};
+use super::words;
 use crate::posting::{Field, Origin};
 
 /// The words that offer the position; the names after them are the employer's.
@@ -28,7 +29,148 @@ pub struct Employer {
     pub unit: Option<Field<String>>,
 }
 
+/// Where the employer is said, from the surest place to the weakest.
 pub fn infer(prose: &Prose) -> Employer {
+    let mut found = in_fields(prose);
+    let offered = in_offer(prose);
+    found.organisation = found.organisation.or(offered.organisation);
+    found.unit = found.unit.or(offered.unit);
+    if found.organisation.is_none() {
+        found.organisation =
+            in_words(prose, |name| name.rank != Rank::Unit).or_else(|| sole(prose));
+    }
+    if found.unit.is_none() {
+        found.unit = unit(prose, found.organisation.as_ref());
+    }
+    found
+}
+
+/// Words of all languages that offer a position.
+static OFFER_WORDS: LazyLock<Pattern> = LazyLock::new(|| words::pattern("offer"));
+
+/// Words before a name that make it somebody else's: partners, funders, where others are.
+static SOMEBODY_ELSE: Pattern = Pattern::new(
+    r"(?ix) \b (?: collaborat\w* | cooperat\w* | partner\w* | partenariat | together | zusammenarbeit
+        | kooperation\w* | funded | founded | from | including | such\ as | colaboración | collaborazione
+        | samenwerking | degree | phd\ (?:at|from) | joint\ with ) \b (?:\ \S+){0,4} \ ? $",
+);
+
+/// Whether the words before a name make it a partner's, a funder's or a place of the past.
+pub fn is_somebody_else(before: &str) -> bool {
+    SOMEBODY_ELSE.is_match(before)
+}
+
+/// The front matter's own fields for it.
+fn in_fields(prose: &Prose) -> Employer {
+    let field = |key| {
+        let field = prose.field(key)?;
+        Some(Field::new(field.text.clone(), Origin::Inferred(field.span)))
+    };
+    let organisation = field(FieldKey::Organisation).or_else(|| {
+        // "place: Institute of Tides, Seahaven"
+        let place = prose.field(FieldKey::Place)?;
+        let name = institution(&place.text)?;
+        let text = place.text.get(name.range.clone())?.to_owned();
+        Some(Field::new(text, Origin::Inferred(place.span)))
+    });
+    Employer { organisation, unit: field(FieldKey::Unit) }
+}
+
+/// The first institution in a text that can be an employer, and is not somebody else.
+fn institution(text: &str) -> Option<Name> {
+    let named = names(text);
+    // "Faculty of Bays, Institute of Tides": an institute behind its faculty is a unit.
+    let faculty = named.iter().position(|name| name.rank == Rank::Unit);
+    let faculty = faculty.and_then(|at| named.get(at)).map_or(usize::MAX, |name| name.range.end);
+    let own = |name: &Name| {
+        let before = text.get(..name.range.start).unwrap_or_default();
+        let hires =
+            name.rank == Rank::Employer || name.rank == Rank::Either && name.range.start < faculty;
+        hires && !SOMEBODY_ELSE.is_match(before)
+    };
+    let known = names::known(text).map(|(name, _)| name);
+    let inside = |name: &Name| {
+        named.iter().any(|it| {
+            it.rank != Rank::Unit
+                && it.range.start <= name.range.start
+                && name.range.end <= it.range.end
+        })
+    };
+    let mut all: Vec<Name> = known.filter(|name| !inside(name)).filter(own).collect();
+    all.extend(named.iter().filter(|name| own(name)).cloned());
+    all.sort_by_key(|name| (name.rank != Rank::Employer, name.range.start));
+    all.into_iter().next()
+}
+
+/// The passages that may say who hires: title, summary, and the sentences that offer.
+fn telling(prose: &Prose) -> impl Iterator<Item = &Passage> {
+    let front = prose.passages().filter(|it| matches!(it.role, Role::Title | Role::Summary));
+    let offers = prose.texts().filter(|passage| OFFER_WORDS.is_match(&passage.text));
+    front.chain(offers)
+}
+
+/// The first institution of a kind in the passages that may say who hires.
+fn in_words(prose: &Prose, wanted: impl Fn(&Name) -> bool) -> Option<Field<String>> {
+    telling(prose).find_map(|passage| {
+        let name = institution(&passage.text).filter(|name| wanted(name))?;
+        joined(prose, passage, &[name])
+    })
+}
+
+/// The only employer that the page names at all, or the one that it names again and again.
+fn sole(prose: &Prose) -> Option<Field<String>> {
+    let mut found: Vec<(Field<String>, usize)> = Vec::new();
+    for passage in prose.passages() {
+        let employer = institution(&passage.text).filter(|name| name.rank == Rank::Employer);
+        let Some(field) = employer.and_then(|name| joined(prose, passage, &[name])) else {
+            continue;
+        };
+        let same = |other: &str| other.contains(&field.value) || field.value.contains(other);
+        match found.iter_mut().find(|(other, _)| same(&other.value)) {
+            Some((_, times)) => *times += 1,
+            None => found.push((field, 1)),
+        }
+        // A page that names so many employers is about none of them.
+        if found.len() > 8 {
+            return None;
+        }
+    }
+    found.sort_by_key(|(_, times)| std::cmp::Reverse(*times));
+    let next = found.get(1).map_or(0, |(_, times)| *times);
+    let (first, times) = found.into_iter().next()?;
+    (next == 0 || times >= 3 && times >= 2 * next).then_some(first)
+}
+
+/// The unit in the passages that offer, else the only one that the page names at all.
+fn unit(prose: &Prose, organisation: Option<&Field<String>>) -> Option<Field<String>> {
+    let own = |passage: &Passage| {
+        names(&passage.text).into_iter().find(|name| {
+            let before = passage.before(name.range.start, 60);
+            let is_organisation = organisation.is_some_and(|organisation| {
+                passage
+                    .text
+                    .get(name.range.clone())
+                    .is_some_and(|it| organisation.value.contains(it))
+            });
+            let words = passage.text.get(name.range.clone()).unwrap_or_default();
+            // "the ABC team" of an organisation is no more than the organisation.
+            let general = names::known(words).next().is_some();
+            name.rank != Rank::Employer
+                && !general
+                && !is_organisation
+                && !SOMEBODY_ELSE.is_match(before)
+        })
+    };
+    let offered = telling(prose).find_map(|passage| joined(prose, passage, &[own(passage)?]));
+    offered.or_else(|| {
+        let mut all =
+            prose.passages().filter_map(|passage| joined(prose, passage, &[own(passage)?]));
+        let first = all.next()?;
+        all.all(|other| other.value.contains(&first.value)).then_some(first)
+    })
+}
+
+fn in_offer(prose: &Prose) -> Employer {
     for passage in prose.texts() {
         if let Some(offer) = OFFER.find(&passage.text) {
             let mut names = names(&passage.text);
@@ -66,28 +208,6 @@ fn in_title(prose: &Prose) -> Option<Employer> {
         name.rank == Rank::Employer && AT.is_match(title.before(name.range.start, 12))
     })?;
     Some(Employer { organisation: joined(prose, title, &[named]), unit: None })
-}
-
-/// Whether a word belongs into the name of an institution, such as "Hospital".
-pub fn names_institution(word: &str) -> bool {
-    kind(word).is_some()
-}
-
-/// How a name counts when several stand beside each other.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Rank {
-    /// A university, hospital, academy: hires people.
-    Employer,
-    /// An institute or centre: hires if nothing larger is named.
-    Either,
-    /// A lab, department or clinic.
-    Unit,
-}
-
-#[derive(Debug, Clone)]
-struct Name {
-    range: Range<usize>,
-    rank: Rank,
 }
 
 fn employer(prose: &Prose, passage: &Passage, names: &[Name]) -> Employer {
@@ -158,189 +278,4 @@ fn abbreviated(prose: &Prose, passage: &Passage, from: usize) -> Option<Field<St
         })?;
         joined(prose, introduction, &[name])
     })
-}
-
-fn is_abbreviation(text: &str) -> bool {
-    (2..=8).contains(&text.chars().count())
-        && text.chars().all(|letter| letter.is_alphanumeric() || letter == '-')
-        && text.chars().filter(|letter| letter.is_uppercase()).count() >= 2
-        // "University of Y (NL)" says where it is.
-        && place::country_code(text).is_none()
-}
-
-/// The names of institutions in a text: runs of capitalised words, with the small words that join
-/// them, in which one word says what kind of institution it is.
-fn names(text: &str) -> Vec<Name> {
-    let words = words(text);
-    let mut names = Vec::new();
-    let mut at = 0;
-    while at < words.len() {
-        let end = run(text, &words, at);
-        if let Some(name) = name(text, &words[at..end.max(at)]) {
-            names.push(name);
-        }
-        at = end.max(at + 1);
-    }
-    names
-}
-
-struct Word<'a> {
-    range: Range<usize>,
-    /// Without brackets and the punctuation behind it.
-    plain: &'a str,
-    /// Whether punctuation behind it ends a name.
-    closes: bool,
-}
-
-fn words(text: &str) -> Vec<Word<'_>> {
-    let mut words = Vec::new();
-    let mut start = 0;
-    for piece in text.split(' ') {
-        let body = piece.trim_end_matches([',', ';', ':', '.', '!', '?', '"', '“', '”']);
-        let plain = body.trim_matches(['(', ')', '[', ']', '*', '"', '„', '“', '”']);
-        words.push(Word {
-            range: start..start + body.len(),
-            plain,
-            closes: body.len() < piece.len(),
-        });
-        start += piece.len() + 1;
-    }
-    words
-}
-
-/// The end of the run of capitalised words that begins at `start`.
-fn run(text: &str, words: &[Word<'_>], start: usize) -> usize {
-    let mut end = start;
-    while let Some(word) = words.get(end) {
-        let written = text.get(word.range.clone()).unwrap_or_default();
-        let bracketed = written.starts_with('(');
-        if bracketed && !(end > start && written.ends_with(')') && is_abbreviation(word.plain)) {
-            break;
-        }
-        if capitalised(word.plain) {
-            end += 1;
-            // An abbreviation ends the name of an institution, but "Tidal Ecology (TE) Lab" goes on.
-            let named = words[start..end].iter().any(|word| kind(word.plain).is_some());
-            if word.closes || written.ends_with(')') && (!bracketed || named) {
-                break;
-            }
-            continue;
-        }
-        let joins = |word: &Word<'_>| !word.closes && JOINING.contains(&word.plain);
-        let small = words[end..].iter().take_while(|word| joins(word)).count();
-        let next = end + small;
-        let follows = words.get(next).is_some_and(|word| capitalised(word.plain));
-        if end == start || small == 0 || small > 2 || !follows {
-            break;
-        }
-        if begins_another(words, start, end, next) {
-            break;
-        }
-        end = next;
-    }
-    end
-}
-
-/// Whether the words from `next` on are the name of another institution: "Clinic for Tides" ends
-/// before "of the University Hospital", "University" does not end before "of Applied Sciences".
-fn begins_another(words: &[Word<'_>], start: usize, end: usize, next: usize) -> bool {
-    let named = words[start..end].iter().any(|word| kind(word.plain).is_some());
-    let closed = words[next..].iter().position(|word| word.closes || !capitalised(word.plain));
-    let reach = closed.map_or(words.len(), |at| next + at + 1);
-    named && words[next..reach].iter().take(3).any(|word| kind(word.plain).is_some())
-}
-
-const JOINING: [&str; 12] =
-    ["of", "for", "and", "the", "für", "der", "des", "und", "de", "di", "&", "zu"];
-
-/// Words that begin a sentence, not a name.
-const ARTICLES: [&str; 16] = [
-    "The", "Our", "At", "In", "We", "A", "An", "Die", "Der", "Das", "Am", "An", "Im", "Unser",
-    "Unsere", "Within",
-];
-
-fn name(text: &str, words: &[Word<'_>]) -> Option<Name> {
-    let skipped = words.iter().take_while(|word| ARTICLES.contains(&word.plain)).count();
-    let words = &words[skipped..];
-    let (first, last) = (words.first()?, words.last()?);
-    let ranks: Vec<Rank> = words.iter().filter_map(|word| kind(word.plain)).collect();
-    let range = first.range.start..last.range.end;
-    // "University" alone names nobody.
-    if words.len() < 2 && !text.get(range.clone()).is_some_and(|name| name.contains('-')) {
-        return None;
-    }
-    // The head of the name decides: the "Department of University Affairs" is a department.
-    let rank = match ranks.as_slice() {
-        [] => return None,
-        ranks if ranks.contains(&Rank::Unit) => Rank::Unit,
-        ranks if ranks.contains(&Rank::Employer) => Rank::Employer,
-        _ => Rank::Either,
-    };
-    Some(Name { range, rank })
-}
-
-fn capitalised(word: &str) -> bool {
-    word.chars().next().is_some_and(char::is_uppercase)
-}
-
-/// What a word says about the institution in whose name it stands.
-fn kind(word: &str) -> Option<Rank> {
-    const EMPLOYERS: [&str; 14] = [
-        "universit",
-        "hospital",
-        "klinikum",
-        "hochschule",
-        "academy",
-        "akademie",
-        "college",
-        "max-planck",
-        "fraunhofer",
-        "helmholtz",
-        "forschungszentrum",
-        "gmbh",
-        "inserm",
-        "cnrs",
-    ];
-    const EITHER: [&str; 10] = [
-        "institut",
-        "centre",
-        "center",
-        "zentrum",
-        "school",
-        "museum",
-        "observatory",
-        "station",
-        "foundation",
-        "stiftung",
-    ];
-    const UNITS: [&str; 17] = [
-        "lab",
-        "labs",
-        "laboratory",
-        "labor",
-        "group",
-        "department",
-        "clinic",
-        "chair",
-        "faculty",
-        "division",
-        "section",
-        "lehrstuhl",
-        "arbeitsgruppe",
-        "fachbereich",
-        "fakultät",
-        "klinik",
-        "abteilung",
-    ];
-    let word = word.to_lowercase();
-    let contains = |stems: &[&str]| stems.iter().any(|stem| word.contains(stem));
-    if UNITS.contains(&word.as_str()) {
-        Some(Rank::Unit)
-    } else if contains(&EMPLOYERS) {
-        Some(Rank::Employer)
-    } else if contains(&EITHER) {
-        Some(Rank::Either)
-    } else {
-        None
-    }
 }

@@ -4,6 +4,7 @@
 //! them. So each is made quickly at first, without the tables that only make searching faster, and
 //! thoroughly once it has been used so often that this pays. Both find the same.
 
+use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -13,7 +14,7 @@ use regex_automata::util::captures;
 
 /// A pattern of this house, made when it is first needed.
 pub struct Pattern {
-    text: &'static str,
+    text: Cow<'static, str>,
     uses: AtomicU32,
     quick: OnceLock<Regex>,
     thorough: OnceLock<Regex>,
@@ -41,7 +42,12 @@ const OFTEN: u32 = 1000;
 impl Pattern {
     pub const fn new(text: &'static str) -> Self {
         let uses = AtomicU32::new(0);
-        Self { text, uses, quick: OnceLock::new(), thorough: OnceLock::new() }
+        Self { text: Cow::Borrowed(text), uses, quick: OnceLock::new(), thorough: OnceLock::new() }
+    }
+
+    /// A pattern that is made of the lists of words.
+    pub fn of(text: String) -> Self {
+        Self { text: Cow::Owned(text), ..Self::new("") }
     }
 
     pub fn is_match(&self, text: &str) -> bool {
@@ -98,7 +104,7 @@ impl Pattern {
 
     fn made(&self, config: Config) -> Regex {
         // Patterns are constants of this program; the tests of this room touch every one.
-        let regex = Regex::builder().configure(config).build(self.text);
+        let regex = Regex::builder().configure(config).build(&self.text);
         regex.expect("the pattern is well formed")
     }
 }

@@ -1,7 +1,11 @@
 //! Where the work is: town and country.
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 use super::pattern::{Match, Pattern};
-use super::prose::Prose;
+use super::prose::{FieldKey, Prose, Role};
+use super::{names, words};
 use crate::posting::{Field, Origin};
 
 /// Town and country, as far as the page says them.
@@ -27,16 +31,63 @@ static BASED: Pattern = Pattern::new(
         (?: ,\ (?P<country> [A-ZÀ-Þ][A-Za-zÀ-ɏ]+ (?:\ [A-ZÀ-Þ][A-Za-zÀ-ɏ]+)? ) )?",
 );
 
+/// Words of all languages that say where something is, and the town behind them.
+static LOCATED: LazyLock<Pattern> = LazyLock::new(|| {
+    words::pattern_around(
+        "located",
+        concat!(
+            r"(?i:\bPHRASE)[ :]+(?P<city>[A-ZÀ-Þ][A-Za-zÀ-ɏ'’-]+(?: (?:am|an der|on|upon|[A-ZÀ-Þ][A-Za-zÀ-ɏ'’-]+)){0,2})",
+            r"(?:, (?:[A-ZÀ-Þ][A-Za-zÀ-ɏ]+, )?(?P<country>[A-ZÀ-Þ][A-Za-zÀ-ɏ]+(?: [A-ZÀ-Þ][A-Za-zÀ-ɏ]+)?))?",
+        ),
+    )
+});
+
+static OFFER: LazyLock<Pattern> = LazyLock::new(|| words::pattern("offer"));
+
+/// The last line of an address: `12345 Seahaven`, `F-12345 SEAHAVEN Cedex, France`.
+static ADDRESS: Pattern = Pattern::new(
+    r"(?x) \b (?:[A-Z]{1,2}-)? [0-9]{4,5} (?:\ [A-Z]{2})? \ (?P<city> [A-ZÀ-Þ][A-Za-zÀ-ɏ-]+ )",
+);
+
+/// A town and its country: "Seahaven, Brazil", "Seahaven (Belgium)".
+static PAIR: Pattern = Pattern::new(
+    r"(?x) \b (?P<city> [A-ZÀ-Þ][A-Za-zÀ-ɏ'’-]+ ) (?: ,\ (?:[A-ZÀ-Þ][A-Za-zÀ-ɏ]+,\ )? | \ \( | \ –\ | \ -\ )
+        (?P<country> [A-ZÀ-Þ][A-Za-zÀ-ɏ]{3,} (?:\ [A-ZÀ-Þ][A-Za-zÀ-ɏ]+)? | UK | USA )",
+);
+
+/// A capitalised word, which may be a town.
+static CAPITALISED: Pattern = Pattern::new(r"\b[A-ZÀ-Þ][A-Za-zÀ-ɏ-]+");
+
 /// Read from a line or sentence that says it, else from the organisation's name ("University of
-/// Bonn") if it holds a town that cannot be mistaken. A German collective agreement says that
-/// the work is in Germany.
+/// Bonn") if it holds a town that cannot be mistaken, else from the title and the sentences that
+/// offer the position. A well-known organisation says its country, and a German collective
+/// agreement says that the work is in Germany.
 pub fn infer(
     prose: &Prose,
     organisation: Option<&Field<String>>,
     pay_scheme: Option<&Field<String>>,
 ) -> Place {
-    let mut place =
-        stated(prose).or_else(|| organisation.and_then(of_organisation)).unwrap_or_default();
+    let mut place = in_field(prose)
+        .or_else(|| stated(prose))
+        .or_else(|| organisation.and_then(of_organisation))
+        .or_else(|| located(prose))
+        .or_else(|| offered(prose, organisation.is_some()))
+        .unwrap_or_default();
+    if let Some(field) = prose.field(FieldKey::Country)
+        && let Some(code) = country_code(&field.text)
+    {
+        place.country.get_or_insert(Field::new(code.to_owned(), Origin::Inferred(field.span)));
+    }
+    if let Some(organisation) = organisation {
+        let known = names::known(&organisation.value).next().map(|(_, known)| known);
+        let country = known.and_then(|known| known.country);
+        if let (None, Some(country)) = (&place.country, country) {
+            place.country = Some(inferred(country, &organisation.origin));
+        }
+        if let (None, Some(city)) = (&place.city, known.and_then(|known| known.city)) {
+            place.city = Some(inferred(city, &organisation.origin));
+        }
+    }
     if place.country.is_none() {
         let german = pay_scheme.filter(|scheme| scheme.value.starts_with("TV"));
         place.country = german.map(|scheme| inferred("DE", &scheme.origin));
@@ -44,16 +95,106 @@ pub fn infer(
     place
 }
 
+/// The front matter's own field.
+fn in_field(prose: &Prose) -> Option<Place> {
+    let field = prose.field(FieldKey::Place)?;
+    let mut words = CAPITALISED.find_iter(&field.text);
+    let (city, code) =
+        words.find_map(|word| Some((word.as_str(), country_of_city(word.as_str())?)))?;
+    let fact = |text: &str| Some(Field::new(text.to_owned(), Origin::Inferred(field.span)));
+    Some(Place { city: fact(city), country: fact(code) })
+}
+
+/// "located in Seahaven", and the lines of addresses.
+fn located(prose: &Prose) -> Option<Place> {
+    prose.texts().find_map(|passage| {
+        let captures = LOCATED.captures(&passage.text)?;
+        let city = captures.name("city")?;
+        let named = captures.name("country").and_then(|it| country_code(it.as_str()));
+        let town = captures.get(0)?.as_str().contains("town of");
+        let code = named.or_else(|| country_of_city(city.as_str()));
+        if code.is_none() && !town || country_code(city.as_str()).is_some() {
+            return None;
+        }
+        let origin = Origin::Inferred(prose.span(passage, city.range()));
+        let country = code.map(|code| Field::new(code.to_owned(), origin.clone()));
+        Some(Place { city: Some(Field::new(city.as_str().to_owned(), origin)), country })
+    })
+}
+
+/// The town in the title, in the sentences that offer, or in an address.
+fn offered(prose: &Prose, of_somebody: bool) -> Option<Place> {
+    let front = prose.passages().filter(|it| matches!(it.role, Role::Title | Role::Summary));
+    let offers = prose.texts().filter(|it| OFFER.is_match(&it.text));
+    let found = |passage: &super::prose::Passage| {
+        let pair = PAIR.captures_iter(&passage.text).find_map(|captures| {
+            let city = captures.name("city")?;
+            let code = country_code(captures.name("country")?.as_str())?;
+            let town = country_code(city.as_str()).is_none()
+                && city.as_str().chars().any(char::is_lowercase);
+            let own = !super::organisation::is_somebody_else(passage.before(city.start(), 60));
+            (town && own).then_some((city.range(), code))
+        });
+        let town = || {
+            CAPITALISED.find_iter(&passage.text).find_map(|word| {
+                let code = country_of_city(word.as_str())?;
+                if super::organisation::is_somebody_else(passage.before(word.start(), 60)) {
+                    return None;
+                }
+                let before = passage.before(word.start(), 12);
+                let led = BEFORE_TOWN.is_match(before)
+                    || of_somebody && names::known(before).next().is_some();
+                led.then_some((word.range(), code))
+            })
+        };
+        let (range, code) = pair.or_else(town)?;
+        let origin = Origin::Inferred(prose.span(passage, range.clone()));
+        Some(Place {
+            city: Some(Field::new(passage.text.get(range)?.to_owned(), origin.clone())),
+            country: Some(Field::new(code.to_owned(), origin)),
+        })
+    };
+    let address = |passage: &super::prose::Passage| {
+        let city = ADDRESS.captures(&passage.text)?.name("city")?;
+        let name = title_case(city.as_str());
+        let code = country_of_city(&name)?;
+        let origin = Origin::Inferred(prose.span(passage, city.range()));
+        let city = Some(Field::new(name, origin.clone()));
+        Some(Place { city, country: Some(Field::new(code.to_owned(), origin)) })
+    };
+    let lonely = || {
+        let mut pairs = prose.texts().filter(|it| PAIR.is_match(&it.text)).filter_map(|passage| {
+            let place = found(passage)?;
+            place.city.is_some().then_some(place)
+        });
+        let first = pairs.next()?;
+        let city = |place: &Place| place.city.as_ref().map(|city| city.value.clone());
+        pairs.all(|other| city(&other) == city(&first)).then_some(first)
+    };
+    let offered = front.chain(offers).find_map(found);
+    offered.or_else(|| prose.texts().find_map(address)).or_else(lonely)
+}
+
+static BEFORE_TOWN: Pattern = Pattern::new(r"(?i)\b(?:in|at|à|a|en|te|zu|of|near|bei)(?: \()? $");
+
+/// `SEAHAVEN` as `Seahaven`.
+fn title_case(word: &str) -> String {
+    let mut letters = word.chars();
+    let first: String = letters.next().into_iter().collect();
+    first + &letters.as_str().to_lowercase()
+}
+
 /// The ISO 3166-1 code of a country: a code itself, or its English or German name.
 pub fn country_code(name: &str) -> Option<&'static str> {
     let name = name.trim().trim_end_matches('.');
-    let by_name = COUNTRIES.iter().find(|(_, names)| {
-        names
-            .iter()
-            .any(|it| it.eq_ignore_ascii_case(name) || it.to_lowercase() == name.to_lowercase())
-    });
+    let folded = name.to_lowercase();
+    let lines = include_str!("countries.tsv").lines().filter_map(|line| line.split_once('\t'));
+    let by_name = lines
+        .filter(|(_, names)| names.split('|').any(|it| it.to_lowercase() == folded))
+        .map(|(code, _)| code)
+        .next();
     let code = || CODES.split(' ').find(|code| code.eq_ignore_ascii_case(name));
-    by_name.map(|(code, _)| *code).or_else(code)
+    by_name.or_else(code)
 }
 
 fn stated(prose: &Prose) -> Option<Place> {
@@ -99,60 +240,11 @@ fn inferred(text: &str, from: &Origin) -> Field<String> {
 
 /// The country of a university town whose name means no other place.
 fn country_of_city(city: &str) -> Option<&'static str> {
-    const CITIES: &str = include_str!("cities.tsv");
-    CITIES.lines().find_map(|line| {
-        let (name, code) = line.split_once('\t')?;
-        (name == city).then_some(code)
-    })
+    static CITIES: LazyLock<HashMap<&str, &str>> = LazyLock::new(|| {
+        include_str!("cities.tsv").lines().filter_map(|line| line.split_once('\t')).collect()
+    });
+    CITIES.get(city).copied()
 }
-
-/// Countries by the names that English and German ads give them.
-const COUNTRIES: [(&str, &[&str]); 44] = [
-    ("AT", &["Austria", "Österreich"]),
-    ("AU", &["Australia", "Australien"]),
-    ("BE", &["Belgium", "Belgien"]),
-    ("BG", &["Bulgaria", "Bulgarien"]),
-    ("BR", &["Brazil", "Brasilien"]),
-    ("CA", &["Canada", "Kanada"]),
-    ("CH", &["Switzerland", "Schweiz", "die Schweiz"]),
-    ("CN", &["China"]),
-    ("CY", &["Cyprus", "Zypern"]),
-    ("CZ", &["Czech Republic", "Czechia", "Tschechien"]),
-    ("DE", &["Germany", "Deutschland"]),
-    ("DK", &["Denmark", "Dänemark"]),
-    ("EE", &["Estonia", "Estland"]),
-    ("EG", &["Egypt", "Ägypten"]),
-    ("ES", &["Spain", "Spanien"]),
-    ("FI", &["Finland", "Finnland"]),
-    ("FR", &["France", "Frankreich"]),
-    ("GB", &["United Kingdom", "UK", "Great Britain", "England", "Scotland", "Wales"]),
-    ("GR", &["Greece", "Griechenland"]),
-    ("HR", &["Croatia", "Kroatien"]),
-    ("HU", &["Hungary", "Ungarn"]),
-    ("IE", &["Ireland", "Irland"]),
-    ("IL", &["Israel"]),
-    ("IN", &["India", "Indien"]),
-    ("IS", &["Iceland", "Island"]),
-    ("IT", &["Italy", "Italien"]),
-    ("JP", &["Japan"]),
-    ("KR", &["South Korea", "Südkorea"]),
-    ("LT", &["Lithuania", "Litauen"]),
-    ("LU", &["Luxembourg", "Luxemburg"]),
-    ("LV", &["Latvia", "Lettland"]),
-    ("MX", &["Mexico", "Mexiko"]),
-    ("NL", &["Netherlands", "The Netherlands", "Niederlande"]),
-    ("NO", &["Norway", "Norwegen"]),
-    ("NZ", &["New Zealand", "Neuseeland"]),
-    ("PL", &["Poland", "Polen"]),
-    ("PT", &["Portugal"]),
-    ("RO", &["Romania", "Rumänien"]),
-    ("SE", &["Sweden", "Schweden"]),
-    ("SG", &["Singapore", "Singapur"]),
-    ("SI", &["Slovenia", "Slowenien"]),
-    ("SK", &["Slovakia", "Slowakei"]),
-    ("TR", &["Turkey", "Türkiye", "Türkei"]),
-    ("US", &["United States", "United States of America", "USA"]),
-];
 
 /// The codes of ISO 3166-1 alpha-2.
 const CODES: &str = "AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ \

@@ -1,75 +1,54 @@
 //! What kind of position is offered.
 
+use std::ops::Range;
+use std::sync::LazyLock;
+
 use super::pattern::Pattern;
-use super::prose::{Prose, Role};
+use super::prose::{FieldKey, Passage, Prose, Role};
+use super::words;
 use crate::posting::{Field, Origin, PositionType};
 
 /// The kinds and the words for them, the more particular first: a "student research assistant" is
 /// no research assistant, and a "research assistant (PhD)" is a PhD position.
-static WORDS: [(PositionType, Pattern); 8] = [
-    (
-        PositionType::StudentAssistant,
-        Pattern::new(
-            r"(?ix) \b (?: student\ (?:research\ |teaching\ )? (?:assistant|helper|worker)
-                | stud(?:entische|\.)\ ? (?:hilfskr|mitarbeit|assist) | werkstudent | hiwi\b | [SW]HK\b )",
-        ),
-    ),
-    (
-        PositionType::Internship,
-        Pattern::new(r"(?i)\b(?:intern(?:ship)?s?\b|prakti(?:kum|ka|kant))"),
-    ),
-    (
-        PositionType::Thesis,
-        Pattern::new(
-            r"(?i)\b(?:(?:master|bachelor|diploma)(?:'|’)?s? ?(?:thesis|theses|arbeit|project)|abschlussarbeit)",
-        ),
-    ),
-    (
-        PositionType::Professor,
-        Pattern::new(r"(?i)\b(?:(?:junior)?profess(?:ors?\b|orships?\b|ur)|tenure[- ]track)"),
-    ),
-    (PositionType::Postdoc, Pattern::new(r"(?i)\bpost-? ?doc(?:toral|torand|s)?\b")),
-    (
-        PositionType::Phd,
-        Pattern::new(
-            r"(?ix) \b (?: ph\.?\ ?d\b | doctoral\b | early[-\ ]stage\ researcher | doktorand
-                | promovend | promotions(?:stelle|vorhaben) )",
-        ),
-    ),
-    (
-        PositionType::ResearchAssistant,
-        Pattern::new(
-            r"(?ix) \b (?: research(?:er)?\ (?:assistant|associate|staff|position|fellow|scientist)
-                | researcher\b | wissenschaftliche[rn]?\S*\ mitarbeit | wiss\.\ ?mitarbeit )",
-        ),
-    ),
-    (
-        PositionType::Staff,
-        Pattern::new(
-            r"(?ix) \b (?: manager | engineer | technician | developer | coordinator | administrator
-                | secretary | officer | technische[rn]?\S*\ (?:mitarbeit|assisten|angestellt)
-                | ingenieur | koordinator | referent | sekretär | techniker )",
-        ),
-    ),
-];
+static WORDS: LazyLock<[(PositionType, Pattern); 9]> = LazyLock::new(|| {
+    let words = |kind, topic| (kind, words::pattern(topic));
+    [
+        words(PositionType::StudentAssistant, "position.student_assistant"),
+        words(PositionType::Internship, "position.internship"),
+        words(PositionType::Thesis, "position.thesis"),
+        words(PositionType::Postdoc, "position.postdoc"),
+        words(PositionType::Phd, "position.phd"),
+        words(PositionType::Faculty, "position.faculty"),
+        words(PositionType::Engineer, "position.engineer"),
+        words(PositionType::ResearchAssistant, "position.research_assistant"),
+        words(PositionType::Staff, "position.staff"),
+    ]
+});
 
 /// Words of the sentence in which a page offers its position.
-static OFFER: Pattern = Pattern::new(
-    r"(?ix) \b (?: (?:is|are)\ (?:available|open|vacant|offered) | invites?\ applications
-        | we\ (?:are\ (?:looking|seeking|hiring|offering)|offer|invite|seek|have\ an\ open)
-        | suchen\ wir | wir\ suchen | sucht | zu\ besetzen | zu\ vergeben ) \b",
-);
+static OFFER: LazyLock<Pattern> = LazyLock::new(|| words::pattern("offer"));
 
-/// Read from the title, else from the sentence that offers the position.
+/// The kind that a text names, and where.
+pub fn kind_of(text: &str) -> Option<(PositionType, Range<usize>)> {
+    WORDS.iter().find_map(|(kind, words)| Some((*kind, words.find(text)?.range())))
+}
+
+/// Read from the front matter's own field, else from the title, the summary, the headings, or the
+/// sentence that offers the position.
 pub fn infer(prose: &Prose) -> Option<Field<PositionType>> {
-    let titles = prose.passages().filter(|passage| passage.role == Role::Title);
-    let headings = prose.headings().take(2);
-    let offers = prose.texts().filter(|passage| OFFER.is_match(&passage.text)).take(1);
-    titles.chain(headings).chain(offers).find_map(|passage| {
-        WORDS.iter().find_map(|(kind, words)| {
-            let found = words.find(&passage.text)?;
-            let span = prose.span(passage, found.range());
-            Some(Field::new(*kind, Origin::Inferred(span)))
-        })
-    })
+    if let Some(field) = prose.field(FieldKey::Position)
+        && let Some((kind, _)) = kind_of(&field.text)
+    {
+        return Some(Field::new(kind, Origin::Inferred(field.span)));
+    }
+    let read = |passage: &Passage| {
+        let (kind, range) = kind_of(&passage.text)?;
+        Some(Field::new(kind, Origin::Inferred(prose.span(passage, range))))
+    };
+    let of_role = |role| prose.passages().filter(move |passage| passage.role == role);
+    of_role(Role::Title)
+        .find_map(read)
+        .or_else(|| of_role(Role::Summary).find_map(read))
+        .or_else(|| prose.headings().take(3).find_map(read))
+        .or_else(|| prose.texts().filter(|it| OFFER.is_match(&it.text)).take(3).find_map(read))
 }

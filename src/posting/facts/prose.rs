@@ -3,8 +3,9 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::pattern::Pattern;
 use crate::diagnostic::{Source, Span};
-use crate::posting::front_matter::Table;
+use crate::posting::front_matter::{Table, Value};
 use crate::posting::markdown::{Block, BlockKind, Inline};
 use crate::posting::page::Page;
 
@@ -39,11 +40,37 @@ pub struct Link {
     pub range: Range<usize>,
 }
 
+/// What a theme's own field of the front matter says, by its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FieldKey {
+    Position,
+    Reference,
+    Organisation,
+    Unit,
+    Place,
+    Country,
+    Start,
+    Duration,
+    Deadline,
+    Contact,
+    Email,
+    Apply,
+}
+
+/// A field of the front matter outside the `job:` block.
+#[derive(Debug)]
+pub struct FrontField {
+    pub key: FieldKey,
+    pub text: String,
+    pub span: Span,
+}
+
 /// The passages of a page, the front matter's before the body's.
 #[derive(Debug)]
 pub struct Prose {
     source: Arc<Source>,
     passages: Vec<Passage>,
+    fields: Vec<FrontField>,
 }
 
 impl Prose {
@@ -54,7 +81,12 @@ impl Prose {
         for block in &page.document.blocks {
             push_block(block, &mut heading, &mut passages);
         }
-        Self { source: Arc::clone(&page.source), passages }
+        Self { source: Arc::clone(&page.source), passages, fields: fields(&page.front) }
+    }
+
+    /// What the front matter says under one of the names that themes use for this.
+    pub fn field(&self, key: FieldKey) -> Option<&FrontField> {
+        self.fields.iter().find(|field| field.key == key)
     }
 
     pub fn passages(&self) -> impl Iterator<Item = &Passage> {
@@ -98,12 +130,82 @@ pub fn single_spaced(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
+/// A tag of HTML; themes put titles into pages unescaped.
+static TAG: Pattern = Pattern::new(r"</?[A-Za-z][^<>]*>");
+
+/// The names that themes and labs give to these fields, without case, `-` and `_`.
+const FIELD_NAMES: [(FieldKey, &[&str]); 12] = [
+    (FieldKey::Position, &["position", "positiontype", "jobtype", "role", "poste", "stelle"]),
+    (FieldKey::Reference, &["reference", "ref", "jobid", "kennziffer"]),
+    (
+        FieldKey::Organisation,
+        &["organisation", "organization", "institution", "employer", "university", "company"],
+    ),
+    (FieldKey::Unit, &["unit", "department", "lab", "team", "group"]),
+    (
+        FieldKey::Place,
+        &["place", "location", "joblocation", "city", "ort", "lieu", "lugar", "sede"],
+    ),
+    (FieldKey::Country, &["country", "land", "pays"]),
+    (FieldKey::Start, &["starts", "start", "starting", "jobstart", "beginn", "debut"]),
+    (FieldKey::Duration, &["duration", "contractduration", "dauer", "duree"]),
+    (
+        FieldKey::Deadline,
+        &[
+            "deadline",
+            "applicationdeadline",
+            "closingdate",
+            "closes",
+            "applyby",
+            "until",
+            "validthrough",
+            "frist",
+            "bewerbungsfrist",
+            "datelimite",
+            "scadenza",
+            "sluitingsdatum",
+        ],
+    ),
+    (FieldKey::Contact, &["contact", "contactname", "contactperson", "supervisor", "kontakt"]),
+    (FieldKey::Email, &["email", "contactemail", "mail"]),
+    (
+        FieldKey::Apply,
+        &["applyurl", "apply", "applylink", "applicationurl", "applicationlink", "adurl", "joburl"],
+    ),
+];
+
+fn fields(front: &Table) -> Vec<FrontField> {
+    let mut fields = Vec::new();
+    for entry in &front.entries {
+        let name: String =
+            entry.key.chars().filter(|letter| letter.is_alphanumeric()).collect::<String>();
+        let name = name.to_lowercase();
+        let known = FIELD_NAMES.iter().find(|(_, names)| names.contains(&name.as_str()));
+        let text = match &entry.node.value {
+            Value::Text(text) => single_spaced(text),
+            Value::Integer(number) => number.to_string(),
+            _ => String::new(),
+        };
+        if let Some((key, _)) = known
+            && !text.is_empty()
+        {
+            fields.push(FrontField { key: *key, text, span: entry.node.span });
+        }
+    }
+    fields
+}
+
 fn front(front: &Table, passages: &mut Vec<Passage>) {
-    let fields =
-        [("title", Role::Title), ("summary", Role::Summary), ("description", Role::Summary)];
+    let fields = [
+        ("title", Role::Title),
+        ("summary", Role::Summary),
+        ("description", Role::Summary),
+        ("excerpt", Role::Summary),
+        ("subtitle", Role::Summary),
+    ];
     for (key, role) in fields {
         if let Some((text, span)) = front.text(key) {
-            let text = single_spaced(text);
+            let text = single_spaced(&TAG.replace_all(text, ""));
             passages.push(Passage { role, text, links: Vec::new(), heading: String::new(), span });
         }
     }

@@ -1,8 +1,11 @@
 //! When work begins.
 
+use std::sync::LazyLock;
+
 use super::dates::{self, Reading};
 use super::pattern::Pattern;
-use super::prose::{Passage, Prose, Role};
+use super::prose::{FieldKey, Passage, Prose, Role};
+use super::words;
 use crate::posting::{Field, Origin, PartialDate, Start};
 
 /// Words that lead to a start right before a date.
@@ -14,6 +17,29 @@ static LEAD: Pattern = Pattern::new(concat!(
     r"planned|earliest|latest|possible|preferably|ideally|around|about|approximately|anticipated|",
     r"frühestens|voraussichtlich|möglichst)\b[ .:,]*){0,5}$"
 ));
+
+/// The same from the lists of words, right before the date.
+static NAMED: LazyLock<Pattern> = LazyLock::new(|| {
+    words::pattern_around(
+        "start.named",
+        r"(?i)\b(?:PHRASE)[ :,*–-]*(?:(?:can be|is|on|in|at|from|as|of|by|the|mid|early|late|anytime|expected|le|la|du|de|el|il|al|dal|op|in|au|en|est|es|prévu|prevista|previsto|um|am|dem|zum)[ .:,]+){0,4}$",
+    )
+});
+
+/// Words for "as soon as possible" in all languages.
+static SOON_WORDS: LazyLock<Pattern> = LazyLock::new(|| words::pattern("start.soon"));
+
+/// The same, at the beginning of what stands behind a label: "Start: asap".
+static SOON_LABELLED: LazyLock<Pattern> = LazyLock::new(|| {
+    let soon: Vec<&str> = words::phrases("start.soon").collect();
+    let soon = soon.iter().map(|it| regex::escape(it)).collect::<Vec<_>>().join("|");
+    words::pattern_around(
+        "start.named",
+        &format!(
+            r"(?i)\b(?:PHRASE)[ :,*–-]*(?P<soon>(?:(?:is|est|es|è|am|to start) )?(?:{soon})\b)"
+        ),
+    )
+});
 
 /// Words that lead to some other day.
 static OTHER: Pattern = Pattern::new(
@@ -38,6 +64,11 @@ static SOON_OTHER: Pattern =
 /// The starts that the page names, the front matter's first.
 pub fn infer(prose: &Prose) -> Vec<Field<Start>> {
     let mut found = Vec::new();
+    if let Some(field) = prose.field(FieldKey::Start)
+        && let Some(start) = in_field(&field.text)
+    {
+        found.push(Field::new(start, Origin::Inferred(field.span)));
+    }
     for passage in prose.passages().filter(|passage| passage.role != Role::Title) {
         if let Some((range, start)) = in_passage(passage) {
             let span = prose.span(passage, range);
@@ -58,16 +89,30 @@ pub fn agree(one: &Start, other: &Start) -> bool {
     }
 }
 
+/// A start as a field of the front matter gives it: a date, or words for "soon".
+fn in_field(text: &str) -> Option<Start> {
+    if SOON_WORDS.find(text).is_some_and(|words| words.start() == 0) {
+        return Some(Start::AsSoonAsPossible);
+    }
+    dates::iso(text).map(Start::On).or_else(|| {
+        dates::mentions(text).into_iter().find_map(|mention| match mention.reading {
+            Reading::Known(date) => Some(Start::On(date)),
+            _ => None,
+        })
+    })
+}
+
 /// The first start in a passage, with the words that say it.
 fn in_passage(passage: &Passage) -> Option<(std::ops::Range<usize>, Start)> {
     let dated = dates::mentions(&passage.text).into_iter().find_map(|mention| {
         let Reading::Known(date) = mention.reading else { return None };
         let before = passage.before(mention.range.start, 60);
-        let lead = LEAD.find(before)?;
+        let lead = LEAD.find(before).or_else(|| NAMED.find(before))?;
         // A bare year needs the word "start" itself: "from 2019" may be anything.
-        let start_is_named = ["start", "begin", "commenc"]
-            .iter()
-            .any(|word| lead.as_str().to_lowercase().contains(word));
+        let start_is_named =
+            ["start", "begin", "commenc", "début", "prise de", "inicio", "inizio", "aanvang"]
+                .iter()
+                .any(|word| lead.as_str().to_lowercase().contains(word));
         let vague = matches!(date, PartialDate::Year(_)) && !start_is_named;
         (!vague && !OTHER.is_match(before)).then_some((mention.range, Start::On(date)))
     });
@@ -78,6 +123,11 @@ fn in_passage(passage: &Passage) -> Option<(std::ops::Range<usize>, Start)> {
         let meant = (german || SOON_LEAD.is_match(before)) && !SOON_OTHER.is_match(before);
         meant.then_some((words.range(), Start::AsSoonAsPossible))
     });
+    let labelled = || {
+        let soon = SOON_LABELLED.captures(&passage.text)?.name("soon")?;
+        Some((soon.range(), Start::AsSoonAsPossible))
+    };
+    let soon = soon.or_else(labelled);
     match (dated, soon) {
         (Some(dated), Some(soon)) if soon.0.start < dated.0.start => Some(soon),
         (dated, soon) => dated.or(soon),

@@ -1,19 +1,29 @@
 //! What the position is called.
 
-use super::prose::{Prose, Role};
+use std::sync::LazyLock;
+
+use super::pattern::Pattern;
+use super::position_type::kind_of;
+use super::prose::{Passage, Prose, Role};
 use super::reference::without_reference;
+use super::words;
 use crate::posting::{Field, Origin};
 
-/// The title as a person would write it.
+/// The title as a person would write it: without the number, the deadline, the calls of a market
+/// ("We are looking for …!"), and what stands before a colon that is none of it.
 ///
 /// The front matter's title wins, unless it misses its beginning ("position in tides") and a
-/// heading of the body is the fuller form of it.
+/// heading of the body is the fuller form of it, or it could stand above any position ("Jobs").
 pub fn infer(prose: &Prose) -> Option<Field<String>> {
     let Some(front) = prose.passages().find(|passage| passage.role == Role::Title) else {
         let heading = prose.headings().next()?;
+        if GENERAL.is_match(heading.text.trim())
+            && let Some(better) = named(prose)
+        {
+            return Some(better);
+        }
         let span = prose.span(heading, 0..heading.text.len());
-        let title = without_reference(&heading.text);
-        return Some(Field::new(title.to_owned(), Origin::Inferred(span)));
+        return Some(Field::new(clean(&heading.text), Origin::Inferred(span)));
     };
     let title = without_reference(&front.text);
     if title.is_empty() {
@@ -30,8 +40,134 @@ pub fn infer(prose: &Prose) -> Option<Field<String>> {
             return Some(Field::new(title.to_owned(), Origin::Inferred(span)));
         }
     }
+    let title = clean(title);
+    if GENERAL.is_match(&title)
+        && let Some(better) = named(prose)
+    {
+        return Some(better);
+    }
     let span = prose.span(front, 0..front.text.len());
-    Some(Field::new(title.to_owned(), Origin::Declared(span)))
+    // "Deep tides", and below it "PhD position at the Bay": together they say what it is.
+    let summary = prose.passages().find(|passage| passage.role == Role::Summary);
+    if kind_of(&title).is_none()
+        && let Some(summary) = summary.map(|summary| summary.text.trim_end_matches('.'))
+        && (2..=12).contains(&summary.split(' ').count())
+        && let Some((_, kind)) = kind_of(summary)
+        && kind.start == 0
+    {
+        return Some(Field::new(format!("{title}: {summary}"), Origin::Declared(span)));
+    }
+    Some(Field::new(title, Origin::Declared(span)))
+}
+
+/// A title that could stand above any position.
+static GENERAL: LazyLock<Pattern> = LazyLock::new(|| {
+    words::pattern_around(
+        "title.general",
+        r"(?i)^\W*(?:(?:a|an|the|our|new|unsere|nos) )*(?:PHRASE)\W*$",
+    )
+});
+
+/// What stands before a title and is none of it: "Vacancy: …", "Call for …".
+static LEAD: LazyLock<Pattern> = LazyLock::new(|| {
+    words::pattern_around(
+        "title.lead",
+        r"(?i)^\W*(?:(?:PHRASE) ?[:–—|] ?|(?:PHRASE) - |call for (?:an? )?|we are (?:looking|hiring|searching) for (?:an? )?|we are hiring (?:an? )?|wir suchen (?:eine?n? )?)(?P<rest>\S)",
+    )
+});
+
+/// A deadline or a cry at the end of a title.
+static TAIL: Pattern = Pattern::new(
+    r"(?ix) (?: \s* [\[(–—|,-]+ \s* (?: application\ )? (?: deadline | closing\ date | apply\ by
+        | bewerbungsfrist | frist | date\ limite | scadenza | fecha\ límite ) \b .* | (?: \s (?:available|open) )? \s* !+ ) $",
+);
+
+/// "positions available in my team": the word says no more than the page itself.
+static AVAILABLE: Pattern = Pattern::new(r"(?i)\b(?P<noun>positions?|openings?) available\b");
+
+/// "Job title: …" in the body.
+static LABELLED: Pattern = Pattern::new(
+    r"(?ix)^ (?: job\ title | position\ title | title\ of\ (?:the\ )?position | stellenbezeichnung
+        | intitulé\ du\ poste | título\ del\ puesto | titolo\ della\ posizione | functietitel )
+        \ ?:\ ? (?P<title> .{4,120} ) $",
+);
+
+/// The words of a sentence that offers a position, up to where it goes on.
+static SENTENCE: Pattern = Pattern::new(concat!(
+    r"(?i)\b(?:opening for|openings for|looking for|hiring|seeking|recruiting|vacancy for|join us for|",
+    r"applications for|recherchons|recherche|cerchiamo|buscamos|wij zoeken|suchen wir|wir suchen)",
+    r" (?:an? |one |the |eine?n? |une? |un[ao]? |een |outstanding |highly motivated |talented |fully funded )*",
+    r"(?P<title>[^.,;:!?()]{6,140}?)(?: (?:to|who|with|starting|that|which|at|der|die|das|pour|qui|per|che|para|que|om)\b|[.,;:!?()]|$)"
+));
+
+/// The same in German, where much may stand between the verb and its object: "sucht für das
+/// Institut zum nächstmöglichen Zeitpunkt eine*n …".
+static GERMAN_SENTENCE: Pattern = Pattern::new(concat!(
+    r"\b(?:[Ss]ucht|[Ss]uchen|ist|sind)\b[^.;]{0,160}?\b(?:eine?(?:[*:/_-]?n|[*:/_-]?r|m)?|(?:Stelle|Position) als) ",
+    r"(?P<title>[A-ZÄÖÜ][^.,;:!?()]{5,120}?(?: \((?:[mwfdx]/?){3}\))?(?: (?:in|im|für|am|an der) [^.,;:!?()]{3,80}?)?)",
+    r"(?: (?:zu besetzen|zu vergeben|zur|zum|die|der|mit|unter|ab|gesucht|\()|[.,;:!?]|$)"
+));
+
+/// What the body calls the position, where the title does not.
+fn named(prose: &Prose) -> Option<Field<String>> {
+    let field = |passage: &Passage, range: std::ops::Range<usize>| {
+        let words = clean(passage.text.get(range.clone()).unwrap_or_default());
+        Field::new(words, Origin::Inferred(prose.span(passage, range)))
+    };
+    let labelled = || {
+        prose.texts().find_map(|passage| {
+            let title = LABELLED.captures(&passage.text)?.name("title")?;
+            Some(field(passage, title.range()))
+        })
+    };
+    let sentence = || {
+        let passages = prose.passages().filter(|it| matches!(it.role, Role::Text | Role::Summary));
+        passages.take(12).find_map(|passage| {
+            let captures = SENTENCE
+                .captures(&passage.text)
+                .or_else(|| GERMAN_SENTENCE.captures(&passage.text))?;
+            let title = captures.name("title")?;
+            // "a PhD student" alone is no more than the general title.
+            let telling = title.as_str().split(' ').count() >= 3;
+            (telling && kind_of(title.as_str()).is_some()).then(|| field(passage, title.range()))
+        })
+    };
+    let heading = || {
+        let telling = |heading: &&Passage| {
+            !GENERAL.is_match(&clean(&heading.text))
+                && kind_of(&heading.text).is_some()
+                && (3..=16).contains(&heading.text.split(' ').count())
+        };
+        let heading = prose.headings().find(telling)?;
+        Some(field(heading, 0..heading.text.len()))
+    };
+    labelled().or_else(heading).or_else(sentence)
+}
+
+/// A title without what is none of it.
+fn clean(text: &str) -> String {
+    let text = without_reference(text);
+    let text = text.trim_matches(|letter: char| letter.is_whitespace() || is_pictograph(letter));
+    let text = match LEAD.captures(text).and_then(|captures| captures.name("rest")) {
+        Some(rest) => &text[rest.start()..],
+        None => text,
+    };
+    let text = TAIL.replace_all(text, "");
+    let text = match AVAILABLE.captures(&text).and_then(|captures| captures.name("noun")) {
+        Some(noun) => {
+            format!("{}{}", &text[..noun.end()], &text[noun.end() + " available".len()..])
+        }
+        None => text,
+    };
+    let text = text.trim().trim_end_matches('.').replace('_', "-");
+    let mut letters = text.chars();
+    let first: String = letters.next().into_iter().flat_map(char::to_uppercase).collect();
+    first + letters.as_str()
+}
+
+/// Emoji and other pictures, which shout where a title should speak.
+fn is_pictograph(letter: char) -> bool {
+    matches!(u32::from(letter), 0x2600..=0x27BF | 0x1F000..=0x1FAFF | 0xFE0F | 0x200D)
 }
 
 /// The title exactly as the page shows it.

@@ -48,6 +48,7 @@ pub fn position_type(value: &Value) -> Result<PositionType, Problem> {
         other => return Err(wrong_type(other, &expected)),
     };
     let word = written.trim().to_lowercase().replace(['-', ' '], "_");
+    let word = if word == "professor" { "faculty".to_owned() } else { word };
     PositionType::parse(&word).ok_or_else(|| Problem {
         code: "job::unknown-value",
         what: format!("is `{}`, which is no kind of position", written.trim()),

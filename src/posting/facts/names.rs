@@ -1,0 +1,299 @@
+//! The names of institutions in a text, and how each counts when several stand beside each other.
+
+use std::collections::HashMap;
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use super::pattern::Pattern;
+use super::{place, words};
+
+/// Whether a word belongs into the name of an institution, such as "Hospital".
+pub fn names_institution(word: &str) -> bool {
+    kind(word).is_some()
+}
+
+/// How a name counts when several stand beside each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rank {
+    /// A university, hospital, academy: hires people.
+    Employer,
+    /// An institute or centre: hires if nothing larger is named.
+    Either,
+    /// A lab, department or clinic.
+    Unit,
+}
+
+#[derive(Debug, Clone)]
+pub struct Name {
+    pub range: Range<usize>,
+    pub rank: Rank,
+}
+
+pub fn is_abbreviation(text: &str) -> bool {
+    (2..=8).contains(&text.chars().count())
+        && text.chars().all(|letter| letter.is_alphanumeric() || letter == '-')
+        && text.chars().filter(|letter| letter.is_uppercase()).count() >= 2
+        // "University of Y (NL)" says where it is.
+        && place::country_code(text).is_none()
+}
+
+/// The names of institutions in a text: runs of capitalised words, with the small words that join
+/// them, in which one word says what kind of institution it is.
+pub fn names(text: &str) -> Vec<Name> {
+    let words = words(text);
+    let mut names = Vec::new();
+    let mut at = 0;
+    while at < words.len() {
+        if let Some(name) = apposed(&words, at) {
+            names.push(name);
+        }
+        let end = run(text, &words, at);
+        if let Some(name) = name(text, &words[at..end.max(at)]) {
+            names.push(name);
+        }
+        at = end.max(at + 1);
+    }
+    names
+}
+
+/// "l'équipe Deep Tides": the Romance languages put the noun before the name, and write it small.
+fn apposed(words: &[Word<'_>], at: usize) -> Option<Name> {
+    const NOUNS: [&str; 12] = [
+        "équipe",
+        "equipo",
+        "équipes",
+        "groupe",
+        "grupo",
+        "gruppo",
+        "laboratoire",
+        "laboratorio",
+        "unité",
+        "onderzoeksgroep",
+        "vakgroep",
+        "afdeling",
+    ];
+    let noun = words.get(at).filter(|word| NOUNS.contains(&word.plain) && !word.closes)?;
+    let rest = words.get(at + 1..)?;
+    let long = rest.iter().position(|word| !capitalised(word.plain) || word.elided);
+    let before_end = rest.iter().position(|word| word.closes).map(|at| at + 1);
+    let end = long.unwrap_or(rest.len()).min(before_end.unwrap_or(rest.len())).min(4);
+    let (first, last) = (rest.first()?, rest.get(..end)?.last()?);
+    (noun.range.end < first.range.start)
+        .then_some(Name { range: first.range.start..last.range.end, rank: Rank::Unit })
+}
+
+struct Word<'a> {
+    range: Range<usize>,
+    /// Without brackets and the punctuation behind it.
+    plain: &'a str,
+    /// Whether punctuation behind it ends a name.
+    closes: bool,
+    /// Whether an article before it was cut off, which begins another name.
+    elided: bool,
+}
+
+impl Word<'_> {
+    /// Whether it is the kind of an institution behind an elided article: "l'Université".
+    fn begins_anew(&self) -> bool {
+        self.elided && kind(self.plain).is_some()
+    }
+}
+
+fn words(text: &str) -> Vec<Word<'_>> {
+    let mut words = Vec::new();
+    let mut start = 0;
+    for piece in text.split(' ') {
+        let body = piece.trim_end_matches([',', ';', ':', '.', '!', '?', '"', '“', '”']);
+        // "dell'Università", "l'équipe": the article is no part of the name.
+        let cut = body
+            .find(['\'', '’'])
+            .filter(|at| ELIDED.contains(&body[..*at].to_lowercase().as_str()));
+        let cut = cut.and_then(|at| Some(at + body[at..].chars().next()?.len_utf8())).unwrap_or(0);
+        let (start_of, body) = (start + cut, &body[cut..]);
+        let plain = body.trim_matches(['(', ')', '[', ']', '*', '"', '„', '“', '”']);
+        words.push(Word {
+            range: start_of..start_of + body.len(),
+            plain: plain.strip_suffix("'s").or_else(|| plain.strip_suffix("’s")).unwrap_or(plain),
+            closes: cut + body.len() < piece.len(),
+            elided: cut > 0,
+        });
+        start += piece.len() + 1;
+    }
+    words
+}
+
+/// The end of the run of capitalised words that begins at `start`.
+fn run(text: &str, words: &[Word<'_>], start: usize) -> usize {
+    let mut end = start;
+    while let Some(word) = words.get(end) {
+        let written = text.get(word.range.clone()).unwrap_or_default();
+        let bracketed = written.starts_with('(');
+        if bracketed && !(end > start && written.ends_with(')') && is_abbreviation(word.plain)) {
+            break;
+        }
+        // "Dipartimento di Maree | dell'Università", but "Istituto dell'Ambiente".
+        if end > start && word.begins_anew() {
+            break;
+        }
+        if capitalised(word.plain) {
+            end += 1;
+            // An abbreviation ends the name of an institution, but "Tidal Ecology (TE) Lab" goes on.
+            let named = words[start..end].iter().any(|word| kind(word.plain).is_some());
+            if word.closes || written.ends_with(')') && (!bracketed || named) {
+                break;
+            }
+            continue;
+        }
+        let joins = |word: &Word<'_>| !word.closes && JOINING.contains(&word.plain);
+        let small = words[end..].iter().take_while(|word| joins(word)).count();
+        let next = end + small;
+        let follows =
+            words.get(next).is_some_and(|word| capitalised(word.plain) && !word.begins_anew());
+        // "Deep Tides team": the noun that makes it a unit is often written small.
+        let named = words[start..end].iter().any(|word| kind(word.plain).is_some());
+        let begins_sentence = start == 0 || words[start - 1].closes;
+        let tells = end > start + usize::from(begins_sentence);
+        if tells && !named && !word.elided && kind(word.plain) == Some(Rank::Unit) {
+            end += 1;
+            break;
+        }
+        if end == start || small == 0 || small > 2 || !follows {
+            break;
+        }
+        if begins_another(words, start, end, next) {
+            break;
+        }
+        end = next;
+    }
+    end
+}
+
+/// Whether the words from `next` on are the name of another institution: "Clinic for Tides" ends
+/// before "of the University Hospital", "University" does not end before "of Applied Sciences".
+fn begins_another(words: &[Word<'_>], start: usize, end: usize, next: usize) -> bool {
+    let named = words[start..end].iter().any(|word| kind(word.plain).is_some());
+    let closed = words[next..]
+        .iter()
+        .position(|word| word.closes || word.elided || !capitalised(word.plain));
+    let reach = closed.map_or(words.len(), |at| {
+        let ends_before = words.get(next + at).is_some_and(|word| word.elided);
+        next + at + usize::from(!ends_before)
+    });
+    named && words[next..reach].iter().take(3).any(|word| kind(word.plain).is_some())
+}
+
+const JOINING: [&str; 24] = [
+    "of", "for", "and", "the", "für", "der", "des", "und", "de", "di", "&", "zu", "degli", "della",
+    "del", "du", "la", "van", "voor", "et", "y", "e", "en", "i",
+];
+
+/// French and Italian articles and prepositions that lose a vowel before a name.
+const ELIDED: [&str; 10] = ["l", "d", "qu", "un", "dell", "nell", "all", "dall", "sull", "coll"];
+
+/// Words that begin a sentence, not a name.
+const ARTICLES: [&str; 28] = [
+    "The", "Our", "At", "In", "We", "A", "An", "Die", "Der", "Das", "Am", "An", "Im", "Unser",
+    "Unsere", "Within", "Le", "La", "Les", "Au", "El", "Los", "En", "Il", "Lo", "De", "Het", "Bij",
+];
+
+fn name(text: &str, words: &[Word<'_>]) -> Option<Name> {
+    let small = |word: &Word| ARTICLES.contains(&word.plain) || JOINING.contains(&word.plain);
+    let skipped = words.iter().take_while(|word| small(word)).count();
+    let words = &words[skipped..];
+    // "[grupo de] Mareas de la Universidad …": what is joined before it is somebody of its own.
+    let head = words.iter().position(|word| kind(word.plain).is_some()).filter(|at| {
+        let joined = at.checked_sub(1).and_then(|before| words.get(before));
+        joined.is_some_and(|word| JOINING.contains(&word.plain))
+            && words.get(*at).is_some_and(|word| kind(word.plain) == Some(Rank::Employer))
+    });
+    let words = &words[head.unwrap_or(0)..];
+    let (first, last) = (words.first()?, words.last()?);
+    let ranks: Vec<Rank> = words.iter().filter_map(|word| kind(word.plain)).collect();
+    let range = first.range.start..last.range.end;
+    // "University" alone names nobody.
+    if words.len() < 2 && !text.get(range.clone()).is_some_and(|name| name.contains('-')) {
+        return None;
+    }
+    // The head of the name decides: the "Department of University Affairs" is a department.
+    let rank = match ranks.as_slice() {
+        [] => return None,
+        ranks if ranks.contains(&Rank::Unit) => Rank::Unit,
+        ranks if ranks.contains(&Rank::Employer) => Rank::Employer,
+        _ => Rank::Either,
+    };
+    Some(Name { range, rank })
+}
+
+fn capitalised(word: &str) -> bool {
+    word.chars().next().is_some_and(char::is_uppercase)
+}
+
+/// What a word says about the institution in whose name it stands.
+fn kind(word: &str) -> Option<Rank> {
+    static KINDS: LazyLock<[(Rank, Kinds); 3]> = LazyLock::new(|| {
+        [
+            (Rank::Unit, Kinds::of("unit")),
+            (Rank::Employer, Kinds::of("employer")),
+            (Rank::Either, Kinds::of("institute")),
+        ]
+    });
+    let word = word.to_lowercase();
+    let found = KINDS.iter().find(|(_, kinds)| kinds.hold(&word));
+    found.map(|(rank, _)| *rank)
+}
+
+/// Words in lower case: some as they are, some (`institut*`) as a part of a longer one, for German
+/// writes `Landesinstitut` and `Universitätsklinikum`.
+struct Kinds {
+    whole: Vec<&'static str>,
+    parts: Vec<&'static str>,
+}
+
+impl Kinds {
+    fn of(topic: &str) -> Self {
+        let (parts, whole): (Vec<_>, Vec<_>) =
+            words::phrases(topic).partition(|word| word.ends_with('*'));
+        Self { whole, parts: parts.iter().map(|word| word.trim_end_matches('*')).collect() }
+    }
+
+    fn hold(&self, word: &str) -> bool {
+        self.whole.contains(&word) || self.parts.iter().any(|part| word.contains(part))
+    }
+}
+
+/// What is known of a well-known research organisation without being told.
+#[derive(Debug, Clone, Copy)]
+pub struct Known {
+    /// ISO 3166-1, where it is in one country.
+    pub country: Option<&'static str>,
+    /// Where it is in one town.
+    pub city: Option<&'static str>,
+}
+
+static KNOWN: LazyLock<HashMap<&'static str, Known>> = LazyLock::new(|| {
+    let some = |text: &'static str| Some(text).filter(|text| !text.is_empty());
+    let lines = include_str!("organisations.tsv").lines();
+    lines
+        .filter_map(|line| {
+            let (name, place) = line.split_once('\t')?;
+            let (country, city) = place.split_once('\t').unwrap_or((place, ""));
+            Some((name, Known { country: some(country), city: some(city) }))
+        })
+        .collect()
+});
+
+static KNOWN_NAMES: LazyLock<Pattern> = LazyLock::new(|| {
+    let mut names: Vec<&str> = KNOWN.keys().copied().collect();
+    // A longer name wins over its beginning.
+    names.sort_by_key(|name| (std::cmp::Reverse(name.len()), *name));
+    let names: Vec<String> = names.iter().map(|name| regex::escape(name)).collect();
+    Pattern::of(format!(r"\b(?:{})\b", names.join("|")))
+});
+
+/// The well-known organisations that a text names.
+pub fn known(text: &str) -> impl Iterator<Item = (Name, Known)> {
+    KNOWN_NAMES.find_iter(text).filter_map(|found| {
+        let known = KNOWN.get(found.as_str())?;
+        Some((Name { range: found.range(), rank: Rank::Employer }, *known))
+    })
+}
