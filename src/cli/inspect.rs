@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::{CliError, End, Format, complain_about, load, say, say_json};
 use crate::diagnostic::Diagnostic;
 use crate::posting::listing::{FactLine, listing};
-use crate::posting::{self, Availability, Settings};
+use crate::posting::{self, Availability, Posting, Settings};
 use crate::site::{Site, SiteError, pages};
 
 #[derive(Debug, clap::Args)]
@@ -35,8 +35,9 @@ pub(super) fn run(arguments: &Arguments, folder: Option<PathBuf>) -> Result<End,
     let mut reading = page.map(|page| posting::read(&page, &settings)).unwrap_or_default();
     diagnostics.append(&mut reading.diagnostics);
     let failed = diagnostics.iter().any(Diagnostic::is_error);
-    let publishable = !failed
-        && reading.postings.iter().any(|posting| posting.availability == Availability::Open);
+    let held_back =
+        if failed { Some("the page has errors") } else { why_closed(&reading.postings) };
+    let publishable = held_back.is_none();
 
     match arguments.format {
         Format::Json => {
@@ -52,6 +53,7 @@ pub(super) fn run(arguments: &Arguments, folder: Option<PathBuf>) -> Result<End,
             }
             let mut json = serde_json::json!({
                 "publishable": publishable,
+                "held_back": held_back,
                 "positions": reading.postings.len(),
                 "id": first.map(|posting| &posting.id),
                 "revision": first.map(|posting| &posting.revision),
@@ -90,12 +92,24 @@ pub(super) fn run(arguments: &Arguments, folder: Option<PathBuf>) -> Result<End,
                 }
                 say("\n")?;
             }
-            if !failed && !publishable {
-                say("Nothing is published from this page: it is a draft or marked as closed.\n")?;
+            if let Some(why) = held_back.filter(|_| !failed) {
+                say(&format!("Nothing is published from this page: {why}.\n"))?;
             }
         }
     }
     Ok(if failed { End::CheckFailed } else { End::Done })
+}
+
+/// Why nothing of a page is published; `None` if something is.
+fn why_closed(postings: &[Posting]) -> Option<&'static str> {
+    let mut reasons = postings.iter().map(|posting| match posting.availability {
+        Availability::Open => None,
+        Availability::Draft(_) => Some("it is a draft"),
+        Availability::Closed(_) => Some("it is marked as closed or filled"),
+        Availability::NoOpening(_) => Some("its words offer no position"),
+    });
+    let first = reasons.next().unwrap_or(Some("it holds no posting"));
+    first.filter(|_| reasons.all(|reason| reason.is_some()))
 }
 
 /// One fact on one line, its place behind it.

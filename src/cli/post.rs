@@ -229,6 +229,7 @@ fn show(
         When::Not { reason } => matches!(
             reason,
             Reason::Draft
+                | Reason::NoOpening
                 | Reason::Closed
                 | Reason::Expired { .. }
                 | Reason::NotYetPublished { .. }

@@ -34,7 +34,7 @@ pub(super) struct Asked {
 fn may_have_stood(reason: &Reason, restored: &Restored) -> bool {
     match reason {
         Reason::Expired { at } => *at >= restored.from,
-        Reason::Draft | Reason::Closed | Reason::Withdrawn => true,
+        Reason::Draft | Reason::NoOpening | Reason::Closed | Reason::Withdrawn => true,
         _ => false,
     }
 }

@@ -11,7 +11,8 @@ impl Pair<'_> {
     /// Why the ad is closed, if it is.
     pub(super) fn closed(&self) -> Option<Reason> {
         match &self.posting.availability {
-            Availability::Draft(_) | Availability::NoOpening(_) => return Some(Reason::Draft),
+            Availability::Draft(_) => return Some(Reason::Draft),
+            Availability::NoOpening(_) => return Some(Reason::NoOpening),
             Availability::Closed(_) => return Some(Reason::Closed),
             Availability::Open => {}
         }

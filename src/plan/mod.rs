@@ -310,6 +310,7 @@ fn is_over(step: &Step) -> bool {
         When::Not {
             reason: Reason::Closed
                 | Reason::Draft
+                | Reason::NoOpening
                 | Reason::Expired { .. }
                 | Reason::Withdrawn
                 | Reason::StandsClosed

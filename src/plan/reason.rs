@@ -15,6 +15,8 @@ pub enum Reason {
     /// The channel's `[postings]` does not want it.
     Filtered(String),
     Draft,
+    /// The page's words offer no position.
+    NoOpening,
     Closed,
     /// Deadline or expiry date have passed, as the site's clock shows them.
     Expired {
@@ -135,6 +137,7 @@ impl Reason {
             | Self::ChannelGone => true,
             Self::Filtered(_)
             | Self::Draft
+            | Self::NoOpening
             | Self::Closed
             | Self::Expired { .. }
             | Self::Withdrawn
@@ -162,6 +165,7 @@ impl fmt::Display for Reason {
         match self {
             Self::Filtered(why) => write!(f, "not for this channel: {why}"),
             Self::Draft => f.write_str("the page is a draft"),
+            Self::NoOpening => f.write_str("the page offers no position, as its words say"),
             Self::Closed => f.write_str("the page is marked as closed"),
             Self::Expired { at } => write!(f, "the ad closed on {}", day(at)),
             Self::Withdrawn => f.write_str("a person has withdrawn it"),
