@@ -13,7 +13,7 @@ mod deadline;
 mod declared;
 mod duration;
 mod organisation;
-mod pattern;
+pub(crate) mod pattern;
 mod pay;
 mod place;
 mod position_type;

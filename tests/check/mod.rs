@@ -1,0 +1,5 @@
+//! `handbill check`: findings like those of a good compiler.
+
+mod fix;
+mod forms;
+mod remarks;
