@@ -73,7 +73,7 @@ fn page_remarks(page: &Posting, around: &Around, remarks: &mut Vec<Diagnostic>) 
     search::check(page, around.structured_data, remarks);
     gender::check(page, remarks);
     age::check(page, &body, remarks);
-    pay::check(page, &body, remarks);
+    pay::check(page, remarks);
 }
 
 /// Where a field stands on the page; its beginning for what stands nowhere.

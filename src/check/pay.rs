@@ -3,7 +3,6 @@
 //! Source: Directive (EU) 2023/970, Article 5(1): applicants are told the initial pay or its range,
 //! and the collective agreement where there is one, in the ad or otherwise in good time.
 
-use super::body::Body;
 use super::{first_line, law};
 use crate::diagnostic::Diagnostic;
 use crate::posting::Posting;
@@ -18,12 +17,9 @@ static PAY: Pattern = Pattern::new(
         | borsa | assegno | salaris | loon | bruto )",
 );
 
-pub(super) fn check(page: &Posting, body: &Body, remarks: &mut Vec<Diagnostic>) {
-    let title = page.facts.display_title.as_ref().map_or("", |title| title.value.as_str());
-    let says_pay = page.facts.pay_scheme.is_some()
-        || PAY.is_match(body.text())
-        || PAY.is_match(title)
-        || page.facts.summary.as_ref().is_some_and(|it| PAY.is_match(&it.value));
+pub(super) fn check(page: &Posting, remarks: &mut Vec<Diagnostic>) {
+    // Anywhere on the page, keys of a theme of its own included.
+    let says_pay = page.facts.pay_scheme.is_some() || PAY.is_match(&page.source.text);
     if says_pay || !law::is_european(page) {
         return;
     }

@@ -54,11 +54,10 @@ fn result(diagnostic: &Diagnostic, codes: &[&str]) -> Value {
         Severity::Notice => "note",
     };
     let mut message = diagnostic.message.clone();
-    for more in [Some(&diagnostic.label).filter(|it| !it.is_empty()), diagnostic.help.as_ref()] {
-        if let Some(more) = more {
-            message.push_str("; ");
-            message.push_str(more);
-        }
+    let label = Some(&diagnostic.label).filter(|label| !label.is_empty());
+    for more in label.into_iter().chain(&diagnostic.help) {
+        message.push_str("; ");
+        message.push_str(more);
     }
     let mut result = json!({
         "ruleId": diagnostic.code,

@@ -2,4 +2,5 @@
 
 mod fix;
 mod forms;
+mod properties;
 mod remarks;
