@@ -62,7 +62,7 @@ pub(super) fn run(arguments: &Arguments, folder: Option<PathBuf>) -> Result<End,
     found.extend(rendered.in_templates);
     let in_configuration = found.iter().any(Diagnostic::is_error);
     found.extend(said_twice(&wanted, &site, &stations));
-    found.extend(remarks(&wanted, &site, &arguments.as_if));
+    found.extend(remarks(&wanted, &site, arguments));
     found.extend(read.diagnostics);
     found.extend(rendered.unfit);
     if arguments.files.is_empty() {
@@ -95,26 +95,32 @@ fn pages(wanted: &[&Posting], files: &[PathBuf]) -> Vec<Arc<Source>> {
         let translations = posting.translations.values().map(|it| Arc::clone(&it.source));
         std::iter::once(Arc::clone(&posting.source)).chain(translations).collect::<Vec<_>>()
     };
-    let is_named = |page: &Arc<Source>| {
-        files.is_empty()
-            || files.iter().any(|file| match (file.canonicalize(), page.path.canonicalize()) {
-                (Ok(file), Ok(page)) => file == page,
-                _ => false,
-            })
+    wanted.iter().flat_map(of).filter(|page| is_named(page, files)).collect()
+}
+
+/// Whether the command names a page, or none and means all.
+fn is_named(page: &Source, files: &[PathBuf]) -> bool {
+    let is_same = |file: &PathBuf| match (file.canonicalize(), page.path.canonicalize()) {
+        (Ok(file), Ok(page)) => file == page,
+        _ => false,
     };
-    wanted.iter().flat_map(of).filter(is_named).collect()
+    files.is_empty() || files.iter().any(is_same)
 }
 
 /// What a careful colleague would remark of these ads.
-fn remarks(postings: &[&Posting], site: &Site, as_if: &AsIf) -> Vec<Diagnostic> {
-    let now = as_if.clock().now().with_timezone(&site.settings.timezone);
+fn remarks(postings: &[&Posting], site: &Site, arguments: &Arguments) -> Vec<Diagnostic> {
+    let now = arguments.as_if.clock().now().with_timezone(&site.settings.timezone);
     let is_feed = |channel: &ChannelSpec| channel.kind() == Kind::Feed;
     let structured_data = match site.channels.iter().any(is_feed) {
         true => StructuredData::Made,
         false => StructuredData::NotByUs,
     };
     let around = Around { today: now.date_naive(), structured_data };
-    postings.iter().flat_map(|posting| check::posting(posting, &around)).collect()
+    let on_named = |remark: &Diagnostic| {
+        let page = remark.place.as_ref().map(|(source, _)| source);
+        page.is_none_or(|page| is_named(page, &arguments.files))
+    };
+    postings.iter().flat_map(|posting| check::posting(posting, &around)).filter(on_named).collect()
 }
 
 /// Mistakes in templates that only show when a posting is rendered, each one once.

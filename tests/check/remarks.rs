@@ -196,3 +196,15 @@ fn a_site_switches_remarks_off_or_makes_them_errors() {
     assert!(ran.out.contains("error[config::unknown-code]"), "{}", ran.out);
     assert!(ran.out.contains("did you mean `dates::deadline-on-weekend`?"), "{}", ran.out);
 }
+
+#[test]
+fn a_page_that_is_not_named_gets_no_remark_though_its_translation_is() {
+    let site = TestSite::with_channels(&["feed"]);
+    site.replace("handbill.toml", "language = \"en\"", "languages = [\"en\", \"de\"]");
+    site.write("content/jobs/page.md", GOOD);
+    site.write("content/jobs/page.de.md", with("TODO"));
+    let ran = site.run(&["check", "--at", "2027-01-11", "content/jobs/page.md"]);
+    assert!(ran.code == 0 && !ran.out.contains("leftover"), "{ran:?}");
+    let ran = site.run(&["check", "--at", "2027-01-11", "content/jobs/page.de.md"]);
+    assert!(ran.code == 0 && ran.out.contains("leftover::placeholder"), "{ran:?}");
+}
