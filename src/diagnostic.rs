@@ -2,7 +2,12 @@
 //!
 //! A [`Diagnostic`] is the author's failure: data with a place in a file. An outcome is the
 //! world's ([`crate::channel::Outcome`]), an error is ours. This room draws diagnostics for people
-//! and prints them for machines; it decides nothing.
+//! and prints them for machines; it decides nothing. `explanation` says what each code means,
+//! `annotations` and `sarif` are the forms that code hosts read.
+
+pub mod annotations;
+pub mod explanation;
+pub mod sarif;
 
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -9,12 +9,13 @@
 //! channels, ledger, clock ──┘   (pure)    (pure)      (ledger)   (network)
 //! ```
 //!
-//! [`posting`], [`adapt`], [`schedule`] and [`plan`] touch no network, no disk and no clock.
+//! [`posting`], [`check`], [`adapt`], [`schedule`] and [`plan`] touch no network, disk or clock.
 //! [`channel`] knows nothing of the [`ledger`], the ledger nothing of channels; [`deliver`] alone
 //! joins them. ARCHITECTURE.md walks through it.
 
 pub mod adapt;
 pub mod channel;
+pub mod check;
 pub mod cli;
 pub mod clock;
 pub mod deliver;

@@ -3,6 +3,7 @@
 mod adapt;
 mod bad_input;
 mod channels;
+mod check;
 mod commands;
 mod deliver;
 mod doctor;

@@ -1,26 +1,49 @@
 //! `handbill check`: what is wrong or missing, pointing into the files.
 
-use std::path::PathBuf;
+mod fix;
+mod report;
 
-use super::{CliError, End, Format, count, load, say, say_json};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::{AsIf, CliError, End, count, load};
 use crate::adapt::{self, AdaptError, Occasion};
-use crate::channel::Reach;
+use crate::channel::{Kind, Reach};
+use crate::check::{self, Around, StructuredData};
 use crate::deliver::Station;
-use crate::diagnostic::{self, Colour, Diagnostic, Severity};
+use crate::diagnostic::{Diagnostic, Severity, Source};
 use crate::ledger::Past;
 use crate::posting::Posting;
 use crate::site::notices::Notices;
 use crate::site::{ChannelSpec, Site};
+use fix::{Consent, fix};
+use report::{Form, explain, report};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     /// Pages to check; default: all of the site
     files: Vec<PathBuf>,
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    format: Format,
+    #[arg(long, value_enum, default_value_t = Form::Text)]
+    format: Form,
+    /// Say what a code means, why it matters and how to mend it
+    #[arg(long, value_name = "CODE", conflicts_with = "files")]
+    explain: Option<String>,
+    /// Mend what is safe to mend (broken letters, lost bullets, hints of a template), shown as a
+    /// diff first
+    #[arg(long, conflicts_with_all = ["explain", "format"])]
+    fix: bool,
+    /// Write what `--fix` shows without asking
+    #[arg(long, requires = "fix")]
+    yes: bool,
+    #[command(flatten)]
+    as_if: AsIf,
 }
 
 pub(super) fn run(arguments: &Arguments, folder: Option<PathBuf>) -> Result<End, CliError> {
+    if let Some(code) = &arguments.explain {
+        explain(code, arguments.format)?;
+        return Ok(End::Done);
+    }
     load::pages_exist(&arguments.files)?;
     let (site, mut found) = load::site_as_it_is(folder)?;
     let Some(site) = site.filter(|_| !found.iter().any(Diagnostic::is_error)) else {
@@ -31,16 +54,15 @@ pub(super) fn run(arguments: &Arguments, folder: Option<PathBuf>) -> Result<End,
     let read = load::postings(&site, &arguments.files, &Past::default(), load::Guesses::Shown)?;
     let named = |posting: &&Posting| read.named.as_ref().is_none_or(|it| it.contains(&posting.id));
     let wanted: Vec<&Posting> = read.postings.open.iter().filter(named).collect();
+    if arguments.fix {
+        let consent = if arguments.yes { Consent::Given } else { Consent::Asked };
+        return fix(pages(&wanted, &arguments.files), &read.diagnostics, consent);
+    }
     let rendered = render(&wanted, &site, stations.iter());
     found.extend(rendered.in_templates);
-    let end = match (found.iter().any(Diagnostic::is_error), read.has_errors()) {
-        (true, _) => End::Configuration,
-        (false, true) => End::CheckFailed,
-        (false, false) => End::Done,
-    };
+    let in_configuration = found.iter().any(Diagnostic::is_error);
     found.extend(said_twice(&wanted, &site, &stations));
-    let fits = rendered.unfit.is_empty();
-    let end = if end == End::Done && !fits { End::CheckFailed } else { end };
+    found.extend(remarks(&wanted, &site, arguments));
     found.extend(read.diagnostics);
     found.extend(rendered.unfit);
     if arguments.files.is_empty() {
@@ -57,8 +79,48 @@ pub(super) fn run(arguments: &Arguments, folder: Option<PathBuf>) -> Result<End,
         count(read.postings.open.len() + read.postings.held_back.len(), "posting"),
         count(site.channels.len(), "channel"),
     );
+    let mut found: Vec<Diagnostic> =
+        found.into_iter().filter_map(|it| site.check.judge(it)).collect();
     report(arguments.format, &mut found, Some(&what))?;
-    Ok(end)
+    Ok(match found.iter().any(Diagnostic::is_error) {
+        _ if in_configuration => End::Configuration,
+        true => End::CheckFailed,
+        false => End::Done,
+    })
+}
+
+/// The files of these postings and their translations, as far as the command names them.
+fn pages(wanted: &[&Posting], files: &[PathBuf]) -> Vec<Arc<Source>> {
+    let of = |posting: &&Posting| {
+        let translations = posting.translations.values().map(|it| Arc::clone(&it.source));
+        std::iter::once(Arc::clone(&posting.source)).chain(translations).collect::<Vec<_>>()
+    };
+    wanted.iter().flat_map(of).filter(|page| is_named(page, files)).collect()
+}
+
+/// Whether the command names a page, or none and means all.
+fn is_named(page: &Source, files: &[PathBuf]) -> bool {
+    let is_same = |file: &PathBuf| match (file.canonicalize(), page.path.canonicalize()) {
+        (Ok(file), Ok(page)) => file == page,
+        _ => false,
+    };
+    files.is_empty() || files.iter().any(is_same)
+}
+
+/// What a careful colleague would remark of these ads.
+fn remarks(postings: &[&Posting], site: &Site, arguments: &Arguments) -> Vec<Diagnostic> {
+    let now = arguments.as_if.clock().now().with_timezone(&site.settings.timezone);
+    let is_feed = |channel: &ChannelSpec| channel.kind() == Kind::Feed;
+    let structured_data = match site.channels.iter().any(is_feed) {
+        true => StructuredData::Made,
+        false => StructuredData::NotByUs,
+    };
+    let around = Around { today: now.date_naive(), structured_data };
+    let on_named = |remark: &Diagnostic| {
+        let page = remark.place.as_ref().map(|(source, _)| source);
+        page.is_none_or(|page| is_named(page, &arguments.files))
+    };
+    postings.iter().flat_map(|posting| check::posting(posting, &around)).filter(on_named).collect()
 }
 
 /// Mistakes in templates that only show when a posting is rendered, each one once.
@@ -168,32 +230,4 @@ fn pairs<'a>(
             .filter(|station| station.spec.filter.rejects(posting).is_none())
             .map(|station| (*posting, station))
     })
-}
-
-fn report(
-    format: Format,
-    diagnostics: &mut Vec<Diagnostic>,
-    what: Option<&str>,
-) -> Result<(), CliError> {
-    diagnostics.sort_by_key(|it| {
-        (
-            it.place.as_ref().map(|(source, span)| (source.path.clone(), span.start)),
-            std::cmp::Reverse(it.severity),
-        )
-    });
-    diagnostics.dedup();
-    let of = |severity| diagnostics.iter().filter(|it| it.severity == severity).count();
-    let errors = of(Severity::Error);
-    if format == Format::Json {
-        let all: Vec<_> = diagnostics.iter().map(Diagnostic::to_json).collect();
-        return say_json(&serde_json::json!({ "errors": errors, "diagnostics": all }));
-    }
-    say(&diagnostic::render(diagnostics, Colour::Styled))?;
-    say(&format!(
-        "{}: {}, {}, {}\n",
-        what.unwrap_or("nothing more was checked"),
-        count(errors, "error"),
-        count(of(Severity::Warning), "warning"),
-        count(of(Severity::Notice), "notice"),
-    ))
 }

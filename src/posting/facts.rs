@@ -16,7 +16,7 @@ mod language;
 mod names;
 mod opening;
 mod organisation;
-mod pattern;
+pub(crate) mod pattern;
 mod pay;
 mod place;
 mod position_type;

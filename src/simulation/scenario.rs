@@ -406,6 +406,7 @@ fn site(folder: &Path, channels: Vec<ChannelSpec>) -> Result<Site, SimulationErr
     };
     Ok(Site {
         serve: ServeRules::default(),
+        check: crate::site::check::CheckRules::default(),
         folder: folder.to_owned(),
         name: "Tidal Computing Group".to_owned(),
         owner: None,

@@ -6,6 +6,7 @@
 
 pub mod account;
 pub mod channel_file;
+pub mod check;
 pub mod credential;
 pub mod filter;
 pub mod length;
@@ -72,6 +73,8 @@ pub struct Site {
     pub retention: Retention,
     /// `[serve]` and `[content]`: how the daemon runs.
     pub serve: serve::ServeRules,
+    /// `[check]`: which remarks are not wanted, and which are errors.
+    pub check: check::CheckRules,
 }
 
 /// Why there is no site to work with.
@@ -105,6 +108,8 @@ struct SiteFile {
     #[serde(default)]
     serve: serve::ServeTable,
     content: Option<serve::ContentTable>,
+    #[serde(default)]
+    check: check::CheckTable,
 }
 
 #[derive(Debug, Deserialize)]
@@ -241,6 +246,7 @@ impl Site {
             written.notices.and_then(|it| it.read(folder, timezone, &file, &mut diagnostics));
         let retention = written.retention.read(&file, &mut diagnostics);
         let serve = written.serve.rules(written.content, folder, &content);
+        let check = written.check.read(&file, &mut diagnostics);
         let site = Self {
             folder: folder.to_owned(),
             name: written.site.name,
@@ -255,6 +261,7 @@ impl Site {
             notices,
             retention,
             serve,
+            check,
         };
         Ok((Some(site), diagnostics))
     }

@@ -1,0 +1,84 @@
+//! The body of a page with everything blanked that is no text for readers, byte for byte in its
+//! place, so that what is found in it can be underlined in the file.
+
+use std::sync::Arc;
+
+use crate::diagnostic::{Source, Span};
+use crate::posting::facts::pattern::Pattern;
+use crate::posting::front_matter;
+
+/// Comments, pieces of code, and template tags.
+static NO_TEXT: Pattern = Pattern::new(
+    r"(?xs) <!-- .*? (?: --> | \z)
+        | ^```.*?^``` | \n```.*?\n```
+        | \{\{ [<%] .*? [%>] \}\} | \{% .*? %\} | `[^`\n]+`
+        | <(?:script|style)\b .*? </(?:script|style)>",
+);
+
+/// The words of a page below its front matter.
+#[derive(Debug)]
+pub(super) struct Body {
+    text: String,
+    offset: usize,
+}
+
+impl Body {
+    pub(super) fn of(source: &Arc<Source>) -> Self {
+        let body = front_matter::read(source, &mut Vec::new())
+            .map_or(Span::new(0, source.text.len()), |page| page.body);
+        let written = source.words(body);
+        let mut text = String::with_capacity(written.len());
+        let mut at = 0;
+        for hidden in NO_TEXT.find_iter(written) {
+            text.push_str(written.get(at..hidden.start()).unwrap_or_default());
+            let blank = |byte: u8| if byte == b'\n' { '\n' } else { ' ' };
+            text.extend(hidden.as_str().bytes().map(blank));
+            at = hidden.end();
+        }
+        text.push_str(written.get(at..).unwrap_or_default());
+        Self { text, offset: body.start }
+    }
+
+    pub(super) fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Where a range of this text stands in the file.
+    pub(super) fn span(&self, range: std::ops::Range<usize>) -> Span {
+        Span::from(range).shifted(self.offset)
+    }
+
+    /// The places of a pattern, each with its words.
+    pub(super) fn find<'b>(
+        &'b self,
+        pattern: &'b Pattern,
+    ) -> impl Iterator<Item = (Span, &'b str)> {
+        pattern.find_iter(&self.text).map(|found| (self.span(found.range()), found.as_str()))
+    }
+
+    /// The sentence around a place, roughly: up to a full stop or the end of the line.
+    pub(super) fn sentence(&self, range: std::ops::Range<usize>) -> &str {
+        let end = |it: char| matches!(it, '.' | '\n' | '!' | '?');
+        let before = self.text.get(..range.start).unwrap_or_default();
+        let after = self.text.get(range.end..).unwrap_or_default();
+        let start = before.rfind(end).map_or(0, |at| at + 1);
+        let stop = after.find(end).map_or(self.text.len(), |at| range.end + at);
+        self.text.get(start..stop).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_readers_do_not_see_is_blank_and_the_rest_keeps_its_place() {
+        let page = "---\ntitle: T\n---\nÄ <!-- ü\nTODO --> b `c` {{< d >}}\n```\ne\n```\nf";
+        let source = Source::new("a.md", page);
+        let body = Body::of(&source);
+        assert_eq!(body.text().split_whitespace().collect::<Vec<_>>(), ["Ä", "b", "f"]);
+        let at = body.text().rfind('f').expect("the last word");
+        assert_eq!(source.words(body.span(at..at + 1)), "f");
+        assert_eq!(body.text().matches('\n').count() + 3, page.matches('\n').count());
+    }
+}

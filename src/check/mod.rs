@@ -1,0 +1,90 @@
+//! What a careful colleague would remark of a page before it goes out: dates that cannot be meant,
+//! left-overs, characters that get lost, what search engines and the law ask for.
+//!
+//! One file per idea; `mend` mends what is safe to mend, and `diff` shows it. Pure: no disk, no network, no clock; today is a parameter. Every remark is a
+//! warning or a notice and holds nothing back; a site can switch each off, or make it an error
+//! (`[check]`). In doubt a rule stays silent: a false alarm costs the trust in all the others.
+
+mod age;
+mod body;
+mod characters;
+mod comments;
+mod dates;
+pub mod diff;
+mod gender;
+mod images;
+mod law;
+mod leftover;
+mod links;
+pub mod mend;
+mod pay;
+mod search;
+
+use std::sync::Arc;
+
+use chrono::NaiveDate;
+
+use crate::diagnostic::{Diagnostic, Source, Span};
+use crate::posting::{Availability, Field, Origin, Posting};
+use body::Body;
+
+/// What surrounds the pages that are checked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Around {
+    /// The day on which the check is made, where the site is.
+    pub today: NaiveDate,
+    pub structured_data: StructuredData,
+}
+
+/// Whether the site hands search engines a `JobPosting`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StructuredData {
+    /// A channel makes it.
+    Made,
+    /// No channel of ours does.
+    NotByUs,
+}
+
+/// Remarks on a posting and its translations. Nothing is remarked of an ad that is over, except
+/// that it is.
+pub fn posting(posting: &Posting, around: &Around) -> Vec<Diagnostic> {
+    let mut remarks = Vec::new();
+    for page in std::iter::once(posting).chain(posting.translations.values().map(Arc::as_ref)) {
+        page_remarks(page, around, &mut remarks);
+    }
+    remarks
+}
+
+fn page_remarks(page: &Posting, around: &Around, remarks: &mut Vec<Diagnostic>) {
+    if matches!(page.availability, Availability::Closed(_)) {
+        return;
+    }
+    if let Some(over) = dates::over(page, around.today) {
+        remarks.push(over);
+        return;
+    }
+    let body = Body::of(&page.source);
+    dates::check(page, remarks);
+    leftover::check(page, &body, remarks);
+    comments::check(page, remarks);
+    links::check(page, &body, remarks);
+    images::check(page, &body, remarks);
+    characters::check(page, &body, remarks);
+    search::check(page, around.structured_data, remarks);
+    gender::check(page, remarks);
+    age::check(page, &body, remarks);
+    pay::check(page, remarks);
+}
+
+/// Where a field stands on the page; its beginning for what stands nowhere.
+fn place<T>(field: &Field<T>) -> Span {
+    match field.origin {
+        Origin::Declared(span) | Origin::Inferred(span) => span,
+        Origin::Default => Span::default(),
+    }
+}
+
+/// The first line of a page, for what concerns all of it.
+fn first_line(source: &Source) -> Span {
+    Span::new(0, source.text.lines().next().map_or(0, str::len))
+}
