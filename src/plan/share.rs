@@ -189,7 +189,7 @@ mod tests {
             let wish = Wish {
                 key: DeliveryKey(Uuid::from_u128(number as u128)),
                 from: now + days,
-                until: (number % 3 == 0).then(|| now + days * 9),
+                until: number.is_multiple_of(3).then(|| now + days * 9),
                 early: None,
                 slot: None,
                 pace: Pace::OnSchedule,
