@@ -30,13 +30,13 @@ static LEAD: Pattern = Pattern::new(
 static LINK_PHRASES: LazyLock<Pattern> = LazyLock::new(|| {
     words::pattern_around(
         "apply.link",
-        r"(?i)^\W*(?:(?:see|view|go to|the|our|this|le|la|il|zur|zum|de|naar) )*(?:PHRASE)\W*$",
+        r"^\W*(?:(?:see|view|go to|the|our|this|le|la|il|zur|zum|de|naar) )*(?:PHRASE)\W*$",
     )
 });
 
 /// Words of all languages before a link that make it the place to apply.
 static LEAD_PHRASES: LazyLock<Pattern> =
-    LazyLock::new(|| words::pattern_around("apply.lead", r"(?i)\b(?:PHRASE)[^.;]{0,90}$"));
+    LazyLock::new(|| words::pattern_around("apply.lead", r"\b(?:PHRASE)[^.;]{0,90}$"));
 
 /// The same anywhere in a sentence: "see the call, and follow it to apply".
 static APPLYING: LazyLock<Pattern> = LazyLock::new(|| words::pattern("apply.lead"));

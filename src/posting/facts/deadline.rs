@@ -44,7 +44,7 @@ static ROLLING: LazyLock<Pattern> = LazyLock::new(|| words::pattern("deadline.ro
 
 /// The words of all languages for a deadline, before the day in the same sentence.
 static NAMED_WORDS: LazyLock<Pattern> =
-    LazyLock::new(|| words::pattern_around("deadline.named", r"(?i)\b(?:PHRASE)[^.;!?]{0,60}$"));
+    LazyLock::new(|| words::pattern_around("deadline.named", r"\b(?:PHRASE)[^.;!?]{0,60}$"));
 
 /// What the page says about the deadline.
 #[derive(Debug, Default)]

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::LazyLock;
 
-use super::pattern::Pattern;
+use super::pattern::{Case, Pattern};
 use super::{place, words};
 
 /// Whether a word belongs into the name of an institution, such as "Hospital".
@@ -287,7 +287,7 @@ static KNOWN_NAMES: LazyLock<Pattern> = LazyLock::new(|| {
     // A longer name wins over its beginning.
     names.sort_by_key(|name| (std::cmp::Reverse(name.len()), *name));
     let names: Vec<String> = names.iter().map(|name| regex::escape(name)).collect();
-    Pattern::of(format!(r"\b(?:{})\b", names.join("|")))
+    Pattern::of(format!(r"\b(?:{})\b", names.join("|")), Case::Minded)
 });
 
 /// The well-known organisations that a text names.

@@ -13,12 +13,12 @@ use crate::posting::{Availability, Deadline, Facts};
 
 /// A mark at the beginning of a title, set off from it: `[Closed] …`, `- ALT - …`, `FILLED: …`.
 static MARK_BEFORE: LazyLock<Pattern> = LazyLock::new(|| {
-    words::pattern_around("closed.mark", r"(?i)^[\[(*!–—-]*\s*(PHRASE)\s*(?:[\])*!:–—|]|\s-\s)")
+    words::pattern_around("closed.mark", r"^[\[(*!–—-]*\s*(PHRASE)\s*(?:[\])*!:–—|]|\s-\s)")
 });
 
 /// The same at its end: `… (filled)`, `… – besetzt`.
 static MARK_BEHIND: LazyLock<Pattern> = LazyLock::new(|| {
-    words::pattern_around("closed.mark", r"(?i)(?:[\[(*]|\s[–—|-]+\s)\s*(PHRASE)\s*[\])*!.–—-]*$")
+    words::pattern_around("closed.mark", r"(?:[\[(*]|\s[–—|-]+\s)\s*(PHRASE)\s*[\])*!.–—-]*$")
 });
 
 static CLOSED: LazyLock<Pattern> = LazyLock::new(|| words::pattern("closed.sentence"));
@@ -27,9 +27,8 @@ static NONE_OPEN: LazyLock<Pattern> = LazyLock::new(|| words::pattern("none_open
 
 static GENERAL_CALL: LazyLock<Pattern> = LazyLock::new(|| words::pattern("general_call"));
 
-static GENERAL_TITLE: LazyLock<Pattern> = LazyLock::new(|| {
-    words::pattern_around("title.general", r"(?i)(?:^|[:|–—-] ?)(?:PHRASE)[\s!.:]*$")
-});
+static GENERAL_TITLE: LazyLock<Pattern> =
+    LazyLock::new(|| words::pattern_around("title.general", r"(?:^|[:|–—-] ?)(?:PHRASE)[\s!.:]*$"));
 
 /// A title or text as a theme's example brings it.
 static TEMPLATE: Pattern = Pattern::new(

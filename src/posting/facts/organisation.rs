@@ -1,7 +1,5 @@
 //! Who hires: the organisation as the ad names it, and the unit inside it.
 
-use std::sync::LazyLock;
-
 use super::names::{self, Name, Rank, is_abbreviation, names};
 use super::pattern::Pattern;
 use super::prose::{FieldKey, Passage, Prose, Role};
@@ -44,9 +42,6 @@ pub fn infer(prose: &Prose) -> Employer {
     }
     found
 }
-
-/// Words of all languages that offer a position.
-static OFFER_WORDS: LazyLock<Pattern> = LazyLock::new(|| words::pattern("offer"));
 
 /// Words before a name that make it somebody else's: partners, funders, where others are.
 static SOMEBODY_ELSE: Pattern = Pattern::new(
@@ -105,7 +100,7 @@ fn institution(text: &str) -> Option<Name> {
 /// The passages that may say who hires: title, summary, and the sentences that offer.
 fn telling(prose: &Prose) -> impl Iterator<Item = &Passage> {
     let front = prose.passages().filter(|it| matches!(it.role, Role::Title | Role::Summary));
-    let offers = prose.texts().filter(|passage| OFFER_WORDS.is_match(&passage.text));
+    let offers = prose.texts().filter(|passage| words::OFFER.is_match(&passage.text));
     front.chain(offers)
 }
 

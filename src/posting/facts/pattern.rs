@@ -15,9 +15,19 @@ use regex_automata::util::captures;
 /// A pattern of this house, made when it is first needed.
 pub struct Pattern {
     text: Cow<'static, str>,
+    case: Case,
     uses: AtomicU32,
     quick: OnceLock<Regex>,
     thorough: OnceLock<Regex>,
+}
+
+/// Whether a pattern minds capital letters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Case {
+    Minded,
+    /// The pattern is written in small letters, and the text is searched as if it were. For lists of
+    /// words: a pattern that folds case itself (`(?i)`) takes four times as long to make.
+    Folded,
 }
 
 /// Words that a pattern, or a group of it, has found.
@@ -42,24 +52,33 @@ const OFTEN: u32 = 1000;
 impl Pattern {
     pub const fn new(text: &'static str) -> Self {
         let uses = AtomicU32::new(0);
-        Self { text: Cow::Borrowed(text), uses, quick: OnceLock::new(), thorough: OnceLock::new() }
+        Self {
+            text: Cow::Borrowed(text),
+            case: Case::Minded,
+            uses,
+            quick: OnceLock::new(),
+            thorough: OnceLock::new(),
+        }
     }
 
     /// A pattern that is made of the lists of words.
-    pub fn of(text: String) -> Self {
-        Self { text: Cow::Owned(text), ..Self::new("") }
+    pub fn of(text: String, case: Case) -> Self {
+        Self { text: Cow::Owned(text), case, ..Self::new("") }
     }
 
     pub fn is_match(&self, text: &str) -> bool {
-        self.regex().is_match(text)
+        self.regex().is_match(self.searched(text).as_ref())
     }
 
     pub fn find<'t>(&self, text: &'t str) -> Option<Match<'t>> {
-        self.regex().find(text).map(|found| Match::new(text, found.span()))
+        let found = self.regex().find(self.searched(text).as_ref())?;
+        Some(Match::new(text, found.span()))
     }
 
-    pub fn find_iter<'t>(&self, text: &'t str) -> impl Iterator<Item = Match<'t>> {
-        self.regex().find_iter(text).map(move |found| Match::new(text, found.span()))
+    pub fn find_iter<'t>(&self, text: &'t str) -> impl Iterator<Item = Match<'t>> + use<'t> {
+        let searched = self.searched(text);
+        let found: Vec<_> = self.regex().find_iter(searched.as_ref()).map(|it| it.span()).collect();
+        found.into_iter().map(move |span| Match::new(text, span))
     }
 
     pub fn captures<'t>(&self, text: &'t str) -> Option<Captures<'t>> {
@@ -69,13 +88,17 @@ impl Pattern {
     /// The first place from a byte offset on; what stands before it is still seen as its context.
     pub fn captures_at<'t>(&self, text: &'t str, from: usize) -> Option<Captures<'t>> {
         let regex = self.regex();
+        let searched = self.searched(text);
         let mut groups = regex.create_captures();
-        regex.search_captures(&regex_automata::Input::new(text).range(from..), &mut groups);
+        let input = regex_automata::Input::new(searched.as_ref()).range(from..);
+        regex.search_captures(&input, &mut groups);
         groups.is_match().then_some(Captures { text, groups })
     }
 
-    pub fn captures_iter<'t>(&self, text: &'t str) -> impl Iterator<Item = Captures<'t>> {
-        self.regex().captures_iter(text).map(move |groups| Captures { text, groups })
+    pub fn captures_iter<'t>(&self, text: &'t str) -> impl Iterator<Item = Captures<'t>> + use<'t> {
+        let searched = self.searched(text);
+        let groups: Vec<_> = self.regex().captures_iter(searched.as_ref()).collect();
+        groups.into_iter().map(move |groups| Captures { text, groups })
     }
 
     pub fn replace_all(&self, text: &str, replacement: &str) -> String {
@@ -88,6 +111,13 @@ impl Pattern {
         }
         replaced.push_str(&text[from..]);
         replaced
+    }
+
+    fn searched<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        match self.case {
+            Case::Minded => Cow::Borrowed(text),
+            Case::Folded => folded(text),
+        }
     }
 
     fn regex(&self) -> &Regex {
@@ -107,6 +137,22 @@ impl Pattern {
         let regex = Regex::builder().configure(config).build(&self.text);
         regex.expect("the pattern is well formed")
     }
+}
+
+/// The text in small letters, each byte in its place: a letter whose small form is longer or shorter
+/// (`ẞ`, `İ`) stays.
+fn folded(text: &str) -> Cow<'_, str> {
+    if !text.chars().any(char::is_uppercase) {
+        return Cow::Borrowed(text);
+    }
+    let small = |letter: char| {
+        let mut small = letter.to_lowercase();
+        match (small.next(), small.next()) {
+            (Some(small), None) if small.len_utf8() == letter.len_utf8() => small,
+            _ => letter,
+        }
+    };
+    Cow::Owned(text.chars().map(small).collect())
 }
 
 impl<'t> Match<'t> {
@@ -139,5 +185,22 @@ impl<'t> Captures<'t> {
 
     pub fn name(&self, name: &str) -> Option<Match<'t>> {
         self.groups.get_group_by_name(name).map(|span| Match::new(self.text, span))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folded_pattern_finds_capitals_at_their_own_place() {
+        let pattern = Pattern::of(r"\bfür (?P<who>ärzte|straßen)\b".to_owned(), Case::Folded);
+        let text = "İm Büro: FÜR ÄRZTE, für Straßen, für STRAẞEN";
+        let found: Vec<&str> = pattern.find_iter(text).map(|it| it.as_str()).collect();
+        assert_eq!(found, ["FÜR ÄRZTE", "für Straßen"]);
+        let who = |groups: Captures<'_>| groups.name("who").map(|it| it.as_str().to_owned());
+        assert_eq!(pattern.captures(text).and_then(who).as_deref(), Some("ÄRZTE"));
+        assert_eq!(pattern.captures_iter(text).filter_map(who).last().as_deref(), Some("Straßen"));
+        assert!(!Pattern::of(r"\bfür\b".to_owned(), Case::Minded).is_match("FÜR"));
     }
 }

@@ -33,16 +33,14 @@ static BASED: Pattern = Pattern::new(
 
 /// Words of all languages that say where something is, and the town behind them.
 static LOCATED: LazyLock<Pattern> = LazyLock::new(|| {
-    words::pattern_around(
+    words::pattern_within(
         "located",
         concat!(
-            r"(?i:\bPHRASE)[ :]+(?P<city>[A-ZÀ-Þ][A-Za-zÀ-ɏ'’-]+(?: (?:am|an der|on|upon|[A-ZÀ-Þ][A-Za-zÀ-ɏ'’-]+)){0,2})",
+            r"\bPHRASE[ :]+(?P<city>[A-ZÀ-Þ][A-Za-zÀ-ɏ'’-]+(?: (?:am|an der|on|upon|[A-ZÀ-Þ][A-Za-zÀ-ɏ'’-]+)){0,2})",
             r"(?:, (?:[A-ZÀ-Þ][A-Za-zÀ-ɏ]+, )?(?P<country>[A-ZÀ-Þ][A-Za-zÀ-ɏ]+(?: [A-ZÀ-Þ][A-Za-zÀ-ɏ]+)?))?",
         ),
     )
 });
-
-static OFFER: LazyLock<Pattern> = LazyLock::new(|| words::pattern("offer"));
 
 /// The last line of an address: `12345 Seahaven`, `F-12345 SEAHAVEN Cedex, France`.
 static ADDRESS: Pattern = Pattern::new(
@@ -125,7 +123,7 @@ fn located(prose: &Prose) -> Option<Place> {
 /// The town in the title, in the sentences that offer, or in an address.
 fn offered(prose: &Prose, of_somebody: bool) -> Option<Place> {
     let front = prose.passages().filter(|it| matches!(it.role, Role::Title | Role::Summary));
-    let offers = prose.texts().filter(|it| OFFER.is_match(&it.text));
+    let offers = prose.texts().filter(|it| words::OFFER.is_match(&it.text));
     let found = |passage: &super::prose::Passage| {
         let pair = PAIR.captures_iter(&passage.text).find_map(|captures| {
             let city = captures.name("city")?;

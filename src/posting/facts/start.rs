@@ -22,7 +22,7 @@ static LEAD: Pattern = Pattern::new(concat!(
 static NAMED: LazyLock<Pattern> = LazyLock::new(|| {
     words::pattern_around(
         "start.named",
-        r"(?i)\b(?:PHRASE)[ :,*–-]*(?:(?:can be|is|on|in|at|from|as|of|by|the|mid|early|late|anytime|expected|le|la|du|de|el|il|al|dal|op|in|au|en|est|es|prévu|prevista|previsto|um|am|dem|zum)[ .:,]+){0,4}$",
+        r"\b(?:PHRASE)[ :,*–-]*(?:(?:can be|is|on|in|at|from|as|of|by|the|mid|early|late|anytime|expected|le|la|du|de|el|il|al|dal|op|in|au|en|est|es|prévu|prevista|previsto|um|am|dem|zum)[ .:,]+){0,4}$",
     )
 });
 
@@ -32,12 +32,11 @@ static SOON_WORDS: LazyLock<Pattern> = LazyLock::new(|| words::pattern("start.so
 /// The same, at the beginning of what stands behind a label: "Start: asap".
 static SOON_LABELLED: LazyLock<Pattern> = LazyLock::new(|| {
     let soon: Vec<&str> = words::phrases("start.soon").collect();
-    let soon = soon.iter().map(|it| regex::escape(it)).collect::<Vec<_>>().join("|");
+    let soon =
+        soon.iter().map(|it| regex::escape(&it.to_lowercase())).collect::<Vec<_>>().join("|");
     words::pattern_around(
         "start.named",
-        &format!(
-            r"(?i)\b(?:PHRASE)[ :,*–-]*(?P<soon>(?:(?:is|est|es|è|am|to start) )?(?:{soon})\b)"
-        ),
+        &format!(r"\b(?:PHRASE)[ :,*–-]*(?P<soon>(?:(?:is|est|es|è|am|to start) )?(?:{soon})\b)"),
     )
 });
 

@@ -64,7 +64,7 @@ pub fn infer(prose: &Prose) -> Option<Field<String>> {
 static GENERAL: LazyLock<Pattern> = LazyLock::new(|| {
     words::pattern_around(
         "title.general",
-        r"(?i)^\W*(?:(?:a|an|the|our|new|unsere|nos) )*(?:PHRASE)\W*$",
+        r"^\W*(?:(?:a|an|the|our|new|unsere|nos) )*(?:PHRASE)\W*$",
     )
 });
 
@@ -72,7 +72,7 @@ static GENERAL: LazyLock<Pattern> = LazyLock::new(|| {
 static LEAD: LazyLock<Pattern> = LazyLock::new(|| {
     words::pattern_around(
         "title.lead",
-        r"(?i)^\W*(?:(?:PHRASE) ?[:–—|] ?|(?:PHRASE) - |call for (?:an? )?|we are (?:looking|hiring|searching) for (?:an? )?|we are hiring (?:an? )?|wir suchen (?:eine?n? )?)(?P<rest>\S)",
+        r"^\W*(?:(?:PHRASE) ?[:–—|] ?|(?:PHRASE) - |call for (?:an? )?|we are (?:looking|hiring|searching) for (?:an? )?|we are hiring (?:an? )?|wir suchen (?:eine?n? )?)(?P<rest>\S)",
     )
 });
 

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use super::pattern::Pattern;
+use super::pattern::{Case, Pattern};
 
 /// The lists of one language: topic to phrases.
 type Lists = BTreeMap<String, Vec<String>>;
@@ -27,6 +27,9 @@ static LISTS: LazyLock<Vec<Lists>> = LazyLock::new(|| {
     parsed.collect()
 });
 
+/// Words of all languages that offer a position.
+pub static OFFER: LazyLock<Pattern> = LazyLock::new(|| pattern("offer"));
+
 /// The phrases of a topic in all languages, in the order of the files.
 pub fn phrases(topic: &str) -> impl Iterator<Item = &'static str> {
     let lists = LISTS.iter().filter_map(move |lists| lists.get(topic));
@@ -35,12 +38,21 @@ pub fn phrases(topic: &str) -> impl Iterator<Item = &'static str> {
 
 /// A pattern that finds any phrase of a topic, whatever its case.
 pub fn pattern(topic: &str) -> Pattern {
-    Pattern::of(format!(r"(?i)\b(?:{})", alternatives(topic)))
+    Pattern::of(format!(r"\b(?:{})", alternatives(topic)), Case::Folded)
 }
 
-/// A pattern with the phrases of a topic in the place of `PHRASE`.
+/// A pattern with the phrases of a topic in the place of `PHRASE`. The frame is in small letters.
 pub fn pattern_around(topic: &str, frame: &str) -> Pattern {
-    Pattern::of(frame.replace("PHRASE", &format!("(?:{})", alternatives(topic))))
+    Pattern::of(framed(topic, frame), Case::Folded)
+}
+
+/// The same for a frame in which capitals count, but those of the phrases do not.
+pub fn pattern_within(topic: &str, frame: &str) -> Pattern {
+    Pattern::of(framed(topic, &frame.replace("PHRASE", "(?i:PHRASE)")), Case::Minded)
+}
+
+fn framed(topic: &str, frame: &str) -> String {
+    frame.replace("PHRASE", &format!("(?:{})", alternatives(topic)))
 }
 
 fn alternatives(topic: &str) -> String {
@@ -56,7 +68,7 @@ fn expression(phrase: &str) -> String {
         match may_miss.filter(|word| !word.contains(['(', ')'])) {
             Some(word) if begun => expression.push_str(&format!("(?: {})?", letters(word))),
             Some(word) => expression.push_str(&format!("(?:{} )?", letters(word))),
-            None if word == "_" => expression.push_str(r"(?: \S+){0,3}?"),
+            None if word == "_" => expression.push_str(r"(?: [^ ]+){0,3}?"),
             None => {
                 if begun {
                     expression.push(' ');
@@ -76,12 +88,16 @@ fn letters(word: &str) -> String {
     for letter in word.chars() {
         match letter {
             // Also the endings of gender-neutral German: `Mitarbeiter*in`, `Mitarbeiter:innen`.
-            '*' => expression.push_str(r"[\w·*:/-]*"),
+            // Named by what ends a word: the class of all letters takes long to make.
+            '*' => expression.push_str(r#"[^ .,;!?()\[\]"“”„]*"#),
             '(' => expression.push_str("(?:"),
             ')' => expression.push_str(")?"),
             '\'' => expression.push_str("['’]"),
             '-' => expression.push_str("[ –-]?"),
-            other => expression.push_str(&regex::escape(other.encode_utf8(&mut [0; 4]))),
+            other => {
+                let small: String = other.to_lowercase().collect();
+                expression.push_str(&regex::escape(&small));
+            }
         }
     }
     expression
@@ -147,7 +163,7 @@ mod tests {
             ("full-time", "Full time", true),
             ("job", "jobs", false),
         ] {
-            let pattern = Pattern::of(format!(r"(?i)\b(?:{})", expression(phrase)));
+            let pattern = Pattern::of(format!(r"\b(?:{})", expression(phrase)), Case::Folded);
             assert_eq!(pattern.is_match(text), found, "{phrase} in {text}");
         }
     }
