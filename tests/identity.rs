@@ -163,6 +163,26 @@ fn translations_are_one_posting_in_the_sites_language_whatever_their_order() {
     assert_eq!(one[0].revision, other[0].revision);
 }
 
+/// Its words are still those of its twin, and a second posting would go out a second time.
+#[test]
+fn a_page_that_is_not_translated_yet_is_a_translation_all_the_same() {
+    let words = "You will dive for the gauges of fourteen harbours and bring back what they have \
+                 measured, with two colleagues on the boat and one on the pier.";
+    let english = || page("jobs/a/index.md", "title: Diver", words);
+    let (bound, _) = bind(vec![english(), page("jobs/a/index.de.md", "title: Diver", words)], &[]);
+    assert_eq!((ids(&bound), bound[0].language.as_str()), (vec!["jobs-a"], "en"));
+    let twin = &bound[0].translations["de"];
+    assert_eq!((twin.language.as_str(), twin.site_language.as_str()), ("en", "de"));
+    // The other way round: the main page was written in the other language.
+    let german = "Sie tauchen nach den Pegeln von vierzehn Häfen und bringen mit, was sie gemessen \
+                  haben; zwei andere sind mit im Boot, und eine wartet am Ufer auf Sie.";
+    let german = |path| page(path, "title: Taucherin", german);
+    let pages = vec![german("jobs/a/index.md"), german("jobs/a/index.de.md")];
+    let (bound, _) = bind(pages, &[]);
+    assert_eq!((ids(&bound), bound[0].language.as_str()), (vec!["jobs-a"], "de"));
+    assert_eq!(bound[0].translations.len(), 1);
+}
+
 #[test]
 fn a_change_in_a_translation_is_a_change_of_the_posting() {
     let english = || page("jobs/a/index.md", "title: Diver", "Dive.");

@@ -59,20 +59,19 @@ pub fn postings(
         Availability::Open if !says_a_job => opening::infer(&prose, page, &inferred, diagnostics),
         _ => None,
     };
-    let page = &Page {
+    let words = Words {
         language: language::infer(&prose).map_or_else(|| page.language.clone(), Into::into),
         availability: availability.unwrap_or_else(|| page.availability.clone()),
-        ..page.clone()
     };
     let page_facts = |declared: Facts| declared.or(inferred.clone()).or(defaults.clone());
     if job.positions.is_empty() {
-        return vec![posting(page, &job, None, page_facts(job.facts.clone()))];
+        return vec![posting(page, &words, &job, None, page_facts(job.facts.clone()))];
     }
     job.positions
         .iter()
         .map(|position| {
             let declared = position.facts.clone().or(job.facts.clone());
-            posting(page, &job, Some(position), page_facts(declared))
+            posting(page, &words, &job, Some(position), page_facts(declared))
         })
         .collect()
 }
@@ -103,9 +102,15 @@ impl Facts {
     }
 }
 
-fn posting(page: &Page, job: &Job, position: Option<&Job>, facts: Facts) -> Posting {
+/// What the words of a page say of it as a whole.
+struct Words {
+    language: String,
+    availability: Availability,
+}
+
+fn posting(page: &Page, words: &Words, job: &Job, position: Option<&Job>, facts: Facts) -> Posting {
     let closed = position.and_then(|position| position.closed).or(job.closed);
-    let availability = match (&page.availability, closed) {
+    let availability = match (&words.availability, closed) {
         (Availability::Open, Some(span)) => Availability::Closed(span),
         (availability, _) => availability.clone(),
     };
@@ -120,7 +125,8 @@ fn posting(page: &Page, job: &Job, position: Option<&Job>, facts: Facts) -> Post
             .and_then(|position| position.id.as_ref())
             .map(|id| identity::clean(&id.value)),
         translation_key: page.translation_key.clone(),
-        language: page.language.clone(),
+        language: words.language.clone(),
+        site_language: page.language.clone(),
         translations: BTreeMap::new(),
         permalink: page.permalink.clone(),
         aliases: page.aliases.clone(),

@@ -99,7 +99,7 @@ pub fn proposal(posting: &Posting) -> PostingId {
     let base = declared
         .filter(|id| !id.is_empty())
         .or_else(|| reference().filter(|id| !id.is_empty()))
-        .unwrap_or_else(|| of_path(&posting.path, &posting.language));
+        .unwrap_or_else(|| of_path(&posting.path, &posting.site_language));
     with_sub_id(&base, posting)
 }
 
@@ -211,9 +211,9 @@ fn join_translations(postings: Vec<Posting>, default_language: &str) -> Vec<Post
         let candidates = by_key.entry(key).or_default();
         // Two pages in one language are two postings, whatever their key says.
         let lacks_language = |group: &&usize| {
-            groups
-                .get(**group)
-                .is_some_and(|pages| pages.iter().all(|page| page.language != posting.language))
+            groups.get(**group).is_some_and(|pages| {
+                pages.iter().all(|page| page.site_language != posting.site_language)
+            })
         };
         let group = candidates.iter().find(lacks_language).copied();
         match group.and_then(|group| groups.get_mut(group)) {
@@ -229,14 +229,14 @@ fn join_translations(postings: Vec<Posting>, default_language: &str) -> Vec<Post
 
 /// The page that speaks for its translations, which it takes with it.
 fn speaking_for(mut pages: Vec<Posting>, default_language: &str) -> Option<Posting> {
-    let main = pages.iter().position(|page| page.language == default_language).unwrap_or(0);
+    let main = pages.iter().position(|page| page.site_language == default_language).unwrap_or(0);
     if pages.is_empty() {
         return None;
     }
     let mut posting = pages.remove(main);
     if !pages.is_empty() {
         posting.translations =
-            pages.into_iter().map(|page| (page.language.clone(), Arc::new(page))).collect();
+            pages.into_iter().map(|page| (page.site_language.clone(), Arc::new(page))).collect();
         posting.revision = revision::of(&posting);
     }
     Some(posting)

@@ -265,8 +265,11 @@ pub struct Posting {
     pub sub_id: Option<String>,
     /// Pages with the same key are translations of one posting.
     pub translation_key: String,
-    /// ISO 639-1, lower case, of this page.
+    /// ISO 639-1, lower case, of the words of this page.
     pub language: String,
+    /// The language that the site gives this page, by its name, its folder or `lang`. It tells
+    /// translations apart: a page that is not translated yet stays what it is when it will be.
+    pub site_language: String,
     /// The other pages of this posting, by language; filled by [`identity::bind`].
     pub translations: BTreeMap<String, Arc<Posting>>,
     /// Where readers find the page.

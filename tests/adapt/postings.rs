@@ -152,6 +152,7 @@ fn posting(name: &str, language: &str, tags: &[&str], facts: Facts, document: Do
         sub_id: None,
         translation_key: format!("jobs/{name}"),
         language: language.to_owned(),
+        site_language: language.to_owned(),
         translations: BTreeMap::new(),
         permalink: Url::parse(&format!("https://seaforth.example/jobs/{name}/")).unwrap(),
         aliases: Vec::new(),
