@@ -38,7 +38,7 @@ fn a_mistyped_code_gets_a_suggestion_and_an_unknown_one_a_hint() {
 fn a_report_for_people_ends_with_how_to_learn_more_and_one_for_machines_does_not() {
     let site = site();
     let ran = site.run(&["check"]);
-    let more = "`handbill check --explain job::unknown-key` says more of it, and so of each code\n";
+    let more = "more on a code: `handbill check --explain job::unknown-key`\n";
     assert!(ran.out.contains(more), "{}", ran.out);
     let json = site.run(&["check", "--format", "json"]);
     assert!(!json.out.contains("--explain"), "{}", json.out);

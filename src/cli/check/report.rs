@@ -50,7 +50,7 @@ fn for_people(diagnostics: &[Diagnostic], what: Option<&str>) -> Result<(), CliE
     // What matters most is most likely what somebody wants to know more about.
     if let Some(worst) = diagnostics.iter().max_by_key(|it| it.severity) {
         let code = worst.code;
-        say(&format!("`handbill check --explain {code}` says more of it, and so of each code\n"))?;
+        say(&format!("more on a code: `handbill check --explain {code}`\n"))?;
     }
     say(&format!(
         "{}: {}, {}, {}\n",
