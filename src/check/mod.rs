@@ -1,9 +1,10 @@
 //! What a careful colleague would remark of a page before it goes out: dates that cannot be meant,
 //! left-overs, characters that get lost, what search engines and the law ask for.
 //!
-//! One file per idea; `mend` mends what is safe to mend, and `diff` shows it. Pure: no disk, no network, no clock; today is a parameter. Every remark is a
-//! warning or a notice and holds nothing back; a site can switch each off, or make it an error
-//! (`[check]`). In doubt a rule stays silent: a false alarm costs the trust in all the others.
+//! One file per idea; `mend` mends what is safe to mend, and `diff` shows it. Pure: no disk, no
+//! network, no clock; today is a parameter. Every remark is a warning or a notice and holds nothing
+//! back; a site can switch each off, or make it an error (`[check]`). In doubt a rule stays silent:
+//! a false alarm costs the trust in all the others.
 
 mod age;
 mod body;
@@ -46,7 +47,7 @@ pub enum StructuredData {
 }
 
 /// Remarks on a posting and its translations. Nothing is remarked of an ad that is over, except
-/// that it is.
+/// that it is, nor of a page that offers no position, which is said where it is read.
 pub fn posting(posting: &Posting, around: &Around) -> Vec<Diagnostic> {
     let mut remarks = Vec::new();
     for page in std::iter::once(posting).chain(posting.translations.values().map(Arc::as_ref)) {
@@ -56,7 +57,7 @@ pub fn posting(posting: &Posting, around: &Around) -> Vec<Diagnostic> {
 }
 
 fn page_remarks(page: &Posting, around: &Around, remarks: &mut Vec<Diagnostic>) {
-    if matches!(page.availability, Availability::Closed(_)) {
+    if matches!(page.availability, Availability::Closed(_) | Availability::NoOpening(_)) {
         return;
     }
     if let Some(over) = dates::over(page, around.today) {

@@ -73,3 +73,15 @@ fn a_fix_has_one_form_and_yes_needs_it() {
     assert_eq!(site.run(&["check", "--fix", "--format", "json"]).code, 2);
     assert_eq!(site.run(&["check", "--yes"]).code, 2);
 }
+
+/// It may be somebody's own.
+#[test]
+fn a_file_that_stands_where_one_is_needed_meanwhile_is_left_alone() {
+    let site = site();
+    site.write("content/jobs/bad.md.new", "mine");
+    let before = site.snapshot();
+    let ran = site.run(&["check", "--fix", "--yes", PAGE]);
+    assert_eq!(ran.code, 1, "{ran:?}");
+    assert!(ran.err.contains("bad.md.new, which is needed meanwhile"), "{}", ran.err);
+    assert_eq!(site.snapshot(), before);
+}

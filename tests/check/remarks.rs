@@ -208,3 +208,13 @@ fn a_page_that_is_not_named_gets_no_remark_though_its_translation_is() {
     let ran = site.run(&["check", "--at", "2027-01-11", "content/jobs/page.de.md"]);
     assert!(ran.code == 0 && ran.out.contains("leftover::placeholder"), "{ran:?}");
 }
+
+#[test]
+fn a_page_that_offers_no_position_is_said_to_be_so_and_no_more() {
+    let site = TestSite::with_channels(&["feed"]);
+    let page = "---\ntitle: Untitled\n---\nTODO\n\nDeadline:\n";
+    site.write("content/jobs/page.md", page);
+    let ran = site.run(&["check", "--at", "2027-01-11", "content/jobs/page.md"]);
+    assert!(ran.code == 0 && ran.out.contains("[facts::no-opening]"), "{ran:?}");
+    assert!(ran.out.contains("0 errors, 1 warning, 0 notices"), "{}", ran.out);
+}

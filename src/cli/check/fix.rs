@@ -77,8 +77,11 @@ fn replace(source: &Source, text: &str) -> io::Result<()> {
         return Err(io::Error::other("somebody changed it meanwhile; try again"));
     }
     let beside = beside(&path);
-    let written = fs::File::create(&beside).and_then(|mut file| {
-        file.write_all(text.as_bytes())?;
+    let mut file = fs::File::create_new(&beside).map_err(|error| {
+        let what = format!("{}, which is needed meanwhile: {error}", beside.display());
+        io::Error::new(error.kind(), what)
+    })?;
+    let written = file.write_all(text.as_bytes()).and_then(|()| {
         file.set_permissions(fs::metadata(&path)?.permissions())?;
         file.sync_all()?;
         fs::rename(&beside, &path)

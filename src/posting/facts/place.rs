@@ -69,7 +69,7 @@ pub fn infer(
         .or_else(|| stated(prose))
         .or_else(|| organisation.and_then(of_organisation))
         .or_else(|| located(prose))
-        .or_else(|| offered(prose, organisation.is_some()))
+        .or_else(|| offered(prose, organisation))
         .unwrap_or_default();
     if let Some(field) = prose.field(FieldKey::Country)
         && let Some(code) = country_code(&field.text)
@@ -121,7 +121,7 @@ fn located(prose: &Prose) -> Option<Place> {
 }
 
 /// The town in the title, in the sentences that offer, or in an address.
-fn offered(prose: &Prose, of_somebody: bool) -> Option<Place> {
+fn offered(prose: &Prose, organisation: Option<&Field<String>>) -> Option<Place> {
     let front = prose.passages().filter(|it| matches!(it.role, Role::Title | Role::Summary));
     let offers = prose.texts().filter(|it| words::OFFER.is_match(&it.text));
     let found = |passage: &super::prose::Passage| {
@@ -141,7 +141,7 @@ fn offered(prose: &Prose, of_somebody: bool) -> Option<Place> {
                 }
                 let before = passage.before(word.start(), 12);
                 let led = BEFORE_TOWN.is_match(before)
-                    || of_somebody && names::known(before).next().is_some();
+                    || organisation.is_some() && names::known(before).next().is_some();
                 led.then_some((word.range(), code))
             })
         };
