@@ -11,6 +11,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use regex_automata::meta::{Config, Regex};
 use regex_automata::util::captures;
+use regex_automata::{Anchored, Input};
+
+use super::text::Searched;
 
 /// A pattern of this house, made when it is first needed.
 pub struct Pattern {
@@ -25,8 +28,8 @@ pub struct Pattern {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Case {
     Minded,
-    /// The pattern is written in small letters, and the text is searched as if it were. For lists of
-    /// words: a pattern that folds case itself (`(?i)`) takes four times as long to make.
+    /// The pattern is written in small letters, and the text is searched as if it were: a pattern
+    /// that folds case itself (`(?i)`) takes four times as long to make.
     Folded,
 }
 
@@ -51,54 +54,86 @@ const OFTEN: u32 = 1000;
 
 impl Pattern {
     pub const fn new(text: &'static str) -> Self {
+        Self::with(Cow::Borrowed(text), Case::Minded)
+    }
+
+    /// A pattern in small letters, which finds them and capitals.
+    pub const fn small(text: &'static str) -> Self {
+        Self::with(Cow::Borrowed(text), Case::Folded)
+    }
+
+    /// A pattern that is made of a list.
+    pub const fn of(text: String, case: Case) -> Self {
+        Self::with(Cow::Owned(text), case)
+    }
+
+    const fn with(text: Cow<'static, str>, case: Case) -> Self {
         let uses = AtomicU32::new(0);
-        Self {
-            text: Cow::Borrowed(text),
-            case: Case::Minded,
-            uses,
-            quick: OnceLock::new(),
-            thorough: OnceLock::new(),
-        }
+        Self { text, case, uses, quick: OnceLock::new(), thorough: OnceLock::new() }
     }
 
-    /// A pattern that is made of the lists of words.
-    pub fn of(text: String, case: Case) -> Self {
-        Self { text: Cow::Owned(text), case, ..Self::new("") }
-    }
-
-    pub fn is_match(&self, text: &str) -> bool {
+    pub fn is_match(&self, text: &(impl Searched + ?Sized)) -> bool {
         self.regex().is_match(self.searched(text).as_ref())
     }
 
-    pub fn find<'t>(&self, text: &'t str) -> Option<Match<'t>> {
+    pub fn find<'t>(&self, text: &'t (impl Searched + ?Sized)) -> Option<Match<'t>> {
         let found = self.regex().find(self.searched(text).as_ref())?;
-        Some(Match::new(text, found.span()))
+        Some(Match::new(text.written(), found.range()))
     }
 
-    pub fn find_iter<'t>(&self, text: &'t str) -> impl Iterator<Item = Match<'t>> + use<'t> {
+    pub fn find_iter<'t, S: Searched + ?Sized>(
+        &self,
+        text: &'t S,
+    ) -> impl Iterator<Item = Match<'t>> + use<'t, S> {
         let searched = self.searched(text);
-        let found: Vec<_> = self.regex().find_iter(searched.as_ref()).map(|it| it.span()).collect();
-        found.into_iter().map(move |span| Match::new(text, span))
+        let found: Vec<_> =
+            self.regex().find_iter(searched.as_ref()).map(|it| it.range()).collect();
+        found.into_iter().map(move |range| Match::new(text.written(), range))
     }
 
-    pub fn captures<'t>(&self, text: &'t str) -> Option<Captures<'t>> {
-        self.captures_at(text, 0)
+    pub fn captures<'t>(&self, text: &'t (impl Searched + ?Sized)) -> Option<Captures<'t>> {
+        self.captured(text, 0, Anchored::No)
     }
 
     /// The first place from a byte offset on; what stands before it is still seen as its context.
-    pub fn captures_at<'t>(&self, text: &'t str, from: usize) -> Option<Captures<'t>> {
+    pub fn captures_at<'t>(
+        &self,
+        text: &'t (impl Searched + ?Sized),
+        from: usize,
+    ) -> Option<Captures<'t>> {
+        self.captured(text, from, Anchored::No)
+    }
+
+    /// The same for a place that begins right at the offset.
+    pub fn captures_from<'t>(
+        &self,
+        text: &'t (impl Searched + ?Sized),
+        from: usize,
+    ) -> Option<Captures<'t>> {
+        self.captured(text, from, Anchored::Yes)
+    }
+
+    fn captured<'t>(
+        &self,
+        text: &'t (impl Searched + ?Sized),
+        from: usize,
+        anchored: Anchored,
+    ) -> Option<Captures<'t>> {
         let regex = self.regex();
         let searched = self.searched(text);
         let mut groups = regex.create_captures();
-        let input = regex_automata::Input::new(searched.as_ref()).range(from..);
+        let input = Input::new(searched.as_ref()).range(from..).anchored(anchored);
         regex.search_captures(&input, &mut groups);
-        groups.is_match().then_some(Captures { text, groups })
+        groups.is_match().then_some(Captures { text: text.written(), groups })
     }
 
-    pub fn captures_iter<'t>(&self, text: &'t str) -> impl Iterator<Item = Captures<'t>> + use<'t> {
+    pub fn captures_iter<'t, S: Searched + ?Sized>(
+        &self,
+        text: &'t S,
+    ) -> impl Iterator<Item = Captures<'t>> + use<'t, S> {
         let searched = self.searched(text);
         let groups: Vec<_> = self.regex().captures_iter(searched.as_ref()).collect();
-        groups.into_iter().map(move |groups| Captures { text, groups })
+        groups.into_iter().map(move |groups| Captures { text: text.written(), groups })
     }
 
     pub fn replace_all(&self, text: &str, replacement: &str) -> String {
@@ -113,10 +148,10 @@ impl Pattern {
         replaced
     }
 
-    fn searched<'t>(&self, text: &'t str) -> Cow<'t, str> {
+    fn searched<'t>(&self, text: &'t (impl Searched + ?Sized)) -> Cow<'t, str> {
         match self.case {
-            Case::Minded => Cow::Borrowed(text),
-            Case::Folded => folded(text),
+            Case::Minded => Cow::Borrowed(text.written()),
+            Case::Folded => text.small(),
         }
     }
 
@@ -139,25 +174,10 @@ impl Pattern {
     }
 }
 
-/// The text in small letters, each byte in its place: a letter whose small form is longer or shorter
-/// (`ẞ`, `İ`) stays.
-fn folded(text: &str) -> Cow<'_, str> {
-    if !text.chars().any(char::is_uppercase) {
-        return Cow::Borrowed(text);
-    }
-    let small = |letter: char| {
-        let mut small = letter.to_lowercase();
-        match (small.next(), small.next()) {
-            (Some(small), None) if small.len_utf8() == letter.len_utf8() => small,
-            _ => letter,
-        }
-    };
-    Cow::Owned(text.chars().map(small).collect())
-}
-
 impl<'t> Match<'t> {
-    fn new(text: &'t str, span: regex_automata::Span) -> Self {
-        Self { text, start: span.start, end: span.end }
+    /// The words at a range of a text, which lies between letters.
+    pub fn new(text: &'t str, range: Range<usize>) -> Self {
+        Self { text, start: range.start, end: range.end }
     }
 
     pub fn as_str(&self) -> &'t str {
@@ -180,11 +200,11 @@ impl<'t> Match<'t> {
 impl<'t> Captures<'t> {
     /// A group by its number; 0 is all that was found.
     pub fn get(&self, number: usize) -> Option<Match<'t>> {
-        self.groups.get_group(number).map(|span| Match::new(self.text, span))
+        self.groups.get_group(number).map(|span| Match::new(self.text, span.range()))
     }
 
     pub fn name(&self, name: &str) -> Option<Match<'t>> {
-        self.groups.get_group_by_name(name).map(|span| Match::new(self.text, span))
+        self.groups.get_group_by_name(name).map(|span| Match::new(self.text, span.range()))
     }
 }
 
