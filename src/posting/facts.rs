@@ -24,7 +24,7 @@ mod position_type;
 mod prose;
 mod reference;
 mod start;
-mod text;
+pub(crate) mod text;
 mod title;
 mod value;
 mod words;

@@ -26,9 +26,9 @@ static LEAD: Pattern = Pattern::new(
 
 /// The same in all languages, from the lists of words.
 static LINK_PHRASES: Phrases = Phrases::between(
-    r"^[^0-9a-zß-ɏ]*(?:(?:see|view|go to|the|our|this|le|la|il|zur|zum|de|naar) )*$",
+    r"(?i)^[^0-9A-Za-zÀ-ɏ]*(?:(?:see|view|go to|the|our|this|le|la|il|zur|zum|de|naar) )*$",
     "apply.link",
-    r"[^0-9a-zß-ɏ]*$",
+    r"[^0-9A-Za-zÀ-ɏ]*$",
 );
 
 /// Words of all languages before a link that make it the place to apply.

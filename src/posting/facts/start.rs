@@ -19,7 +19,7 @@ static LEAD: Pattern = Pattern::new(concat!(
 /// The same from the lists of words, right before the date.
 static NAMED: Phrases = Phrases::followed(
     "start.named",
-    r"[ :,*–-]*(?:(?:can be|is|on|in|at|from|as|of|by|the|mid|early|late|anytime|expected|le|la|du|de|el|il|al|dal|op|in|au|en|est|es|prévu|prevista|previsto|um|am|dem|zum)[ .:,]+){0,4}$",
+    r"(?i)[ :,*–-]*(?:(?:can be|is|on|in|at|from|as|of|by|the|mid|early|late|anytime|expected|le|la|du|de|el|il|al|dal|op|in|au|en|est|es|prévu|prevista|previsto|um|am|dem|zum)[ .:,]+){0,4}$",
 );
 
 /// Words for "as soon as possible" in all languages.
@@ -29,7 +29,7 @@ static SOON_WORDS: Phrases = Phrases::of("start.soon");
 static LABEL: Phrases = Phrases::of("start.named");
 
 /// What stands between a label and the words for "soon".
-static BETWEEN: Pattern = Pattern::small(r"[ :,*–-]*(?:(?:is|est|es|è|am|to start) )?");
+static BETWEEN: Pattern = Pattern::new(r"(?i)[ :,*–-]*(?:(?:is|est|es|è|am|to start) )?");
 
 /// Words that lead to some other day.
 static OTHER: Pattern = Pattern::new(

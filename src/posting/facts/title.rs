@@ -60,20 +60,20 @@ pub fn infer(prose: &Prose) -> Option<Field<String>> {
 
 /// A title that could stand above any position.
 static GENERAL: Phrases = Phrases::between(
-    r"^[^0-9a-zß-ɏ]*(?:(?:a|an|the|our|new|unsere|nos) )*$",
+    r"(?i)^[^0-9A-Za-zÀ-ɏ]*(?:(?:a|an|the|our|new|unsere|nos) )*$",
     "title.general",
-    r"[^0-9a-zß-ɏ]*$",
+    r"[^0-9A-Za-zÀ-ɏ]*$",
 );
 
 /// What stands before a title and is none of it: "Vacancy: …", "Call for …".
-static LEAD: Phrases = Phrases::preceded(r"^[^0-9a-zß-ɏ]*$", "title.lead");
+static LEAD: Phrases = Phrases::preceded(r"^[^0-9A-Za-zÀ-ɏ]*$", "title.lead");
 
 /// What sets the title off from it.
 static BREAK: Pattern = Pattern::new(r"(?: ?[:–—|] ?| - )(?P<rest>\S)");
 
 /// Words of a call, behind which the title goes on without a break.
-static CALL: Pattern = Pattern::small(
-    r"^[^0-9a-zß-ɏ]*(?:call for (?:an? )?|we are (?:looking|hiring|searching) for (?:an? )?|we are hiring (?:an? )?|wir suchen (?:eine?n? )?)(?P<rest>\S)",
+static CALL: Pattern = Pattern::new(
+    r"(?i)^[^0-9A-Za-zÀ-ɏ]*(?:call for (?:an? )?|we are (?:looking|hiring|searching) for (?:an? )?|we are hiring (?:an? )?|wir suchen (?:eine?n? )?)(?P<rest>\S)",
 );
 
 /// A deadline or a cry at the end of a title.

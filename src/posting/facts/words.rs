@@ -48,26 +48,26 @@ impl Phrases {
         Self { name: topic, topic: OnceLock::new(), before: None, after: None }
     }
 
-    /// Those with something before and behind them. Both patterns are in small letters; the one
-    /// before ends in `$`, which is where the phrase begins, and the one behind begins where it ends.
+    /// Those with something before and behind them. The pattern before ends in
+    /// `$`, which is where the phrase begins; the one behind begins where it ends.
     pub const fn between(before: &'static str, topic: &'static str, after: &'static str) -> Self {
         Self {
             name: topic,
             topic: OnceLock::new(),
-            before: Some(Pattern::small(before)),
-            after: Some(Pattern::small(after)),
+            before: Some(Pattern::new(before)),
+            after: Some(Pattern::new(after)),
         }
     }
 
     /// Those with something before them.
     pub const fn preceded(before: &'static str, topic: &'static str) -> Self {
-        let before = Some(Pattern::small(before));
+        let before = Some(Pattern::new(before));
         Self { name: topic, topic: OnceLock::new(), before, after: None }
     }
 
     /// Those with something behind them.
     pub const fn followed(topic: &'static str, after: &'static str) -> Self {
-        let after = Some(Pattern::small(after));
+        let after = Some(Pattern::new(after));
         Self { name: topic, topic: OnceLock::new(), before: None, after }
     }
 
