@@ -108,14 +108,16 @@ pub fn small(text: &str) -> Cow<'_, str> {
     if !text.chars().any(char::is_uppercase) {
         return Cow::Borrowed(text);
     }
-    let small = |letter: char| {
+    let mut all = String::with_capacity(text.len());
+    for letter in text.chars() {
         let mut small = letter.to_lowercase();
-        match (small.next(), small.next()) {
+        all.push(match (small.next(), small.next()) {
+            _ if letter.is_ascii() => letter.to_ascii_lowercase(),
             (Some(small), None) if small.len_utf8() == letter.len_utf8() => small,
             _ => letter,
-        }
-    };
-    Cow::Owned(text.chars().map(small).collect())
+        });
+    }
+    Cow::Owned(all)
 }
 
 /// Whether a letter is part of a word, so that no edge of a word lies between two such. An accent
