@@ -9,7 +9,7 @@ use crate::posting::Posting;
 use crate::posting::facts::pattern::Pattern;
 
 static AGE: Pattern = Pattern::new(
-    r"(?xi) \b jung (?: e[smnr]? )? (?: ,?\s (?: und\s )? \p{L}+e[smnr]? ){0,3} ,?\s (?:\p{L}+-)? team \b
+    r"(?xi) \b jung (?: e[smnr]? )? (?: ,?\s (?: und\s )? [^\s\d[:punct:]]+e[smnr]? ){0,3} ,?\s (?:[^\s\d[:punct:]]+-)? team \b
         | \b young (?: ,?\s (?: and\s )? [a-z-]+ ){0,3} ,?\s team \b
         | \b digital\ natives? \b | \b berufsanfänger(?:in(?:nen)?|s)? \b",
 );

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::diagnostic::{Source, Span};
 use crate::posting::facts::pattern::Pattern;
+use crate::posting::facts::text::Text;
 use crate::posting::front_matter;
 
 /// Comments, pieces of code, and template tags.
@@ -18,7 +19,7 @@ static NO_TEXT: Pattern = Pattern::new(
 /// The words of a page below its front matter.
 #[derive(Debug)]
 pub(super) struct Body {
-    text: String,
+    text: Text,
     offset: usize,
 }
 
@@ -36,10 +37,10 @@ impl Body {
             at = hidden.end();
         }
         text.push_str(written.get(at..).unwrap_or_default());
-        Self { text, offset: body.start }
+        Self { text: text.into(), offset: body.start }
     }
 
-    pub(super) fn text(&self) -> &str {
+    pub(super) fn text(&self) -> &Text {
         &self.text
     }
 

@@ -11,7 +11,7 @@ use crate::posting::facts::pattern::Pattern;
 /// Nouns of German that name a man; with `in` they name a woman. Only those that are no English
 /// word too, and only where they end the word: a `Mitarbeiterstelle` is nobody.
 static NOUN: Pattern = Pattern::new(
-    r"(?xi) \b (?: [\p{L}-]* )? (?:
+    r"(?xi) \b (?: [A-Za-zÀ-ɏ-]* )? (?:
         doktorand | postdoktorand | habilitand | praktikant | referent | assistent | informatiker
         | wissenschaftler | mitarbeiter | forscher | ingenieur | techniker | entwickler | programmierer
         | mathematiker | physiker | chemiker | statistiker | laborant | sachbearbeiter | pfleger
@@ -21,7 +21,7 @@ static NOUN: Pattern = Pattern::new(
 
 /// What says that everybody is meant.
 static EVERYBODY: Pattern = Pattern::new(
-    r"(?x) [*:_·•] \s? (?:in|innen|r|e|n) \b | \p{Ll} In (?:nen)? \b | / \s? -? (?:in|innen) \b
+    r"(?x) [*:_·•] \s? (?:in|innen|r|e|n) \b | [a-zß-ÿ] In (?:nen)? \b | / \s? -? (?:in|innen) \b
         | \( -? (?:in|innen) \) | (?i: \b[mwfdxi*] \s* [/|,;-] \s* [mwfdxi*] \b )
         | (?i: all\ genders | alle\ geschlechter | divers | gn\b )",
 );

@@ -36,7 +36,7 @@ static LABEL: Pattern = Pattern::new(
 );
 
 /// A line that begins with a label of its own.
-static LABELLED: Pattern = Pattern::new(r"^[\s>*_+|-]*\p{L}[^:.!?]{0,40}[*_]*:([*_\s]|$)");
+static LABELLED: Pattern = Pattern::new(r"^[\s>*_+|-]*[A-Za-zÀ-ɏ][^:.!?]{0,40}[*_]*:([*_\s]|$)");
 
 pub(super) fn check(page: &Posting, body: &Body, remarks: &mut Vec<Diagnostic>) {
     placeholders(page, body, remarks);

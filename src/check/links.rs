@@ -19,8 +19,8 @@ static OWN_MACHINE: Pattern = Pattern::new(
 
 /// Names that are set aside for examples (RFC 2606, section 3).
 static EXAMPLE: Pattern = Pattern::new(
-    r#"(?xi) \b https?:// (?: [\w-]+ \. )* example\.(?:com|net|org) \b (?: [:/] [^\s()<>\[\]"']* )?
-        | \b [\w.+-]+ @ (?: [\w-]+ \. )* example\.(?:com|net|org) \b"#,
+    r#"(?xi) \b https?:// (?: [a-z0-9_-]+ \. )* example\.(?:com|net|org) \b (?: [:/] [^\s()<>\[\]"']* )?
+        | \b [a-z0-9_.+-]+ @ (?: [a-z0-9_-]+ \. )* example\.(?:com|net|org) \b"#,
 );
 
 pub(super) fn check(page: &Posting, body: &Body, remarks: &mut Vec<Diagnostic>) {

@@ -8,6 +8,7 @@ mod openings;
 mod pages;
 mod phrases;
 mod properties;
+mod time;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

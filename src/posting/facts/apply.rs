@@ -1,12 +1,10 @@
 //! The page on which to apply.
 
-use std::sync::LazyLock;
-
 use url::Url;
 
 use super::pattern::Pattern;
 use super::prose::{FieldKey, Link, Passage, Prose};
-use super::words;
+use super::words::Phrases;
 use crate::posting::{Field, Origin};
 
 /// Words of a link that lead to a form.
@@ -27,19 +25,17 @@ static LEAD: Pattern = Pattern::new(
 );
 
 /// The same in all languages, from the lists of words.
-static LINK_PHRASES: LazyLock<Pattern> = LazyLock::new(|| {
-    words::pattern_around(
-        "apply.link",
-        r"^\W*(?:(?:see|view|go to|the|our|this|le|la|il|zur|zum|de|naar) )*(?:PHRASE)\W*$",
-    )
-});
+static LINK_PHRASES: Phrases = Phrases::between(
+    r"(?i)^[^0-9A-Za-zÀ-ɏ]*(?:(?:see|view|go to|the|our|this|le|la|il|zur|zum|de|naar) )*$",
+    "apply.link",
+    r"[^0-9A-Za-zÀ-ɏ]*$",
+);
 
 /// Words of all languages before a link that make it the place to apply.
-static LEAD_PHRASES: LazyLock<Pattern> =
-    LazyLock::new(|| words::pattern_around("apply.lead", r"\b(?:PHRASE)[^.;]{0,90}$"));
+static LEAD_PHRASES: Phrases = Phrases::followed("apply.lead", r"[^.;]{0,90}$");
 
 /// The same anywhere in a sentence: "see the call, and follow it to apply".
-static APPLYING: LazyLock<Pattern> = LazyLock::new(|| words::pattern("apply.lead"));
+static APPLYING: Phrases = Phrases::of("apply.lead");
 
 static BARE: Pattern = Pattern::new(
     r"(?ix)^(?: https?://\S+ | www\.\S+ | here\.? | hier | deze\ (?:link|pagina) | diese[nmrs]?\ (?:link|formular|seite)

@@ -1,13 +1,11 @@
 //! Until when applications count.
 
-use std::sync::LazyLock;
-
 use chrono::NaiveDate;
 
 use super::dates::{self, Reading};
 use super::pattern::Pattern;
 use super::prose::{FieldKey, Passage, Prose};
-use super::words;
+use super::words::Phrases;
 use crate::diagnostic::Span;
 use crate::posting::{Deadline, Field, Origin, PartialDate};
 
@@ -40,11 +38,10 @@ static OTHER: Pattern = Pattern::new(
 /// The day itself no longer counts.
 static EXCLUSIVE: Pattern = Pattern::new(r"(?i)\b(?:before|vor dem) (?:the )?$");
 
-static ROLLING: LazyLock<Pattern> = LazyLock::new(|| words::pattern("deadline.rolling"));
+static ROLLING: Phrases = Phrases::of("deadline.rolling");
 
 /// The words of all languages for a deadline, before the day in the same sentence.
-static NAMED_WORDS: LazyLock<Pattern> =
-    LazyLock::new(|| words::pattern_around("deadline.named", r"\b(?:PHRASE)[^.;!?]{0,60}$"));
+static NAMED_WORDS: Phrases = Phrases::followed("deadline.named", r"[^.;!?]{0,60}$");
 
 /// What the page says about the deadline.
 #[derive(Debug, Default)]

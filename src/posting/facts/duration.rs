@@ -41,7 +41,7 @@ static WAYS: [Pattern; 6] = [
     // "fixed for 3 years", "recruiting a student for a period of 36 months", "for a duration of"
     Pattern::new(concat!(
         r"(?i)\b(?:fixed|(?:for|over) a (?:total )?(?:period|duration|term) of|funded for|contract (?:will be |is )?for|",
-        r"position (?:is|will be) for|appointment for|expected duration is|contract dur\w+)",
+        r"position (?:is|will be) for|appointment for|expected duration is|contract dur[a-z]+)",
         r"(?: (?:for|approximately|about|initially|up to|a|of))*\s+",
         number!(),
         r"[ -]",

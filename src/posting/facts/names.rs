@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::LazyLock;
 
-use super::pattern::{Case, Pattern};
+use super::text::is_of_a_word;
 use super::{place, words};
 
 /// Whether a word belongs into the name of an institution, such as "Hospital".
@@ -270,30 +270,47 @@ pub struct Known {
     pub city: Option<&'static str>,
 }
 
-static KNOWN: LazyLock<HashMap<&'static str, Known>> = LazyLock::new(|| {
+/// The well-known organisations by the first words of their names, the longest name first.
+static KNOWN: LazyLock<HashMap<&'static str, Vec<(&'static str, Known)>>> = LazyLock::new(|| {
     let some = |text: &'static str| Some(text).filter(|text| !text.is_empty());
-    let lines = include_str!("organisations.tsv").lines();
-    lines
-        .filter_map(|line| {
-            let (name, place) = line.split_once('\t')?;
-            let (country, city) = place.split_once('\t').unwrap_or((place, ""));
-            Some((name, Known { country: some(country), city: some(city) }))
-        })
-        .collect()
+    let mut known: HashMap<_, Vec<_>> = HashMap::new();
+    for line in include_str!("organisations.tsv").lines() {
+        let Some((name, place)) = line.split_once('\t') else { continue };
+        let (country, city) = place.split_once('\t').unwrap_or((place, ""));
+        let facts = Known { country: some(country), city: some(city) };
+        known.entry(first_word(name)).or_default().push((name, facts));
+    }
+    for names in known.values_mut() {
+        // A longer name wins over its beginning.
+        names.sort_by_key(|(name, _)| (std::cmp::Reverse(name.len()), *name));
+    }
+    known
 });
 
-static KNOWN_NAMES: LazyLock<Pattern> = LazyLock::new(|| {
-    let mut names: Vec<&str> = KNOWN.keys().copied().collect();
-    // A longer name wins over its beginning.
-    names.sort_by_key(|name| (std::cmp::Reverse(name.len()), *name));
-    let names: Vec<String> = names.iter().map(|name| regex::escape(name)).collect();
-    Pattern::of(format!(r"\b(?:{})\b", names.join("|")), Case::Minded)
-});
+fn first_word(text: &str) -> &str {
+    text.split(|letter| !is_of_a_word(letter)).next().unwrap_or_default()
+}
 
 /// The well-known organisations that a text names.
 pub fn known(text: &str) -> impl Iterator<Item = (Name, Known)> {
-    KNOWN_NAMES.find_iter(text).filter_map(|found| {
-        let known = KNOWN.get(found.as_str())?;
-        Some((Name { range: found.range(), rank: Rank::Employer }, *known))
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        while let Some(rest) = text.get(at..).filter(|rest| !rest.is_empty()) {
+            let word = first_word(rest);
+            let named = KNOWN.get(word).and_then(|names| {
+                names.iter().find(|(name, _)| {
+                    let behind = rest.strip_prefix(name).map(|behind| behind.chars().next());
+                    behind.is_some_and(|next| !next.is_some_and(is_of_a_word))
+                })
+            });
+            let start = at;
+            if let Some((name, known)) = named {
+                at += name.len();
+                return Some((Name { range: start..at, rank: Rank::Employer }, *known));
+            }
+            let between = rest[word.len()..].chars().next().map_or(0, char::len_utf8);
+            at += word.len() + between;
+        }
+        None
     })
 }

@@ -1,34 +1,32 @@
 //! Whether a page offers a position at all: what is filled, was never filled in, only lists
 //! other pages, or invites without an opening, is not to go out.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 use super::pattern::Pattern;
 use super::prose::{Prose, Role};
-use super::words;
+use super::words::Phrases;
 use crate::diagnostic::{Diagnostic, Source, Span};
 use crate::posting::front_matter::{Table, Value};
 use crate::posting::page::Page;
 use crate::posting::{Availability, Deadline, Facts, Origin};
 
 /// A mark at the beginning of a title, set off from it: `[Closed] …`, `- ALT - …`, `FILLED: …`.
-static MARK_BEFORE: LazyLock<Pattern> = LazyLock::new(|| {
-    words::pattern_around("closed.mark", r"^[\[(*!–—-]*\s*(PHRASE)\s*(?:[\])*!:–—|]|\s-\s)")
-});
+static MARK_BEFORE: Phrases =
+    Phrases::between(r"^[\[(*!–—-]*\s*$", "closed.mark", r"\s*(?:[\])*!:–—|]|\s-\s)");
 
 /// The same at its end: `… (filled)`, `… – besetzt`.
-static MARK_BEHIND: LazyLock<Pattern> = LazyLock::new(|| {
-    words::pattern_around("closed.mark", r"(?:[\[(*]|\s[–—|-]+\s)\s*(PHRASE)\s*[\])*!.–—-]*$")
-});
+static MARK_BEHIND: Phrases =
+    Phrases::between(r"(?:[\[(*]|\s[–—|-]+\s)\s*$", "closed.mark", r"\s*[\])*!.–—-]*$");
 
-static CLOSED: LazyLock<Pattern> = LazyLock::new(|| words::pattern("closed.sentence"));
+static CLOSED: Phrases = Phrases::of("closed.sentence");
 
-static NONE_OPEN: LazyLock<Pattern> = LazyLock::new(|| words::pattern("none_open"));
+static NONE_OPEN: Phrases = Phrases::of("none_open");
 
-static GENERAL_CALL: LazyLock<Pattern> = LazyLock::new(|| words::pattern("general_call"));
+static GENERAL_CALL: Phrases = Phrases::of("general_call");
 
-static GENERAL_TITLE: LazyLock<Pattern> =
-    LazyLock::new(|| words::pattern_around("title.general", r"(?:^|[:|–—-] ?)(?:PHRASE)[\s!.:]*$"));
+static GENERAL_TITLE: Phrases =
+    Phrases::between(r"(?:^|[:|–—-] ?)$", "title.general", r"[\s!.:]*$");
 
 /// A title or text as a theme's example brings it.
 static TEMPLATE: Pattern = Pattern::new(
@@ -88,9 +86,8 @@ type Why = (Span, &'static str);
 fn marked(prose: &Prose) -> Option<Why> {
     let titles = prose.passages().filter(|it| matches!(it.role, Role::Title | Role::Heading));
     let in_title = titles.take(2).find_map(|title| {
-        let captures =
-            MARK_BEFORE.captures(&title.text).or_else(|| MARK_BEHIND.captures(&title.text))?;
-        Some(prose.span(title, captures.get(1)?.range()))
+        let mark = MARK_BEFORE.find(&title.text).or_else(|| MARK_BEHIND.find(&title.text))?;
+        Some(prose.span(title, mark.range()))
     });
     let in_text = || {
         // Of several positions on one page the first may be filled and the second open.

@@ -45,8 +45,8 @@ pub fn infer(prose: &Prose) -> Employer {
 
 /// Words before a name that make it somebody else's: partners, funders, where others are.
 static SOMEBODY_ELSE: Pattern = Pattern::new(
-    r"(?ix) \b (?: collaborat\w* | cooperat\w* | partner\w* | partenariat | together | zusammenarbeit
-        | kooperation\w* | funded | founded | from | including | such\ as | colaboración | collaborazione
+    r"(?ix) \b (?: collaborat[a-z]* | cooperat[a-z]* | partner[a-z]* | partenariat | together | zusammenarbeit
+        | kooperation[a-z]* | funded | founded | from | including | such\ as | colaboración | collaborazione
         | samenwerking | degree | phd\ (?:at|from) | joint\ with ) \b (?:\ \S+){0,4} \ ? $",
 );
 

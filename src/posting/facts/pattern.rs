@@ -1,33 +1,38 @@
 //! The patterns by which facts are found: regular expressions with the syntax of the crate `regex`.
 //!
-//! There are some fifty of them, and for a single page it takes longer to make them than to use
-//! them. So each is made quickly at first, without the tables that only make searching faster, and
-//! thoroughly once it has been used so often that this pays. Both find the same.
+//! There are some hundred of them, and for a single page it takes longer to make them than to use
+//! them. So they are made so that this takes little time, each when it is first needed, and without
+//! the tables that only make searching faster. What is dear in a pattern: all letters of the world
+//! (`\w`, `\p{L}`; better `[A-Za-zÀ-ɏ]`), and anything but some letters many times over
+//! (`[^.;]{0,90}`).
 
 use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU32, Ordering};
 
 use regex_automata::meta::{Config, Regex};
 use regex_automata::util::captures;
+use regex_automata::{Anchored, Input};
+
+use super::text::{Searched, is_of_a_word};
 
 /// A pattern of this house, made when it is first needed.
 pub struct Pattern {
-    text: Cow<'static, str>,
-    case: Case,
-    uses: AtomicU32,
-    quick: OnceLock<Regex>,
-    thorough: OnceLock<Regex>,
+    text: &'static str,
+    made: OnceLock<Made>,
 }
 
-/// Whether a pattern minds capital letters.
+/// A pattern as it is searched with.
+struct Made {
+    regex: Regex,
+    /// Whether it begins or ends at the edge of a word (`\b`) that has to be looked at again.
+    edges: Edges,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Case {
-    Minded,
-    /// The pattern is written in small letters, and the text is searched as if it were. For lists of
-    /// words: a pattern that folds case itself (`(?i)`) takes four times as long to make.
-    Folded,
+struct Edges {
+    before: bool,
+    after: bool,
 }
 
 /// Words that a pattern, or a group of it, has found.
@@ -45,60 +50,80 @@ pub struct Captures<'t> {
     groups: captures::Captures,
 }
 
-/// A page searches with a pattern about forty times; after some twenty pages it pays to make it
-/// thoroughly.
-const OFTEN: u32 = 1000;
-
 impl Pattern {
+    /// A pattern that begins with `(?i)` or `(?ix)` minds no capitals anywhere.
     pub const fn new(text: &'static str) -> Self {
-        let uses = AtomicU32::new(0);
-        Self {
-            text: Cow::Borrowed(text),
-            case: Case::Minded,
-            uses,
-            quick: OnceLock::new(),
-            thorough: OnceLock::new(),
-        }
+        Self { text, made: OnceLock::new() }
     }
 
-    /// A pattern that is made of the lists of words.
-    pub fn of(text: String, case: Case) -> Self {
-        Self { text: Cow::Owned(text), case, ..Self::new("") }
+    pub fn is_match(&self, text: &(impl Searched + ?Sized)) -> bool {
+        self.find(text).is_some()
     }
 
-    pub fn is_match(&self, text: &str) -> bool {
-        self.regex().is_match(self.searched(text).as_ref())
-    }
-
-    pub fn find<'t>(&self, text: &'t str) -> Option<Match<'t>> {
-        let found = self.regex().find(self.searched(text).as_ref())?;
-        Some(Match::new(text, found.span()))
-    }
-
-    pub fn find_iter<'t>(&self, text: &'t str) -> impl Iterator<Item = Match<'t>> + use<'t> {
+    pub fn find<'t>(&self, text: &'t (impl Searched + ?Sized)) -> Option<Match<'t>> {
         let searched = self.searched(text);
-        let found: Vec<_> = self.regex().find_iter(searched.as_ref()).map(|it| it.span()).collect();
-        found.into_iter().map(move |span| Match::new(text, span))
+        let made = self.made();
+        let mut found = made.regex.find_iter(searched.as_ref()).map(|it| it.range());
+        let range = found.find(|range| made.stands(&searched, range))?;
+        Some(Match::new(text.written(), range))
     }
 
-    pub fn captures<'t>(&self, text: &'t str) -> Option<Captures<'t>> {
-        self.captures_at(text, 0)
+    pub fn find_iter<'t, S: Searched + ?Sized>(
+        &self,
+        text: &'t S,
+    ) -> impl Iterator<Item = Match<'t>> + use<'t, S> {
+        let searched = self.searched(text);
+        let made = self.made();
+        let found = made.regex.find_iter(searched.as_ref()).map(|it| it.range());
+        let found: Vec<_> = found.filter(|range| made.stands(&searched, range)).collect();
+        found.into_iter().map(move |range| Match::new(text.written(), range))
+    }
+
+    pub fn captures<'t>(&self, text: &'t (impl Searched + ?Sized)) -> Option<Captures<'t>> {
+        self.captured(text, 0, Anchored::No)
     }
 
     /// The first place from a byte offset on; what stands before it is still seen as its context.
-    pub fn captures_at<'t>(&self, text: &'t str, from: usize) -> Option<Captures<'t>> {
-        let regex = self.regex();
-        let searched = self.searched(text);
-        let mut groups = regex.create_captures();
-        let input = regex_automata::Input::new(searched.as_ref()).range(from..);
-        regex.search_captures(&input, &mut groups);
-        groups.is_match().then_some(Captures { text, groups })
+    pub fn captures_at<'t>(
+        &self,
+        text: &'t (impl Searched + ?Sized),
+        from: usize,
+    ) -> Option<Captures<'t>> {
+        self.captured(text, from, Anchored::No)
     }
 
-    pub fn captures_iter<'t>(&self, text: &'t str) -> impl Iterator<Item = Captures<'t>> + use<'t> {
+    /// The same for a place that begins right at the offset.
+    pub fn captures_from<'t>(
+        &self,
+        text: &'t (impl Searched + ?Sized),
+        from: usize,
+    ) -> Option<Captures<'t>> {
+        self.captured(text, from, Anchored::Yes)
+    }
+
+    fn captured<'t>(
+        &self,
+        text: &'t (impl Searched + ?Sized),
+        from: usize,
+        anchored: Anchored,
+    ) -> Option<Captures<'t>> {
         let searched = self.searched(text);
-        let groups: Vec<_> = self.regex().captures_iter(searched.as_ref()).collect();
-        groups.into_iter().map(move |groups| Captures { text, groups })
+        let made = self.made();
+        let input = Input::new(searched.as_ref()).range(from..).anchored(anchored);
+        let mut found = made.regex.captures_iter(input);
+        let groups = found.find(|groups| made.captured(&searched, groups))?;
+        Some(Captures { text: text.written(), groups })
+    }
+
+    pub fn captures_iter<'t, S: Searched + ?Sized>(
+        &self,
+        text: &'t S,
+    ) -> impl Iterator<Item = Captures<'t>> + use<'t, S> {
+        let searched = self.searched(text);
+        let made = self.made();
+        let found = made.regex.captures_iter(searched.as_ref());
+        let found: Vec<_> = found.filter(|groups| made.captured(&searched, groups)).collect();
+        found.into_iter().map(move |groups| Captures { text: text.written(), groups })
     }
 
     pub fn replace_all(&self, text: &str, replacement: &str) -> String {
@@ -113,51 +138,113 @@ impl Pattern {
         replaced
     }
 
-    fn searched<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        match self.case {
-            Case::Minded => Cow::Borrowed(text),
-            Case::Folded => folded(text),
+    fn searched<'t>(&self, text: &'t (impl Searched + ?Sized)) -> Cow<'t, str> {
+        match without_case(self.text) {
+            Some(_) => text.small(),
+            None => Cow::Borrowed(text.written()),
         }
     }
 
-    fn regex(&self) -> &Regex {
-        if let Some(regex) = self.thorough.get() {
-            return regex;
-        }
-        if self.uses.fetch_add(1, Ordering::Relaxed) < OFTEN {
-            let quick = Config::new().auto_prefilter(false).dfa(false).onepass(false);
-            self.quick.get_or_init(|| self.made(quick))
-        } else {
-            self.thorough.get_or_init(|| self.made(Config::new()))
-        }
-    }
-
-    fn made(&self, config: Config) -> Regex {
-        // Patterns are constants of this program; the tests of this room touch every one.
-        let regex = Regex::builder().configure(config).build(&self.text);
-        regex.expect("the pattern is well formed")
+    fn made(&self) -> &Made {
+        self.made.get_or_init(|| Made::of(self.text))
     }
 }
 
-/// The text in small letters, each byte in its place: a letter whose small form is longer or shorter
-/// (`ẞ`, `İ`) stays.
-fn folded(text: &str) -> Cow<'_, str> {
-    if !text.chars().any(char::is_uppercase) {
-        return Cow::Borrowed(text);
+impl Made {
+    fn of(text: &'static str) -> Self {
+        let written = match without_case(text) {
+            Some((flags, text)) => Cow::Owned(format!("{flags}{}", in_small_letters(text))),
+            None => Cow::Borrowed(text),
+        };
+        let (written, edges) = if has_plain_edges(&written) {
+            (with_plain_edges(&written), Edges::of(&written))
+        } else {
+            (written.into_owned(), Edges { before: false, after: false })
+        };
+        // Patterns are constants of this program; the tests of this room touch every one.
+        let regex = Regex::builder().configure(Config::new().onepass(false)).build(&written);
+        Self { regex: regex.expect("the pattern is well formed"), edges }
     }
-    let small = |letter: char| {
-        let mut small = letter.to_lowercase();
-        match (small.next(), small.next()) {
-            (Some(small), None) if small.len_utf8() == letter.len_utf8() => small,
-            _ => letter,
+
+    fn captured(&self, text: &str, groups: &captures::Captures) -> bool {
+        groups.get_match().is_some_and(|whole| self.stands(text, &whole.range()))
+    }
+
+    /// Whether no letter outside ASCII glues what was found to the word beside it.
+    fn stands(&self, text: &str, range: &Range<usize>) -> bool {
+        let glued =
+            |letter: Option<char>| letter.is_some_and(|it| !it.is_ascii() && is_of_a_word(it));
+        let before = || text.get(..range.start).and_then(|before| before.chars().next_back());
+        let after = || text.get(range.end..).and_then(|after| after.chars().next());
+        !(self.edges.before && glued(before()) || self.edges.after && glued(after()))
+    }
+}
+
+impl Edges {
+    fn of(text: &str) -> Self {
+        let text = text.strip_prefix("(?x)").unwrap_or(text).trim();
+        Self { before: text.starts_with(r"\b"), after: text.ends_with(r"\b") }
+    }
+}
+
+/// Whether the edges of words (`\b`) in a pattern stand beside letters of ASCII only: whether every
+/// other letter is in the midst of a word, as in `für`.
+fn has_plain_edges(text: &str) -> bool {
+    let letters: Vec<char> = text.chars().collect();
+    let inside = letters.windows(3).all(|three| match three {
+        [before, letter, after] if !letter.is_ascii() && is_of_a_word(*letter) => {
+            before.is_ascii_alphabetic() && after.is_ascii_alphabetic()
         }
-    };
-    Cow::Owned(text.chars().map(small).collect())
+        _ => true,
+    });
+    inside && !text.contains(r"\w") && !text.contains(r"\p")
+}
+
+/// A pattern whose edges of words know only the letters of ASCII.
+///
+/// The fast way of searching cannot tell the edges of words beside other letters, and gives up at
+/// the first of them in the text. A pattern with plain edges finds what it should all the same; what
+/// is glued to another letter ("ü") is sorted out when it is found.
+fn with_plain_edges(text: &str) -> String {
+    text.replace(r"\b", r"(?-u:\b)")
+}
+
+/// The flags that remain of a pattern that minds no capitals, and the pattern itself.
+///
+/// Such a pattern is put into small letters, and so is the text that it is looked for in: that is
+/// made in a quarter of the time of a pattern that folds case itself.
+fn without_case(text: &'static str) -> Option<(&'static str, &'static str)> {
+    let verbose = text.strip_prefix("(?ix)").or_else(|| text.strip_prefix("(?xi)"));
+    let plain = text.strip_prefix("(?i)").map(|text| ("", text));
+    plain.or_else(|| verbose.map(|text| ("(?x)", text)))
+}
+
+/// A pattern with its letters small, but not those of its syntax (`\S`, `\p{L}`, `(?P<name>`).
+fn in_small_letters(text: &str) -> String {
+    let mut small = String::with_capacity(text.len());
+    let mut letters = text.chars();
+    while let Some(letter) = letters.next() {
+        small.extend(letter.to_lowercase());
+        match letter {
+            '?' if small.ends_with("(?") => small.extend(letters.next()),
+            '\\' => {
+                let escaped = letters.next();
+                small.extend(escaped);
+                if matches!(escaped, Some('p' | 'P')) && letters.as_str().starts_with('{') {
+                    small.extend(letters.by_ref().take_while(|letter| *letter != '}'));
+                    small.push('}');
+                }
+            }
+            _ => {}
+        }
+    }
+    small
 }
 
 impl<'t> Match<'t> {
-    fn new(text: &'t str, span: regex_automata::Span) -> Self {
-        Self { text, start: span.start, end: span.end }
+    /// The words at a range of a text, which lies between letters.
+    pub fn new(text: &'t str, range: Range<usize>) -> Self {
+        Self { text, start: range.start, end: range.end }
     }
 
     pub fn as_str(&self) -> &'t str {
@@ -180,11 +267,11 @@ impl<'t> Match<'t> {
 impl<'t> Captures<'t> {
     /// A group by its number; 0 is all that was found.
     pub fn get(&self, number: usize) -> Option<Match<'t>> {
-        self.groups.get_group(number).map(|span| Match::new(self.text, span))
+        self.groups.get_group(number).map(|span| Match::new(self.text, span.range()))
     }
 
     pub fn name(&self, name: &str) -> Option<Match<'t>> {
-        self.groups.get_group_by_name(name).map(|span| Match::new(self.text, span))
+        self.groups.get_group_by_name(name).map(|span| Match::new(self.text, span.range()))
     }
 }
 
@@ -194,13 +281,39 @@ mod tests {
 
     #[test]
     fn a_folded_pattern_finds_capitals_at_their_own_place() {
-        let pattern = Pattern::of(r"\bfür (?P<who>ärzte|straßen)\b".to_owned(), Case::Folded);
+        let pattern = Pattern::new(r"(?i)\bfür (?P<who>ärzte|straßen)\b");
         let text = "İm Büro: FÜR ÄRZTE, für Straßen, für STRAẞEN";
         let found: Vec<&str> = pattern.find_iter(text).map(|it| it.as_str()).collect();
         assert_eq!(found, ["FÜR ÄRZTE", "für Straßen"]);
         let who = |groups: Captures<'_>| groups.name("who").map(|it| it.as_str().to_owned());
         assert_eq!(pattern.captures(text).and_then(who).as_deref(), Some("ÄRZTE"));
         assert_eq!(pattern.captures_iter(text).filter_map(who).last().as_deref(), Some("Straßen"));
-        assert!(!Pattern::of(r"\bfür\b".to_owned(), Case::Minded).is_match("FÜR"));
+        assert!(!Pattern::new(r"\bfür\b").is_match("FÜR"));
+    }
+
+    #[test]
+    fn a_letter_outside_ascii_is_part_of_its_word() {
+        for (pattern, text, found) in [
+            (r"\bam\b", "am Meer", true),
+            (r"\bam\b", "–am–", true),
+            (r"\bam\b", "üam", false),
+            (r"\bam\b", "amü", false),
+            (r"\bam\b", "üam am", true),
+            (r"(?i)\bfür\b", "FÜR DICH", true),
+            (r"(?i)\bfür\b", "dafür", false),
+            (r"\b(?:über|unter)\b", "das über dem", true),
+            (r"\b(?:über|unter)\b", "äunter", false),
+            (r"(?x) \b (?: ab | bis ) \b", "öab, bisö", false),
+        ] {
+            assert_eq!(Pattern::new(pattern).is_match(text), found, "{pattern} in {text}");
+            let captures = Pattern::new(pattern).captures(text).is_some();
+            assert_eq!(captures, found, "{pattern} in {text}");
+        }
+    }
+
+    #[test]
+    fn the_syntax_of_a_pattern_is_no_word_to_put_into_small_letters() {
+        let text = r"(?P<Name>\S+ \P{Lu}TV-L [A-ZÄ] (?:E13)?)";
+        assert_eq!(in_small_letters(text), r"(?P<name>\S+ \P{Lu}tv-l [a-zä] (?:e13)?)");
     }
 }

@@ -3,9 +3,10 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
+use super::names;
 use super::pattern::{Match, Pattern};
 use super::prose::{FieldKey, Prose, Role};
-use super::{names, words};
+use super::words::{self, Phrases};
 use crate::posting::{Field, Origin};
 
 /// Town and country, as far as the page says them.
@@ -31,16 +32,14 @@ static BASED: Pattern = Pattern::new(
         (?: ,\ (?P<country> [A-ZÀ-Þ][A-Za-zÀ-ɏ]+ (?:\ [A-ZÀ-Þ][A-Za-zÀ-ɏ]+)? ) )?",
 );
 
-/// Words of all languages that say where something is, and the town behind them.
-static LOCATED: LazyLock<Pattern> = LazyLock::new(|| {
-    words::pattern_within(
-        "located",
-        concat!(
-            r"\bPHRASE[ :]+(?P<city>[A-ZÀ-Þ][A-Za-zÀ-ɏ'’-]+(?: (?:am|an der|on|upon|[A-ZÀ-Þ][A-Za-zÀ-ɏ'’-]+)){0,2})",
-            r"(?:, (?:[A-ZÀ-Þ][A-Za-zÀ-ɏ]+, )?(?P<country>[A-ZÀ-Þ][A-Za-zÀ-ɏ]+(?: [A-ZÀ-Þ][A-Za-zÀ-ɏ]+)?))?",
-        ),
-    )
-});
+/// Words of all languages that say where something is.
+static LOCATED: Phrases = Phrases::of("located");
+
+/// The town right behind them.
+static TOWN: Pattern = Pattern::new(concat!(
+    r"[ :]+(?P<city>[A-ZÀ-Þ][A-Za-zÀ-ɏ'’-]+(?: (?:am|an der|on|upon|[A-ZÀ-Þ][A-Za-zÀ-ɏ'’-]+)){0,2})",
+    r"(?:, (?:[A-ZÀ-Þ][A-Za-zÀ-ɏ]+, )?(?P<country>[A-ZÀ-Þ][A-Za-zÀ-ɏ]+(?: [A-ZÀ-Þ][A-Za-zÀ-ɏ]+)?))?",
+));
 
 /// The last line of an address: `12345 Seahaven`, `F-12345 SEAHAVEN Cedex, France`.
 static ADDRESS: Pattern = Pattern::new(
@@ -106,10 +105,12 @@ fn in_field(prose: &Prose) -> Option<Place> {
 /// "located in Seahaven", and the lines of addresses.
 fn located(prose: &Prose) -> Option<Place> {
     prose.texts().find_map(|passage| {
-        let captures = LOCATED.captures(&passage.text)?;
+        let (located, captures) = LOCATED.find_map(&passage.text, |located| {
+            Some((located, TOWN.captures_from(&passage.text, located.end())?))
+        })?;
         let city = captures.name("city")?;
         let named = captures.name("country").and_then(|it| country_code(it.as_str()));
-        let town = captures.get(0)?.as_str().contains("town of");
+        let town = located.as_str().contains("town of");
         let code = named.or_else(|| country_of_city(city.as_str()));
         if code.is_none() && !town || country_code(city.as_str()).is_some() {
             return None;

@@ -1,35 +1,28 @@
 //! What kind of position is offered.
 
 use std::ops::Range;
-use std::sync::LazyLock;
 
-use super::pattern::Pattern;
 use super::prose::{FieldKey, Passage, Prose, Role};
-use super::words;
+use super::text::Searched;
+use super::words::{self, Phrases};
 use crate::posting::{Field, Origin, PositionType};
 
 /// The kinds and the words for them, the more particular first: a "student research assistant" is
 /// no research assistant, and a "research assistant (PhD)" is a PhD position.
-static WORDS: LazyLock<[(PositionType, Pattern); 9]> = LazyLock::new(|| {
-    let words = |kind, topic| (kind, words::pattern(topic));
-    [
-        words(PositionType::StudentAssistant, "position.student_assistant"),
-        words(PositionType::Internship, "position.internship"),
-        words(PositionType::Thesis, "position.thesis"),
-        words(PositionType::Postdoc, "position.postdoc"),
-        words(PositionType::Phd, "position.phd"),
-        words(PositionType::Faculty, "position.faculty"),
-        words(PositionType::Engineer, "position.engineer"),
-        words(PositionType::ResearchAssistant, "position.research_assistant"),
-        words(PositionType::Staff, "position.staff"),
-    ]
-});
-
-/// Words of the sentence in which a page offers its position.
-static OFFER: LazyLock<Pattern> = LazyLock::new(|| words::pattern("offer"));
+static WORDS: [(PositionType, Phrases); 9] = [
+    (PositionType::StudentAssistant, Phrases::of("position.student_assistant")),
+    (PositionType::Internship, Phrases::of("position.internship")),
+    (PositionType::Thesis, Phrases::of("position.thesis")),
+    (PositionType::Postdoc, Phrases::of("position.postdoc")),
+    (PositionType::Phd, Phrases::of("position.phd")),
+    (PositionType::Faculty, Phrases::of("position.faculty")),
+    (PositionType::Engineer, Phrases::of("position.engineer")),
+    (PositionType::ResearchAssistant, Phrases::of("position.research_assistant")),
+    (PositionType::Staff, Phrases::of("position.staff")),
+];
 
 /// The kind that a text names, and where.
-pub fn kind_of(text: &str) -> Option<(PositionType, Range<usize>)> {
+pub fn kind_of(text: &(impl Searched + ?Sized)) -> Option<(PositionType, Range<usize>)> {
     WORDS.iter().find_map(|(kind, words)| Some((*kind, words.find(text)?.range())))
 }
 
@@ -50,5 +43,7 @@ pub fn infer(prose: &Prose) -> Option<Field<PositionType>> {
         .find_map(read)
         .or_else(|| of_role(Role::Summary).find_map(read))
         .or_else(|| prose.headings().take(3).find_map(read))
-        .or_else(|| prose.texts().filter(|it| OFFER.is_match(&it.text)).take(3).find_map(read))
+        .or_else(|| {
+            prose.texts().filter(|it| words::OFFER.is_match(&it.text)).take(3).find_map(read)
+        })
 }

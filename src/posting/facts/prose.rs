@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::pattern::Pattern;
+use super::text::Text;
 use crate::diagnostic::{Source, Span};
 use crate::posting::front_matter::{Table, Value};
 use crate::posting::markdown::{Block, BlockKind, Inline};
@@ -25,7 +26,7 @@ pub enum Role {
 #[derive(Debug, Clone)]
 pub struct Passage {
     pub role: Role,
-    pub text: String,
+    pub text: Text,
     pub links: Vec<Link>,
     /// The heading above it; empty before the first.
     pub heading: String,
@@ -205,7 +206,7 @@ fn front(front: &Table, passages: &mut Vec<Passage>) {
     ];
     for (key, role) in fields {
         if let Some((text, span)) = front.text(key) {
-            let text = single_spaced(&TAG.replace_all(text, ""));
+            let text = single_spaced(&TAG.replace_all(text, "")).into();
             passages.push(Passage { role, text, links: Vec::new(), heading: String::new(), span });
         }
     }
@@ -306,6 +307,7 @@ impl Writer {
             link.range = link.range.start.min(text.len())..link.range.end.min(text.len());
         }
         if !text.is_empty() {
+            let text = text.into();
             passages.push(Passage { role, text, links, heading: heading.to_owned(), span });
         }
     }

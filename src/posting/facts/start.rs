@@ -1,11 +1,9 @@
 //! When work begins.
 
-use std::sync::LazyLock;
-
 use super::dates::{self, Reading};
 use super::pattern::Pattern;
 use super::prose::{FieldKey, Passage, Prose, Role};
-use super::words;
+use super::words::Phrases;
 use crate::posting::{Field, Origin, PartialDate, Start};
 
 /// Words that lead to a start right before a date.
@@ -19,26 +17,19 @@ static LEAD: Pattern = Pattern::new(concat!(
 ));
 
 /// The same from the lists of words, right before the date.
-static NAMED: LazyLock<Pattern> = LazyLock::new(|| {
-    words::pattern_around(
-        "start.named",
-        r"\b(?:PHRASE)[ :,*–-]*(?:(?:can be|is|on|in|at|from|as|of|by|the|mid|early|late|anytime|expected|le|la|du|de|el|il|al|dal|op|in|au|en|est|es|prévu|prevista|previsto|um|am|dem|zum)[ .:,]+){0,4}$",
-    )
-});
+static NAMED: Phrases = Phrases::followed(
+    "start.named",
+    r"(?i)[ :,*–-]*(?:(?:can be|is|on|in|at|from|as|of|by|the|mid|early|late|anytime|expected|le|la|du|de|el|il|al|dal|op|in|au|en|est|es|prévu|prevista|previsto|um|am|dem|zum)[ .:,]+){0,4}$",
+);
 
 /// Words for "as soon as possible" in all languages.
-static SOON_WORDS: LazyLock<Pattern> = LazyLock::new(|| words::pattern("start.soon"));
+static SOON_WORDS: Phrases = Phrases::of("start.soon");
 
-/// The same, at the beginning of what stands behind a label: "Start: asap".
-static SOON_LABELLED: LazyLock<Pattern> = LazyLock::new(|| {
-    let soon: Vec<&str> = words::phrases("start.soon").collect();
-    let soon =
-        soon.iter().map(|it| regex::escape(&it.to_lowercase())).collect::<Vec<_>>().join("|");
-    words::pattern_around(
-        "start.named",
-        &format!(r"\b(?:PHRASE)[ :,*–-]*(?P<soon>(?:(?:is|est|es|è|am|to start) )?(?:{soon})\b)"),
-    )
-});
+/// Words before which they stand: "Start: asap".
+static LABEL: Phrases = Phrases::of("start.named");
+
+/// What stands between a label and the words for "soon".
+static BETWEEN: Pattern = Pattern::new(r"(?i)[ :,*–-]*(?:(?:is|est|es|è|am|to start) )?");
 
 /// Words that lead to some other day.
 static OTHER: Pattern = Pattern::new(
@@ -123,7 +114,10 @@ fn in_passage(passage: &Passage) -> Option<(std::ops::Range<usize>, Start)> {
         meant.then_some((words.range(), Start::AsSoonAsPossible))
     });
     let labelled = || {
-        let soon = SOON_LABELLED.captures(&passage.text)?.name("soon")?;
+        let soon = LABEL.find_map(&passage.text, |label| {
+            let between = BETWEEN.captures_from(&passage.text, label.end())?.get(0)?;
+            SOON_WORDS.find_at(&passage.text, between.end())
+        })?;
         Some((soon.range(), Start::AsSoonAsPossible))
     };
     let soon = soon.or_else(labelled);

@@ -1,12 +1,10 @@
 //! What the position is called.
 
-use std::sync::LazyLock;
-
 use super::pattern::Pattern;
 use super::position_type::kind_of;
 use super::prose::{Passage, Prose, Role};
 use super::reference::without_reference;
-use super::words;
+use super::words::Phrases;
 use crate::posting::{Field, Origin};
 
 /// The title as a person would write it: without the number, the deadline, the calls of a market
@@ -61,20 +59,22 @@ pub fn infer(prose: &Prose) -> Option<Field<String>> {
 }
 
 /// A title that could stand above any position.
-static GENERAL: LazyLock<Pattern> = LazyLock::new(|| {
-    words::pattern_around(
-        "title.general",
-        r"^\W*(?:(?:a|an|the|our|new|unsere|nos) )*(?:PHRASE)\W*$",
-    )
-});
+static GENERAL: Phrases = Phrases::between(
+    r"(?i)^[^0-9A-Za-zÀ-ɏ]*(?:(?:a|an|the|our|new|unsere|nos) )*$",
+    "title.general",
+    r"[^0-9A-Za-zÀ-ɏ]*$",
+);
 
 /// What stands before a title and is none of it: "Vacancy: …", "Call for …".
-static LEAD: LazyLock<Pattern> = LazyLock::new(|| {
-    words::pattern_around(
-        "title.lead",
-        r"^\W*(?:(?:PHRASE) ?[:–—|] ?|(?:PHRASE) - |call for (?:an? )?|we are (?:looking|hiring|searching) for (?:an? )?|we are hiring (?:an? )?|wir suchen (?:eine?n? )?)(?P<rest>\S)",
-    )
-});
+static LEAD: Phrases = Phrases::preceded(r"^[^0-9A-Za-zÀ-ɏ]*$", "title.lead");
+
+/// What sets the title off from it.
+static BREAK: Pattern = Pattern::new(r"(?: ?[:–—|] ?| - )(?P<rest>\S)");
+
+/// Words of a call, behind which the title goes on without a break.
+static CALL: Pattern = Pattern::new(
+    r"(?i)^[^0-9A-Za-zÀ-ɏ]*(?:call for (?:an? )?|we are (?:looking|hiring|searching) for (?:an? )?|we are hiring (?:an? )?|wir suchen (?:eine?n? )?)(?P<rest>\S)",
+);
 
 /// A deadline or a cry at the end of a title.
 static TAIL: Pattern = Pattern::new(
@@ -148,7 +148,9 @@ fn named(prose: &Prose) -> Option<Field<String>> {
 fn clean(text: &str) -> String {
     let text = without_reference(text);
     let text = text.trim_matches(|letter: char| letter.is_whitespace() || is_pictograph(letter));
-    let text = match LEAD.captures(text).and_then(|captures| captures.name("rest")) {
+    let lead = LEAD.find_map(text, |lead| BREAK.captures_from(text, lead.end()));
+    let lead = lead.or_else(|| CALL.captures(text));
+    let text = match lead.and_then(|captures| captures.name("rest")) {
         Some(rest) => &text[rest.start()..],
         None => text,
     };
@@ -179,14 +181,14 @@ pub fn infer_display(prose: &Prose) -> Option<Field<String>> {
         Role::Title => Origin::Declared(span),
         _ => Origin::Inferred(span),
     };
-    Some(Field::new(shown.text.clone(), origin))
+    Some(Field::new(shown.text.to_string(), origin))
 }
 
 /// The front matter's summary or description.
 pub fn infer_summary(prose: &Prose) -> Option<Field<String>> {
     let summary = prose.passages().find(|passage| passage.role == Role::Summary)?;
     let span = prose.span(summary, 0..summary.text.len());
-    Some(Field::new(summary.text.clone(), Origin::Declared(span)))
+    Some(Field::new(summary.text.to_string(), Origin::Declared(span)))
 }
 
 /// A title begins with a capital, a digit or a quotation mark; "position in …" lost a word.

@@ -1,13 +1,15 @@
 //! The words of six languages by which facts are recognised. They stand in `words/`, one file per
-//! language, where a native speaker can add to them; this file makes patterns of them.
+//! language, where a native speaker can add to them; this file finds them in a text, all in one pass. All languages are looked for on every page:
+//! a German page has an English title, and it costs nothing.
 //!
-//! A phrase is written as people write it. `*` stands for any ending of a word, `_` for up to
-//! three words, and what stands in brackets may be missing: `position(s) _ filled`.
+//! How a phrase is written stands in `phrase.rs`.
 
-use std::collections::BTreeMap;
-use std::sync::LazyLock;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{LazyLock, OnceLock};
 
-use super::pattern::{Case, Pattern};
+use super::pattern::{Match, Pattern};
+use super::phrase;
+use super::text::{Searched, is_of_a_word};
 
 /// The lists of one language: topic to phrases.
 type Lists = BTreeMap<String, Vec<String>>;
@@ -22,85 +24,196 @@ const FILES: [(&str, &str); 6] = [
     ("nl", include_str!("words/nl.toml")),
 ];
 
-static LISTS: LazyLock<Vec<Lists>> = LazyLock::new(|| {
-    let parsed = FILES.iter().map(|(_, text)| toml::from_str(text).unwrap_or_default());
-    parsed.collect()
+/// Words of all languages that offer a position.
+pub static OFFER: Phrases = Phrases::of("offer");
+
+/// The phrases of a topic in all languages, in the order of the files, in small letters.
+pub fn phrases(topic: &str) -> impl Iterator<Item = &'static str> {
+    let number = LEXICON.topic(topic);
+    let all = LEXICON.phrases.iter().filter(move |(topic, _)| Some(*topic) == number);
+    all.map(|(_, phrase)| phrase.as_str())
+}
+
+/// The phrases of a topic, looked for in all languages and whatever their case. Of several that
+/// begin at the same place, the first in the lists is found.
+pub struct Phrases {
+    name: &'static str,
+    topic: OnceLock<Option<Topic>>,
+    before: Option<Pattern>,
+    after: Option<Pattern>,
+}
+
+impl Phrases {
+    pub const fn of(topic: &'static str) -> Self {
+        Self { name: topic, topic: OnceLock::new(), before: None, after: None }
+    }
+
+    /// Those with something before and behind them. The pattern before ends in
+    /// `$`, which is where the phrase begins; the one behind begins where it ends.
+    pub const fn between(before: &'static str, topic: &'static str, after: &'static str) -> Self {
+        Self {
+            name: topic,
+            topic: OnceLock::new(),
+            before: Some(Pattern::new(before)),
+            after: Some(Pattern::new(after)),
+        }
+    }
+
+    /// Those with something before them.
+    pub const fn preceded(before: &'static str, topic: &'static str) -> Self {
+        let before = Some(Pattern::new(before));
+        Self { name: topic, topic: OnceLock::new(), before, after: None }
+    }
+
+    /// Those with something behind them.
+    pub const fn followed(topic: &'static str, after: &'static str) -> Self {
+        let after = Some(Pattern::new(after));
+        Self { name: topic, topic: OnceLock::new(), before: None, after }
+    }
+
+    pub fn is_match(&self, text: &(impl Searched + ?Sized)) -> bool {
+        self.find(text).is_some()
+    }
+
+    /// The first place at which one of the phrases stands; the words before and behind it are no
+    /// part of it.
+    pub fn find<'t>(&self, text: &'t (impl Searched + ?Sized)) -> Option<Match<'t>> {
+        self.find_map(text, Some)
+    }
+
+    /// The first place of which something is true.
+    pub fn find_map<'t, T>(
+        &self,
+        text: &'t (impl Searched + ?Sized),
+        told: impl Fn(Match<'t>) -> Option<T>,
+    ) -> Option<T> {
+        let topic = (*self.topic.get_or_init(|| LEXICON.topic(self.name)))?;
+        let occurrences = text.occurrences();
+        occurrences.iter().filter(|it| it.topic == topic).find_map(|it| {
+            let (start, end) = (it.start as usize, it.end as usize);
+            self.stands(text, start, end).then(|| told(Match::new(text.written(), start..end)))?
+        })
+    }
+
+    /// The phrase that begins at a byte offset.
+    pub fn find_at<'t>(
+        &self,
+        text: &'t (impl Searched + ?Sized),
+        start: usize,
+    ) -> Option<Match<'t>> {
+        self.find_map(text, |found| Some(found).filter(|found| found.start() == start))
+    }
+
+    /// Whether what has to stand before and behind a place does.
+    fn stands(&self, text: &(impl Searched + ?Sized), start: usize, end: usize) -> bool {
+        let before = text.written().get(..start).unwrap_or_default();
+        self.before.as_ref().is_none_or(|it| it.is_match(before))
+            && self.after.as_ref().is_none_or(|it| it.captures_from(text, end).is_some())
+    }
+}
+
+/// A place at which a phrase of a topic stands.
+#[derive(Debug, Clone, Copy)]
+pub struct Occurrence {
+    topic: Topic,
+    start: u32,
+    end: u32,
+}
+
+/// The phrases of all topics in a text in small letters: by their place, then in the order of the
+/// lists.
+pub fn occurrences(small: &str) -> Vec<Occurrence> {
+    LEXICON.occurrences(small)
+}
+
+static LEXICON: LazyLock<Lexicon> = LazyLock::new(|| {
+    let files = FILES.iter().map(|(_, text)| toml::from_str(text).unwrap_or_default());
+    Lexicon::of(&files.collect::<Vec<Lists>>())
 });
 
-/// Words of all languages that offer a position.
-pub static OFFER: LazyLock<Pattern> = LazyLock::new(|| pattern("offer"));
+/// The number of a topic.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Topic(u16);
 
-/// The phrases of a topic in all languages, in the order of the files.
-pub fn phrases(topic: &str) -> impl Iterator<Item = &'static str> {
-    let lists = LISTS.iter().filter_map(move |lists| lists.get(topic));
-    lists.flatten().map(String::as_str)
+/// The phrases of all languages, and where to look for them.
+struct Lexicon {
+    /// The names of the topics, in order.
+    topics: Vec<String>,
+    /// In small letters, topic by topic in the order of the files.
+    phrases: Vec<(Topic, String)>,
+    /// By the first two bytes of what a phrase can begin with.
+    beginnings: Vec<Vec<Beginning>>,
 }
 
-/// A pattern that finds any phrase of a topic, whatever its case.
-pub fn pattern(topic: &str) -> Pattern {
-    Pattern::of(format!(r"\b(?:{})", alternatives(topic)), Case::Folded)
+/// What a phrase begins with.
+struct Beginning {
+    letters: String,
+    phrase: u16,
 }
 
-/// A pattern with the phrases of a topic in the place of `PHRASE`. The frame is in small letters.
-pub fn pattern_around(topic: &str, frame: &str) -> Pattern {
-    Pattern::of(framed(topic, frame), Case::Folded)
-}
+/// How many lists the beginnings are in; more only take room.
+const BUCKETS: usize = 1024;
 
-/// The same for a frame in which capitals count, but those of the phrases do not.
-pub fn pattern_within(topic: &str, frame: &str) -> Pattern {
-    Pattern::of(framed(topic, &frame.replace("PHRASE", "(?i:PHRASE)")), Case::Minded)
-}
-
-fn framed(topic: &str, frame: &str) -> String {
-    frame.replace("PHRASE", &format!("(?:{})", alternatives(topic)))
-}
-
-fn alternatives(topic: &str) -> String {
-    phrases(topic).map(expression).collect::<Vec<_>>().join("|")
-}
-
-/// A phrase as a regular expression.
-fn expression(phrase: &str) -> String {
-    let mut expression = String::new();
-    let mut begun = false;
-    for word in phrase.split(' ') {
-        let may_miss = word.strip_prefix('(').and_then(|word| word.strip_suffix(')'));
-        match may_miss.filter(|word| !word.contains(['(', ')'])) {
-            Some(word) if begun => expression.push_str(&format!("(?: {})?", letters(word))),
-            Some(word) => expression.push_str(&format!("(?:{} )?", letters(word))),
-            None if word == "_" => expression.push_str(r"(?: [^ ]+){0,3}?"),
-            None => {
-                if begun {
-                    expression.push(' ');
+impl Lexicon {
+    fn of(files: &[Lists]) -> Self {
+        let names: BTreeSet<&String> = files.iter().flat_map(Lists::keys).collect();
+        let mut phrases = Vec::new();
+        for (number, name) in (0..).zip(&names) {
+            let lists = files.iter().filter_map(|lists| lists.get(*name));
+            phrases.extend(lists.flatten().map(|it| (Topic(number), it.to_lowercase())));
+        }
+        let mut beginnings: Vec<_> = (0..BUCKETS).map(|_| Vec::new()).collect();
+        for (number, (_, phrase)) in (0..).zip(&phrases) {
+            for letters in phrase::beginnings(phrase) {
+                if let Some(bucket) = beginnings.get_mut(bucket(letters)) {
+                    bucket.push(Beginning { letters: letters.to_owned(), phrase: number });
                 }
-                expression.push_str(&letters(word));
-                begun = true;
+            }
+        }
+        Self { topics: names.into_iter().cloned().collect(), phrases, beginnings }
+    }
+
+    fn topic(&self, name: &str) -> Option<Topic> {
+        let at = self.topics.binary_search_by(|topic| topic.as_str().cmp(name)).ok()?;
+        u16::try_from(at).ok().map(Topic)
+    }
+
+    fn occurrences(&self, text: &str) -> Vec<Occurrence> {
+        let mut found = Vec::new();
+        let mut inside = false;
+        for (at, letter) in text.char_indices() {
+            let begins = !std::mem::replace(&mut inside, is_of_a_word(letter)) && inside;
+            if begins {
+                self.occurrences_at(text, at, &mut found);
+            }
+        }
+        found
+    }
+
+    /// The phrases that begin at a place, where a word begins.
+    fn occurrences_at(&self, text: &str, at: usize, found: &mut Vec<Occurrence>) {
+        let rest = text.get(at..).unwrap_or_default();
+        let beginnings = self.beginnings.get(bucket(rest)).map(Vec::as_slice).unwrap_or_default();
+        for beginning in beginnings.iter().filter(|it| rest.starts_with(it.letters.as_str())) {
+            let Some((topic, phrase)) = self.phrases.get(usize::from(beginning.phrase)) else {
+                continue;
+            };
+            for end in phrase::ends(phrase, text, at) {
+                // No page is larger than four gigabytes.
+                if let (Ok(start), Ok(end)) = (u32::try_from(at), u32::try_from(end)) {
+                    found.push(Occurrence { topic: *topic, start, end });
+                }
             }
         }
     }
-    let ends_in_letter = phrase.ends_with(char::is_alphanumeric) || phrase.ends_with(')');
-    if ends_in_letter { expression + r"\b" } else { expression }
 }
 
-/// One word as a regular expression.
-fn letters(word: &str) -> String {
-    let mut expression = String::new();
-    for letter in word.chars() {
-        match letter {
-            // Also the endings of gender-neutral German: `Mitarbeiter*in`, `Mitarbeiter:innen`.
-            // Named by what ends a word: the class of all letters takes long to make.
-            '*' => expression.push_str(r#"[^ .,;!?()\[\]"“”„]*"#),
-            '(' => expression.push_str("(?:"),
-            ')' => expression.push_str(")?"),
-            '\'' => expression.push_str("['’]"),
-            '-' => expression.push_str("[ –-]?"),
-            other => {
-                let small: String = other.to_lowercase().collect();
-                expression.push_str(&regex::escape(&small));
-            }
-        }
+/// Where to look for what begins with the letters of a text.
+fn bucket(text: &str) -> usize {
+    match text.as_bytes() {
+        [first, second, ..] => (usize::from(*first) * 37 + usize::from(*second)) % BUCKETS,
+        _ => 0,
     }
-    expression
 }
 
 #[cfg(test)]
@@ -145,26 +258,18 @@ mod tests {
             for topic in TOPICS {
                 let phrases = lists.get(topic).unwrap_or_else(|| panic!("{language}: {topic}"));
                 assert!(!phrases.is_empty(), "{language}: {topic}");
-                assert!(phrases.iter().all(|phrase| !phrase.trim().is_empty()), "{language}");
+                for phrase in phrases {
+                    // By these two they are looked up.
+                    let beginnings = phrase::beginnings(phrase);
+                    assert!(beginnings.iter().all(|it| it.len() >= 2), "{language}: {phrase}");
+                    let ended =
+                        phrase.split('*').skip(1).all(|it| it.is_empty() || it.starts_with(' '));
+                    assert!(ended, "{language}: {phrase}: `*` ends a word");
+                }
             }
             for topic in lists.keys() {
                 assert!(TOPICS.contains(&topic.as_str()), "{language}: nobody reads {topic}");
             }
-        }
-    }
-
-    #[test]
-    fn a_phrase_is_found_as_people_write_it() {
-        for (phrase, text, found) in [
-            ("position(s) _ filled", "the position has been filled", true),
-            ("position(s) _ filled", "positions filled", true),
-            ("position(s) _ filled", "the position of the water which has been filled", false),
-            ("doktorand*", "eine Doktorand*in", true),
-            ("full-time", "Full time", true),
-            ("job", "jobs", false),
-        ] {
-            let pattern = Pattern::of(format!(r"\b(?:{})", expression(phrase)), Case::Folded);
-            assert_eq!(pattern.is_match(text), found, "{phrase} in {text}");
         }
     }
 }
