@@ -12,6 +12,7 @@ mod dates;
 mod deadline;
 mod declared;
 mod duration;
+mod elsewhere;
 mod language;
 mod names;
 mod opening;
@@ -59,6 +60,9 @@ pub fn postings(
         Availability::Open if !says_a_job => opening::infer(&prose, page, &inferred, diagnostics),
         _ => None,
     };
+    if !says_a_job && availability.is_none() && page.availability == Availability::Open {
+        diagnostics.extend(elsewhere::remark(&prose, page));
+    }
     let words = Words {
         language: language::infer(&prose).map_or_else(|| page.language.clone(), Into::into),
         availability: availability.unwrap_or_else(|| page.availability.clone()),

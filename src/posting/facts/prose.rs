@@ -76,7 +76,7 @@ pub struct Prose {
 impl Prose {
     pub fn of(page: &Page) -> Self {
         let mut passages = Vec::new();
-        front(&page.front, &mut passages);
+        front(page, &mut passages);
         let mut heading = String::new();
         for block in &page.document.blocks {
             push_block(block, &mut heading, &mut passages);
@@ -195,7 +195,12 @@ fn fields(front: &Table) -> Vec<FrontField> {
     fields
 }
 
-fn front(front: &Table, passages: &mut Vec<Passage>) {
+fn front(page: &Page, passages: &mut Vec<Passage>) {
+    // A description that is all the page has was read as its body.
+    let is_body = |span: Span| {
+        let mut blocks = page.document.blocks.iter();
+        blocks.any(|block| span.start <= block.span.start && block.span.end <= span.end)
+    };
     let fields = [
         ("title", Role::Title),
         ("summary", Role::Summary),
@@ -204,7 +209,9 @@ fn front(front: &Table, passages: &mut Vec<Passage>) {
         ("subtitle", Role::Summary),
     ];
     for (key, role) in fields {
-        if let Some((text, span)) = front.text(key) {
+        if let Some((text, span)) = page.front.text(key)
+            && !is_body(span)
+        {
             let text = single_spaced(&TAG.replace_all(text, ""));
             passages.push(Passage { role, text, links: Vec::new(), heading: String::new(), span });
         }
