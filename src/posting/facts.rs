@@ -13,6 +13,7 @@ mod deadline;
 mod declared;
 mod duration;
 mod elsewhere;
+mod labels;
 mod language;
 mod names;
 mod opening;
@@ -23,6 +24,7 @@ mod place;
 mod position_type;
 mod prose;
 mod reference;
+mod salary;
 mod start;
 mod title;
 mod value;
@@ -94,6 +96,7 @@ impl Facts {
             city: self.city.or(other.city),
             country: self.country.or(other.country),
             pay_scheme: self.pay_scheme.or(other.pay_scheme),
+            salary: self.salary.or(other.salary),
             workload_percent: self.workload_percent.or(other.workload_percent),
             start: self.start.or(other.start),
             duration_months: self.duration_months.or(other.duration_months),
@@ -159,7 +162,8 @@ fn infer(
 ) -> Facts {
     let written = page.date.or(page.publish_at).map(|at| at.date_naive());
     let employer = organisation::infer(prose);
-    let pay_scheme = pay::infer_scheme(prose);
+    let (salary, amount) = salary::infer(prose).unzip();
+    let pay_scheme = pay::infer_scheme(prose).or(amount);
     let place = place::infer(
         prose,
         declared.organisation.as_ref().or(employer.organisation.as_ref()),
@@ -199,6 +203,7 @@ fn infer(
         city: place.city,
         country: place.country,
         pay_scheme,
+        salary,
         workload_percent,
         start,
         duration_months: duration::infer(prose),

@@ -4,8 +4,9 @@ use std::sync::LazyLock;
 
 use url::Url;
 
+use super::labels::FieldKey;
 use super::pattern::Pattern;
-use super::prose::{FieldKey, Link, Passage, Prose};
+use super::prose::{Link, Passage, Prose};
 use super::words;
 use crate::posting::{Field, Origin};
 
@@ -72,9 +73,10 @@ const ELSEWHERE: [&str; 10] = [
 /// behind such words, else an address that stands alone as what the page leads to.
 pub fn infer(prose: &Prose, permalink: &Url) -> Option<Field<Url>> {
     let of_field = || {
-        let field = prose.field(FieldKey::Apply)?;
-        let url = Url::parse(&field.text).ok().filter(leads_on)?;
-        Some(Field::new(url, Origin::Inferred(field.span)))
+        prose.fields(FieldKey::Apply).find_map(|field| {
+            let url = Url::parse(&field.text).ok().filter(leads_on)?;
+            Some(Field::new(url, Origin::Inferred(field.span)))
+        })
     };
     of_field()
         .or_else(|| find(prose, permalink, says_so))

@@ -1,8 +1,9 @@
 //! Whom to write to.
 
+use super::labels::FieldKey;
 use super::names;
 use super::pattern::Pattern;
-use super::prose::{FieldKey, Passage, Prose};
+use super::prose::{Passage, Prose};
 use crate::posting::{Field, Origin};
 
 static ADDRESS: Pattern =
@@ -96,7 +97,7 @@ static NAMED: [Pattern; 2] = [
 pub fn infer_emails(prose: &Prose) -> Option<Field<Vec<String>>> {
     let mut addresses: Vec<String> = Vec::new();
     let mut first = None;
-    if let Some(field) = prose.field(FieldKey::Email) {
+    for field in prose.fields(FieldKey::Email) {
         let found = ADDRESS.find_iter(&field.text).map(|it| it.as_str().to_lowercase());
         for address in found.filter(|address| !PLACEHOLDER.is_match(address)) {
             first.get_or_insert(field.span);
@@ -118,7 +119,7 @@ pub fn infer_emails(prose: &Prose) -> Option<Field<Vec<String>>> {
 /// The person to write to: who stands at the address, else who is named as the contact, else who
 /// leads the group.
 pub fn infer_name(prose: &Prose) -> Option<Field<String>> {
-    if let Some(field) = prose.field(FieldKey::Contact) {
+    for field in prose.fields(FieldKey::Contact) {
         let name = field.text.trim_end_matches(['.', ',', ';']);
         let people = name.split([',', ';', '&']).flat_map(|part| part.split(" and "));
         if people.clone().all(|person| is_person(person.trim())) {

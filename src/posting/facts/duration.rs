@@ -1,7 +1,8 @@
 //! How long the contract runs.
 
+use super::labels::FieldKey;
 use super::pattern::{Captures, Pattern};
-use super::prose::{FieldKey, Prose, Role};
+use super::prose::{Prose, Role};
 use crate::posting::{Field, Origin};
 
 macro_rules! number {
@@ -73,11 +74,12 @@ static FIELD: Pattern = Pattern::new(concat!(r"(?i)^\W*", number!(), r"[ -]", un
 
 /// The first duration that the page names, in months.
 pub fn infer(prose: &Prose) -> Option<Field<f64>> {
-    if let Some(field) = prose.field(FieldKey::Duration)
-        && let Some(captures) = FIELD.captures(&field.text)
-        && let Some(months) = months(&captures)
-    {
-        return Some(Field::new(months, Origin::Inferred(field.span)));
+    let labelled = prose.fields(FieldKey::Duration).find_map(|field| {
+        let months = months(&FIELD.captures(&field.text)?)?;
+        Some(Field::new(months, Origin::Inferred(field.span)))
+    });
+    if labelled.is_some() {
+        return labelled;
     }
     let passages = prose.passages().filter(|passage| passage.role != Role::Title);
     passages.into_iter().find_map(|passage| {

@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
+use super::labels::FieldKey;
 use super::pattern::{Match, Pattern};
-use super::prose::{FieldKey, Prose, Role};
+use super::prose::{Prose, Role};
 use super::{names, words};
 use crate::posting::{Field, Origin};
 
@@ -71,10 +72,10 @@ pub fn infer(
         .or_else(|| located(prose))
         .or_else(|| offered(prose, organisation))
         .unwrap_or_default();
-    if let Some(field) = prose.field(FieldKey::Country)
-        && let Some(code) = country_code(&field.text)
-    {
-        place.country.get_or_insert(Field::new(code.to_owned(), Origin::Inferred(field.span)));
+    for field in prose.fields(FieldKey::Country) {
+        if let Some(code) = country_code(&field.text) {
+            place.country.get_or_insert(Field::new(code.to_owned(), Origin::Inferred(field.span)));
+        }
     }
     if let Some(organisation) = organisation {
         let known = names::known(&organisation.value).next().map(|(_, known)| known);
@@ -93,14 +94,52 @@ pub fn infer(
     place
 }
 
-/// The front matter's own field.
+/// A field of the page: `location: Seahaven`, `Lieu de travail : SEAHAVEN`, `Seahaven (Bay), Spain`.
 fn in_field(prose: &Prose) -> Option<Place> {
-    let field = prose.field(FieldKey::Place)?;
-    let mut words = CAPITALISED.find_iter(&field.text);
-    let (city, code) =
-        words.find_map(|word| Some((word.as_str(), country_of_city(word.as_str())?)))?;
-    let fact = |text: &str| Some(Field::new(text.to_owned(), Origin::Inferred(field.span)));
-    Some(Place { city: fact(city), country: fact(code) })
+    prose.fields(FieldKey::Place).find_map(|field| {
+        let fact = |text: &str| Some(Field::new(text.to_owned(), Origin::Inferred(field.span)));
+        let mut words = CAPITALISED.find_iter(&field.text).map(|word| shown(word.as_str()));
+        let known = words.find_map(|word| {
+            let code = country_of_city(&word)?;
+            Some((word, code))
+        });
+        if let Some((city, code)) = known {
+            return Some(Place { city: fact(&city), country: fact(code) });
+        }
+        let text = field.text.trim_end_matches(['.', ')']);
+        let mut parts = text.split([',', '(', '/', ';', '|']).map(str::trim);
+        let city = parts.next().filter(|city| is_town(city))?;
+        let country = parts.find_map(country_code);
+        Some(Place { city: fact(&shown(city)), country: country.and_then(fact) })
+    })
+}
+
+/// Whether words behind a label for places can be a town: a few capitalised words.
+fn is_town(words: &str) -> bool {
+    const SMALL: [&str; 12] =
+        ["am", "an", "der", "on", "upon", "de", "la", "le", "del", "di", "aan", "sur"];
+    const NO_TOWN: [&str; 6] = ["remote", "hybrid", "online", "campus", "various", "flexible"];
+    let mut each = words.split([' ', '-']).filter(|word| !word.is_empty());
+    words.split(' ').count() <= 4
+        && words.chars().next().is_some_and(char::is_uppercase)
+        && country_code(words).is_none()
+        && each.all(|word| {
+            let capital = word.chars().next().is_some_and(char::is_uppercase);
+            let small = word.to_lowercase();
+            (capital || SMALL.contains(&word))
+                && !NO_TOWN.contains(&small.as_str())
+                && word.chars().all(|letter| letter.is_alphabetic() || "'’.".contains(letter))
+                && !names::names_institution(word)
+        })
+}
+
+/// A town as it is written in a sentence: `SEAHAVEN` is shouting.
+fn shown(words: &str) -> String {
+    let shouted = words.chars().count() > 3 && !words.chars().any(char::is_lowercase);
+    if !shouted {
+        return words.to_owned();
+    }
+    words.split(' ').map(title_case).collect::<Vec<_>>().join(" ")
 }
 
 /// "located in Seahaven", and the lines of addresses.

@@ -3,8 +3,9 @@
 use std::sync::LazyLock;
 
 use super::dates::{self, Reading};
+use super::labels::FieldKey;
 use super::pattern::Pattern;
-use super::prose::{FieldKey, Passage, Prose, Role};
+use super::prose::{Passage, Prose, Role};
 use super::words;
 use crate::posting::{Field, Origin, PartialDate, Start};
 
@@ -63,10 +64,9 @@ static SOON_OTHER: Pattern =
 /// The starts that the page names, the front matter's first.
 pub fn infer(prose: &Prose) -> Vec<Field<Start>> {
     let mut found = Vec::new();
-    if let Some(field) = prose.field(FieldKey::Start)
-        && let Some(start) = in_field(&field.text)
-    {
-        found.push(Field::new(start, Origin::Inferred(field.span)));
+    for field in prose.fields(FieldKey::Start) {
+        let start = in_field(&field.text);
+        found.extend(start.map(|start| Field::new(start, Origin::Inferred(field.span))));
     }
     for passage in prose.passages().filter(|passage| passage.role != Role::Title) {
         if let Some((range, start)) = in_passage(passage) {
