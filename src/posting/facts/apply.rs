@@ -112,7 +112,7 @@ fn words_of<'a>(passage: &'a Passage, link: &Link) -> &'a str {
 
 fn says_so(passage: &Passage, link: &Link) -> bool {
     let words = words_of(passage, link);
-    let led = BARE.is_match(words) && LEAD.is_match(passage.before(link.range.start, 100));
+    let led = BARE.is_match(words) && LEAD.is_match(passage.before(link.range.start, 200));
     led || LINK_WORDS.is_match(words) || LINK_PHRASES.is_match(words) && !is_home(link)
 }
 

@@ -12,7 +12,7 @@ static ADDRESS: Pattern =
 /// `name [at] uni [dot] example`, and `name at uni dot example` where a dot is spelled out.
 static DISGUISED: Pattern = Pattern::new(concat!(
     r"(?P<local>[A-Za-z0-9][A-Za-z0-9._+-]*(?: ?[\[({](?i:dot|punkt)[\])}] ?[A-Za-z0-9_+-]+)*)",
-    r"(?: ?[\[({<] ?(?:(?i:at|ät)|@) ?[\])}>] ?(?P<domain>[A-Za-z0-9-]+(?:(?:\.| ?[\[({<] ?(?:(?i:dot|punkt)|\.) ?[\])}>] ?| (?i:dot|punkt) )[A-Za-z0-9-]+)+)",
+    r"(?: ?[\[({<] ?(?:(?i:at|ät|arroba|arobase|chiocciola|apenstaartje)|@) ?[\])}>] ?(?P<domain>[A-Za-z0-9-]+(?:(?:\.| ?[\[({<] ?(?:(?i:dot|punkt)|\.) ?[\])}>] ?| (?i:dot|punkt) )[A-Za-z0-9-]+)+)",
     r"| (?i:at) (?P<spelled>[A-Za-z0-9-]+(?: (?i:dot) [A-Za-z0-9-]+)+))"
 ));
 
@@ -30,7 +30,7 @@ static PLACEHOLDER: Pattern = Pattern::new(
 
 macro_rules! title {
     () => {
-        r"(?:(?:Univ\.-|Jun\.-|Junior|apl\. ?)?(?:Prof(?:essor(?:in)?)?|Dr|PD)\.?(?:-Ing\.?)?(?: (?:rer|med|phil|nat|habil|h|c)\.)* )"
+        r"(?:(?:Univ\.-|Jun\.-|Junior|apl\. ?)?(?:Prof(?:essor(?:in|e)?|\.ssa|ssa|essoressa|\.a)?|Dott(?:\.ssa|ssa)?|Dra?|Ing|PD)\.?(?:-Ing\.?)?(?: (?:rer|med|phil|nat|habil|h|c)\.)* )"
     };
 }
 
@@ -77,7 +77,7 @@ static BESIDE: Pattern = Pattern::new(concat!(
 ));
 
 /// A person whom the page asks to write to, or who leads the group that hires.
-static NAMED: [Pattern; 2] = [
+static NAMED: [Pattern; 3] = [
     Pattern::new(concat!(
         r"\b(?i:contact(?: person)?|please (?:write|send [^.;]*) to|questions [^.;]*(?:to|contact)|",
         r"inquiries [^.;]*to|ansprechpartner(?:in)?|ansprechperson|kontakt|",
@@ -87,8 +87,17 @@ static NAMED: [Pattern; 2] = [
     )),
     Pattern::new(concat!(
         r"\b(?i:headed|led|directed|supervised|under the (?:supervision|guidance|direction)|",
-        r"geleitet|leitung)(?: (?:by|of|von))? (?P<name>",
+        r"geleitet|leitung|responsabile scientifico|responsable scientifique|investigador principal|",
+        r"sous la direction|onder leiding)(?: (?:by|of|von|de|van|del|della))? (?P<name>",
         titled!(),
+        ")"
+    )),
+    // Without a title only where somebody is to be written to.
+    Pattern::new(concat!(
+        r"\b(?i:e-?mail|contact|write to|reach out to|get in touch with|questions to|enquiries to|inquiries to|",
+        r"wenden sie sich (?:bitte )?an|contacter|écrire à|auprès de|contactar con|contattare|neem contact op met|",
+        r"bij|sous la direction de|encadrant|supervised by)[: ]+(?P<name>",
+        person!(),
         ")"
     )),
 ];
@@ -154,7 +163,14 @@ pub fn infer_name(prose: &Prose) -> Option<Field<String>> {
 
 /// Whether words are a person's name, as far as can be told without knowing the person.
 fn is_person(words: &str) -> bool {
-    const NOBODY: [&str; 18] = [
+    const NOBODY: [&str; 25] = [
+        "address",
+        "person",
+        "us",
+        "hr",
+        "personnel",
+        "details",
+        "form",
         "contact",
         "kontakt",
         "email",

@@ -148,7 +148,7 @@ static FORMS: [(Pattern, Form); 10] = [
             month!(),
             r")\b\.?(?: ?(?:/|or|oder|–|-) ?",
             month!(),
-            r"\b\.?)?,? ",
+            r"\b\.?)?,?(?: del?)? ",
             year!(),
             r"\b"
         )),

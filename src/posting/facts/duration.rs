@@ -24,7 +24,7 @@ static WAYS: [Pattern; 6] = [
         r"(?:period|duration|term|contract|appointment) (?:of|for|is)|",
         r"(?:contract )?duration:?|vertragsdauer:?|laufzeit:?|befristet (?:auf|für)|",
         r"(?:für|auf) die dauer von|fixed[- ]term(?: contract)?(?: of| for)?|",
-        r"(?:employed|funded|available|financed) for)",
+        r"(?:employed|funded|funding|available|financed|hired) for)",
         r"(?: (?:up to|initially|zunächst|an initial|the|a|maximal|at least|für|auf))*\s*",
         number!(),
         r"(?: \([0-9]+\))?[ -]",

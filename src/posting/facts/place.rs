@@ -50,7 +50,7 @@ static ADDRESS: Pattern = Pattern::new(
 
 /// A town and its country: "Seahaven, Brazil", "Seahaven (Belgium)".
 static PAIR: Pattern = Pattern::new(
-    r"(?x) \b (?P<city> [A-ZÀ-Þ][A-Za-zÀ-ɏ'’-]+ ) (?: ,\ (?:[A-ZÀ-Þ][A-Za-zÀ-ɏ]+,\ )? | \ \( | \ –\ | \ -\ )
+    r"(?x) \b (?P<city> [A-ZÀ-Þ][A-Za-zÀ-ɏ'’-]+ ) (?: ,\ (?:(?P<region>[A-ZÀ-Þ][A-Za-zÀ-ɏ]+),\ )? | \ \( | \ –\ | \ -\ )
         (?P<country> [A-ZÀ-Þ][A-Za-zÀ-ɏ]{3,} (?:\ [A-ZÀ-Þ][A-Za-zÀ-ɏ]+)? | UK | USA )",
 );
 
@@ -165,8 +165,13 @@ fn offered(prose: &Prose, organisation: Option<&Field<String>>) -> Option<Place>
     let offers = prose.texts().filter(|it| words::OFFER.is_match(&it.text));
     let found = |passage: &super::prose::Passage| {
         let pair = PAIR.captures_iter(&passage.text).find_map(|captures| {
-            let city = captures.name("city")?;
-            let code = country_code(captures.name("country")?.as_str())?;
+            let mut city = captures.name("city")?;
+            let country = captures.name("country")?.as_str();
+            let code = country_code(country).or_else(|| country_of_state(country))?;
+            // "Bay University, Seahaven, Spain"
+            if names::names_institution(city.as_str()) {
+                city = captures.name("region")?;
+            }
             let town = country_code(city.as_str()).is_none()
                 && city.as_str().chars().any(char::is_lowercase);
             let own = !super::organisation::is_somebody_else(passage.before(city.start(), 60));
@@ -232,6 +237,81 @@ pub fn country_code(name: &str) -> Option<&'static str> {
         .next();
     let code = || CODES.split(' ').find(|code| code.eq_ignore_ascii_case(name));
     by_name.or_else(code)
+}
+
+/// The country of a state or province that is written behind a town, where its name means nothing
+/// else.
+fn country_of_state(name: &str) -> Option<&'static str> {
+    const STATES: [(&str, &[&str]); 3] = [
+        (
+            "US",
+            &[
+                "Alabama",
+                "Alaska",
+                "Arizona",
+                "Arkansas",
+                "California",
+                "Colorado",
+                "Connecticut",
+                "Delaware",
+                "Florida",
+                "Hawaii",
+                "Idaho",
+                "Illinois",
+                "Indiana",
+                "Iowa",
+                "Kansas",
+                "Kentucky",
+                "Louisiana",
+                "Maine",
+                "Maryland",
+                "Massachusetts",
+                "Michigan",
+                "Minnesota",
+                "Mississippi",
+                "Missouri",
+                "Montana",
+                "Nebraska",
+                "Nevada",
+                "New Hampshire",
+                "New Jersey",
+                "New Mexico",
+                "New York",
+                "North Carolina",
+                "North Dakota",
+                "Ohio",
+                "Oklahoma",
+                "Oregon",
+                "Pennsylvania",
+                "Rhode Island",
+                "South Carolina",
+                "South Dakota",
+                "Tennessee",
+                "Texas",
+                "Utah",
+                "Vermont",
+                "Virginia",
+                "Washington",
+                "West Virginia",
+                "Wisconsin",
+                "Wyoming",
+            ],
+        ),
+        (
+            "CA",
+            &[
+                "Alberta",
+                "British Columbia",
+                "Manitoba",
+                "Ontario",
+                "Quebec",
+                "Québec",
+                "Saskatchewan",
+            ],
+        ),
+        ("AU", &["New South Wales", "Queensland", "Tasmania", "Victoria"]),
+    ];
+    STATES.iter().find(|(_, names)| names.contains(&name)).map(|(code, _)| *code)
 }
 
 fn stated(prose: &Prose) -> Option<Place> {

@@ -140,6 +140,10 @@ fn fields(front: &Table, passages: &[Passage], source: &Source) -> Vec<Labelled>
         };
         // The page's own title is a passage.
         let key = labels::key_of(&entry.key).filter(|_| !text.is_empty());
+        // `start_date` beside a `date` that says the same is when the page went online.
+        let online =
+            key == Some(FieldKey::Start) && front.text("date").is_some_and(|it| it.0 == text);
+        let key = key.filter(|_| !online);
         fields.extend(key.map(|key| Labelled {
             key,
             text,

@@ -4,12 +4,12 @@ use std::ops::Range;
 
 use super::labels::FieldKey;
 use super::pattern::{Captures, Pattern};
-use super::prose::Prose;
+use super::prose::{FieldPlace, Prose};
 use crate::posting::{Field, Origin, Period, Salary};
 
 macro_rules! currency {
     () => {
-        r"(?:€|£|US ?\$|AUD? ?\$|CAD? ?\$|R\$|\$|CHF|EUR|[Ee]uros?|GBP|USD|AUD|CAD|SEK|NOK|DKK|BRL|JPY|PLN|CZK|kr\.?|SFr\.?)"
+        r"(?:€|£|US ?\$|AUD? ?\$|CAD? ?\$|R\$|\$|CHF|EUR|[Ee]uros?|GBP|USD|AUD|CAD|SEK|NOK|DKK|BRL|JPY|PLN|CZK|kr\.?|SFr\.?|(?:Brazilian )?[Rr]e(?:ais|als)\b|Swiss [Ff]rancs|[Pp]ounds\b)"
     };
 }
 
@@ -27,7 +27,7 @@ static AMOUNT: [Pattern; 2] = [
         currency!(),
         r") ?(?P<from>",
         number!(),
-        r")(?P<thousand> ?[kK]\b)?(?:,?-+)?(?: ?(?:-|–|—|\bto\b|\bbis\b|\band\b|\bà\b|\ba\b|\by\b|\bund\b|\be\b|\ben\b|\btot\b) ?(?:",
+        r")(?P<thousand> ?[kK]\b)?(?:,--?)?(?: ?(?:-|–|—|\bto\b|\bbis\b|\band\b|\bà\b|\ba\b|\by\b|\bund\b|\be\b|\ben\b|\btot\b) ?(?:",
         currency!(),
         r" ?)?(?P<to>",
         number!(),
@@ -73,7 +73,7 @@ static PAY: Pattern = Pattern::new(
     r"(?ix) \b (?: salar(?:y|ies|io) | pay\b | paid\b | remunerat | stipend | wage | compensation | earn
         | living\ allowance | gehalt | vergüt | entgelt | verdienst | stundenlohn | bezahlung | brutto
         | gross\b | bruto? \b | salaire | rémunér | gratification | retribu | importo | lordo | salaris
-        | compenso | remunera | dotación | fellowship\ of | scholarship\ of ) [^.;!?]* $",
+        | compenso | remunera | dotación | (?:fellowship|scholarship)\ (?:of|is) ) [^.;!?]* $",
 );
 
 /// Words behind it that do.
@@ -91,8 +91,11 @@ static OTHER: Pattern = Pattern::new(
 /// The pay that the page states as an amount, with its words.
 pub fn infer(prose: &Prose) -> Option<(Field<Salary>, Field<String>)> {
     let labelled = prose.fields(FieldKey::Pay).find_map(|field| {
+        if field.place == FieldPlace::Body {
+            return None;
+        }
         let (range, salary) = amounts(&field.text).next()?;
-        let words = field.text.get(range)?.to_owned();
+        let words = words(&field.text, range, salary);
         let origin = Origin::Inferred(field.span);
         Some((Field::new(salary, origin.clone()), Field::new(words, origin)))
     });
@@ -103,14 +106,22 @@ pub fn infer(prose: &Prose) -> Option<(Field<Salary>, Field<String>)> {
                 let after = passage.text.get(range.end..).unwrap_or_default();
                 let said = PAY.is_match(before)
                     || GROSS.is_match(after)
-                    || PAY.is_match(&passage.heading) && salary.period.is_some();
+                    || salary.period.is_some()
+                        && PAY.is_match(passage.heading.trim_end_matches('?'));
                 said && !OTHER.is_match(before)
             })?;
-            let words = passage.text.get(range.clone())?.to_owned();
+            let words = words(&passage.text, range.clone(), salary);
             let origin = Origin::Inferred(prose.span(passage, range));
             Some((Field::new(salary, origin.clone()), Field::new(words, origin)))
         })
     })
+}
+
+/// An amount in the words of the ad; "between 2600 and 3100 €" as a range.
+fn words(text: &str, range: Range<usize>, salary: Salary) -> String {
+    let words = text.get(range).unwrap_or_default();
+    let spoken = [" and ", " und ", " y ", " e "].iter().any(|and| words.contains(and));
+    if spoken { salary.to_string() } else { words.to_owned() }
 }
 
 /// An amount as it is declared: `2600-3100 EUR per month`.
@@ -177,8 +188,9 @@ fn currency(sign: &str) -> &'static str {
         "us$" | "usd" => "USD",
         "a$" | "au$" | "aud$" | "aud" => "AUD",
         "c$" | "ca$" | "cad$" | "cad" => "CAD",
-        "r$" | "brl" => "BRL",
-        "chf" | "sfr" => "CHF",
+        "r$" | "brl" | "reais" | "reals" | "brazilianreais" | "brazilianreals" => "BRL",
+        "chf" | "sfr" | "swissfrancs" => "CHF",
+        "pounds" => "GBP",
         "sek" => "SEK",
         "nok" => "NOK",
         "dkk" => "DKK",
