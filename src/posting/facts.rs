@@ -53,8 +53,12 @@ pub fn postings(
 ) -> Vec<Posting> {
     let job = declared::job(page, diagnostics);
     let defaults = declared::cascaded(page, diagnostics).or(declared::defaults(&settings.defaults));
-    let positions = if job.positions.is_empty() { Positions::One } else { Positions::Several };
     let prose = Prose::of(page);
+    let positions = match job.positions.is_empty() {
+        false => Positions::Declared,
+        true if title::positions(&prose) >= 2 => Positions::Described,
+        true => Positions::One,
+    };
     let inferred = infer(page, &prose, &job.facts, positions, diagnostics);
     let says_a_job = page.front.get("job").is_some_and(|job| !job.is_empty());
     // What was declared decides; only where nothing was do the words tell whether there is a job.
@@ -190,7 +194,7 @@ fn infer(
         Topic::Deadline,
         declared.deadline.as_ref(),
         deadline.deadlines,
-        PartialEq::eq,
+        deadline::agree,
         ToString::to_string,
     );
     Facts {

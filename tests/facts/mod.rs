@@ -1,6 +1,7 @@
 //! What is read out of a page: declared, inferred from a line, or a default, and nothing else
 //! (promise 8).
 
+mod ads;
 mod corpus;
 mod declared;
 mod languages;

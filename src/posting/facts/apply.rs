@@ -46,7 +46,7 @@ static BARE: Pattern = Pattern::new(
     r"(?ix)^(?: https?://\S+ | www\.\S+ | here\.? | hier | deze\ (?:link|pagina) | diese[nmrs]?\ (?:link|formular|seite)
         | ce\ (?:lien|formulaire) | este\ enlace | questo\ (?:link|modulo) | ici | aquí | qui | online | link | call
         | this\ (?:link|page)
-        | (?:\S+\ ){0,5} (?: form | portal | system | website | (?:job\ )?site )
+        | (?:\S+\ ){0,5} (?: form | portal[e]? | portail | formulaire | formulario | formulier | modulo | system | website | (?:job\ )?site )
         | formular | online-?portal | bewerbungsportal )$",
 );
 

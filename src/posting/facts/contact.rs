@@ -96,7 +96,7 @@ static NAMED: [Pattern; 3] = [
     Pattern::new(concat!(
         r"\b(?i:e-?mail|contact|write to|reach out to|get in touch with|questions to|enquiries to|inquiries to|",
         r"wenden sie sich (?:bitte )?an|contacter|écrire à|auprès de|contactar con|contattare|neem contact op met|",
-        r"bij|sous la direction de|encadrant|supervised by)[: ]+(?P<name>",
+        r"bij|t\.a\.v\.|z\. ?hd\.|attn\.?|sous la direction de|encadrant|supervised by)[: ]+(?P<name>",
         person!(),
         ")"
     )),
@@ -130,13 +130,16 @@ pub fn infer_emails(prose: &Prose) -> Option<Field<Vec<String>>> {
 pub fn infer_name(prose: &Prose) -> Option<Field<String>> {
     for field in prose.fields(FieldKey::Contact) {
         let name = field.text.trim_end_matches(['.', ',', ';']);
-        let people = name.split([',', ';', '&']).flat_map(|part| part.split(" and "));
+        let joined = [" and ", " und ", " et ", " y ", " e ", " en "];
+        let name = &joined.iter().fold(name.to_owned(), |name, and| name.replace(and, ", "));
+        let people = name.split([',', ';', '&']).filter(|part| !part.trim().is_empty());
         if people.clone().all(|person| is_person(person.trim())) {
             return Some(Field::new(name.to_owned(), Origin::Inferred(field.span)));
         }
     }
     let field = |passage: &Passage, range: std::ops::Range<usize>| {
-        let name = passage.text.get(range.clone()).unwrap_or_default().to_owned();
+        let name = passage.text.get(range.clone()).unwrap_or_default();
+        let name = without_address(name).to_owned();
         Field::new(name, Origin::Inferred(prose.span(passage, range)))
     };
     for passage in prose.texts() {
@@ -159,6 +162,13 @@ pub fn infer_name(prose: &Prose) -> Option<Field<String>> {
             is_person(name.as_str()).then(|| field(passage, name.range()))
         })
     })
+}
+
+/// "Frau Dr. X" as "Dr. X".
+fn without_address(name: &str) -> &str {
+    static ADDRESSED: Pattern =
+        Pattern::new(r"^(?:Mr|Mrs|Ms|Frau|Herrn?|Mme|M|Sra?|Sig(?:\.ra)?)\.? ");
+    ADDRESSED.find(name).map_or(name, |address| &name[address.end()..])
 }
 
 /// Whether words are a person's name, as far as can be told without knowing the person.

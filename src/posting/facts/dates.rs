@@ -146,7 +146,7 @@ static FORMS: [(Pattern, Form); 10] = [
         Pattern::new(concat!(
             r"(?i)\b(?P<name>",
             month!(),
-            r")\b\.?(?: ?(?:/|or|oder|–|-) ?",
+            r")\b\.?(?: ?(?:/|or|oder|ou|o|of|–|-) ?",
             month!(),
             r"\b\.?)?,?(?: del?)? ",
             year!(),

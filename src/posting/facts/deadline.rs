@@ -1,5 +1,6 @@
 //! Until when applications count.
 
+use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::LazyLock;
 
@@ -130,6 +131,19 @@ pub fn infer(prose: &Prose, written: Option<NaiveDate>) -> Found {
     found
 }
 
+/// Whether two deadlines can both be true: a day, and the same day "then until filled", can.
+pub fn agree(one: &Deadline, other: &Deadline) -> bool {
+    match (one, other) {
+        (Deadline::On(day), Deadline::Staged { first, last })
+        | (Deadline::Staged { first, last }, Deadline::On(day)) => {
+            day == first || Some(*day) == *last
+        }
+        (Deadline::Rolling, Deadline::Staged { last, .. })
+        | (Deadline::Staged { last, .. }, Deadline::Rolling) => last.is_none(),
+        (one, other) => one == other,
+    }
+}
+
 /// A day that the page names as a deadline.
 struct Day {
     day: NaiveDate,
@@ -223,7 +237,7 @@ fn goes_on(passage: &Passage, day: &Range<usize>, filled: &Match<'_>) -> bool {
 /// The days as deadlines, the surest first; days that belong together are one.
 fn deadlines(mut days: Vec<Day>) -> Vec<Field<Deadline>> {
     days.sort_by_key(|day| day.weight);
-    let counted: Vec<NaiveDate> =
+    let counted: HashSet<NaiveDate> =
         days.iter().filter(|it| it.counts == Counts::Itself).map(|it| it.day).collect();
     // "Deadline: 21 August", and further down "before 21 August", are meant to be the same.
     days.retain(|it| {
@@ -240,11 +254,11 @@ fn deadlines(mut days: Vec<Day>) -> Vec<Field<Deadline>> {
         let origin = days.iter().find(|it| it.day == first).unwrap_or(place).origin.clone();
         return vec![Field::new(Deadline::Staged { first, last: Some(last) }, origin)];
     }
-    let opening =
-        |day: NaiveDate| days.iter().any(|other| other.day == day && other.stage == Stage::Opening);
+    let opening: HashSet<NaiveDate> =
+        days.iter().filter(|it| it.stage == Stage::Opening).map(|it| it.day).collect();
     days.iter()
         .map(|it| {
-            let deadline = match opening(it.day) {
+            let deadline = match opening.contains(&it.day) {
                 true => Deadline::Staged { first: it.day, last: None },
                 false => Deadline::On(it.day),
             };

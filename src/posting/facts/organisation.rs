@@ -255,7 +255,18 @@ fn joined(prose: &Prose, passage: &Passage, names: &[Name]) -> Option<Field<Stri
         .map(|name| with_abbreviation(prose, name))
         .collect();
     let span = prose.span(passage, first.range.start..last.range.end);
-    Some(Field::new(texts.join(", "), Origin::Inferred(span)))
+    Some(Field::new(nominative(&texts.join(", ")), Origin::Inferred(span)))
+}
+
+/// `[der] Technischen Universität X` as it is called: `Technische Universität X`.
+fn nominative(name: &str) -> String {
+    let mut words = name.splitn(3, ' ');
+    let (first, second) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+    let inflected = ["Universität", "Hochschule", "Akademie"].contains(&second);
+    match first.strip_suffix("en").filter(|_| inflected) {
+        Some(stem) => format!("{stem}e{}", &name[first.len()..]),
+        None => name.to_owned(),
+    }
 }
 
 /// `University Hospital X` becomes `University Hospital X (UHX)` if the page introduces it so.

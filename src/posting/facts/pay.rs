@@ -35,7 +35,7 @@ static PERCENT: Pattern = Pattern::new(
 static SHARE: Pattern = Pattern::new(
     r"(?ix) \b (?: part[-\ ]time | position | workload | employment | FTE\b | working\ (?:time|hours)
         | of\ (?:a\ |the\ )?full | contract\b | salary\b | TV[-\ ]?(?:L|H|öD) | E\ ?1[0-5]\b
-        | stelle\b | teilzeit | arbeitszeit | umfang | beschäftigung | pensum )",
+        | stelle\b | fixed-term | permanent | unbefristet | teilzeit | arbeitszeit | umfang | beschäftigung | pensum )",
 );
 
 static FULL_TIME: Pattern =
@@ -54,7 +54,9 @@ static FULL_TIME_OTHER: Pattern = Pattern::new(
 );
 
 /// "1.0 FTE", "0,8 fte".
-static FTE: Pattern = Pattern::new(r"(?i)\b(?P<share>[01](?:[.,][0-9]{1,2})?) ?(?:fte|vzä|etp)\b");
+static FTE: Pattern = Pattern::new(
+    r"(?i)(?P<range>[0-9] ?(?:-|–|to|tot|bis) ?)?\b(?P<share>[01](?:[.,][0-9]{1,2})?) ?(?:fte|vzä|etp)\b",
+);
 
 /// "half of the regular weekly hours".
 static HALF: Pattern = Pattern::new(
@@ -148,6 +150,7 @@ pub fn infer_workload(prose: &Prose) -> Vec<Field<f64>> {
                 continue;
             };
             let share: Option<f64> = share.as_str().replace(',', ".").parse().ok();
+            let share = share.filter(|_| captures.name("range").is_none());
             if let Some(share) = share.filter(|share| (0.05..=1.0).contains(share)) {
                 let origin = Origin::Inferred(prose.span(passage, whole.range()));
                 shares.push(Field::new((share * 1000.0).round() / 10.0, origin));

@@ -184,7 +184,13 @@ fn offered(prose: &Prose, organisation: Option<&Field<String>>) -> Option<Place>
                     return None;
                 }
                 let before = passage.before(word.start(), 12);
+                let behind_name = || {
+                    let before = passage.before(word.start(), 80);
+                    let name = names::names(before).pop();
+                    name.is_some_and(|name| name.range.end + 2 == before.len())
+                };
                 let led = BEFORE_TOWN.is_match(before)
+                    || before.ends_with(", ") && behind_name()
                     || organisation.is_some() && names::known(before).next().is_some();
                 led.then_some((word.range(), code))
             })

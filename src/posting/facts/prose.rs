@@ -132,7 +132,9 @@ static TAG: Pattern = Pattern::new(r"</?[A-Za-z][^<>]*>");
 /// The fields of the front matter, and what stands under the same names in the body.
 fn fields(front: &Table, passages: &[Passage], source: &Source) -> Vec<Labelled> {
     let mut fields = Vec::new();
-    for entry in &front.entries {
+    // Zola keeps a page's own keys under `extra`, Hugo under `params`.
+    let nested = ["extra", "params"].iter().filter_map(|key| front.get(key)?.as_table());
+    for entry in std::iter::once(front).chain(nested).flat_map(|table| &table.entries) {
         let text = match &entry.node.value {
             Value::Text(text) => single_spaced(text),
             Value::Integer(number) => number.to_string(),

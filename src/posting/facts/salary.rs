@@ -88,6 +88,9 @@ static OTHER: Pattern = Pattern::new(
         | mobility | relocation | insurance | kita | zuschuss | ticket ) \b [^.;,]* $",
 );
 
+/// A paragraph with more amounts than this is a table of something else.
+const MOST: usize = 12;
+
 /// The pay that the page states as an amount, with its words.
 pub fn infer(prose: &Prose) -> Option<(Field<Salary>, Field<String>)> {
     let labelled = prose.fields(FieldKey::Pay).find_map(|field| {
@@ -101,13 +104,13 @@ pub fn infer(prose: &Prose) -> Option<(Field<Salary>, Field<String>)> {
     });
     labelled.or_else(|| {
         prose.passages().find_map(|passage| {
-            let (range, salary) = amounts(&passage.text).find(|(range, salary)| {
+            let mut amounts = amounts(&passage.text).take(MOST);
+            let (range, salary) = amounts.find(|(range, salary)| {
                 let before = passage.before(range.start, 90);
                 let after = passage.text.get(range.end..).unwrap_or_default();
                 let said = PAY.is_match(before)
                     || GROSS.is_match(after)
-                    || salary.period.is_some()
-                        && PAY.is_match(passage.heading.trim_end_matches('?'));
+                    || salary.period.is_some() && offers(&passage.text, &passage.heading);
                 said && !OTHER.is_match(before)
             })?;
             let words = words(&passage.text, range.clone(), salary);
@@ -115,6 +118,15 @@ pub fn infer(prose: &Prose) -> Option<(Field<Salary>, Field<String>)> {
             Some((Field::new(salary, origin.clone()), Field::new(words, origin)))
         })
     })
+}
+
+/// Whether an amount with a period can only be what somebody earns: under a heading on pay or on
+/// what is offered, or beside the words for a contract.
+fn offers(text: &str, heading: &str) -> bool {
+    static OFFER: Pattern = Pattern::new(
+        r"(?i)\b(?:we offer|what we offer|benefits|conditions|wir bieten|condiciones|arbeidsvoorwaarden|employment|contract|position|full[- ]time|part[- ]time|hilfskraft|stelle|internship|stage)\b",
+    );
+    PAY.is_match(heading.trim_end_matches('?')) || OFFER.is_match(heading) || OFFER.is_match(text)
 }
 
 /// An amount in the words of the ad; "between 2600 and 3100 €" as a range.

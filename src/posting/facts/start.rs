@@ -45,7 +45,7 @@ static SOON_LABELLED: LazyLock<Pattern> = LazyLock::new(|| {
 static OTHER: Pattern = Pattern::new(
     r"(?ix) \b (?: bis\ (?:spätestens\ )?zum | apply\ from | bewerb\S*\ (?:\S+\ )?ab
         | (?:project|programme?|conference|semester|funding|interviews?|projekt|apply|applications?)
-        \ (?:\S+\ ){0,3} (?:start|begin)[a-z]* ) \b [^.;]* $",
+        \ (?:[^\s,]+\ ){0,3} (?:start|begin)[a-z]* ) \b [^.;]* $",
 );
 
 static SOON: Pattern = Pattern::new(

@@ -73,7 +73,7 @@ static GENERAL: LazyLock<Pattern> = LazyLock::new(|| {
 static LEAD: LazyLock<Pattern> = LazyLock::new(|| {
     words::pattern_around(
         "title.lead",
-        r"^\W*(?:(?:PHRASE) ?[:–—|] ?|(?:PHRASE) - |call for (?:an? )?|we are (?:looking|hiring|searching) for (?:an? )?|we are hiring (?:an? )?|wir suchen (?:eine?n? )?)(?P<rest>\S)",
+        r"^\W*(?:(?:PHRASE)\] ?|(?:PHRASE) ?[:–—|] ?|(?:PHRASE) - |call for (?:an? )?|we are (?:looking|hiring|searching) for (?:an? )?|we are hiring (?:an? )?|wir suchen (?:eine?n? )?)(?P<rest>\S)",
     )
 });
 
@@ -94,6 +94,7 @@ static ASIDE: Pattern = Pattern::new(concat!(
     r"full[- ]time|part[- ]time)|€|£|\$|[0-9]{2,3} ?%|[0-9]+ ?(?:h|std|stunden|hours)\b ?/?|[0-9]+[- ](?:years?|months?|monate|jahre)\b)",
     r"[^\])]{0,40}[\])]",
     r"|[ ,–—|-]+(?:TV-?[ -]?(?:L|H|öD)\b.{0,40}|E ?1[0-5]\b.{0,30}|(?:kennziffer|ref\.?|reference|job id):? ?[A-Z0-9/._-]{2,20}|[0-9]{2,3} ?%)$",
+    r"|[ ,–—|-]+[0-9]{1,2}(?:[.,][0-9])? ?(?:h|std\.?|stunden|hours) ?(?:/|per|pro) ?\w+\.?$|\s*\([^)]{0,20}\bfte\)",
     r"|[ .,–—|-]+[0-9]{1,2}\.[0-9]{1,2}\.(?:[0-9]{2,4})?(?: ?[–-] ?[0-9]{1,2}\.[0-9]{1,2}\.[0-9]{2,4})?$)"
 ));
 
@@ -187,6 +188,23 @@ fn clean(text: &str) -> String {
 /// Emoji and other pictures, which shout where a title should speak.
 fn is_pictograph(letter: char) -> bool {
     matches!(u32::from(letter), 0x2600..=0x27BF | 0x1F000..=0x1FAFF | 0xFE0F | 0x200D)
+}
+
+/// How many headings of the body, one below the other, name a position: "PhD position in tides",
+/// "Research technician".
+pub fn positions(prose: &Prose) -> usize {
+    let offers = |heading: &&Passage| {
+        let words = heading.text.split(' ').count();
+        words <= 14
+            && !heading.text.ends_with('?')
+            && kind_of(&heading.text).is_some_and(|(_, kind)| kind.start <= 12)
+            && !GENERAL.is_match(&clean(&heading.text))
+    };
+    let shown = prose.passages().find(|it| it.role == Role::Title).map(|it| clean(&it.text));
+    let headings = prose.headings().filter(offers).map(|heading| clean(&heading.text));
+    let own: std::collections::BTreeSet<String> =
+        headings.filter(|heading| Some(heading) != shown.as_ref()).collect();
+    own.len()
 }
 
 /// Whether a title names a kind of position and not what it is about: "Open PhD position".
