@@ -149,7 +149,7 @@ error[job::unreadable-date]: `job.deadline` is `soon`, which is no date that can
  --> content/jobs/bad.md:4:13
   |
 4 |   deadline: soon
-  |             ^^^^ expected a date such as `2027-01-31`, or `rolling`
+  |             ^^^^ expected a date such as `2027-01-31`, `rolling`, or `2027-01-31, then until filled`
 
 error[job::wrong-type]: `job.workload_percent` is the number `500`
  --> content/jobs/bad.md:5:21

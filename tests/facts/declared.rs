@@ -129,14 +129,14 @@ fn a_mistake_in_the_job_block_is_shown_where_it_is_and_holds_the_page_back() {
             "job::unreadable-date",
             "`job.deadline` is `2027-02-30`, which is no date that can be read",
             "2027-02-30",
-            "expected a date such as `2027-01-31`, or `rolling`",
+            "expected a date such as `2027-01-31`, `rolling`, or `2027-01-31, then until filled`",
         ),
         (
             "validThrough: true",
             "job::wrong-type",
             "`job.validThrough` is `true`",
             "true",
-            "expected a date such as `2027-01-31`, or `rolling`",
+            "expected a date such as `2027-01-31`, `rolling`, or `2027-01-31, then until filled`",
         ),
         (
             "workload_percent: 150",

@@ -64,14 +64,25 @@ fn is_name(text: &str) -> bool {
     short && begins && !text.contains(['@', '?', '!', ';']) && !text.ends_with('.')
 }
 
+/// "Tides Lab, University of Y" without the university.
+fn before_employer(text: &str) -> &str {
+    let employer = names(text).into_iter().find(|name| name.rank == Rank::Employer);
+    let unit = employer.and_then(|name| text.get(..name.range.start)).unwrap_or(text);
+    let unit = unit.trim_end_matches([',', ' ', '(', '–', '-']);
+    if unit.is_empty() { text } else { unit }
+}
+
 /// The page's own fields for it.
 fn in_fields(prose: &Prose) -> Employer {
     let field = |key| {
         prose.fields(key).find_map(|field| {
             // In the body a sentence may stand there: "Employer: as a family-friendly university …"
             let is_name = field.place == FieldPlace::Front || is_name(&field.text);
-            let name = || Field::new(field.text.clone(), Origin::Inferred(field.span));
-            is_name.then(name)
+            let text = match key {
+                FieldKey::Unit => before_employer(&field.text),
+                _ => &field.text,
+            };
+            is_name.then(|| Field::new(text.to_owned(), Origin::Inferred(field.span)))
         })
     };
     let organisation = field(FieldKey::Organisation).or_else(|| {

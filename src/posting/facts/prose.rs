@@ -142,9 +142,8 @@ fn fields(front: &Table, passages: &[Passage], source: &Source) -> Vec<Labelled>
         };
         // The page's own title is a passage.
         let key = labels::key_of(&entry.key).filter(|_| !text.is_empty());
-        // `start_date` beside a `date` that says the same is when the page went online.
-        let online =
-            key == Some(FieldKey::Start) && front.text("date").is_some_and(|it| it.0 == text);
+        // A site's own `start_date` is most often when the page goes online.
+        let online = key == Some(FieldKey::Start) && entry.key.to_lowercase().ends_with("date");
         let key = key.filter(|_| !online);
         fields.extend(key.map(|key| Labelled {
             key,
@@ -236,10 +235,14 @@ fn push_inlines(
         // Facts on lines of their own, which Markdown would run together.
         let is_list = rows.iter().filter(|row| begins_with_label(row)).count() >= 2;
         let mut words = Writer::default();
+        let mut after_label = false;
         for row in rows {
-            if is_list && begins_with_label(row) {
+            let labelled = begins_with_label(row);
+            let begins = plain(row).trim_start().starts_with(char::is_uppercase);
+            if is_list && (labelled || after_label && begins) {
                 std::mem::take(&mut words).finish(role, span, heading, passages);
             }
+            after_label = labelled;
             words.push_text(" ");
             words.push_all(row);
         }

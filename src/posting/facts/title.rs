@@ -42,8 +42,10 @@ pub fn infer(prose: &Prose) -> Option<Field<String>> {
         }
     }
     let title = clean(title);
+    let better =
+        || named(prose).filter(|better| GENERAL.is_match(&title) || has_topic(&better.value));
     if (GENERAL.is_match(&title) || is_bare(&title))
-        && let Some(better) = named(prose)
+        && let Some(better) = better()
     {
         return Some(better);
     }
@@ -73,7 +75,7 @@ static GENERAL: LazyLock<Pattern> = LazyLock::new(|| {
 static LEAD: LazyLock<Pattern> = LazyLock::new(|| {
     words::pattern_around(
         "title.lead",
-        r"^\W*(?:(?:PHRASE)\] ?|(?:PHRASE) ?[:–—|] ?|(?:PHRASE) - |call for (?:an? )?|we are (?:looking|hiring|searching) for (?:an? )?|we are hiring (?:an? )?|wir suchen (?:eine?n? )?)(?P<rest>\S)",
+        r"^\W*(?:(?:PHRASE)\] ?|(?:PHRASE) ?[:–—|] ?|(?:PHRASE) - |call for (?:an? )?|we are (?:looking|hiring|searching) for (?:an? )?|we are hiring (?:an? )?|stellen(?:ausschreibung|anzeige|angebot) (?:für (?:eine?n? )?)?|wir suchen (?:eine?n? )?)(?P<rest>\S)",
     )
 });
 
@@ -171,7 +173,10 @@ fn clean(text: &str) -> String {
     let text = WANTED.replace_all(&text, "");
     // "A fully funded PhD position", but not "A model of tides (PhD position)".
     let article = ARTICLE.find(&text).map_or(0, |article| article.end());
-    let named = kind_of(&text).is_some_and(|(_, kind)| kind.start <= article + 20);
+    let named = kind_of(&text).is_some_and(|(_, kind)| {
+        let between = text.get(article..kind.start).unwrap_or_default();
+        between.len() <= 20 && ![" of ", " for ", "(", ":"].iter().any(|it| between.contains(it))
+    });
     let text = if named { &text[article..] } else { &text[..] };
     let text = match AVAILABLE.captures(text).and_then(|captures| captures.name("noun")) {
         Some(noun) => {
@@ -188,6 +193,14 @@ fn clean(text: &str) -> String {
 /// Emoji and other pictures, which shout where a title should speak.
 fn is_pictograph(letter: char) -> bool {
     matches!(u32::from(letter), 0x2600..=0x27BF | 0x1F000..=0x1FAFF | 0xFE0F | 0x200D)
+}
+
+/// "PhD student in coastal hydrology" says more than its kind.
+fn has_topic(title: &str) -> bool {
+    static TOPIC: Pattern = Pattern::new(
+        r"(?i) (?:in|on|for|im|für|zu|zum|zur|of|mit|en|sur|sobre|su|op|over) [^ ]{3,}",
+    );
+    !is_bare(title) && TOPIC.is_match(title)
 }
 
 /// How many headings of the body, one below the other, name a position: "PhD position in tides",
