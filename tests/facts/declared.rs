@@ -225,3 +225,17 @@ fn positions_without_an_id_or_with_one_twice_are_refused() {
         ]
     );
 }
+
+#[test]
+fn a_declared_deadline_may_have_stages_and_pay_may_be_an_amount() {
+    for deadline in ["2027-03-01, then until filled", "2027-03-01, then 2027-06-01"] {
+        let front = format!(
+            "title: Diver\njob:\n  deadline: {deadline}\n  salary: 2600-3100 EUR per month"
+        );
+        let posting = only(&page(&front, "Dive."));
+        assert_eq!(fact(&posting, "deadline"), deadline);
+        assert_eq!(fact(&posting, "salary"), "2600-3100 EUR per month");
+    }
+    let reading = read(&page("title: Diver\njob:\n  deadline: 2027-03-01, then soon", "Dive."));
+    assert_eq!(errors(&reading).remove(0).code, "job::unreadable-date");
+}

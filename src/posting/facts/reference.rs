@@ -64,5 +64,6 @@ pub fn without_reference(title: &str) -> &str {
 /// A bare year or a single digit is no reference number.
 fn is_number(text: &str) -> bool {
     let digits = text.chars().filter(char::is_ascii_digit).count();
-    digits >= 2 && !(text.len() == 4 && digits == 4)
+    let is_year = text.parse().is_ok_and(|year: u32| (1900..2100).contains(&year));
+    digits >= 2 && !is_year
 }
