@@ -167,10 +167,11 @@ impl View {
         let workload_text = workload.map(|percent| tongue.percent(percent));
         let pay_scheme = line(&facts.pay_scheme);
         let deadline = value(&facts.deadline);
-        let last_day = match deadline {
-            Some(Deadline::On(day)) => Some(day),
-            Some(Deadline::Rolling) | None => None,
-        };
+        let next_day = deadline.and_then(|deadline| match occasion {
+            // The first of several days is over by then.
+            Occasion::Remind => deadline.last_day(),
+            _ => deadline.next_day(),
+        });
         let hashtag_list = hashtags(&posting.tags);
         let mut view = Self {
             id: one_line(&posting.id.0),
@@ -193,13 +194,20 @@ impl View {
             start_text: value(&facts.start).map(|start| tongue.start(start)),
             duration_months: value(&facts.duration_months).map(Number::from),
             duration_text: value(&facts.duration_months).map(|months| tongue.duration(months)),
-            deadline: last_day.map(|day| day.to_string()),
-            deadline_short: last_day.map(|day| tongue.short_day(day)),
+            deadline: next_day.map(|day| day.to_string()),
+            deadline_short: next_day.map(|day| tongue.short_day(day)),
             deadline_text: deadline.map(|deadline| match deadline {
                 Deadline::On(day) => tongue.day(day),
                 Deadline::Rolling => tongue.words().rolling.to_owned(),
+                Deadline::Staged { first, last } => {
+                    let then = match last {
+                        Some(last) => tongue.day(last),
+                        None => tongue.words().rolling.to_owned(),
+                    };
+                    format!("{}, {} {then}", tongue.day(first), tongue.words().then)
+                }
             }),
-            deadline_rolling: deadline == Some(Deadline::Rolling),
+            deadline_rolling: deadline.is_some_and(Deadline::is_rolling),
             valid_through: posting.closes_at(zone).map(|at| at.with_timezone(&zone).to_rfc3339()),
             contact_name: line(&facts.contact_name),
             contact_emails: facts.contact_emails.iter().flat_map(|it| &it.value).cloned().collect(),

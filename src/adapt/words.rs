@@ -33,6 +33,8 @@ pub struct Words {
     /// Before a date: `Apply by 15 January 2027`.
     pub apply_by: &'static str,
     pub rolling: &'static str,
+    /// Between the first deadline and what follows it.
+    pub then: &'static str,
     pub how_to_apply: &'static str,
     /// Before the deadline in a reminder.
     pub remind_by: &'static str,
@@ -205,6 +207,7 @@ const ENGLISH: Words = Words {
     page: "Web page",
     apply_by: "Apply by",
     rolling: "until the position is filled",
+    then: "then",
     how_to_apply: "How to apply",
     remind_by: "Reminder: apply by",
     apply_at: "Please apply here",
@@ -235,6 +238,7 @@ const GERMAN: Words = Words {
     page: "Webseite",
     apply_by: "Bewerbung bis",
     rolling: "bis die Stelle besetzt ist",
+    then: "danach",
     how_to_apply: "Bewerbung",
     remind_by: "Erinnerung: Bewerbung bis",
     apply_at: "Bitte bewerben Sie sich hier",

@@ -135,6 +135,9 @@ fn line(fact: &FactLine) -> String {
             .map(|item| item.as_str().map_or_else(|| item.to_string(), ToOwned::to_owned))
             .collect::<Vec<_>>()
             .join(", "),
+        serde_json::Value::Object(parts) => {
+            parts.get("words").and_then(|it| it.as_str()).unwrap_or_default().to_owned()
+        }
         other => other.to_string(),
     };
     let place = match fact.line {

@@ -12,6 +12,8 @@ mod dates;
 mod deadline;
 mod declared;
 mod duration;
+mod elsewhere;
+mod labels;
 mod language;
 mod names;
 mod opening;
@@ -23,6 +25,7 @@ mod place;
 mod position_type;
 mod prose;
 mod reference;
+mod salary;
 mod start;
 pub(crate) mod text;
 mod title;
@@ -52,8 +55,12 @@ pub fn postings(
 ) -> Vec<Posting> {
     let job = declared::job(page, diagnostics);
     let defaults = declared::cascaded(page, diagnostics).or(declared::defaults(&settings.defaults));
-    let positions = if job.positions.is_empty() { Positions::One } else { Positions::Several };
     let prose = Prose::of(page);
+    let positions = match job.positions.is_empty() {
+        false => Positions::Declared,
+        true if title::positions(&prose) >= 2 => Positions::Described,
+        true => Positions::One,
+    };
     let inferred = infer(page, &prose, &job.facts, positions, diagnostics);
     let says_a_job = page.front.get("job").is_some_and(|job| !job.is_empty());
     // What was declared decides; only where nothing was do the words tell whether there is a job.
@@ -61,6 +68,9 @@ pub fn postings(
         Availability::Open if !says_a_job => opening::infer(&prose, page, &inferred, diagnostics),
         _ => None,
     };
+    if !says_a_job && availability.is_none() && page.availability == Availability::Open {
+        diagnostics.extend(elsewhere::remark(&prose, page));
+    }
     let words = Words {
         language: language::infer(&prose).map_or_else(|| page.language.clone(), Into::into),
         availability: availability.unwrap_or_else(|| page.availability.clone()),
@@ -92,6 +102,7 @@ impl Facts {
             city: self.city.or(other.city),
             country: self.country.or(other.country),
             pay_scheme: self.pay_scheme.or(other.pay_scheme),
+            salary: self.salary.or(other.salary),
             workload_percent: self.workload_percent.or(other.workload_percent),
             start: self.start.or(other.start),
             duration_months: self.duration_months.or(other.duration_months),
@@ -157,7 +168,8 @@ fn infer(
 ) -> Facts {
     let written = page.date.or(page.publish_at).map(|at| at.date_naive());
     let employer = organisation::infer(prose);
-    let pay_scheme = pay::infer_scheme(prose);
+    let (salary, amount) = salary::infer(prose).unzip();
+    let pay_scheme = pay::infer_scheme(prose).or(amount);
     let place = place::infer(
         prose,
         declared.organisation.as_ref().or(employer.organisation.as_ref()),
@@ -184,7 +196,7 @@ fn infer(
         Topic::Deadline,
         declared.deadline.as_ref(),
         deadline.deadlines,
-        PartialEq::eq,
+        deadline::agree,
         ToString::to_string,
     );
     Facts {
@@ -197,6 +209,7 @@ fn infer(
         city: place.city,
         country: place.country,
         pay_scheme,
+        salary,
         workload_percent,
         start,
         duration_months: duration::infer(prose),

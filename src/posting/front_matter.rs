@@ -2,6 +2,7 @@
 
 mod fence;
 pub mod insert;
+mod quotation;
 mod toml;
 mod yaml;
 
@@ -125,7 +126,9 @@ pub fn read(source: &Arc<Source>, diagnostics: &mut Vec<Diagnostic>) -> Option<F
     let text = source.words(parts.front);
     let table = match parts.format {
         None => Ok(Table::default()),
-        Some(Format::Yaml | Format::Json) => yaml::parse(source, text, parts.front.start),
+        Some(Format::Yaml) => yaml::parse(source, text, parts.front.start)
+            .or_else(|errors| mended(source, parts.front, diagnostics).ok_or(errors)),
+        Some(Format::Json) => yaml::parse(source, text, parts.front.start),
         Some(Format::Toml) => toml::parse(source, text, parts.front.start),
     };
     match table {
@@ -135,6 +138,20 @@ pub fn read(source: &Arc<Source>, diagnostics: &mut Vec<Diagnostic>) -> Option<F
             None
         }
     }
+}
+
+/// Front matter that can be read once the quotation marks inside its quoted values are set right.
+fn mended(source: &Arc<Source>, front: Span, diagnostics: &mut Vec<Diagnostic>) -> Option<Table> {
+    let (text, marks) = quotation::mended(source.words(front))?;
+    let table = yaml::parse(source, &text, front.start).ok()?;
+    let first = marks.first()?.shifted(front.start);
+    diagnostics.push(
+        Diagnostic::warning("page::quotation", "a quotation mark stands inside a quoted value")
+            .at(source, first)
+            .label("read as a part of the value")
+            .help("put a quotation mark inside quotation marks as `\\\"`; the website may refuse the page"),
+    );
+    Some(table)
 }
 
 #[cfg(test)]
@@ -250,9 +267,9 @@ mod tests {
             ("---\nä: \"ö\n---\n", "a quotation mark is never closed", (2, 4)),
             ("---\ntitle: PhD: tides\n---\n", "a second `:` stands in this value", (2, 11)),
             (
-                "---\ns: \"in the MaSC\" group.\"\n---\n",
+                "---\ns: \"in the Tides\" group.\n---\n",
                 "something follows the closing quotation mark",
-                (2, 18),
+                (2, 19),
             ),
             ("---\ntitle: @tides\n---\n", "a value cannot begin with `@`", (2, 8)),
             ("---\nJust words\n---\n", "the front matter is not a list of keys and values", (2, 1)),
@@ -262,6 +279,21 @@ mod tests {
             assert_eq!((found.as_str(), at), (message, place), "{page:?}");
             assert!(!help.is_empty(), "{page:?} has no help");
         }
+    }
+
+    #[test]
+    fn a_quotation_mark_inside_a_quoted_value_is_read_as_meant_and_told() {
+        let (front, diagnostics, source) =
+            read_text("---\nä: \"in the \"Tides\" group\"\ntitle: \"PhD\"\n---\nBody\n");
+        let front = front.expect("it can be read");
+        let (value, span) = front.table.text("ä").expect("the key is there");
+        assert_eq!(value, "in the 'Tides' group");
+        assert_eq!(source.words(span), "\"in the \"Tides\" group\"");
+        assert_eq!(front.table.text("title").map(|it| it.0), Some("PhD"));
+        let [warning] = diagnostics.as_slice() else { panic!("{diagnostics:?}") };
+        assert_eq!((warning.code, warning.is_error()), ("page::quotation", false));
+        let (_, mark) = warning.place.as_ref().expect("it has a place");
+        assert_eq!((source.line_and_column(mark.start), source.words(*mark)), ((2, 12), "\""));
     }
 
     #[test]

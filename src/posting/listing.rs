@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Field, Origin, Posting};
+use super::{Field, Origin, Posting, Salary};
 use crate::diagnostic::Source;
 
 /// One fact, ready to be shown.
@@ -36,6 +36,14 @@ pub fn listing(posting: &Posting) -> Vec<FactLine> {
     lines.extend(text("city", &facts.city));
     lines.extend(text("country", &facts.country));
     lines.extend(text("pay_scheme", &facts.pay_scheme));
+    lines.extend(facts.salary.as_ref().map(|it| {
+        let Salary { from, to, currency, period } = it.value;
+        let amount = json!({
+            "from": number(from), "to": to.map(number), "currency": currency, "period": period,
+            "words": it.value.to_string(),
+        });
+        line("salary", amount, it, source)
+    }));
     lines.extend(
         facts
             .workload_percent
@@ -52,12 +60,15 @@ pub fn listing(posting: &Posting) -> Vec<FactLine> {
             .map(|it| line("duration_months", number(it.value), it, source)),
     );
     if let Some(deadline) = &facts.deadline {
-        lines.push(match deadline.value {
-            super::Deadline::On(_) => {
-                line("deadline", json!(deadline.value.to_string()), deadline, source)
-            }
-            super::Deadline::Rolling => line("deadline_rolling", json!(true), deadline, source),
-        });
+        let day = |name, day: Option<chrono::NaiveDate>| {
+            day.map(|day| line(name, json!(day.to_string()), deadline, source))
+        };
+        let next = deadline.value.next_day();
+        lines.extend(day("deadline", next));
+        lines
+            .extend(day("deadline_last", deadline.value.last_day().filter(|it| next != Some(*it))));
+        let rolling = deadline.value.is_rolling();
+        lines.extend(rolling.then(|| line("deadline_rolling", json!(true), deadline, source)));
     }
     lines.extend(text("contact_name", &facts.contact_name));
     lines.extend(

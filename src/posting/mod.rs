@@ -127,12 +127,37 @@ pub enum Deadline {
     On(NaiveDate),
     /// Until the position is filled.
     Rolling,
+    /// Those who apply until the first day are looked at first; the ad stays open after it, until
+    /// the last day, or until the position is filled where there is none.
+    Staged { first: NaiveDate, last: Option<NaiveDate> },
 }
 
 impl Deadline {
-    /// The last second at which an application counts; `None` for a rolling deadline.
+    /// The day that people are told: the only one, or the first of several.
+    pub fn next_day(self) -> Option<NaiveDate> {
+        match self {
+            Self::On(day) | Self::Staged { first: day, .. } => Some(day),
+            Self::Rolling => None,
+        }
+    }
+
+    /// The last day on which an application counts, if there is one.
+    pub fn last_day(self) -> Option<NaiveDate> {
+        match self {
+            Self::On(day) => Some(day),
+            Self::Staged { last, .. } => last,
+            Self::Rolling => None,
+        }
+    }
+
+    /// Whether the ad stays open until the position is filled.
+    pub fn is_rolling(self) -> bool {
+        self.last_day().is_none()
+    }
+
+    /// The last second at which an application counts; `None` where the ad stays open.
     pub fn ends(self, zone: Tz) -> Option<DateTime<Utc>> {
-        let Self::On(day) = self else { return None };
+        let day = self.last_day()?;
         let end = day.and_hms_opt(23, 59, 59)?;
         zone.from_local_datetime(&end).latest().map(|at| at.to_utc())
     }
@@ -143,6 +168,53 @@ impl fmt::Display for Deadline {
         match self {
             Self::On(day) => write!(f, "{}", day.format("%Y-%m-%d")),
             Self::Rolling => f.write_str("rolling"),
+            Self::Staged { first, last: None } => write!(f, "{first}, then until filled"),
+            Self::Staged { first, last: Some(last) } => write!(f, "{first}, then {last}"),
+        }
+    }
+}
+
+/// Pay as an amount (schema.org `baseSalary`): gross for a full position, as far as an ad says.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Salary {
+    pub from: f64,
+    /// The upper end of a range.
+    pub to: Option<f64>,
+    /// The code of ISO 4217, or the sign where the ad says only `$` or `kr`.
+    pub currency: &'static str,
+    /// For how long the amount pays, where the ad says it.
+    pub period: Option<Period>,
+}
+
+/// For how long an amount pays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Period {
+    Hour,
+    Month,
+    Year,
+}
+
+impl Period {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Hour => "hour",
+            Self::Month => "month",
+            Self::Year => "year",
+        }
+    }
+}
+
+impl fmt::Display for Salary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.from)?;
+        if let Some(to) = self.to {
+            write!(f, "-{to}")?;
+        }
+        write!(f, " {}", self.currency)?;
+        match self.period {
+            Some(period) => write!(f, " per {}", period.as_str()),
+            None => Ok(()),
         }
     }
 }
@@ -218,8 +290,11 @@ pub struct Facts {
     pub city: Option<Field<String>>,
     /// `jobLocation.address.addressCountry`, ISO 3166-1 alpha-2.
     pub country: Option<Field<String>>,
-    /// `baseSalary` in the words of a collective agreement, for example `TV-L E13`.
+    /// `baseSalary` in the words of the ad: of a collective agreement, for example `TV-L E13`, or
+    /// of the amount where no agreement is named.
     pub pay_scheme: Option<Field<String>>,
+    /// `baseSalary` as an amount.
+    pub salary: Option<Field<Salary>>,
     /// Share of a full-time position, in per cent.
     pub workload_percent: Option<Field<f64>>,
     /// `jobStartDate`.

@@ -2,6 +2,7 @@
 //! dates, and whether it is meant for the public.
 
 mod cascade;
+mod content;
 pub mod content_path;
 mod dates;
 
@@ -69,8 +70,11 @@ pub fn read(
         _ => Syntax::Markdown,
     };
     let addresses = Addresses { page: permalink.clone(), site: settings.base_url.clone() };
-    let document = markdown::read(source, split.body, syntax, &addresses, diagnostics);
-    if document.blocks.is_empty() && !matter.declares_a_job() {
+    let mut document = markdown::read(source, split.body, syntax, &addresses, diagnostics);
+    if document.blocks.is_empty() {
+        document = content::read(source, &split.table, &addresses, diagnostics);
+    }
+    if document.blocks.is_empty() && !matter.declares_a_job() && !matter.says_what_it_is_about() {
         let end = source.text.trim_end().len();
         let start = source.text[..end].rfind('\n').map_or(0, |at| at + 1);
         diagnostics.push(
@@ -300,6 +304,14 @@ impl<'a> Matter<'a> {
             Some(span) => Availability::Closed(Origin::Declared(span)),
             None => Availability::Open,
         }
+    }
+
+    /// A page whose ad stands elsewhere may have no more than a sentence in its front matter.
+    fn says_what_it_is_about(&self) -> bool {
+        const A_SENTENCE: usize = 40;
+        ["summary", "description", "excerpt"].iter().any(|key| {
+            self.front.text(key).is_some_and(|(text, _)| text.chars().count() >= A_SENTENCE)
+        })
     }
 
     fn declares_a_job(&self) -> bool {

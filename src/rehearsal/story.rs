@@ -190,10 +190,7 @@ impl Rehearsal {
         let mut told = Vec::new();
         let today = self.clock.now().with_timezone(&self.site.settings.timezone).date_naive();
         for posting in self.postings.open.clone() {
-            let old = posting.facts.deadline.as_ref().and_then(|field| match field.value {
-                posting::Deadline::On(day) => Some(day),
-                posting::Deadline::Rolling => None,
-            });
+            let old = posting.facts.deadline.as_ref().and_then(|field| field.value.last_day());
             let new = match old {
                 Some(day) if day > today => day.checked_add_days(EXTENSION),
                 _ => today.checked_add_days(NEW_DEADLINE),

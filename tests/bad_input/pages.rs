@@ -130,7 +130,7 @@ error[job::unknown-key]: `job` has no field `dedline`
 4 |   dedline: 2027-01-01
   |   ^^^^^^^ did you mean `deadline`?
   |
-  = help: the fields are title, display_title, reference, position_type, organisation, unit, city, country, pay_scheme, workload_percent, start, duration_months, deadline, contact_name, contact_emails, apply_url, summary, id, closed, approval, positions, date_posted, employment_type
+  = help: the fields are title, display_title, reference, position_type, organisation, unit, city, country, pay_scheme, salary, workload_percent, start, duration_months, deadline, contact_name, contact_emails, apply_url, summary, id, closed, approval, positions, date_posted, employment_type
 "#,
     );
 }
@@ -149,7 +149,7 @@ error[job::unreadable-date]: `job.deadline` is `soon`, which is no date that can
  --> content/jobs/bad.md:4:13
   |
 4 |   deadline: soon
-  |             ^^^^ expected a date such as `2027-01-31`, or `rolling`
+  |             ^^^^ expected a date such as `2027-01-31`, `rolling`, or `2027-01-31, then until filled`
 
 error[job::wrong-type]: `job.workload_percent` is the number `500`
  --> content/jobs/bad.md:5:21

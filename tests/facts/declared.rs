@@ -129,14 +129,14 @@ fn a_mistake_in_the_job_block_is_shown_where_it_is_and_holds_the_page_back() {
             "job::unreadable-date",
             "`job.deadline` is `2027-02-30`, which is no date that can be read",
             "2027-02-30",
-            "expected a date such as `2027-01-31`, or `rolling`",
+            "expected a date such as `2027-01-31`, `rolling`, or `2027-01-31, then until filled`",
         ),
         (
             "validThrough: true",
             "job::wrong-type",
             "`job.validThrough` is `true`",
             "true",
-            "expected a date such as `2027-01-31`, or `rolling`",
+            "expected a date such as `2027-01-31`, `rolling`, or `2027-01-31, then until filled`",
         ),
         (
             "workload_percent: 150",
@@ -224,4 +224,18 @@ fn positions_without_an_id_or_with_one_twice_are_refused() {
             "two positions have the `id` `cook`"
         ]
     );
+}
+
+#[test]
+fn a_declared_deadline_may_have_stages_and_pay_may_be_an_amount() {
+    for deadline in ["2027-03-01, then until filled", "2027-03-01, then 2027-06-01"] {
+        let front = format!(
+            "title: Diver\njob:\n  deadline: {deadline}\n  salary: 2600-3100 EUR per month"
+        );
+        let posting = only(&page(&front, "Dive."));
+        assert_eq!(fact(&posting, "deadline"), deadline);
+        assert_eq!(fact(&posting, "salary"), "2600-3100 EUR per month");
+    }
+    let reading = read(&page("title: Diver\njob:\n  deadline: 2027-03-01, then soon", "Dive."));
+    assert_eq!(errors(&reading).remove(0).code, "job::unreadable-date");
 }

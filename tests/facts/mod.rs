@@ -1,6 +1,7 @@
 //! What is read out of a page: declared, inferred from a line, or a default, and nothing else
 //! (promise 8).
 
+mod ads;
 mod corpus;
 mod declared;
 mod languages;
@@ -17,7 +18,7 @@ use handbill::diagnostic::{Diagnostic, Severity, Source, Span};
 use handbill::posting::{self, Facts, Field, Origin, PageFile, Posting, Reading, Settings};
 use serde_json::{Value, json};
 
-const NAMES: [&str; 17] = [
+const NAMES: [&str; 18] = [
     "title",
     "display_title",
     "reference",
@@ -27,6 +28,7 @@ const NAMES: [&str; 17] = [
     "city",
     "country",
     "pay_scheme",
+    "salary",
     "workload_percent",
     "start",
     "duration_months",
@@ -119,6 +121,7 @@ fn value_and_origin(facts: &Facts, name: &str) -> Option<(Value, Origin)> {
         "city" => text(&facts.city),
         "country" => text(&facts.country),
         "pay_scheme" => text(&facts.pay_scheme),
+        "salary" => show(&facts.salary, |it| json!(it.to_string())),
         "workload_percent" => show(&facts.workload_percent, |it| json!(it)),
         "start" => show(&facts.start, |it| json!(it.to_string())),
         "duration_months" => show(&facts.duration_months, |it| json!(it)),

@@ -2,8 +2,9 @@
 
 use url::Url;
 
+use super::labels::FieldKey;
 use super::pattern::Pattern;
-use super::prose::{FieldKey, Link, Passage, Prose};
+use super::prose::{Link, Passage, Prose};
 use super::words::Phrases;
 use crate::posting::{Field, Origin};
 
@@ -41,7 +42,7 @@ static BARE: Pattern = Pattern::new(
     r"(?ix)^(?: https?://\S+ | www\.\S+ | here\.? | hier | deze\ (?:link|pagina) | diese[nmrs]?\ (?:link|formular|seite)
         | ce\ (?:lien|formulaire) | este\ enlace | questo\ (?:link|modulo) | ici | aquí | qui | online | link | call
         | this\ (?:link|page)
-        | (?:\S+\ ){0,5} (?: form | portal | system | website | (?:job\ )?site )
+        | (?:\S+\ ){0,5} (?: form | portal[e]? | portail | formulaire | formulario | formulier | modulo | system | website | (?:job\ )?site )
         | formular | online-?portal | bewerbungsportal )$",
 );
 
@@ -68,9 +69,10 @@ const ELSEWHERE: [&str; 10] = [
 /// behind such words, else an address that stands alone as what the page leads to.
 pub fn infer(prose: &Prose, permalink: &Url) -> Option<Field<Url>> {
     let of_field = || {
-        let field = prose.field(FieldKey::Apply)?;
-        let url = Url::parse(&field.text).ok().filter(leads_on)?;
-        Some(Field::new(url, Origin::Inferred(field.span)))
+        prose.fields(FieldKey::Apply).find_map(|field| {
+            let url = Url::parse(&field.text).ok().filter(leads_on)?;
+            Some(Field::new(url, Origin::Inferred(field.span)))
+        })
     };
     of_field()
         .or_else(|| find(prose, permalink, says_so))
@@ -106,7 +108,7 @@ fn words_of<'a>(passage: &'a Passage, link: &Link) -> &'a str {
 
 fn says_so(passage: &Passage, link: &Link) -> bool {
     let words = words_of(passage, link);
-    let led = BARE.is_match(words) && LEAD.is_match(passage.before(link.range.start, 100));
+    let led = BARE.is_match(words) && LEAD.is_match(passage.before(link.range.start, 200));
     led || LINK_WORDS.is_match(words) || LINK_PHRASES.is_match(words) && !is_home(link)
 }
 

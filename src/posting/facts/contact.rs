@@ -1,8 +1,9 @@
 //! Whom to write to.
 
+use super::labels::FieldKey;
 use super::names;
 use super::pattern::Pattern;
-use super::prose::{FieldKey, Passage, Prose};
+use super::prose::{Passage, Prose};
 use crate::posting::{Field, Origin};
 
 static ADDRESS: Pattern =
@@ -11,7 +12,7 @@ static ADDRESS: Pattern =
 /// `name [at] uni [dot] example`, and `name at uni dot example` where a dot is spelled out.
 static DISGUISED: Pattern = Pattern::new(concat!(
     r"(?P<local>[A-Za-z0-9][A-Za-z0-9._+-]*(?: ?[\[({](?i:dot|punkt)[\])}] ?[A-Za-z0-9_+-]+)*)",
-    r"(?: ?[\[({<] ?(?:(?i:at|ät)|@) ?[\])}>] ?(?P<domain>[A-Za-z0-9-]+(?:(?:\.| ?[\[({<] ?(?:(?i:dot|punkt)|\.) ?[\])}>] ?| (?i:dot|punkt) )[A-Za-z0-9-]+)+)",
+    r"(?: ?[\[({<] ?(?:(?i:at|ät|arroba|arobase|chiocciola|apenstaartje)|@) ?[\])}>] ?(?P<domain>[A-Za-z0-9-]+(?:(?:\.| ?[\[({<] ?(?:(?i:dot|punkt)|\.) ?[\])}>] ?| (?i:dot|punkt) )[A-Za-z0-9-]+)+)",
     r"| (?i:at) (?P<spelled>[A-Za-z0-9-]+(?: (?i:dot) [A-Za-z0-9-]+)+))"
 ));
 
@@ -29,7 +30,7 @@ static PLACEHOLDER: Pattern = Pattern::new(
 
 macro_rules! title {
     () => {
-        r"(?:(?:Univ\.-|Jun\.-|Junior|apl\. ?)?(?:Prof(?:essor(?:in)?)?|Dr|PD)\.?(?:-Ing\.?)?(?: (?:rer|med|phil|nat|habil|h|c)\.)* )"
+        r"(?:(?:Univ\.-|Jun\.-|Junior|apl\. ?)?(?:Prof(?:essor(?:in|e)?|\.ssa|ssa|essoressa|\.a)?|Dott(?:\.ssa|ssa)?|Dra?|Ing|PD)\.?(?:-Ing\.?)?(?: (?:rer|med|phil|nat|habil|h|c)\.)* )"
     };
 }
 
@@ -76,7 +77,7 @@ static BESIDE: Pattern = Pattern::new(concat!(
 ));
 
 /// A person whom the page asks to write to, or who leads the group that hires.
-static NAMED: [Pattern; 2] = [
+static NAMED: [Pattern; 3] = [
     Pattern::new(concat!(
         r"\b(?i:contact(?: person)?|please (?:write|send [^.;]*) to|questions [^.;]*(?:to|contact)|",
         r"inquiries [^.;]*to|ansprechpartner(?:in)?|ansprechperson|kontakt|",
@@ -86,8 +87,17 @@ static NAMED: [Pattern; 2] = [
     )),
     Pattern::new(concat!(
         r"\b(?i:headed|led|directed|supervised|under the (?:supervision|guidance|direction)|",
-        r"geleitet|leitung)(?: (?:by|of|von))? (?P<name>",
+        r"geleitet|leitung|responsabile scientifico|responsable scientifique|investigador principal|",
+        r"sous la direction|onder leiding)(?: (?:by|of|von|de|van|del|della))? (?P<name>",
         titled!(),
+        ")"
+    )),
+    // Without a title only where somebody is to be written to.
+    Pattern::new(concat!(
+        r"\b(?i:e-?mail|contact|write to|reach out to|get in touch with|questions to|enquiries to|inquiries to|",
+        r"wenden sie sich (?:bitte )?an|contacter|écrire à|auprès de|contactar con|contattare|neem contact op met|",
+        r"bij|t\.a\.v\.|z\. ?hd\.|attn\.?|sous la direction de|encadrant|supervised by)[: ]+(?P<name>",
+        person!(),
         ")"
     )),
 ];
@@ -96,7 +106,7 @@ static NAMED: [Pattern; 2] = [
 pub fn infer_emails(prose: &Prose) -> Option<Field<Vec<String>>> {
     let mut addresses: Vec<String> = Vec::new();
     let mut first = None;
-    if let Some(field) = prose.field(FieldKey::Email) {
+    for field in prose.fields(FieldKey::Email) {
         let found = ADDRESS.find_iter(&field.text).map(|it| it.as_str().to_lowercase());
         for address in found.filter(|address| !PLACEHOLDER.is_match(address)) {
             first.get_or_insert(field.span);
@@ -118,15 +128,18 @@ pub fn infer_emails(prose: &Prose) -> Option<Field<Vec<String>>> {
 /// The person to write to: who stands at the address, else who is named as the contact, else who
 /// leads the group.
 pub fn infer_name(prose: &Prose) -> Option<Field<String>> {
-    if let Some(field) = prose.field(FieldKey::Contact) {
+    for field in prose.fields(FieldKey::Contact) {
         let name = field.text.trim_end_matches(['.', ',', ';']);
-        let people = name.split([',', ';', '&']).flat_map(|part| part.split(" and "));
+        let joined = [" and ", " und ", " et ", " y ", " e ", " en "];
+        let name = &joined.iter().fold(name.to_owned(), |name, and| name.replace(and, ", "));
+        let people = name.split([',', ';', '&']).filter(|part| !part.trim().is_empty());
         if people.clone().all(|person| is_person(person.trim())) {
             return Some(Field::new(name.to_owned(), Origin::Inferred(field.span)));
         }
     }
     let field = |passage: &Passage, range: std::ops::Range<usize>| {
-        let name = passage.text.get(range.clone()).unwrap_or_default().to_owned();
+        let name = passage.text.get(range.clone()).unwrap_or_default();
+        let name = without_address(name).to_owned();
         Field::new(name, Origin::Inferred(prose.span(passage, range)))
     };
     for passage in prose.texts() {
@@ -151,9 +164,23 @@ pub fn infer_name(prose: &Prose) -> Option<Field<String>> {
     })
 }
 
+/// "Frau Dr. X" as "Dr. X".
+fn without_address(name: &str) -> &str {
+    static ADDRESSED: Pattern =
+        Pattern::new(r"^(?:Mr|Mrs|Ms|Frau|Herrn?|Mme|M|Sra?|Sig(?:\.ra)?)\.? ");
+    ADDRESSED.find(name).map_or(name, |address| &name[address.end()..])
+}
+
 /// Whether words are a person's name, as far as can be told without knowing the person.
 fn is_person(words: &str) -> bool {
-    const NOBODY: [&str; 18] = [
+    const NOBODY: [&str; 25] = [
+        "address",
+        "person",
+        "us",
+        "hr",
+        "personnel",
+        "details",
+        "form",
         "contact",
         "kontakt",
         "email",

@@ -18,14 +18,18 @@ pub enum Topic {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Positions {
     One,
-    Several,
+    /// Each described below a heading of its own, the first one first.
+    Described,
+    /// Declared in `job.positions`.
+    Declared,
 }
 
 /// Takes the first of the values that the words of a page give.
 ///
 /// Where another one contradicts it, or contradicts what was declared, the author is warned. On a
-/// page with several positions two values are no contradiction; but then none of them can be
-/// taken, for nobody knows to which position it belongs.
+/// page with several positions two values are no contradiction. The first one belongs to the first
+/// position that is described; where the positions are only declared, none can be taken, for
+/// nobody knows to which position it belongs.
 pub struct Judge<'a> {
     pub source: &'a Arc<Source>,
     pub positions: Positions,
@@ -44,12 +48,12 @@ impl Judge<'_> {
         let taken = declared.or(found.first())?;
         let other = found.iter().find(|other| !agree(&taken.value, &other.value));
         match (other, self.positions) {
-            (Some(_), Positions::Several) => return None,
+            (Some(_), Positions::Declared) => return None,
             (Some(other), Positions::One) => {
                 let taken = (written(&taken.value), taken);
                 self.warn(topic, (&taken.0, taken.1), (&written(&other.value), other));
             }
-            (None, _) => {}
+            (Some(_), Positions::Described) | (None, _) => {}
         }
         found.into_iter().next()
     }

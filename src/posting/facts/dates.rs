@@ -146,9 +146,9 @@ static FORMS: [(Pattern, Form); 10] = [
         Pattern::new(concat!(
             r"(?i)\b(?P<name>",
             month!(),
-            r")\b\.?(?: ?(?:/|or|oder|–|-) ?",
+            r")\b\.?(?: ?(?:/|or|oder|ou|o|of|–|-) ?",
             month!(),
-            r"\b\.?)?,? ",
+            r"\b\.?)?,?(?: del?)? ",
             year!(),
             r"\b"
         )),

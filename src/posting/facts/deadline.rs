@@ -1,10 +1,14 @@
 //! Until when applications count.
 
+use std::collections::HashSet;
+use std::ops::Range;
+
 use chrono::NaiveDate;
 
 use super::dates::{self, Reading};
-use super::pattern::Pattern;
-use super::prose::{FieldKey, Passage, Prose};
+use super::labels::FieldKey;
+use super::pattern::{Match, Pattern};
+use super::prose::{FieldPlace, Passage, Prose};
 use super::words::Phrases;
 use crate::diagnostic::Span;
 use crate::posting::{Deadline, Field, Origin, PartialDate};
@@ -12,8 +16,8 @@ use crate::posting::{Deadline, Field, Origin, PartialDate};
 /// Words that speak of a deadline and of nothing else.
 static NAMED: Pattern = Pattern::new(
     r"(?ix) \b (?: deadline | closing\ date | apply\ (?:by|until|before|no\ later\ than)
-        | applications?\ (?:close|due|end)s? | bewerbungs(?:frist|schluss|ende) | einsendeschluss )
-        \b [^.;!?]* $",
+        | applications?\ (?:close|due|end)s? | closes (?:\ at\b [^;!?]{0,30})? \ on
+        | bewerbungs(?:frist|schluss|ende) | einsendeschluss ) \b [^.;!?]* $",
 );
 
 /// Words right before a day that make it a deadline where the passage speaks of applying.
@@ -35,6 +39,24 @@ static OTHER: Pattern = Pattern::new(
         | runs? | completed | graduat | befristet | vertrag | finanzier | abgeschlossen ) [^.;!?]* $",
 );
 
+/// Words before the day on which somebody begins to look at applications, which is not the last
+/// one: "review of applications begins", "for full consideration, apply by".
+static REVIEW: Pattern = Pattern::new(
+    r"(?ix) \b (?: (?:review|screening|evaluation|consideration|selection) (?:\ of\ [^.;!?]{0,40}?)?
+        \ (?:will\ )? (?:begin|start|commence)(?:s|ning)? | (?:first|initial)\ review\ of\ applications
+        | reviewing\ applications | for\ full(?:est)?\ consideration | priority\ (?:deadline|date)
+        | begin\ (?:to\ review|reviewing) | start\ (?:to\ review|reviewing)
+        | sichtung\ der\ bewerbungen\ beginnt ) \b [^.;!?]* $",
+);
+
+/// Words before or behind a day that make it one of several.
+static ROUND_BEFORE: Pattern = Pattern::new(
+    r"(?ix) \b (?: (?:first|second|third|1st|2nd|3rd|next|final|last|initial)
+        \ (?:application\ )? (?:round|deadline|cut-?off|call|closing\ date|selection)
+        | (?:round|cut-?off)\ (?:[0-9]|one|two) | second | erste | zweite | première | deuxième
+        | primera | segunda | prima | seconda | eerste | tweede ) \b [^.;!?0-9]* $",
+);
+
 /// The day itself no longer counts.
 static EXCLUSIVE: Pattern = Pattern::new(r"(?i)\b(?:before|vor dem) (?:the )?$");
 
@@ -54,57 +76,52 @@ pub struct Found {
 
 /// `written` is the page's own date, which may tell the year of a day.
 pub fn infer(prose: &Prose, written: Option<NaiveDate>) -> Found {
-    let mut found = Found::default();
-    let mut named = Vec::new();
-    let mut mere = Vec::new();
+    let mut days = labelled(prose, written);
     let mut rolling = Vec::new();
-    if let Some(field) = prose.field(FieldKey::Deadline) {
-        let day = dates::iso(&field.text).or_else(|| {
-            dates::mentions(&field.text).into_iter().find_map(|mention| match mention.reading {
-                Reading::Known(date) => Some(date),
-                _ => None,
-            })
-        });
-        let origin = Origin::Inferred(field.span);
-        if let Some(PartialDate::Day(day)) = day {
-            named.push(Field::new(Deadline::On(day), origin));
-        } else if ROLLING.is_match(&field.text) {
-            rolling.push(Field::new(Deadline::Rolling, origin));
+    let mut found = Found::default();
+    for field in prose.fields(FieldKey::Deadline) {
+        if ROLLING.is_match(&field.text) {
+            rolling.push(Field::new(Deadline::Rolling, Origin::Inferred(field.span)));
         }
     }
     for passage in prose.passages() {
+        let open_until_filled = ROLLING.find(&passage.text);
+        let mut since = 0;
         for mention in dates::mentions(&passage.text) {
-            let before = passage.before(mention.range.start, 90);
+            let range = mention.range.clone();
+            let before = lead(passage, since, range.start);
+            since = range.end;
             let Some(weight) = weight(passage, before) else { continue };
-            let span = prose.span(passage, mention.range.clone());
-            let day = match mention.reading {
-                Reading::Known(PartialDate::Day(day)) => Some(day),
-                Reading::WithoutYear { day, month } => {
-                    written.and_then(|written| dates::complete(day, month, written))
-                }
-                Reading::Impossible => {
-                    found.impossible.push(span);
-                    None
-                }
-                Reading::Known(_) | Reading::Ambiguous => None,
-            };
-            let exclusive = EXCLUSIVE.is_match(before);
-            let day = day.and_then(|day| if exclusive { day.pred_opt() } else { Some(day) });
-            if let Some(day) = day {
-                let field = Field::new(Deadline::On(day), Origin::Inferred(span));
-                match weight {
-                    Weight::Named => named.push(field),
-                    Weight::Mere => mere.push(field),
-                }
+            let span = prose.span(passage, range.clone());
+            if mention.reading == Reading::Impossible {
+                found.impossible.push(span);
             }
+            let exclusive = EXCLUSIVE.is_match(before);
+            let day = day_of(mention.reading, written);
+            let day = day.and_then(|day| if exclusive { day.pred_opt() } else { Some(day) });
+            let Some(day) = day else { continue };
+            let filled =
+                open_until_filled.as_ref().is_some_and(|words| goes_on(passage, &range, words));
+            let stage = match () {
+                () if weight == Weight::Review || filled => Stage::Opening,
+                () if ROUND_BEFORE.is_match(before) => Stage::Round,
+                () => Stage::Only,
+            };
+            let exclusive = if exclusive { Counts::UntilTheDayBefore } else { Counts::Itself };
+            days.push(Day {
+                day,
+                weight,
+                stage,
+                counts: exclusive,
+                origin: Origin::Inferred(span),
+            });
         }
-        if let Some(words) = ROLLING.find(&passage.text) {
+        if let Some(words) = open_until_filled {
             let span = prose.span(passage, words.range());
             rolling.push(Field::new(Deadline::Rolling, Origin::Inferred(span)));
         }
     }
-    found.deadlines = named;
-    found.deadlines.append(&mut mere);
+    found.deadlines = deadlines(days);
     // "Until 15 January; the call stays open until filled" has a deadline all the same.
     if found.deadlines.is_empty() && found.impossible.is_empty() {
         found.deadlines = rolling;
@@ -112,13 +129,147 @@ pub fn infer(prose: &Prose, written: Option<NaiveDate>) -> Found {
     found
 }
 
+/// Whether two deadlines can both be true: a day, and the same day "then until filled", can.
+pub fn agree(one: &Deadline, other: &Deadline) -> bool {
+    match (one, other) {
+        (Deadline::On(day), Deadline::Staged { first, last })
+        | (Deadline::Staged { first, last }, Deadline::On(day)) => {
+            day == first || Some(*day) == *last
+        }
+        (Deadline::Rolling, Deadline::Staged { last, .. })
+        | (Deadline::Staged { last, .. }, Deadline::Rolling) => last.is_none(),
+        (one, other) => one == other,
+    }
+}
+
+/// A day that the page names as a deadline.
+struct Day {
+    day: NaiveDate,
+    weight: Weight,
+    stage: Stage,
+    counts: Counts,
+    origin: Origin,
+}
+
+/// How surely a day is a deadline, the surest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Weight {
     Named,
+    Review,
     Mere,
+}
+
+/// What comes after a day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    /// Nothing.
+    Only,
+    /// The position stays open until it is filled.
+    Opening,
+    /// Another day, or this is that one.
+    Round,
+}
+
+/// Whether an application on the day itself counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Counts {
+    Itself,
+    /// "before 21 August": the day that is kept is the one before.
+    UntilTheDayBefore,
+}
+
+/// The days of the front matter and of lines such as `Closing date: …`.
+fn labelled(prose: &Prose, written: Option<NaiveDate>) -> Vec<Day> {
+    let of_front = prose.fields(FieldKey::Deadline).filter(|it| it.place == FieldPlace::Front);
+    let day = |text: &str| {
+        let iso = dates::iso(text).and_then(|date| match date {
+            PartialDate::Day(day) => Some(day),
+            _ => None,
+        });
+        iso.or_else(|| {
+            dates::mentions(text).into_iter().find_map(|mention| day_of(mention.reading, written))
+        })
+    };
+    let days = of_front.filter_map(|field| {
+        let stage = if ROLLING.is_match(&field.text) { Stage::Opening } else { Stage::Only };
+        Some(Day {
+            day: day(&field.text)?,
+            weight: Weight::Named,
+            stage,
+            counts: Counts::Itself,
+            origin: Origin::Inferred(field.span),
+        })
+    });
+    days.collect()
+}
+
+/// The day of a date, with the year that the page's own date makes certain.
+fn day_of(reading: Reading, written: Option<NaiveDate>) -> Option<NaiveDate> {
+    match reading {
+        Reading::Known(PartialDate::Day(day)) => Some(day),
+        Reading::WithoutYear { day, month } => dates::complete(day, month, written?),
+        Reading::Known(_) | Reading::Impossible | Reading::Ambiguous => None,
+    }
+}
+
+/// The words that lead to a date: none from before the date that stands ahead of it, unless the
+/// two are joined ("14 and 15 March").
+fn lead(passage: &Passage, since: usize, start: usize) -> &str {
+    let between = passage.text.get(since..start).unwrap_or_default();
+    let joined = between.chars().count() <= 5;
+    let reach = if since == 0 || joined { 90 } else { between.chars().count().min(90) };
+    passage.before(start, reach.max(1))
+}
+
+/// Whether the position stays open after a day, by words that say "until filled".
+fn goes_on(passage: &Passage, day: &Range<usize>, filled: &Match<'_>) -> bool {
+    if filled.start() < day.start {
+        // "reviewed on a rolling basis until 15 March" ends on that day.
+        return !UNTIL.is_match(passage.before(day.start, 40));
+    }
+    // "until 15 March or until the position is filled" may end earlier, and not later.
+    let between = passage.text.get(day.end..filled.start()).unwrap_or_default().trim();
+    !matches!(between.trim_start_matches(',').trim(), "or" | "oder" | "ou" | "o" | "of")
+}
+
+/// The days as deadlines, the surest first; days that belong together are one.
+fn deadlines(mut days: Vec<Day>) -> Vec<Field<Deadline>> {
+    days.sort_by_key(|day| day.weight);
+    let counted: HashSet<NaiveDate> =
+        days.iter().filter(|it| it.counts == Counts::Itself).map(|it| it.day).collect();
+    // "Deadline: 21 August", and further down "before 21 August", are meant to be the same.
+    days.retain(|it| {
+        it.counts == Counts::Itself || it.day.succ_opt().is_none_or(|next| !counted.contains(&next))
+    });
+    let first = days.iter().map(|it| it.day).min();
+    let last = days.iter().map(|it| it.day).max();
+    let named = days.iter().filter(|it| it.weight != Weight::Mere).count();
+    let in_rounds = named >= 2 && days.iter().any(|it| it.stage == Stage::Round);
+    if let (Some(first), Some(last), Some(place)) = (first, last, days.first())
+        && in_rounds
+        && first < last
+    {
+        let origin = days.iter().find(|it| it.day == first).unwrap_or(place).origin.clone();
+        return vec![Field::new(Deadline::Staged { first, last: Some(last) }, origin)];
+    }
+    let opening: HashSet<NaiveDate> =
+        days.iter().filter(|it| it.stage == Stage::Opening).map(|it| it.day).collect();
+    days.iter()
+        .map(|it| {
+            let deadline = match opening.contains(&it.day) {
+                true => Deadline::Staged { first: it.day, last: None },
+                false => Deadline::On(it.day),
+            };
+            Field::new(deadline, it.origin.clone())
+        })
+        .collect()
 }
 
 /// Whether a day with these words before it is a deadline.
 fn weight(passage: &Passage, before: &str) -> Option<Weight> {
+    if REVIEW.is_match(before) {
+        return Some(Weight::Review);
+    }
     let under_heading = NAMED.is_match(&passage.heading) && before.chars().count() < 20;
     if NAMED.is_match(before) || under_heading || NAMED_WORDS.is_match(before) {
         return Some(Weight::Named);

@@ -80,7 +80,7 @@ pub fn check_default(name: &str, text: &str) -> Result<(), String> {
 }
 
 /// The names of a `job:` block: the fields of [`Facts`] and four of the block itself.
-const NAMES: [&str; 23] = [
+const NAMES: [&str; 24] = [
     "title",
     "display_title",
     "reference",
@@ -90,6 +90,7 @@ const NAMES: [&str; 23] = [
     "city",
     "country",
     "pay_scheme",
+    "salary",
     "workload_percent",
     "start",
     "duration_months",
@@ -284,6 +285,7 @@ fn set(job: &mut Job, name: &'static str, node: &Node, origin: Origin) -> Result
         "city" => facts.city = Some(Field::new(text(value)?, origin)),
         "country" => facts.country = Some(Field::new(value::country(value)?, origin)),
         "pay_scheme" => facts.pay_scheme = Some(Field::new(text(value)?, origin)),
+        "salary" => facts.salary = Some(Field::new(value::salary(value)?, origin)),
         "workload_percent" => {
             facts.workload_percent = Some(Field::new(value::percentage(value)?, origin));
         }

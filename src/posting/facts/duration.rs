@@ -1,7 +1,8 @@
 //! How long the contract runs.
 
+use super::labels::FieldKey;
 use super::pattern::{Captures, Pattern};
-use super::prose::{FieldKey, Prose, Role};
+use super::prose::{Prose, Role};
 use crate::posting::{Field, Origin};
 
 macro_rules! number {
@@ -22,8 +23,8 @@ static WAYS: [Pattern; 6] = [
         r"(?i)\b(?:limited(?: initially)? (?:to|for)(?: a (?:period|duration|term) of)?|",
         r"(?:period|duration|term|contract|appointment) (?:of|for|is)|",
         r"(?:contract )?duration:?|vertragsdauer:?|laufzeit:?|befristet (?:auf|für)|",
-        r"(?:für|auf) die dauer von|fixed[- ]term(?: contract)?(?: of| for)?|",
-        r"(?:employed|funded|available|financed) for)",
+        r"(?:für|auf) die dauer von|fixed[- ]term(?: contract)?(?: of| for)?|employment (?:of|for)|",
+        r"(?:employed|funded|funding|available|financed|hired) for)",
         r"(?: (?:up to|initially|zunächst|an initial|the|a|maximal|at least|für|auf))*\s*",
         number!(),
         r"(?: \([0-9]+\))?[ -]",
@@ -50,7 +51,7 @@ static WAYS: [Pattern; 6] = [
     )),
     // "hiring a postdoc in tides for two years"
     Pattern::new(concat!(
-        r"(?i)\b(?:position|post|postdoc|researcher|student|fellow|engineer|assistant)\b[^.;:]{0,50} for (?:up to )?",
+        r"(?i)\b(?:position|post|postdoc|researcher|student|fellow|engineer|assistant|postdoctoral|promovendus|stelle|hilfskraft|mitarbeiter\S*)\b[^.;:]{0,60} (?:for|für|voor|pour|por|per)(?: (?:zunächst|vorerst|up to|initially|maximal|een periode van|een duur van))* ",
         number!(),
         r"[ -]",
         unit!(),
@@ -71,16 +72,33 @@ static WAYS: [Pattern; 6] = [
 /// A field of the front matter, which holds the duration alone; a range says none.
 static FIELD: Pattern = Pattern::new(concat!(r"(?i)^\W*", number!(), r"[ -]", unit!(), r"\b"));
 
+/// One word for it: "borsa triennale".
+static ADJECTIVE: Pattern = Pattern::new(
+    r"(?i)\b(?:borsa|assegno|contratto|posizione|durata)\b[^.;:]{0,30}?\b(?P<years>annuale|biennale|triennale|quadriennale)\b",
+);
+
 /// The first duration that the page names, in months.
 pub fn infer(prose: &Prose) -> Option<Field<f64>> {
-    if let Some(field) = prose.field(FieldKey::Duration)
-        && let Some(captures) = FIELD.captures(&field.text)
-        && let Some(months) = months(&captures)
-    {
-        return Some(Field::new(months, Origin::Inferred(field.span)));
+    let labelled = prose.fields(FieldKey::Duration).find_map(|field| {
+        let months = months(&FIELD.captures(&field.text)?)?;
+        Some(Field::new(months, Origin::Inferred(field.span)))
+    });
+    if labelled.is_some() {
+        return labelled;
     }
     let passages = prose.passages().filter(|passage| passage.role != Role::Title);
     passages.into_iter().find_map(|passage| {
+        if let Some(captures) = ADJECTIVE.captures(&passage.text)
+            && let (Some(whole), Some(years)) = (captures.get(0), captures.name("years"))
+        {
+            let months = match years.as_str().to_lowercase().as_str() {
+                "annuale" => 12.0,
+                "biennale" => 24.0,
+                "triennale" => 36.0,
+                _ => 48.0,
+            };
+            return Some(Field::new(months, Origin::Inferred(prose.span(passage, whole.range()))));
+        }
         WAYS.iter().find_map(|way| {
             let captures = way.captures(&passage.text)?;
             let whole = captures.get(0)?;

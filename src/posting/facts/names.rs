@@ -90,6 +90,8 @@ struct Word<'a> {
     closes: bool,
     /// Whether an article before it was cut off, which begins another name.
     elided: bool,
+    /// Whether a bracket opens before it.
+    opens: bool,
 }
 
 impl Word<'_> {
@@ -116,6 +118,7 @@ fn words(text: &str) -> Vec<Word<'_>> {
             plain: plain.strip_suffix("'s").or_else(|| plain.strip_suffix("’s")).unwrap_or(plain),
             closes: cut + body.len() < piece.len(),
             elided: cut > 0,
+            opens: body.starts_with('('),
         });
         start += piece.len() + 1;
     }
@@ -174,9 +177,9 @@ fn begins_another(words: &[Word<'_>], start: usize, end: usize, next: usize) -> 
     let named = words[start..end].iter().any(|word| kind(word.plain).is_some());
     let closed = words[next..]
         .iter()
-        .position(|word| word.closes || word.elided || !capitalised(word.plain));
+        .position(|word| word.closes || word.elided || word.opens || !capitalised(word.plain));
     let reach = closed.map_or(words.len(), |at| {
-        let ends_before = words.get(next + at).is_some_and(|word| word.elided);
+        let ends_before = words.get(next + at).is_some_and(|word| word.elided || word.opens);
         next + at + usize::from(!ends_before)
     });
     named && words[next..reach].iter().take(3).any(|word| kind(word.plain).is_some())
@@ -203,8 +206,13 @@ fn name(text: &str, words: &[Word<'_>]) -> Option<Name> {
     // "[grupo de] Mareas de la Universidad …": what is joined before it is somebody of its own.
     let head = words.iter().position(|word| kind(word.plain).is_some()).filter(|at| {
         let joined = at.checked_sub(1).and_then(|before| words.get(before));
-        joined.is_some_and(|word| JOINING.contains(&word.plain))
-            && words.get(*at).is_some_and(|word| kind(word.plain) == Some(Rank::Employer))
+        let own = words.get(*at).and_then(|word| kind(word.plain));
+        joined.is_some_and(|word| match own {
+            Some(Rank::Employer) => JOINING.contains(&word.plain),
+            // The Romance languages begin a name with its kind: "del Instituto de Bahías".
+            Some(Rank::Either) => ["del", "della", "du"].contains(&word.plain),
+            _ => false,
+        })
     });
     let words = &words[head.unwrap_or(0)..];
     let (first, last) = (words.first()?, words.last()?);

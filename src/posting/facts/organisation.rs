@@ -1,8 +1,9 @@
 //! Who hires: the organisation as the ad names it, and the unit inside it.
 
+use super::labels::FieldKey;
 use super::names::{self, Name, Rank, is_abbreviation, names};
 use super::pattern::Pattern;
-use super::prose::{FieldKey, Passage, Prose, Role};
+use super::prose::{FieldPlace, Passage, Prose, Role};
 use super::words;
 use crate::posting::{Field, Origin};
 
@@ -55,18 +56,42 @@ pub fn is_somebody_else(before: &str) -> bool {
     SOMEBODY_ELSE.is_match(before)
 }
 
-/// The front matter's own fields for it.
+/// A few words that begin with a capital and end without a full stop, or hold a known name.
+fn is_name(text: &str) -> bool {
+    let known = !names(text).is_empty() || names::known(text).next().is_some();
+    let short = text.split(' ').count() <= if known { 12 } else { 5 };
+    let begins = text.chars().next().is_some_and(char::is_uppercase);
+    short && begins && !text.contains(['@', '?', '!', ';']) && !text.ends_with('.')
+}
+
+/// "Tides Lab, University of Y" without the university.
+fn before_employer(text: &str) -> &str {
+    let employer = names(text).into_iter().find(|name| name.rank == Rank::Employer);
+    let unit = employer.and_then(|name| text.get(..name.range.start)).unwrap_or(text);
+    let unit = unit.trim_end_matches([',', ' ', '(', '–', '-']);
+    if unit.is_empty() { text } else { unit }
+}
+
+/// The page's own fields for it.
 fn in_fields(prose: &Prose) -> Employer {
     let field = |key| {
-        let field = prose.field(key)?;
-        Some(Field::new(field.text.clone(), Origin::Inferred(field.span)))
+        prose.fields(key).find_map(|field| {
+            // In the body a sentence may stand there: "Employer: as a family-friendly university …"
+            let is_name = field.place == FieldPlace::Front || is_name(&field.text);
+            let text = match key {
+                FieldKey::Unit => before_employer(&field.text),
+                _ => &field.text,
+            };
+            is_name.then(|| Field::new(text.to_owned(), Origin::Inferred(field.span)))
+        })
     };
     let organisation = field(FieldKey::Organisation).or_else(|| {
         // "place: Institute of Tides, Seahaven"
-        let place = prose.field(FieldKey::Place)?;
-        let name = institution(&place.text)?;
-        let text = place.text.get(name.range.clone())?.to_owned();
-        Some(Field::new(text, Origin::Inferred(place.span)))
+        prose.fields(FieldKey::Place).find_map(|place| {
+            let name = institution(&place.text)?;
+            let text = place.text.get(name.range.clone())?.to_owned();
+            Some(Field::new(text, Origin::Inferred(place.span)))
+        })
     });
     Employer { organisation, unit: field(FieldKey::Unit) }
 }
@@ -241,7 +266,18 @@ fn joined(prose: &Prose, passage: &Passage, names: &[Name]) -> Option<Field<Stri
         .map(|name| with_abbreviation(prose, name))
         .collect();
     let span = prose.span(passage, first.range.start..last.range.end);
-    Some(Field::new(texts.join(", "), Origin::Inferred(span)))
+    Some(Field::new(nominative(&texts.join(", ")), Origin::Inferred(span)))
+}
+
+/// `[der] Technischen Universität X` as it is called: `Technische Universität X`.
+fn nominative(name: &str) -> String {
+    let mut words = name.splitn(3, ' ');
+    let (first, second) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+    let inflected = ["Universität", "Hochschule", "Akademie"].contains(&second);
+    match first.strip_suffix("en").filter(|_| inflected) {
+        Some(stem) => format!("{stem}e{}", &name[first.len()..]),
+        None => name.to_owned(),
+    }
 }
 
 /// `University Hospital X` becomes `University Hospital X (UHX)` if the page introduces it so.

@@ -35,7 +35,7 @@ static PERCENT: Pattern = Pattern::new(
 static SHARE: Pattern = Pattern::new(
     r"(?ix) \b (?: part[-\ ]time | position | workload | employment | FTE\b | working\ (?:time|hours)
         | of\ (?:a\ |the\ )?full | contract\b | salary\b | TV[-\ ]?(?:L|H|öD) | E\ ?1[0-5]\b
-        | stelle\b | teilzeit | arbeitszeit | umfang | beschäftigung | pensum )",
+        | stelle\b | fixed-term | permanent | unbefristet | teilzeit | arbeitszeit | umfang | beschäftigung | pensum )",
 );
 
 static FULL_TIME: Pattern =
@@ -51,6 +51,21 @@ static FULL_TIME_OTHER: Pattern = Pattern::new(
     r"(?ix) (?: part[-\ ]?time | teilzeit ) (?:\ or|\ oder|/|\ and|\ und|,)? \ ? $
         | ^ [\ /-]* (?:or|oder|and|und)? [\ /-]* (?: part[-\ ]?time | teilzeit )
         | ^ \ (?: staff | employees | students | equivalent )",
+);
+
+/// "1.0 FTE", "0,8 fte".
+static FTE: Pattern = Pattern::new(
+    r"(?i)(?P<range>[0-9] ?(?:-|–|to|tot|bis) ?)?\b(?P<share>[01](?:[.,][0-9]{1,2})?) ?(?:fte|vzä|etp)\b",
+);
+
+/// "half of the regular weekly hours".
+static HALF: Pattern = Pattern::new(
+    r"(?i)\b(?:hälfte der regelmäßigen|halbe (?:stelle|e13|tv-l)|half[- ](?:time|position)|halbtags|mi-temps|media jornada|metà tempo)",
+);
+
+/// Labels behind which "full-time" alone says the workload.
+static HOURS: Pattern = Pattern::new(
+    r"(?i)^\W*(?:work(?:ing)? (?:pattern|time|hours)|hours(?: per week)?|workload|employment(?: type)?|job type|contract(?: type)?|type of (?:contract|employment)|arbeitszeit|umfang|beschäftigungsumfang|quotité(?: de travail)?|temps de travail|jornada|dedicación|orario|impegno)\b[^:]{0,20}:\W*(?:\S+ ){0,4}?(?:full[- ]time|vollzeit|temps (?:complet|plein)|(?:jornada|dedicación|tiempo) completa?o?|tempo pieno|100 ?%)",
 );
 
 /// The pay scheme, for example `TV-L E13`.
@@ -120,6 +135,25 @@ pub fn infer_workload(prose: &Prose) -> Vec<Field<f64>> {
                 beside_pay.push(Field::new(value, origin()));
             } else if SHARE.is_match(before) || SHARE.is_match(after) {
                 shares.push(Field::new(value, origin()));
+            }
+        }
+        if let Some(words) = HOURS.find(&passage.text) {
+            let origin = Origin::Inferred(prose.span(passage, words.range()));
+            full_time.push(Field::new(100.0, origin));
+        }
+        if let Some(words) = HALF.find(&passage.text) {
+            let origin = Origin::Inferred(prose.span(passage, words.range()));
+            shares.push(Field::new(50.0, origin));
+        }
+        for captures in FTE.captures_iter(&passage.text) {
+            let (Some(whole), Some(share)) = (captures.get(0), captures.name("share")) else {
+                continue;
+            };
+            let share: Option<f64> = share.as_str().replace(',', ".").parse().ok();
+            let share = share.filter(|_| captures.name("range").is_none());
+            if let Some(share) = share.filter(|share| (0.05..=1.0).contains(share)) {
+                let origin = Origin::Inferred(prose.span(passage, whole.range()));
+                shares.push(Field::new((share * 1000.0).round() / 10.0, origin));
             }
         }
         for words in FULL_TIME.find_iter(&passage.text) {

@@ -3,9 +3,10 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
+use super::labels::FieldKey;
 use super::names;
 use super::pattern::{Match, Pattern};
-use super::prose::{FieldKey, Prose, Role};
+use super::prose::{Prose, Role};
 use super::words::{self, Phrases};
 use crate::posting::{Field, Origin};
 
@@ -48,7 +49,7 @@ static ADDRESS: Pattern = Pattern::new(
 
 /// A town and its country: "Seahaven, Brazil", "Seahaven (Belgium)".
 static PAIR: Pattern = Pattern::new(
-    r"(?x) \b (?P<city> [A-ZÀ-Þ][A-Za-zÀ-ɏ'’-]+ ) (?: ,\ (?:[A-ZÀ-Þ][A-Za-zÀ-ɏ]+,\ )? | \ \( | \ –\ | \ -\ )
+    r"(?x) \b (?P<city> [A-ZÀ-Þ][A-Za-zÀ-ɏ'’-]+ ) (?: ,\ (?:(?P<region>[A-ZÀ-Þ][A-Za-zÀ-ɏ]+),\ )? | \ \( | \ –\ | \ -\ )
         (?P<country> [A-ZÀ-Þ][A-Za-zÀ-ɏ]{3,} (?:\ [A-ZÀ-Þ][A-Za-zÀ-ɏ]+)? | UK | USA )",
 );
 
@@ -70,10 +71,10 @@ pub fn infer(
         .or_else(|| located(prose))
         .or_else(|| offered(prose, organisation))
         .unwrap_or_default();
-    if let Some(field) = prose.field(FieldKey::Country)
-        && let Some(code) = country_code(&field.text)
-    {
-        place.country.get_or_insert(Field::new(code.to_owned(), Origin::Inferred(field.span)));
+    for field in prose.fields(FieldKey::Country) {
+        if let Some(code) = country_code(&field.text) {
+            place.country.get_or_insert(Field::new(code.to_owned(), Origin::Inferred(field.span)));
+        }
     }
     if let Some(organisation) = organisation {
         let known = names::known(&organisation.value).next().map(|(_, known)| known);
@@ -92,14 +93,52 @@ pub fn infer(
     place
 }
 
-/// The front matter's own field.
+/// A field of the page: `location: Seahaven`, `Lieu de travail : SEAHAVEN`, `Seahaven (Bay), Spain`.
 fn in_field(prose: &Prose) -> Option<Place> {
-    let field = prose.field(FieldKey::Place)?;
-    let mut words = CAPITALISED.find_iter(&field.text);
-    let (city, code) =
-        words.find_map(|word| Some((word.as_str(), country_of_city(word.as_str())?)))?;
-    let fact = |text: &str| Some(Field::new(text.to_owned(), Origin::Inferred(field.span)));
-    Some(Place { city: fact(city), country: fact(code) })
+    prose.fields(FieldKey::Place).find_map(|field| {
+        let fact = |text: &str| Some(Field::new(text.to_owned(), Origin::Inferred(field.span)));
+        let mut words = CAPITALISED.find_iter(&field.text).map(|word| shown(word.as_str()));
+        let known = words.find_map(|word| {
+            let code = country_of_city(&word)?;
+            Some((word, code))
+        });
+        if let Some((city, code)) = known {
+            return Some(Place { city: fact(&city), country: fact(code) });
+        }
+        let text = field.text.trim_end_matches(['.', ')']);
+        let mut parts = text.split([',', '(', '/', ';', '|']).map(str::trim);
+        let city = parts.next().filter(|city| is_town(city))?;
+        let country = parts.find_map(country_code);
+        Some(Place { city: fact(&shown(city)), country: country.and_then(fact) })
+    })
+}
+
+/// Whether words behind a label for places can be a town: a few capitalised words.
+fn is_town(words: &str) -> bool {
+    const SMALL: [&str; 12] =
+        ["am", "an", "der", "on", "upon", "de", "la", "le", "del", "di", "aan", "sur"];
+    const NO_TOWN: [&str; 6] = ["remote", "hybrid", "online", "campus", "various", "flexible"];
+    let mut each = words.split([' ', '-']).filter(|word| !word.is_empty());
+    words.split(' ').count() <= 4
+        && words.chars().next().is_some_and(char::is_uppercase)
+        && country_code(words).is_none()
+        && each.all(|word| {
+            let capital = word.chars().next().is_some_and(char::is_uppercase);
+            let small = word.to_lowercase();
+            (capital || SMALL.contains(&word))
+                && !NO_TOWN.contains(&small.as_str())
+                && word.chars().all(|letter| letter.is_alphabetic() || "'’.".contains(letter))
+                && !names::names_institution(word)
+        })
+}
+
+/// A town as it is written in a sentence: `SEAHAVEN` is shouting.
+fn shown(words: &str) -> String {
+    let shouted = words.chars().count() > 3 && !words.chars().any(char::is_lowercase);
+    if !shouted {
+        return words.to_owned();
+    }
+    words.split(' ').map(title_case).collect::<Vec<_>>().join(" ")
 }
 
 /// "located in Seahaven", and the lines of addresses.
@@ -127,8 +166,13 @@ fn offered(prose: &Prose, organisation: Option<&Field<String>>) -> Option<Place>
     let offers = prose.texts().filter(|it| words::OFFER.is_match(&it.text));
     let found = |passage: &super::prose::Passage| {
         let pair = PAIR.captures_iter(&passage.text).find_map(|captures| {
-            let city = captures.name("city")?;
-            let code = country_code(captures.name("country")?.as_str())?;
+            let mut city = captures.name("city")?;
+            let country = captures.name("country")?.as_str();
+            let code = country_code(country).or_else(|| country_of_state(country))?;
+            // "Bay University, Seahaven, Spain"
+            if names::names_institution(city.as_str()) {
+                city = captures.name("region")?;
+            }
             let town = country_code(city.as_str()).is_none()
                 && city.as_str().chars().any(char::is_lowercase);
             let own = !super::organisation::is_somebody_else(passage.before(city.start(), 60));
@@ -141,7 +185,13 @@ fn offered(prose: &Prose, organisation: Option<&Field<String>>) -> Option<Place>
                     return None;
                 }
                 let before = passage.before(word.start(), 12);
+                let behind_name = || {
+                    let before = passage.before(word.start(), 80);
+                    let name = names::names(before).pop();
+                    name.is_some_and(|name| name.range.end + 2 == before.len())
+                };
                 let led = BEFORE_TOWN.is_match(before)
+                    || before.ends_with(", ") && behind_name()
                     || organisation.is_some() && names::known(before).next().is_some();
                 led.then_some((word.range(), code))
             })
@@ -194,6 +244,81 @@ pub fn country_code(name: &str) -> Option<&'static str> {
         .next();
     let code = || CODES.split(' ').find(|code| code.eq_ignore_ascii_case(name));
     by_name.or_else(code)
+}
+
+/// The country of a state or province that is written behind a town, where its name means nothing
+/// else.
+fn country_of_state(name: &str) -> Option<&'static str> {
+    const STATES: [(&str, &[&str]); 3] = [
+        (
+            "US",
+            &[
+                "Alabama",
+                "Alaska",
+                "Arizona",
+                "Arkansas",
+                "California",
+                "Colorado",
+                "Connecticut",
+                "Delaware",
+                "Florida",
+                "Hawaii",
+                "Idaho",
+                "Illinois",
+                "Indiana",
+                "Iowa",
+                "Kansas",
+                "Kentucky",
+                "Louisiana",
+                "Maine",
+                "Maryland",
+                "Massachusetts",
+                "Michigan",
+                "Minnesota",
+                "Mississippi",
+                "Missouri",
+                "Montana",
+                "Nebraska",
+                "Nevada",
+                "New Hampshire",
+                "New Jersey",
+                "New Mexico",
+                "New York",
+                "North Carolina",
+                "North Dakota",
+                "Ohio",
+                "Oklahoma",
+                "Oregon",
+                "Pennsylvania",
+                "Rhode Island",
+                "South Carolina",
+                "South Dakota",
+                "Tennessee",
+                "Texas",
+                "Utah",
+                "Vermont",
+                "Virginia",
+                "Washington",
+                "West Virginia",
+                "Wisconsin",
+                "Wyoming",
+            ],
+        ),
+        (
+            "CA",
+            &[
+                "Alberta",
+                "British Columbia",
+                "Manitoba",
+                "Ontario",
+                "Quebec",
+                "Québec",
+                "Saskatchewan",
+            ],
+        ),
+        ("AU", &["New South Wales", "Queensland", "Tasmania", "Victoria"]),
+    ];
+    STATES.iter().find(|(_, names)| names.contains(&name)).map(|(code, _)| *code)
 }
 
 fn stated(prose: &Prose) -> Option<Place> {

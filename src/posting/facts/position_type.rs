@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-use super::prose::{FieldKey, Passage, Prose, Role};
+use super::labels::FieldKey;
+use super::prose::{Passage, Prose, Role};
 use super::text::Searched;
 use super::words::{self, Phrases};
 use crate::posting::{Field, Origin, PositionType};
@@ -29,10 +30,12 @@ pub fn kind_of(text: &(impl Searched + ?Sized)) -> Option<(PositionType, Range<u
 /// Read from the front matter's own field, else from the title, the summary, the headings, or the
 /// sentence that offers the position.
 pub fn infer(prose: &Prose) -> Option<Field<PositionType>> {
-    if let Some(field) = prose.field(FieldKey::Position)
-        && let Some((kind, _)) = kind_of(&field.text)
-    {
-        return Some(Field::new(kind, Origin::Inferred(field.span)));
+    let labelled = prose.fields(FieldKey::Position).find_map(|field| {
+        let (kind, _) = kind_of(&field.text)?;
+        Some(Field::new(kind, Origin::Inferred(field.span)))
+    });
+    if labelled.is_some() {
+        return labelled;
     }
     let read = |passage: &Passage| {
         let (kind, range) = kind_of(&passage.text)?;

@@ -3,11 +3,12 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::labels::{self, FieldKey};
 use super::pattern::Pattern;
 use super::text::Text;
 use crate::diagnostic::{Source, Span};
 use crate::posting::front_matter::{Table, Value};
-use crate::posting::markdown::{Block, BlockKind, Inline};
+use crate::posting::markdown::{Block, BlockKind, Inline, plain};
 use crate::posting::page::Page;
 
 /// Where a passage stands on the page.
@@ -41,29 +42,22 @@ pub struct Link {
     pub range: Range<usize>,
 }
 
-/// What a theme's own field of the front matter says, by its name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FieldKey {
-    Position,
-    Reference,
-    Organisation,
-    Unit,
-    Place,
-    Country,
-    Start,
-    Duration,
-    Deadline,
-    Contact,
-    Email,
-    Apply,
-}
-
-/// A field of the front matter outside the `job:` block.
+/// A field outside the `job:` block: a key of the front matter, or a line of the body such as
+/// `Location: Seahaven`.
 #[derive(Debug)]
-pub struct FrontField {
+pub struct Labelled {
     pub key: FieldKey,
     pub text: String,
     pub span: Span,
+    pub place: FieldPlace,
+}
+
+/// Where a field stands. The front matter is filled in field by field; in the body anything may
+/// stand behind a colon.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FieldPlace {
+    Front,
+    Body,
 }
 
 /// The passages of a page, the front matter's before the body's.
@@ -71,23 +65,25 @@ pub struct FrontField {
 pub struct Prose {
     source: Arc<Source>,
     passages: Vec<Passage>,
-    fields: Vec<FrontField>,
+    fields: Vec<Labelled>,
 }
 
 impl Prose {
     pub fn of(page: &Page) -> Self {
         let mut passages = Vec::new();
-        front(&page.front, &mut passages);
+        front(page, &mut passages);
         let mut heading = String::new();
         for block in &page.document.blocks {
             push_block(block, &mut heading, &mut passages);
         }
-        Self { source: Arc::clone(&page.source), passages, fields: fields(&page.front) }
+        let fields = fields(&page.front, &passages, &page.source);
+        Self { source: Arc::clone(&page.source), passages, fields }
     }
 
-    /// What the front matter says under one of the names that themes use for this.
-    pub fn field(&self, key: FieldKey) -> Option<&FrontField> {
-        self.fields.iter().find(|field| field.key == key)
+    /// What the page says under one of the names that themes and labs use for this, the front
+    /// matter first.
+    pub fn fields(&self, key: FieldKey) -> impl Iterator<Item = &Labelled> {
+        self.fields.iter().filter(move |field| field.key == key)
     }
 
     pub fn passages(&self) -> impl Iterator<Item = &Passage> {
@@ -134,69 +130,45 @@ pub fn single_spaced(text: &str) -> String {
 /// A tag of HTML; themes put titles into pages unescaped.
 static TAG: Pattern = Pattern::new(r"</?[A-Za-z][^<>]*>");
 
-/// The names that themes and labs give to these fields, without case, `-` and `_`.
-const FIELD_NAMES: [(FieldKey, &[&str]); 12] = [
-    (FieldKey::Position, &["position", "positiontype", "jobtype", "role", "poste", "stelle"]),
-    (FieldKey::Reference, &["reference", "ref", "jobid", "kennziffer"]),
-    (
-        FieldKey::Organisation,
-        &["organisation", "organization", "institution", "employer", "university", "company"],
-    ),
-    (FieldKey::Unit, &["unit", "department", "lab", "team", "group"]),
-    (
-        FieldKey::Place,
-        &["place", "location", "joblocation", "city", "ort", "lieu", "lugar", "sede"],
-    ),
-    (FieldKey::Country, &["country", "land", "pays"]),
-    (FieldKey::Start, &["starts", "start", "starting", "jobstart", "beginn", "debut"]),
-    (FieldKey::Duration, &["duration", "contractduration", "dauer", "duree"]),
-    (
-        FieldKey::Deadline,
-        &[
-            "deadline",
-            "applicationdeadline",
-            "closingdate",
-            "closes",
-            "applyby",
-            "until",
-            "validthrough",
-            "frist",
-            "bewerbungsfrist",
-            "datelimite",
-            "scadenza",
-            "sluitingsdatum",
-        ],
-    ),
-    (FieldKey::Contact, &["contact", "contactname", "contactperson", "supervisor", "kontakt"]),
-    (FieldKey::Email, &["email", "contactemail", "mail"]),
-    (
-        FieldKey::Apply,
-        &["applyurl", "apply", "applylink", "applicationurl", "applicationlink", "adurl", "joburl"],
-    ),
-];
-
-fn fields(front: &Table) -> Vec<FrontField> {
+/// The fields of the front matter, and what stands under the same names in the body.
+fn fields(front: &Table, passages: &[Passage], source: &Source) -> Vec<Labelled> {
     let mut fields = Vec::new();
-    for entry in &front.entries {
-        let name: String =
-            entry.key.chars().filter(|letter| letter.is_alphanumeric()).collect::<String>();
-        let name = name.to_lowercase();
-        let known = FIELD_NAMES.iter().find(|(_, names)| names.contains(&name.as_str()));
+    // Zola keeps a page's own keys under `extra`, Hugo under `params`.
+    let nested = ["extra", "params"].iter().filter_map(|key| front.get(key)?.as_table());
+    for entry in std::iter::once(front).chain(nested).flat_map(|table| &table.entries) {
         let text = match &entry.node.value {
             Value::Text(text) => single_spaced(text),
             Value::Integer(number) => number.to_string(),
             _ => String::new(),
         };
-        if let Some((key, _)) = known
-            && !text.is_empty()
-        {
-            fields.push(FrontField { key: *key, text, span: entry.node.span });
+        // The page's own title is a passage.
+        let key = labels::key_of(&entry.key).filter(|_| !text.is_empty());
+        // A site's own `start_date` is most often when the page goes online.
+        let online = key == Some(FieldKey::Start) && entry.key.to_lowercase().ends_with("date");
+        let key = key.filter(|_| !online);
+        fields.extend(key.map(|key| Labelled {
+            key,
+            text,
+            span: entry.node.span,
+            place: FieldPlace::Front,
+        }));
+    }
+    for passage in passages.iter().filter(|passage| passage.role == Role::Text) {
+        if let Some((key, start)) = labels::labelled(&passage.text) {
+            let text = passage.text.get(start..).unwrap_or_default().to_owned();
+            let span = locate(&source.text, passage.span, &text).unwrap_or(passage.span);
+            fields.push(Labelled { key, text, span, place: FieldPlace::Body });
         }
     }
     fields
 }
 
-fn front(front: &Table, passages: &mut Vec<Passage>) {
+fn front(page: &Page, passages: &mut Vec<Passage>) {
+    // A description that is all the page has was read as its body.
+    let is_body = |span: Span| {
+        let mut blocks = page.document.blocks.iter();
+        blocks.any(|block| span.start <= block.span.start && block.span.end <= span.end)
+    };
     let fields = [
         ("title", Role::Title),
         ("summary", Role::Summary),
@@ -205,7 +177,9 @@ fn front(front: &Table, passages: &mut Vec<Passage>) {
         ("subtitle", Role::Summary),
     ];
     for (key, role) in fields {
-        if let Some((text, span)) = front.text(key) {
+        if let Some((text, span)) = page.front.text(key)
+            && !is_body(span)
+        {
             let text = single_spaced(&TAG.replace_all(text, "")).into();
             passages.push(Passage { role, text, links: Vec::new(), heading: String::new(), span });
         }
@@ -256,10 +230,23 @@ fn push_inlines(
     heading: &str,
     passages: &mut Vec<Passage>,
 ) {
-    let lines = content.split(|inline| *inline == Inline::HardBreak);
-    for line in lines {
+    let begins_with_label = |line: &[Inline]| labels::begins_with_label(plain(line).trim_start());
+    for line in content.split(|inline| *inline == Inline::HardBreak) {
+        let rows: Vec<&[Inline]> = line.split(|inline| *inline == Inline::SoftBreak).collect();
+        // Facts on lines of their own, which Markdown would run together.
+        let is_list = rows.iter().filter(|row| begins_with_label(row)).count() >= 2;
         let mut words = Writer::default();
-        words.push_all(line);
+        let mut after_label = false;
+        for row in rows {
+            let labelled = begins_with_label(row);
+            let begins = plain(row).trim_start().starts_with(char::is_uppercase);
+            if is_list && (labelled || after_label && begins) {
+                std::mem::take(&mut words).finish(role, span, heading, passages);
+            }
+            after_label = labelled;
+            words.push_text(" ");
+            words.push_all(row);
+        }
         words.finish(role, span, heading, passages);
     }
 }

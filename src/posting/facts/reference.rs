@@ -1,5 +1,6 @@
 //! The reference number of an ad.
 
+use super::labels::FieldKey;
 use super::pattern::Pattern;
 use super::prose::{Prose, Role};
 use crate::posting::{Field, Origin};
@@ -15,13 +16,28 @@ static ANNOUNCED: Pattern = Pattern::new(concat!(
     r"|(?:job|vacancy|position|posting)(?: (?:advertisement|advert|ad|posting|reference|offer))?",
     r" (?:number|no|nr|code|id)\b\.?",
     r"|kenn(?:ziffer|zahl)|kenn-?nr\.?|referenz(?:nummer|nr\.?)?|stellen-?(?:id|nummer|nr\.?)",
-    r"|ausschreibungs-?(?:nummer|nr\.?)|chiffre)",
+    r"|ausschreibungs-?(?:nummer|nr\.?)|chiffre|requisition(?: (?:number|no|id))?\b\.?",
+    r"|vacaturenummer|vacature ?(?:nr|id)\b\.?|(?:codice|cod\.)(?: selezione| bando)|rif\.|riferimento",
+    r"|offre n[°º]|référence|réf\.|referencia|código)",
     r"\s*[:#]?\s*",
     r"(?P<number>[A-Z0-9][A-Za-z0-9]*(?:[/._–-][A-Za-z0-9]+)*)"
 ));
 
-/// The number in the title, else the first that the page announces.
+/// A number that is all that stands behind its label.
+static LABELLED: Pattern = Pattern::new(
+    r"^(?:(?i:n[°º.]|no\.?|nr\.?|#) ?)?(?P<number>[A-Za-z0-9]+(?:[/._–-][A-Za-z0-9]+)*)(?:$|[ .,;)])",
+);
+
+/// The number in its own field, else in the title, else the first that the page announces.
 pub fn infer(prose: &Prose) -> Option<Field<String>> {
+    let labelled = prose.fields(FieldKey::Reference).find_map(|field| {
+        let number = LABELLED.captures(&field.text)?.name("number")?;
+        let words = number.as_str();
+        is_number(words).then(|| Field::new(words.to_owned(), Origin::Inferred(field.span)))
+    });
+    if labelled.is_some() {
+        return labelled;
+    }
     for passage in prose.passages() {
         let leading = (passage.role == Role::Title).then(|| LEADING.captures(&passage.text));
         let found = leading
@@ -48,5 +64,6 @@ pub fn without_reference(title: &str) -> &str {
 /// A bare year or a single digit is no reference number.
 fn is_number(text: &str) -> bool {
     let digits = text.chars().filter(char::is_ascii_digit).count();
-    digits >= 2 && !(text.len() == 4 && digits == 4)
+    let is_year = text.parse().is_ok_and(|year: u32| (1900..2100).contains(&year));
+    digits >= 2 && !is_year
 }

@@ -1,8 +1,9 @@
 //! When work begins.
 
 use super::dates::{self, Reading};
+use super::labels::FieldKey;
 use super::pattern::Pattern;
-use super::prose::{FieldKey, Passage, Prose, Role};
+use super::prose::{Passage, Prose, Role};
 use super::words::Phrases;
 use crate::posting::{Field, Origin, PartialDate, Start};
 
@@ -35,7 +36,7 @@ static BETWEEN: Pattern = Pattern::new(r"(?i)[ :,*–-]*(?:(?:is|est|es|è|am|to
 static OTHER: Pattern = Pattern::new(
     r"(?ix) \b (?: bis\ (?:spätestens\ )?zum | apply\ from | bewerb\S*\ (?:\S+\ )?ab
         | (?:project|programme?|conference|semester|funding|interviews?|projekt|apply|applications?)
-        \ (?:\S+\ ){0,3} (?:start|begin)[a-z]* ) \b [^.;]* $",
+        \ (?:[^\s,]+\ ){0,3} (?:start|begin)[a-z]* ) \b [^.;]* $",
 );
 
 static SOON: Pattern = Pattern::new(
@@ -54,10 +55,9 @@ static SOON_OTHER: Pattern =
 /// The starts that the page names, the front matter's first.
 pub fn infer(prose: &Prose) -> Vec<Field<Start>> {
     let mut found = Vec::new();
-    if let Some(field) = prose.field(FieldKey::Start)
-        && let Some(start) = in_field(&field.text)
-    {
-        found.push(Field::new(start, Origin::Inferred(field.span)));
+    for field in prose.fields(FieldKey::Start) {
+        let start = in_field(&field.text);
+        found.extend(start.map(|start| Field::new(start, Origin::Inferred(field.span))));
     }
     for passage in prose.passages().filter(|passage| passage.role != Role::Title) {
         if let Some((range, start)) = in_passage(passage) {

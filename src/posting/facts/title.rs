@@ -1,5 +1,6 @@
 //! What the position is called.
 
+use super::labels::{self, FieldKey};
 use super::pattern::Pattern;
 use super::position_type::kind_of;
 use super::prose::{Passage, Prose, Role};
@@ -39,8 +40,10 @@ pub fn infer(prose: &Prose) -> Option<Field<String>> {
         }
     }
     let title = clean(title);
-    if GENERAL.is_match(&title)
-        && let Some(better) = named(prose)
+    let better =
+        || named(prose).filter(|better| GENERAL.is_match(&title) || has_topic(&better.value));
+    if (GENERAL.is_match(&title) || is_bare(&title))
+        && let Some(better) = better()
     {
         return Some(better);
     }
@@ -62,7 +65,7 @@ pub fn infer(prose: &Prose) -> Option<Field<String>> {
 static GENERAL: Phrases = Phrases::between(
     r"(?i)^[^0-9A-Za-zÀ-ɏ]*(?:(?:a|an|the|our|new|unsere|nos) )*$",
     "title.general",
-    r"[^0-9A-Za-zÀ-ɏ]*$",
+    r"(?i)^(?: (?:in|at|with|im|am|bei) (?:(?:the|our|my|der) )?.{0,40}\b(?:lab|labs|group|team|chair|institute|department|arbeitsgruppe|institut)\b.{0,30})?[^0-9A-Za-zÀ-ɏ]*$",
 );
 
 /// What stands before a title and is none of it: "Vacancy: …", "Call for …".
@@ -73,7 +76,7 @@ static BREAK: Pattern = Pattern::new(r"(?: ?[:–—|] ?| - )(?P<rest>\S)");
 
 /// Words of a call, behind which the title goes on without a break.
 static CALL: Pattern = Pattern::new(
-    r"(?i)^[^0-9A-Za-zÀ-ɏ]*(?:call for (?:an? )?|we are (?:looking|hiring|searching) for (?:an? )?|we are hiring (?:an? )?|wir suchen (?:eine?n? )?)(?P<rest>\S)",
+    r"(?i)^[^0-9A-Za-zÀ-ɏ]*(?:call for (?:an? )?|we are (?:looking|hiring|searching) for (?:an? )?|we are hiring (?:an? )?|stellen(?:ausschreibung|anzeige|angebot) (?:für (?:eine?n? )?)?|wir suchen (?:eine?n? )?)(?P<rest>\S)",
 );
 
 /// A deadline or a cry at the end of a title.
@@ -85,12 +88,22 @@ static TAIL: Pattern = Pattern::new(
 /// "positions available in my team": the word says no more than the page itself.
 static AVAILABLE: Pattern = Pattern::new(r"(?i)\b(?P<noun>positions?|openings?) available\b");
 
-/// "Job title: …" in the body.
-static LABELLED: Pattern = Pattern::new(
-    r"(?ix)^ (?: job\ title | position\ title | title\ of\ (?:the\ )?position | stellenbezeichnung
-        | intitulé\ du\ poste | título\ del\ puesto | titolo\ della\ posizione | functietitel )
-        \ ?:\ ? (?P<title> .{4,120} ) $",
-);
+/// A number, pay, workload or length in brackets, or at the end behind a dash or comma: they have
+/// fields of their own.
+static ASIDE: Pattern = Pattern::new(concat!(
+    r"(?i)\s*(?:[\[(][^\])]{0,40}?(?:\b(?:kennziffer|kenn-?nr|ref(?:erence|\.|erenz| ?no|\b)|job ?id|réf|rif\.|",
+    r"vacature|TV-?[ -]?(?:L|H|öD|V-L)\b|E ?1[0-5]\b|fully[ -]funded|fixed[ -]term|befristet|vollzeit|teilzeit|",
+    r"full[- ]time|part[- ]time)|€|£|\$|[0-9]{2,3} ?%|[0-9]+ ?(?:h|std|stunden|hours)\b ?/?|[0-9]+[- ](?:years?|months?|monate|jahre)\b)",
+    r"[^\])]{0,40}[\])]",
+    r"|[ ,–—|-]+(?:TV-?[ -]?(?:L|H|öD)\b.{0,40}|E ?1[0-5]\b.{0,30}|(?:kennziffer|ref\.?|reference|job id):? ?[A-Z0-9/._-]{2,20}|[0-9]{2,3} ?%)$",
+    r"|[ ,–—|-]+[0-9]{1,2}(?:[.,][0-9])? ?(?:h|std\.?|stunden|hours) ?(?:/|per|pro) ?\w+\.?$|\s*\([^)]{0,20}\bfte\)",
+    r"|[ .,–—|-]+[0-9]{1,2}\.[0-9]{1,2}\.(?:[0-9]{2,4})?(?: ?[–-] ?[0-9]{1,2}\.[0-9]{1,2}\.[0-9]{2,4})?$)"
+));
+
+/// "Hiwi wanted: …": the cry says no more than the page itself.
+static WANTED: Pattern = Pattern::new(r"(?i)\s(?:gesucht|wanted)\b\s*!*");
+
+static ARTICLE: Pattern = Pattern::new(r"^(?i:an?|the) ");
 
 /// The words of a sentence that offers a position, up to where it goes on.
 static SENTENCE: Pattern = Pattern::new(concat!(
@@ -116,8 +129,9 @@ fn named(prose: &Prose) -> Option<Field<String>> {
     };
     let labelled = || {
         prose.texts().find_map(|passage| {
-            let title = LABELLED.captures(&passage.text)?.name("title")?;
-            Some(field(passage, title.range()))
+            let (key, start) = labels::labelled(&passage.text)?;
+            let whole = start..passage.text.len();
+            (key == FieldKey::Title && whole.len() <= 140).then(|| field(passage, whole))
         })
     };
     let sentence = || {
@@ -134,7 +148,9 @@ fn named(prose: &Prose) -> Option<Field<String>> {
     };
     let heading = || {
         let telling = |heading: &&Passage| {
-            !GENERAL.is_match(&clean(&heading.text))
+            let title = clean(&heading.text);
+            !GENERAL.is_match(&title)
+                && !is_bare(&title)
                 && kind_of(&heading.text).is_some()
                 && (3..=16).contains(&heading.text.split(' ').count())
         };
@@ -155,11 +171,20 @@ fn clean(text: &str) -> String {
         None => text,
     };
     let text = TAIL.replace_all(text, "");
-    let text = match AVAILABLE.captures(&text).and_then(|captures| captures.name("noun")) {
+    let text = ASIDE.replace_all(&text, "");
+    let text = WANTED.replace_all(&text, "");
+    // "A fully funded PhD position", but not "A model of tides (PhD position)".
+    let article = ARTICLE.find(&text).map_or(0, |article| article.end());
+    let named = kind_of(&text).is_some_and(|(_, kind)| {
+        let between = text.get(article..kind.start).unwrap_or_default();
+        between.len() <= 20 && ![" of ", " for ", "(", ":"].iter().any(|it| between.contains(it))
+    });
+    let text = if named { &text[article..] } else { &text[..] };
+    let text = match AVAILABLE.captures(text).and_then(|captures| captures.name("noun")) {
         Some(noun) => {
             format!("{}{}", &text[..noun.end()], &text[noun.end() + " available".len()..])
         }
-        None => text,
+        None => text.to_owned(),
     };
     let text = text.trim().trim_end_matches('.').replace('_', "-");
     let mut letters = text.chars();
@@ -170,6 +195,43 @@ fn clean(text: &str) -> String {
 /// Emoji and other pictures, which shout where a title should speak.
 fn is_pictograph(letter: char) -> bool {
     matches!(u32::from(letter), 0x2600..=0x27BF | 0x1F000..=0x1FAFF | 0xFE0F | 0x200D)
+}
+
+/// "PhD student in coastal hydrology" says more than its kind.
+fn has_topic(title: &str) -> bool {
+    static TOPIC: Pattern = Pattern::new(
+        r"(?i) (?:in|on|for|im|für|zu|zum|zur|of|mit|en|sur|sobre|su|op|over) [^ ]{3,}",
+    );
+    !is_bare(title) && TOPIC.is_match(title)
+}
+
+/// How many headings of the body, one below the other, name a position: "PhD position in tides",
+/// "Research technician".
+pub fn positions(prose: &Prose) -> usize {
+    let offers = |heading: &&Passage| {
+        let words = heading.text.split(' ').count();
+        words <= 14
+            && !heading.text.ends_with('?')
+            && kind_of(&heading.text).is_some_and(|(_, kind)| kind.start <= 12)
+            && !GENERAL.is_match(&clean(&heading.text))
+    };
+    let shown = prose.passages().find(|it| it.role == Role::Title).map(|it| clean(&it.text));
+    let headings = prose.headings().filter(offers).map(|heading| clean(&heading.text));
+    let own: std::collections::BTreeSet<String> =
+        headings.filter(|heading| Some(heading) != shown.as_ref()).collect();
+    own.len()
+}
+
+/// Whether a title names a kind of position and not what it is about: "Open PhD position".
+fn is_bare(title: &str) -> bool {
+    static WORDS: Pattern = Pattern::new(
+        r"(?ix)^ \W* (?: (?: an? | one | two | three | our | the | new | open | fully | funded | positions? | openings? | jobs?
+            | stellen? | students? | studentships? | fellow (?:ship)? s? | researchers? | candidates? | available | offer | offene | freie | m | f | w | d | x ) \W+ )* $",
+    );
+    kind_of(title).is_some_and(|(_, kind)| {
+        let rest = format!("{} {} ", &title[..kind.start], &title[kind.end..]);
+        WORDS.is_match(&rest)
+    })
 }
 
 /// The title exactly as the page shows it.

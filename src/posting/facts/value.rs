@@ -7,9 +7,10 @@ use super::dates;
 use super::pattern::Pattern;
 use super::place;
 use super::prose::single_spaced;
+use super::salary;
 use crate::diagnostic::suggestion;
 use crate::posting::front_matter::Value;
-use crate::posting::{Deadline, PartialDate, PositionType, Start};
+use crate::posting::{Deadline, PartialDate, PositionType, Salary, Start};
 
 /// Why a value was not taken.
 pub struct Problem {
@@ -84,6 +85,12 @@ pub fn percentage(value: &Value) -> Result<f64, Problem> {
         .ok_or_else(|| wrong_type(value, "a share of a full-time position in per cent, up to 100"))
 }
 
+pub fn salary(value: &Value) -> Result<Salary, Problem> {
+    const EXPECTED: &str = "an amount such as `2600-3100 EUR per month`";
+    let written = text(value).map_err(|_| wrong_type(value, EXPECTED))?;
+    salary::read(&written).ok_or_else(|| wrong_type(value, EXPECTED))
+}
+
 pub fn months(value: &Value) -> Result<f64, Problem> {
     number(value)
         .filter(|months| *months > 0.0)
@@ -100,11 +107,20 @@ pub fn start(value: &Value) -> Result<Start, Problem> {
 }
 
 pub fn deadline(value: &Value) -> Result<Deadline, Problem> {
-    const EXPECTED: &str = "a date such as `2027-01-31`, or `rolling`";
+    const EXPECTED: &str =
+        "a date such as `2027-01-31`, `rolling`, or `2027-01-31, then until filled`";
     if let Value::Text(written) = value
         && ["rolling", "until filled"].contains(&written.trim().to_lowercase().as_str())
     {
         return Ok(Deadline::Rolling);
+    }
+    // As it is shown: "2027-03-01, then until filled", "2027-03-01, then 2027-06-01".
+    if let Value::Text(written) = value
+        && let Some((first, then)) = written.split_once(", then ")
+    {
+        let day = |text: &str| day(&Value::Text(text.trim().to_owned()), EXPECTED);
+        let last = (then.trim().to_lowercase() != "until filled").then(|| day(then)).transpose()?;
+        return Ok(Deadline::Staged { first: day(first)?, last });
     }
     day(value, EXPECTED).map(Deadline::On)
 }

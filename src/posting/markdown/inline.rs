@@ -74,12 +74,13 @@ impl<'a> Inlines<'a> {
             "i" | "em" | "cite" => self.open(tag, Element::Emphasis),
             "s" | "del" | "strike" => self.open(tag, Element::Strikethrough),
             "code" | "kbd" | "tt" => self.open(tag, Element::Code),
-            "a" => {
-                let url = tag.attribute("href").and_then(|url| address(url, self.addresses));
+            _ if tag.is_block() => self.push(Inline::HardBreak),
+            // Also the buttons and links of MDX: `<Button href="…">`, `<Link to="…">`.
+            _ => {
+                let url = tag.attribute("href").or_else(|| tag.attribute("to"));
+                let url = url.and_then(|url| address(url, self.addresses));
                 self.open(tag, url.map_or(Element::Nothing, Element::Link));
             }
-            _ if tag.is_block() => self.push(Inline::HardBreak),
-            _ => self.open(tag, Element::Nothing),
         }
     }
 
