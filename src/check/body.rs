@@ -1,11 +1,11 @@
-//! The body of a page with everything blanked that is no text for readers, byte for byte in its
-//! place, so that what is found in it can be underlined in the file.
+//! The words of a page with everything blanked that is no text for readers, byte for byte in its
+//! place, so that what is found in them can be underlined in the file.
 
 use std::sync::Arc;
 
 use crate::diagnostic::{Source, Span};
 use crate::posting::facts::pattern::Pattern;
-use crate::posting::front_matter;
+use crate::posting::{Origin, Posting, front_matter};
 
 /// Comments, pieces of code, and template tags.
 static NO_TEXT: Pattern = Pattern::new(
@@ -15,7 +15,7 @@ static NO_TEXT: Pattern = Pattern::new(
         | <(?:script|style)\b .*? </(?:script|style)>",
 );
 
-/// The words of a page below its front matter.
+/// The words of a page below its front matter, or with its title and summary before them.
 #[derive(Debug)]
 pub(super) struct Body {
     text: String,
@@ -39,6 +39,22 @@ impl Body {
         Self { text, offset: body.start }
     }
 
+    /// These words with the title and the summary of the front matter before them.
+    pub(super) fn with_front_matter(&self, page: &Posting) -> Self {
+        let front = page.source.text.get(..self.offset).unwrap_or_default();
+        let blank = |byte: u8| if byte == b'\n' { '\n' } else { ' ' };
+        let mut text: String = front.bytes().map(blank).collect();
+        let facts = &page.facts;
+        for field in [&facts.display_title, &facts.title, &facts.summary].into_iter().flatten() {
+            let (Origin::Declared(span) | Origin::Inferred(span)) = field.origin else { continue };
+            if span.end <= self.offset {
+                text.replace_range(span.start..span.end, page.source.words(span));
+            }
+        }
+        text.push_str(&self.text);
+        Self { text, offset: 0 }
+    }
+
     pub(super) fn text(&self) -> &str {
         &self.text
     }
@@ -54,6 +70,15 @@ impl Body {
         pattern: &'b Pattern,
     ) -> impl Iterator<Item = (Span, &'b str)> {
         pattern.find_iter(&self.text).map(|found| (self.span(found.range()), found.as_str()))
+    }
+
+    /// The line around a place.
+    pub(super) fn line(&self, range: std::ops::Range<usize>) -> &str {
+        let before = self.text.get(..range.start).unwrap_or_default();
+        let after = self.text.get(range.end..).unwrap_or_default();
+        let start = before.rfind('\n').map_or(0, |at| at + 1);
+        let stop = after.find('\n').map_or(self.text.len(), |at| range.end + at);
+        self.text.get(start..stop).unwrap_or_default()
     }
 
     /// The sentence around a place, roughly: up to a full stop or the end of the line.

@@ -1,9 +1,9 @@
 //! Deadlines that cannot be meant, or that are over.
 
-use chrono::{Datelike, Days, NaiveDate, Weekday};
+use chrono::{DateTime, Datelike, Days, NaiveDate, Utc, Weekday};
 
-use super::place;
-use crate::diagnostic::Diagnostic;
+use super::{first_line, place};
+use crate::diagnostic::{Diagnostic, Span};
 use crate::posting::{Availability, Deadline, PartialDate, Posting, Start};
 
 /// That the ad is over though its page says nothing of it.
@@ -27,12 +27,14 @@ pub(super) fn over(page: &Posting, today: NaiveDate) -> Option<Diagnostic> {
 }
 
 pub(super) fn check(page: &Posting, remarks: &mut Vec<Diagnostic>) {
+    page_date(page, remarks);
     let Some(field) = &page.facts.deadline else { return };
     let Deadline::On(day) = field.value else { return };
     if let Some(start) = &page.facts.start
         && let Start::On(date) = start.value
-        && last_day(date).is_some_and(|last| last < day)
+        && last_day(date).is_some_and(|last| last < day || date == PartialDate::Day(day))
     {
+        let when = if date == PartialDate::Day(day) { "the day of" } else { "after" };
         remarks.push(
             Diagnostic::warning(
                 "dates::deadline-after-start",
@@ -40,10 +42,10 @@ pub(super) fn check(page: &Posting, remarks: &mut Vec<Diagnostic>) {
             )
             .at(&page.source, place(field))
             .label(match place(start) {
-                span if span.end == 0 => "after the start".to_owned(),
+                span if span.end == 0 => format!("{when} the start"),
                 span => {
                     let (line, _) = page.source.line_and_column(span.start);
-                    format!("after the start on line {line}")
+                    format!("{when} the start on line {line}")
                 }
             })
             .help("correct one of the two; a year is most often what is wrong"),
@@ -60,6 +62,66 @@ pub(super) fn check(page: &Posting, remarks: &mut Vec<Diagnostic>) {
             .at(&page.source, place(field))
             .help("nothing, if it is meant; on a weekend nobody answers questions"),
         );
+    }
+}
+
+/// An ad is seldom out so long before its deadline, or its start; most often a year is wrong, or a
+/// date was left from the page that this one was made from.
+const LONG_BEFORE_DEADLINE: i64 = 270;
+const LONG_BEFORE_START: i64 = 365;
+
+/// Two dates of the page itself that lie so far apart are not both its own.
+const FAR_APART: i64 = 365;
+
+/// A date of the page, its own or of its file, that cannot belong to the same ad as the others.
+fn page_date(page: &Posting, remarks: &mut Vec<Diagnostic>) {
+    let day = |at: DateTime<Utc>| at.date_naive();
+    let (date, published) = (page.date.map(day), page.publish_at.map(day));
+    let mut warn = |message: String, at: Span| {
+        remarks.push(
+            Diagnostic::notice("dates::page-date", message)
+                .at(&page.source, at)
+                .help("look at the year; a page that was copied keeps the dates of the old one"),
+        );
+    };
+    let top = first_line(&page.source);
+    let apart = |one: Option<NaiveDate>, other: Option<NaiveDate>| {
+        one.zip(other).filter(|(one, other)| (*one - *other).num_days().abs() > FAR_APART)
+    };
+    if let Some((date, published)) = apart(date, published) {
+        return warn(format!("the page has two dates, {date} and {published}"), top);
+    }
+    if let Some((date, named)) = apart(date, date_in_name(&page.path)) {
+        return warn(format!("the page is dated {date}, and its file {named}"), top);
+    }
+    // A page that was changed since has a later date than it had; the earliest decides.
+    let Some(written) = date.into_iter().chain(published).min() else { return };
+    if let Some(field) = &page.facts.deadline
+        && let Deadline::On(day) = field.value
+        && (day - written).num_days() > LONG_BEFORE_DEADLINE
+    {
+        return warn(format!("the page is dated {written}, and its deadline {day}"), place(field));
+    }
+    if let Some(field) = &page.facts.start
+        && let Start::On(start) = field.value
+        && let Some(first) = first_day(start)
+        && (first - written).num_days() > LONG_BEFORE_START
+    {
+        warn(format!("the page is dated {written}, and work begins {start}"), place(field));
+    }
+}
+
+/// The day in the name of a file or folder such as `2027-02-26-diver.md`.
+fn date_in_name(path: &str) -> Option<NaiveDate> {
+    path.rsplit('/').take(2).find_map(|name| NaiveDate::parse_from_str(name.get(..10)?, "%F").ok())
+}
+
+/// The first day that a date may mean.
+fn first_day(date: PartialDate) -> Option<NaiveDate> {
+    match date {
+        PartialDate::Day(day) => Some(day),
+        PartialDate::Month { year, month } => NaiveDate::from_ymd_opt(year, month, 1),
+        PartialDate::Year(year) => NaiveDate::from_ymd_opt(year, 1, 1),
     }
 }
 
