@@ -1,19 +1,20 @@
 //! Deadlines that cannot be meant, or that are over.
 
 use chrono::{DateTime, Datelike, Days, NaiveDate, Utc, Weekday};
+use chrono_tz::Tz;
 
 use super::{first_line, place};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::posting::{Availability, Deadline, PartialDate, Posting, Start};
 
 /// That the ad is over though its page says nothing of it.
-pub(super) fn over(page: &Posting, today: NaiveDate) -> Option<Diagnostic> {
+pub(super) fn over(page: &Posting, today: NaiveDate, zone: Tz) -> Option<Diagnostic> {
     let field = page.facts.deadline.as_ref()?;
     let Deadline::On(day) = field.value else { return None };
     if day >= today || page.availability != Availability::Open {
         return None;
     }
-    let posted = page.date.map(|date| date.date_naive());
+    let posted = page.date.map(|date| day_in(zone, date));
     let remark = match posted.filter(|posted| day < *posted) {
         Some(posted) => Diagnostic::warning(
             "dates::deadline-past",
@@ -26,8 +27,8 @@ pub(super) fn over(page: &Posting, today: NaiveDate) -> Option<Diagnostic> {
     Some(remark.at(&page.source, place(field)).label("the ad counts as closed"))
 }
 
-pub(super) fn check(page: &Posting, remarks: &mut Vec<Diagnostic>) {
-    page_date(page, remarks);
+pub(super) fn check(page: &Posting, zone: Tz, remarks: &mut Vec<Diagnostic>) {
+    page_date(page, zone, remarks);
     let Some(field) = &page.facts.deadline else { return };
     let Deadline::On(day) = field.value else { return };
     if let Some(start) = &page.facts.start
@@ -74,8 +75,8 @@ const LONG_BEFORE_START: i64 = 365;
 const FAR_APART: i64 = 365;
 
 /// A date of the page, its own or of its file, that cannot belong to the same ad as the others.
-fn page_date(page: &Posting, remarks: &mut Vec<Diagnostic>) {
-    let day = |at: DateTime<Utc>| at.date_naive();
+fn page_date(page: &Posting, zone: Tz, remarks: &mut Vec<Diagnostic>) {
+    let day = |at: DateTime<Utc>| day_in(zone, at);
     let (date, published) = (page.date.map(day), page.publish_at.map(day));
     let mut warn = |message: String, at: Span| {
         remarks.push(
@@ -109,6 +110,11 @@ fn page_date(page: &Posting, remarks: &mut Vec<Diagnostic>) {
     {
         warn(format!("the page is dated {written}, and work begins {start}"), place(field));
     }
+}
+
+/// The day that it is somewhere.
+fn day_in(zone: Tz, at: DateTime<Utc>) -> NaiveDate {
+    at.with_timezone(&zone).date_naive()
 }
 
 /// The day in the name of a file or folder such as `2027-02-26-diver.md`.

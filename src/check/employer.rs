@@ -15,12 +15,12 @@ static FORMULA: Pattern = Pattern::new(
         | égalité | igualdad | parità",
 );
 
-/// A university by its place.
-static UNIVERSITY: Pattern = Pattern::new(
+/// A university by its place, behind the word or before it.
+static UNIVERSITY_OF: Pattern = Pattern::new(
     r"(?x) \b (?: University\ of | Universität (?:\ (?:zu|in|der))? | Université\ de | Universidad\ de
-            | Università\ di ) \ (?P<place> \p{Lu}[\p{L}-]{2,} )
-        | \b (?P<before> \p{Lu}[\p{L}-]{2,} )\ University \b",
+            | Università\ di ) \ (?P<place> \p{Lu}[\p{L}-]{2,} )",
 );
+static PLACE_UNIVERSITY: Pattern = Pattern::new(r"\b(?P<place>\p{Lu}[\p{L}-]{2,}) University\b");
 
 /// Words before "University" that name no place.
 const NO_PLACE: [&str; 8] =
@@ -32,15 +32,15 @@ const OTHERS: usize = 3;
 pub(super) fn check(page: &Posting, body: &Body, remarks: &mut Vec<Diagnostic>) {
     let Some(employer) = &page.facts.organisation else { return };
     // Most of a name is not enough to tell two universities apart; a place in it is.
-    if !UNIVERSITY.is_match(&employer.value) {
+    let forms = [&UNIVERSITY_OF, &PLACE_UNIVERSITY];
+    if !forms.iter().any(|form| form.is_match(&employer.value)) {
         return;
     }
     let facts = &page.facts;
     let known = [&facts.organisation, &facts.unit, &facts.city, &facts.title].into_iter().flatten();
     let known = known.map(|it| it.value.to_lowercase()).collect::<Vec<_>>().join(" ");
-    for found in UNIVERSITY.captures_iter(body.text()) {
-        let Some(whole) = found.get(0) else { continue };
-        let Some(named) = found.name("place").or_else(|| found.name("before")) else { continue };
+    for found in forms.iter().flat_map(|form| form.captures_iter(body.text())) {
+        let (Some(whole), Some(named)) = (found.get(0), found.name("place")) else { continue };
         let name = named.as_str();
         if NO_PLACE.contains(&name)
             || known.contains(&name.to_lowercase())

@@ -34,6 +34,7 @@ pub mod tariff;
 use std::sync::Arc;
 
 use chrono::NaiveDate;
+use chrono_tz::Tz;
 
 use crate::diagnostic::{Diagnostic, Source, Span};
 use crate::posting::{Availability, Field, Origin, Posting};
@@ -46,6 +47,8 @@ use tariff::Tariffs;
 pub struct Around<'a> {
     /// The day on which the check is made, where the site is.
     pub today: NaiveDate,
+    /// Where that is.
+    pub timezone: Tz,
     pub structured_data: StructuredData,
     /// What the channels that want an ad require of it.
     pub channels: &'a [Requirements],
@@ -99,12 +102,12 @@ fn page_remarks(page: &Posting, around: &Around<'_>, remarks: &mut Vec<Diagnosti
     if !offers_something(page) {
         return;
     }
-    if let Some(over) = dates::over(page, around.today) {
+    if let Some(over) = dates::over(page, around.today, around.timezone) {
         remarks.push(over);
         return;
     }
     let body = Body::of(&page.source);
-    dates::check(page, remarks);
+    dates::check(page, around.timezone, remarks);
     contradiction::check(page, &body, remarks);
     spelling::check(page, &body, remarks);
     leftover::check(page, &body, remarks);
@@ -116,7 +119,7 @@ fn page_remarks(page: &Posting, around: &Around<'_>, remarks: &mut Vec<Diagnosti
     characters::check(page, &body, remarks);
     search::check(page, around.structured_data, remarks);
     channels::check(page, around.channels, remarks);
-    gender::check(page, remarks);
+    gender::check(page, &body, remarks);
     age::check(page, &body, remarks);
     pay::check(page, around.tariffs, remarks);
     public::check(page, &body, remarks);

@@ -28,7 +28,7 @@ static DISABILITY: Pattern = Pattern::new(
 
 static EQUALITY: Pattern = Pattern::new(
     r"(?xi) \b (?: wom[ae]n | frauen | female | equal (?:ity)? | equal\ opportunit | gleichstell | gleichberecht
-        | chancengleich | chancengerecht | diversity | diversität | vielfalt | gender\b | geschlecht )",
+        | chancengleich | chancengerecht | diversity | diversität | vielfalt | genders? \b | geschlecht )",
 );
 
 pub(super) fn check(page: &Posting, body: &Body, remarks: &mut Vec<Diagnostic>) {

@@ -131,6 +131,7 @@ fn remarks(
         let channels = requirements(posting, site);
         let around = Around {
             today: now.date_naive(),
+            timezone: site.settings.timezone,
             structured_data,
             channels: &channels,
             tariffs: &site.check.tariffs,

@@ -52,6 +52,7 @@ proptest! {
         }];
         let around = Around {
             today,
+            timezone: chrono_tz::Europe::Berlin,
             structured_data: StructuredData::Made,
             channels: &channels,
             tariffs: &tariffs,

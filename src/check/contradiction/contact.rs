@@ -28,9 +28,21 @@ static BY_MAIL: Pattern = Pattern::new(
 static APPLYING: Pattern =
     Pattern::new(r"(?i)\b(?:appl(?:y|ication)|cover letter|cv\b|bewerb|unterlagen|lebenslauf)");
 
+/// That they do not: "applications by e-mail are not considered".
+static NOT: Pattern = Pattern::new(
+    r"(?xi) \b (?: not \s (?: send | submit | be | accept | consider | apply | use | e-?mail | by | via | per )
+        | no \s e-?mail | don['’]t \s (?: send | apply | e-?mail ) | instead | rather\ than
+        | nicht \s (?: per | angenommen | berücksichtigt | möglich ) | keine ) \b",
+);
+
+/// A person by a title before the name.
+static PERSON: Pattern = Pattern::new(
+    r"\b(?:Prof|Dr|PD|Professor)\.?(?: (?:Prof|Dr|rer|nat|med|habil|phil|ing)\.?-?)* (?P<name>\p{Lu}[\p{L}'’-]+(?: \p{Lu}\.)? \p{Lu}[\p{L}'’-]+)",
+);
+
 pub(super) fn check(page: &Posting, body: &Body, remarks: &mut Vec<Diagnostic>) {
     two_domains(page, remarks);
-    spelled_otherwise(page, remarks);
+    spelled_otherwise(page, body, remarks);
     no_address(page, body, remarks);
 }
 
@@ -69,21 +81,20 @@ fn two_domains(page: &Posting, remarks: &mut Vec<Diagnostic>) {
 }
 
 /// `Ada Meier` and `ameyer@…`: one of the two is misspelled.
-fn spelled_otherwise(page: &Posting, remarks: &mut Vec<Diagnostic>) {
-    let (Some(name), Some(emails)) = (&page.facts.contact_name, &page.facts.contact_emails) else {
-        return;
-    };
-    let words: Vec<String> = name.value.split([' ', ',']).map(folded).collect();
-    let Some((surname, others)) = words.split_last() else { return };
-    let initials: Vec<char> = others.iter().filter_map(|word| word.chars().next()).collect();
-    for email in &emails.value {
-        let Some((box_name, _)) = email.split_once('@') else { continue };
-        let Some(spelled) = surname_in(box_name, others, &initials) else { continue };
-        if is_misspelling(surname, &spelled) {
-            let message = format!("the name is `{}`, and its address `{email}`", name.value);
+fn spelled_otherwise(page: &Posting, body: &Body, remarks: &mut Vec<Diagnostic>) {
+    let Some(emails) = &page.facts.contact_emails else { return };
+    let contact = page.facts.contact_name.as_ref().map(|it| (it.value.clone(), place(it)));
+    let persons = PERSON.captures_iter(body.text()).filter_map(|found| {
+        let name = found.name("name")?;
+        Some((name.as_str().to_owned(), body.span(name.range())))
+    });
+    for (name, at) in contact.into_iter().chain(persons) {
+        let email = emails.value.iter().find(|email| is_spelled_otherwise(&name, email));
+        if let Some(email) = email {
+            let message = format!("the name is `{name}`, and its address `{email}`");
             remarks.push(
                 Diagnostic::warning("facts::contact-differs", message)
-                    .at(&page.source, place(name))
+                    .at(&page.source, at)
                     .label("spelled otherwise than the address")
                     .help("correct the one that is wrong; mail to a wrong address is lost"),
             );
@@ -92,8 +103,17 @@ fn spelled_otherwise(page: &Posting, remarks: &mut Vec<Diagnostic>) {
     }
 }
 
+/// Whether an address is of this person by the first name, and has a surname nearly the same.
+fn is_spelled_otherwise(name: &str, email: &str) -> bool {
+    let words: Vec<String> = name.split([' ', ',']).map(folded).collect();
+    let Some((surname, first_names)) = words.split_last() else { return false };
+    let Some((box_name, _)) = email.split_once('@') else { return false };
+    surname_in(box_name, first_names).is_some_and(|it| is_misspelling(surname, &it))
+}
+
 /// The surname in `ada.meier`, `a.meier` or `ameier`, if the rest is the person's first name.
-fn surname_in(box_name: &str, first_names: &[String], initials: &[char]) -> Option<String> {
+fn surname_in(box_name: &str, first_names: &[String]) -> Option<String> {
+    let initials: Vec<char> = first_names.iter().filter_map(|it| it.chars().next()).collect();
     let box_name = box_name.to_lowercase();
     if let Some((first, last)) = box_name.split_once(['.', '_']) {
         let first = folded(first);
@@ -131,7 +151,8 @@ fn no_address(page: &Posting, body: &Body, remarks: &mut Vec<Diagnostic>) {
         || page.source.text.contains("mailto:");
     let Some(apply_url) = page.facts.apply_url.as_ref().filter(|_| !has_address) else { return };
     for found in BY_MAIL.find_iter(body.text()) {
-        if APPLYING.is_match(body.line(found.range())) {
+        let is_asked = !NOT.is_match(body.sentence(found.range()));
+        if is_asked && APPLYING.is_match(body.line(found.range())) {
             remarks.push(
                 Diagnostic::warning(
                     "facts::apply-differs",
@@ -155,17 +176,14 @@ mod tests {
 
     #[test]
     fn a_name_and_its_address_are_compared_as_addresses_are_spelled() {
-        let spelled = |surname: &str, first: &str, box_name: &str| {
-            let initial = first.chars().next().expect("a name");
-            let first = [folded(first)];
-            surname_in(box_name, &first, &[initial.to_ascii_lowercase()])
-                .is_some_and(|it| is_misspelling(&folded(surname), &it))
+        let spelled = |name: &str, box_name: &str| {
+            is_spelled_otherwise(name, &format!("{box_name}@tides.example"))
         };
-        assert!(spelled("Meier", "Ada", "ada.meyer"));
-        assert!(spelled("Paul", "Ina", "ipohl"));
-        assert!(!spelled("Müller", "Ada", "a.mueller"));
-        assert!(!spelled("Schmidtke", "Ada", "aschmidt"));
-        assert!(!spelled("Meier", "Ada", "office"));
-        assert!(!spelled("Meier", "Ada", "ben.meyer"));
+        assert!(spelled("Prof. Dr. Ada Meier", "ada.meyer"));
+        assert!(spelled("Ina Paul", "ipohl"));
+        assert!(!spelled("Ada Müller", "a.mueller"));
+        assert!(!spelled("Ada Schmidtke", "aschmidt"));
+        assert!(!spelled("Ada Meier", "office"));
+        assert!(!spelled("Ada Meier", "ben.meyer"));
     }
 }

@@ -26,7 +26,7 @@ static ELSEWHERE: Pattern = Pattern::new(
 
 static ANNOUNCING: Pattern = Pattern::new(
     r"(?xi) announc | \b offer | availab | \b open | \b invit | \b looking | \b seek | \b hir(?:e|ing)
-        | \b fill | \b recruit | \b have\b | ausgeschrieben | schreib | \b such(?:en|t) | besetzen
+        | \b fill | \b recruit | ausgeschrieben | schreib | \b such(?:en|t) | besetzen
         | vergeben | propos | recrut | \b busc | convoc | bando | \b cerc | \b zoek",
 );
 
@@ -36,11 +36,13 @@ static SINGULAR: Pattern = Pattern::new(
         | posizione | posto | assegno | vacature ) \b",
 );
 
-/// More than one, in a title.
+/// More than one, in a title: a plural, or two kinds of position.
 static PLURAL: Pattern = Pattern::new(
     r"(?xi) \b (?: positions | openings | opportunities | vacancies | jobs | \p{L}*stellen | postes | plazas
-        | posizioni | students | postdocs | and | und | et | y | e | multiple | several | mehrere ) \b
-        | [&+/] ",
+            | posizioni | students | postdocs | multiple | several | mehrere | various ) \b
+        | \b (?: ph\.?d\.? | postdoc\p{L}* | doctoral | m\.?sc\.? | master | student | research\ assistant
+            | position ) \s* (?: and | or | und | oder | et | ou | y | o | e | & | / | \+ | , ) \s*
+            (?: an? \s | one \s )? (?: ph\.?d | postdoc | doctoral | m\.?sc | master | student )",
 );
 
 /// "a PhD and MSc positions".
@@ -53,7 +55,7 @@ static ONE_AND_MANY: Pattern = Pattern::new(
 pub(super) fn offers_several(page: &Posting, text: &Body) -> bool {
     page.sub_id.is_some()
         || titles(page).any(|title| PLURAL.is_match(title))
-        || announced(text).next().is_some()
+        || announced(page, text).next().is_some()
 }
 
 fn titles(page: &Posting) -> impl Iterator<Item = &str> {
@@ -68,12 +70,15 @@ struct Offer<'t> {
     kinds: BTreeSet<&'static str>,
 }
 
-/// The numbers of positions that a text offers.
-fn announced<'t>(text: &'t Body) -> impl Iterator<Item = Offer<'t>> {
-    SEVERAL.captures_iter(text.text()).filter_map(|found| {
+/// The numbers of positions that a text offers; what a title counts is on offer without a verb.
+fn announced<'t>(page: &Posting, text: &'t Body) -> impl Iterator<Item = Offer<'t>> {
+    let title = page.facts.display_title.as_ref().map(place).unwrap_or_default();
+    SEVERAL.captures_iter(text.text()).filter_map(move |found| {
         let words = found.get(0)?;
         let sentence = text.sentence(words.range());
-        let is_offer = ANNOUNCING.is_match(sentence) && !ELSEWHERE.is_match(sentence);
+        let in_title = (title.start..title.end).contains(&text.span(words.range()).start);
+        let is_offer = in_title || ANNOUNCING.is_match(sentence);
+        let is_offer = is_offer && !ELSEWHERE.is_match(sentence);
         let number = number(found.name("number")?.as_str())?;
         let kinds = kinds(words.as_str());
         is_offer.then_some(Offer { words, number, kinds })
@@ -122,7 +127,7 @@ pub(super) fn check(page: &Posting, text: &Body, body: &Body, remarks: &mut Vec<
     let is_one = SINGULAR.is_match(&title.value)
         && !titles(page).any(|it| PLURAL.is_match(it) || SEVERAL.is_match(it));
     let titled = kinds(&title.value);
-    let mut offers = announced(text);
+    let mut offers = announced(page, text);
     let (other, before) = if is_one {
         // Two positions of another kind are another matter.
         let other = offers.find(|it| titled.is_empty() || it.kinds.is_subset(&titled));

@@ -27,11 +27,11 @@ const ALIKE: f64 = 0.7;
 pub(super) fn check(page: &Posting, body: &Body, remarks: &mut Vec<Diagnostic>) {
     let facts = &page.facts;
     let Some(title) = facts.display_title.as_ref().or(facts.title.as_ref()) else { return };
-    // Where an ad carries the name of its place or employer, it may be left out of the other.
+    // The name of its place or employer may stand in one of the two alone.
     let around = [&facts.organisation, &facts.unit, &facts.city];
     let around: Vec<String> = around.into_iter().flatten().flat_map(|it| words(&it.value)).collect();
     let of = |text: &str| -> Vec<String> {
-        words(&BESIDE.replace_all(text, " ")).filter(|word| !around.contains(word)).collect()
+        words(&BESIDE.replace_all(text, " ")).collect()
     };
     let titled = of(&title.value);
     for found in HEADING.captures_iter(body.text()) {
@@ -43,7 +43,8 @@ pub(super) fn check(page: &Posting, body: &Body, remarks: &mut Vec<Diagnostic>) 
             continue;
         }
         let only = |of: &[String], not: &[String]| -> Vec<String> {
-            of.iter().filter(|word| !not.contains(word)).cloned().collect()
+            let is_other = |word: &&String| !not.contains(word) && !around.contains(word);
+            of.iter().filter(is_other).cloned().collect()
         };
         let (only_title, only_heading) = (only(&titled, &headed), only(&headed, &titled));
         if only_title.is_empty() && only_heading.is_empty() {
