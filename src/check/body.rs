@@ -15,6 +15,9 @@ static NO_TEXT: Pattern = Pattern::new(
         | <(?:script|style)\b .*? </(?:script|style)>",
 );
 
+/// How many bytes on either side of a place belong to it.
+const REACH: usize = 1000;
+
 /// The words of a page below its front matter, or with its title and summary before them.
 #[derive(Debug)]
 pub(super) struct Body {
@@ -74,20 +77,29 @@ impl Body {
 
     /// The line around a place.
     pub(super) fn line(&self, range: std::ops::Range<usize>) -> &str {
-        let before = self.text.get(..range.start).unwrap_or_default();
-        let after = self.text.get(range.end..).unwrap_or_default();
-        let start = before.rfind('\n').map_or(0, |at| at + 1);
-        let stop = after.find('\n').map_or(self.text.len(), |at| range.end + at);
-        self.text.get(start..stop).unwrap_or_default()
+        self.around(range, |it| it == '\n')
     }
 
     /// The sentence around a place, roughly: up to a full stop or the end of the line.
     pub(super) fn sentence(&self, range: std::ops::Range<usize>) -> &str {
-        let end = |it: char| matches!(it, '.' | '\n' | '!' | '?');
-        let before = self.text.get(..range.start).unwrap_or_default();
-        let after = self.text.get(range.end..).unwrap_or_default();
-        let start = before.rfind(end).map_or(0, |at| at + 1);
-        let stop = after.find(end).map_or(self.text.len(), |at| range.end + at);
+        self.around(range, |it| matches!(it, '.' | '\n' | '!' | '?'))
+    }
+
+    /// What stands around a place up to an end on either side, and not further than people read at
+    /// once: so looking around every place of a page of one line takes no longer than its length.
+    fn around(&self, range: std::ops::Range<usize>, is_end: fn(char) -> bool) -> &str {
+        let mut from = range.start.saturating_sub(REACH);
+        while !self.text.is_char_boundary(from) {
+            from += 1;
+        }
+        let mut to = (range.end + REACH).min(self.text.len());
+        while !self.text.is_char_boundary(to) {
+            to -= 1;
+        }
+        let before = self.text.get(from..range.start).unwrap_or_default();
+        let after = self.text.get(range.end..to).unwrap_or_default();
+        let start = before.rfind(is_end).map_or(from, |at| from + at + 1);
+        let stop = after.find(is_end).map_or(to, |at| range.end + at);
         self.text.get(start..stop).unwrap_or_default()
     }
 }

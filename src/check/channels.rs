@@ -165,7 +165,8 @@ pub(super) fn check(page: &Posting, channels: &[Requirements], remarks: &mut Vec
         }
         let title = page.facts.title.as_ref().map_or(0, |it| it.value.chars().count());
         if channel.facts == EURAXESS && title > EURAXESS_TITLE {
-            let message = format!("{} takes {EURAXESS_TITLE} characters of a title", channel.channel);
+            let message =
+                format!("{} takes {EURAXESS_TITLE} characters of a title", channel.channel);
             remarks.push(
                 Diagnostic::warning("channel::requires", message)
                     .at(&page.source, first_line(&page.source))

@@ -29,6 +29,9 @@ const NO_PLACE: [&str; 8] =
 /// How many other ads have to agree before one that differs is remarked.
 const OTHERS: usize = 3;
 
+/// A page that names more universities than this is a list of them.
+const MANY: usize = 50;
+
 pub(super) fn check(page: &Posting, body: &Body, remarks: &mut Vec<Diagnostic>) {
     let Some(employer) = &page.facts.organisation else { return };
     // Most of a name is not enough to tell two universities apart; a place in it is.
@@ -39,7 +42,8 @@ pub(super) fn check(page: &Posting, body: &Body, remarks: &mut Vec<Diagnostic>) 
     let facts = &page.facts;
     let known = [&facts.organisation, &facts.unit, &facts.city, &facts.title].into_iter().flatten();
     let known = known.map(|it| it.value.to_lowercase()).collect::<Vec<_>>().join(" ");
-    for found in forms.iter().flat_map(|form| form.captures_iter(body.text())) {
+    let named = forms.iter().flat_map(|form| form.captures_iter(body.text()));
+    for found in named.take(MANY) {
         let (Some(whole), Some(named)) = (found.get(0), found.name("place")) else { continue };
         let name = named.as_str();
         if NO_PLACE.contains(&name)
@@ -103,13 +107,12 @@ pub(super) fn contacts(postings: &[&Posting]) -> Vec<Diagnostic> {
 
 /// The domain of all addresses, without what stands before its last two parts.
 fn domain(emails: &Option<Field<Vec<String>>>) -> Option<String> {
-    let mut domains = emails.as_ref()?.value.iter().filter_map(|it| it.split_once('@')).map(
-        |(_, domain)| {
+    let mut domains =
+        emails.as_ref()?.value.iter().filter_map(|it| it.split_once('@')).map(|(_, domain)| {
             let mut parts: Vec<&str> = domain.rsplit('.').take(2).collect();
             parts.reverse();
             parts.join(".")
-        },
-    );
+        });
     let first = domains.next()?;
     domains.all(|it| it == first).then_some(first)
 }

@@ -70,10 +70,13 @@ pub(super) fn check(page: &Posting, body: &Body, remarks: &mut Vec<Diagnostic>) 
         format!(", and `{}` on line {line} names everybody", page.source.words(at))
     });
     remarks.push(
-        Diagnostic::warning("law::gendered-title", format!("the title names {who} only{elsewhere}"))
-            .at(&page.source, at(noun.as_str()))
-            .label("one gender")
-            .help("name everybody: add `(m/w/d)`, or write `Doktorand*in`, `Doktorand:in`"),
+        Diagnostic::warning(
+            "law::gendered-title",
+            format!("the title names {who} only{elsewhere}"),
+        )
+        .at(&page.source, at(noun.as_str()))
+        .label("one gender")
+        .help("name everybody: add `(m/w/d)`, or write `Doktorand*in`, `Doktorand:in`"),
     );
 }
 

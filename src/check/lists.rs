@@ -44,19 +44,22 @@ pub fn letter(page: &Posting, letter: &Letter<'_>) -> Vec<Diagnostic> {
     let mut remarks = Vec::new();
     let name = letter.channel;
     let mut warn = |message: String, help: &str| {
-        remarks.push(
-            Diagnostic::warning("channel::list", message).at(&page.source, 0..0).help(help),
-        );
+        remarks
+            .push(Diagnostic::warning("channel::list", message).at(&page.source, 0..0).help(help));
     };
     let top = letter.text.lines().filter(|line| !line.trim().is_empty()).take(LINES);
     if let Some(line) = std::iter::once(letter.subject).chain(top).find(|line| is_command(line)) {
         warn(
-            format!("{name}: a list takes `{}` for a command, and holds the mail back", line.trim()),
+            format!(
+                "{name}: a list takes `{}` for a command, and holds the mail back",
+                line.trim()
+            ),
             "begin the title or the line with another word",
         );
     }
     // In quoted-printable a letter that is not ASCII takes three bytes for each of its own.
-    let length = |text: &str| text.bytes().map(|it| if it.is_ascii() { 1 } else { 3 }).sum::<usize>();
+    let length =
+        |text: &str| text.bytes().map(|it| if it.is_ascii() { 1 } else { 3 }).sum::<usize>();
     let size = length(letter.text) + letter.html + HEADERS;
     if size > LARGEST {
         warn(

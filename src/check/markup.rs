@@ -7,9 +7,8 @@ use crate::posting::facts::pattern::Pattern;
 
 /// A line that begins with what looks like a bullet, and is none in Markdown: a bullet of a word
 /// processor, or a hyphen or number without a space behind it.
-static FALSE_BULLET: Pattern = Pattern::new(
-    r"^ {0,3}(?:[•·▪◦‣●○■–—][ \t]*\p{L}|[-*]\p{L}[^*\n]*$|[1-9][0-9]?[.)]\p{L})",
-);
+static FALSE_BULLET: Pattern =
+    Pattern::new(r"^ {0,3}(?:[•·▪◦‣●○■–—][ \t]*\p{L}|[-*]\p{L}[^*\n]*$|[1-9][0-9]?[.)]\p{L})");
 
 /// What ends a line in HTML, too.
 static BREAK: Pattern = Pattern::new(r"(?:  |\\|<br ?/?>)\s*$");
@@ -17,11 +16,7 @@ static BREAK: Pattern = Pattern::new(r"(?:  |\\|<br ?/?>)\s*$");
 /// Links that are written so that they lead nowhere, or show their marks.
 static BROKEN: [(&Pattern, &str, &str); 4] = [
     (&SPACED, "a space stands between the words of this link and its target", "remove the space"),
-    (
-        &REVERSED,
-        "the brackets of this link are the wrong way round",
-        "write `[words](https://…)`",
-    ),
+    (&REVERSED, "the brackets of this link are the wrong way round", "write `[words](https://…)`"),
     (
         &WITHOUT_SCHEME,
         "this link leads to a page of your own site",
@@ -32,9 +27,8 @@ static BROKEN: [(&Pattern, &str, &str); 4] = [
 
 static SPACED: Pattern = Pattern::new(r"\[[^\[\]\n]+\] \((?:https?://|mailto:)[^\s()]+\)");
 static REVERSED: Pattern = Pattern::new(r"\([^()\n]+\)\[(?:https?://|mailto:|www\.)[^\s\[\]]+\]");
-static WITHOUT_SCHEME: Pattern = Pattern::new(
-    r"(?i)\[[^\[\]\n]+\]\((?:www\.[^\s()]+|[a-z0-9._+-]+@[a-z0-9.-]+\.[a-z]{2,})\)",
-);
+static WITHOUT_SCHEME: Pattern =
+    Pattern::new(r"(?i)\[[^\[\]\n]+\]\((?:www\.[^\s()]+|[a-z0-9._+-]+@[a-z0-9.-]+\.[a-z]{2,})\)");
 static DOUBLED: Pattern = Pattern::new(r"(?i)\bhttps?:/{0,2}https?://[^\s()<>]+");
 
 pub(super) fn check(page: &Posting, body: &Body, remarks: &mut Vec<Diagnostic>) {

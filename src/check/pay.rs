@@ -46,13 +46,13 @@ pub(super) fn check(page: &Posting, tariffs: &Tariffs, remarks: &mut Vec<Diagnos
         let PayRange { step, from, .. } = range;
         let message = format!("the ad names {} and no amount", range.scheme);
         remarks.push(
-            Diagnostic::notice("law::pay-amount", message)
-                .at(&page.source, place(scheme))
-                .help(format!(
+            Diagnostic::notice("law::pay-amount", message).at(&page.source, place(scheme)).help(
+                format!(
                     "say what it comes to, for example \"{}\" (steps 1 to {step}, by the table \
                      from {from})",
                     range.in_words()
-                )),
+                ),
+            ),
         );
     }
 }

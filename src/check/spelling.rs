@@ -10,6 +10,9 @@ use crate::posting::facts::pattern::Pattern;
 /// A name in capitals; shorter ones are too near to each other by chance.
 static NAME: Pattern = Pattern::new(r"\b\p{Lu}{6,}\b");
 
+/// A page with more names in capitals than this shouts, and spells nothing in two ways.
+const MANY: usize = 100;
+
 pub(super) fn check(page: &Posting, body: &Body, remarks: &mut Vec<Diagnostic>) {
     let text = body.with_front_matter(page);
     let mut names: BTreeMap<&str, Vec<Span>> = BTreeMap::new();
@@ -19,6 +22,9 @@ pub(super) fn check(page: &Posting, body: &Body, remarks: &mut Vec<Diagnostic>) 
         if line.chars().any(char::is_lowercase) {
             names.entry(found.as_str()).or_default().push(text.span(found.range()));
         }
+    }
+    if names.len() > MANY {
+        return;
     }
     let start = |places: &[Span]| places.first().map(|it| it.start);
     let is_near = |one: &str, other: &str| {

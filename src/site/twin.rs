@@ -41,10 +41,8 @@ fn beside(page: &Path, text: &str) -> Option<PathBuf> {
     }
     let folder = page.parent()?;
     let links = LINK.captures_iter(text).filter_map(|found| found.name("path"));
-    let mut linked: Vec<PathBuf> = links
-        .map(|link| folder.join(link.as_str()))
-        .filter(|path| path.is_file())
-        .collect();
+    let mut linked: Vec<PathBuf> =
+        links.map(|link| folder.join(link.as_str())).filter(|path| path.is_file()).collect();
     linked.sort();
     linked.dedup();
     if let [only] = linked.as_slice() {
@@ -57,9 +55,11 @@ fn beside(page: &Path, text: &str) -> Option<PathBuf> {
     if !is_bundle || !linked.is_empty() {
         return None;
     }
-    let mut pdfs = std::fs::read_dir(folder).ok()?.flatten().map(|entry| entry.path()).filter(|it| {
-        it.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("pdf"))
-    });
+    let mut pdfs = std::fs::read_dir(folder)
+        .ok()?
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|it| it.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("pdf")));
     pdfs.next().filter(|_| pdfs.next().is_none())
 }
 

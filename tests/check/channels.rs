@@ -32,7 +32,10 @@ fn a_mail_that_a_list_would_take_for_a_command_is_remarked() {
     let title = GOOD.replace("Research diver (m/f/d)", "Diver");
     site.write("content/jobs/page.md", &title);
     assert!(!said(&site).contains("channel::list"));
-    site.write("content/jobs/page.md", format!("{title}\n{}\n", "High tide, low tide. ".repeat(3000)));
+    site.write(
+        "content/jobs/page.md",
+        format!("{title}\n{}\n", "High tide, low tide. ".repeat(3000)),
+    );
     let found = said(&site);
     assert!(found.contains("warning[channel::list]"), "{found}");
     assert!(found.contains("lists take 40"), "{found}");

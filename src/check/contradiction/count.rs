@@ -102,7 +102,8 @@ fn number(word: &str) -> Option<usize> {
 /// Whom a statement speaks of.
 fn kinds(words: &str) -> BTreeSet<&'static str> {
     let words = words.to_lowercase();
-    let all = ["postdoc", "phd", "ph.d", "doctoral", "student", "assist", "engineer", "intern", "msc"];
+    let all =
+        ["postdoc", "phd", "ph.d", "doctoral", "student", "assist", "engineer", "intern", "msc"];
     all.into_iter().filter(|kind| words.contains(kind)).collect()
 }
 

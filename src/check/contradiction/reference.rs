@@ -82,7 +82,10 @@ mod tests {
     fn a_number_in_a_file_name_counts_where_it_is_built_alike() {
         let reference = parts("TCG/05/2027");
         let named = |path| number_in_path(path, &reference);
-        assert_eq!(named("jobs/postdoc_tcg.03.2027/index.md").as_deref(), Some("`postdoc_tcg.03.2027`"));
+        assert_eq!(
+            named("jobs/postdoc_tcg.03.2027/index.md").as_deref(),
+            Some("`postdoc_tcg.03.2027`")
+        );
         assert_eq!(named("jobs/postdoc_tcg.05.2027/index.md"), None);
         assert_eq!(named("jobs/tcg-postdoc-2027.md"), None);
         assert_eq!(named("jobs/2027-03-01-postdoc.md"), None);

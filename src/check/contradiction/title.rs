@@ -29,10 +29,9 @@ pub(super) fn check(page: &Posting, body: &Body, remarks: &mut Vec<Diagnostic>) 
     let Some(title) = facts.display_title.as_ref().or(facts.title.as_ref()) else { return };
     // The name of its place or employer may stand in one of the two alone.
     let around = [&facts.organisation, &facts.unit, &facts.city];
-    let around: Vec<String> = around.into_iter().flatten().flat_map(|it| words(&it.value)).collect();
-    let of = |text: &str| -> Vec<String> {
-        words(&BESIDE.replace_all(text, " ")).collect()
-    };
+    let around: Vec<String> =
+        around.into_iter().flatten().flat_map(|it| words(&it.value)).collect();
+    let of = |text: &str| -> Vec<String> { words(&BESIDE.replace_all(text, " ")).collect() };
     let titled = of(&title.value);
     for found in HEADING.captures_iter(body.text()) {
         let Some(heading) = found.name("words") else { continue };
