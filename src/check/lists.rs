@@ -1,7 +1,8 @@
 //! What programs for mailing lists hold back, though a person would have sent it.
 //!
 //! Source: Mailman's rules `administrivia` and `max-size` (`mailman.rules`, 3.3; the same in 2.1) and
-//! Sympa's check for commands (`DoMessage.pm`); all with their defaults.
+//! Sympa's check for commands (`DoMessage.pm`); all with their defaults. For JISCMail its policy on
+//! spam: <https://www.jiscmail.ac.uk/help/policy/anti-spam.htm>.
 
 use crate::diagnostic::Diagnostic;
 use crate::posting::Posting;
@@ -27,6 +28,15 @@ const COMMANDS: [(&str, usize); 9] = [
     ("confirm", 1),
     ("password", 2),
 ];
+
+/// Hosts that suspend whoever posts one message to several of their lists at a time.
+const ONE_AT_A_TIME: [&str; 1] = ["jiscmail.ac.uk"];
+
+/// Whether a list lies on a host that takes one message for one of its lists at a time only.
+pub fn is_one_at_a_time(address: &str) -> bool {
+    let host = address.rsplit('@').next().unwrap_or_default().to_lowercase();
+    ONE_AT_A_TIME.iter().any(|it| host == *it || host.ends_with(&format!(".{it}")))
+}
 
 /// A mail as it would go out.
 #[derive(Debug, Clone, Copy)]
@@ -81,6 +91,12 @@ fn is_command(line: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_host_that_takes_one_message_for_one_list_is_known() {
+        assert!(is_one_at_a_time("tides@JISCMAIL.AC.UK"));
+        assert!(!is_one_at_a_time("tides@lists.example"));
+    }
 
     #[test]
     fn a_line_that_is_a_command_to_the_list_is_known_by_its_length_too() {

@@ -49,6 +49,8 @@ pub struct Around<'a> {
     pub today: NaiveDate,
     /// Where that is.
     pub timezone: Tz,
+    /// All languages of the site.
+    pub languages: &'a [String],
     pub structured_data: StructuredData,
     /// What the channels that want an ad require of it.
     pub channels: &'a [Requirements],
@@ -108,7 +110,7 @@ fn page_remarks(page: &Posting, around: &Around<'_>, remarks: &mut Vec<Diagnosti
     }
     let body = Body::of(&page.source);
     dates::check(page, around.timezone, remarks);
-    contradiction::check(page, &body, remarks);
+    contradiction::check(page, &body, around.languages, remarks);
     spelling::check(page, &body, remarks);
     leftover::check(page, &body, remarks);
     employer::check(page, &body, remarks);

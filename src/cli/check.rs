@@ -16,6 +16,7 @@ use crate::deliver::Station;
 use crate::diagnostic::{Diagnostic, Severity, Source};
 use crate::ledger::Past;
 use crate::posting::Posting;
+use crate::site::channel_file::KindConfig;
 use crate::site::notices::Notices;
 use crate::site::{ChannelSpec, Site, twin};
 use fix::{Consent, fix};
@@ -64,6 +65,7 @@ pub(super) fn run(arguments: &Arguments, folder: Option<PathBuf>) -> Result<End,
     found.extend(rendered.in_templates);
     let in_configuration = found.iter().any(Diagnostic::is_error);
     found.extend(said_twice(&wanted, &site, &stations));
+    found.extend(several_lists(&site));
     found.extend(remarks(&wanted, &read.postings.open, &site, arguments));
     found.extend(read.diagnostics);
     found.extend(rendered.unfit);
@@ -132,6 +134,7 @@ fn remarks(
         let around = Around {
             today: now.date_naive(),
             timezone: site.settings.timezone,
+            languages: &site.settings.languages,
             structured_data,
             channels: &channels,
             tariffs: &site.check.tariffs,
@@ -271,6 +274,28 @@ fn said_twice(postings: &[&Posting], site: &Site, stations: &[Station]) -> Vec<D
         }
     }
     twice
+}
+
+/// Lists of one host that takes one message for one of them at a time, and gets it for several in
+/// the same slot.
+fn several_lists(site: &Site) -> Vec<Diagnostic> {
+    let is_such = |channel: &&ChannelSpec| match &channel.config {
+        KindConfig::Mail(config) => lists::is_one_at_a_time(&config.to),
+        _ => false,
+    };
+    let lists: Vec<&ChannelSpec> = site.channels.iter().filter(is_such).collect();
+    let mut remarks = Vec::new();
+    for (place, list) in lists.iter().enumerate() {
+        let mut before = lists.iter().take(place);
+        if let Some(other) = before.find(|other| other.schedule == list.schedule) {
+            let message = format!("{} and {} would get an ad together", other.name, list.name);
+            remarks.push(Diagnostic::warning("channel::list", message).at(&list.file, 0..0).help(
+                "their host takes one ad on several of its lists for spam, and stops the \
+                     sender for 48 hours: give each a `schedule` of its own, two days apart",
+            ));
+        }
+    }
+    remarks
 }
 
 /// Each posting with each channel that wants it.

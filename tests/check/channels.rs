@@ -27,7 +27,7 @@ fn a_board_that_requires_facts_gets_none_without_being_told() {
 }
 
 #[test]
-fn a_mail_that_a_list_would_take_for_a_command_is_remarked() {
+fn a_mail_that_is_larger_than_lists_take_is_remarked() {
     let site = TestSite::with_channels(&["list"]);
     let title = GOOD.replace("Research diver (m/f/d)", "Diver");
     site.write("content/jobs/page.md", &title);
@@ -39,6 +39,20 @@ fn a_mail_that_a_list_would_take_for_a_command_is_remarked() {
     let found = said(&site);
     assert!(found.contains("warning[channel::list]"), "{found}");
     assert!(found.contains("lists take 40"), "{found}");
+}
+
+#[test]
+fn two_lists_of_a_host_that_takes_one_ad_at_a_time_are_remarked() {
+    let site = TestSite::with_channels(&["list"]);
+    let file = site.read("channels/list.toml");
+    let file = file.replace("to = \"jobs@lists.example\"", "to = \"tides@jiscmail.ac.uk\"");
+    site.write("channels/list.toml", &file);
+    let other = file.replace("tides@", "harbours@");
+    site.write("channels/other.toml", other.replace("Tue,Thu", "Fri"));
+    assert!(!said(&site).contains("channel::list"));
+    site.write("channels/other.toml", other);
+    let found = said(&site);
+    assert_eq!(found.matches("warning[channel::list]").count(), 1, "{found}");
 }
 
 #[test]

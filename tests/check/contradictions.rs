@@ -2,7 +2,7 @@
 
 use crate::support::TestSite;
 
-use super::remarks::{codes_on, remarked, remarks_on, silent, titled, with};
+use super::remarks::{codes_on, remarked, silent, site_of, titled, with};
 
 #[test]
 fn a_person_with_addresses_at_two_domains_is_remarked() {
@@ -145,8 +145,14 @@ fn a_page_in_another_language_than_the_site_says_is_a_notice() {
     let words = "Wir suchen jemanden für Messungen auf See und für die Auswertung im Winter. Wir \
                  bieten ein Boot, einen Schreibtisch am Hafen und Kolleginnen und Kollegen, die \
                  gern erklären.";
-    let found = remarks_on(&with(words));
-    assert_eq!(found, [("facts::language-differs".to_owned(), "---".to_owned())]);
+    silent(&with(words));
+    let declared = with(words).replace("date:", "lang: en\ndate:");
+    remarked(&declared, "facts::language-differs", "en");
+    silent(&declared.replace("lang: en", "lang: de"));
+    let site = site_of(&with(words));
+    site.replace("handbill.toml", "language = \"en\"", "languages = [\"en\", \"de\"]");
+    let ran = site.run(&["check", "--at", "2027-01-11"]);
+    assert!(ran.out.contains("notice[facts::language-differs]"), "{}", ran.out);
 }
 
 #[test]

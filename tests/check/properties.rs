@@ -53,6 +53,7 @@ proptest! {
         let around = Around {
             today,
             timezone: chrono_tz::Europe::Berlin,
+            languages: &settings().languages,
             structured_data: StructuredData::Made,
             channels: &channels,
             tariffs: &tariffs,

@@ -19,10 +19,15 @@ use super::body::Body;
 use crate::diagnostic::{Diagnostic, Span};
 use crate::posting::Posting;
 
-pub(super) fn check(page: &Posting, body: &Body, remarks: &mut Vec<Diagnostic>) {
+pub(super) fn check(
+    page: &Posting,
+    body: &Body,
+    languages: &[String],
+    remarks: &mut Vec<Diagnostic>,
+) {
     let text = body.with_front_matter(page);
     contact::check(page, body, remarks);
-    language::check(page, remarks);
+    language::check(page, languages, remarks);
     reference::check(page, &text, remarks);
     title::check(page, body, remarks);
     count::check(page, &text, body, remarks);

@@ -18,7 +18,16 @@ static BESIDE: Pattern = Pattern::new(
         | \b [0-9]{1,4} (?: [./-][0-9]{1,4} )* \b
         | \b (?: an? | the | in | on | of | for | and | at | to | with | by | der | die | das | im | am
             | für | und | zu[rm]? | de | la | le | les | en | et | position | positions | job | opening
-            | available | stelle | stellenausschreibung | open | we | are | hiring | vacancy ) \b",
+            | available | stelle | stellenausschreibung | open | we | are | hiring | vacancy | apply | now
+            | deadline | until | fully | funded | paid | new | years? | full | part | time | fte | remote
+            | join | us | our | call | ad | advertisement ) \b",
+);
+
+/// Whom an ad looks for; a heading may name the topic alone.
+static PERSON: Pattern = Pattern::new(
+    r"(?xi) ^ (?: ph | phd | postdoc\p{L}* | doctoral | doktorand\p{L}* | researcher | research | student
+        | fellow | assistant | associate | scientist | candidate | mitarbeiter\p{L}* | engineer | msc | master
+        | wissenschaftl\p{L}* ) $",
 );
 
 /// How much two titles share before they are taken for the same one written twice.
@@ -42,7 +51,9 @@ pub(super) fn check(page: &Posting, body: &Body, remarks: &mut Vec<Diagnostic>) 
             continue;
         }
         let only = |of: &[String], not: &[String]| -> Vec<String> {
-            let is_other = |word: &&String| !not.contains(word) && !around.contains(word);
+            let is_other = |word: &&String| {
+                !not.contains(word) && !around.contains(word) && !PERSON.is_match(word)
+            };
             of.iter().filter(is_other).cloned().collect()
         };
         let (only_title, only_heading) = (only(&titled, &headed), only(&headed, &titled));
