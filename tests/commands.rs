@@ -2,6 +2,7 @@
 
 mod approval;
 mod calendar;
+mod declaring;
 mod erasing;
 mod first_start;
 mod pausing;

@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use handbill::adapt::ad::Ad;
 use handbill::adapt::view::View;
 use handbill::adapt::{DocumentType, Occasion, Rendition, adapt};
 use handbill::channel::{Action, Address, DeliveryKey, Wire};
@@ -183,7 +184,12 @@ impl Promise<'_> {
     fn for_rendition(&self, rendition: &Rendition) {
         let about = self.about;
         let words = words(rendition);
-        let view = View::new(self.posting, &self.station.target, self.occasion);
+        let view = View::new(
+            self.posting,
+            &self.station.target,
+            self.occasion,
+            Ad::of(self.posting).into(),
+        );
         assert!(words.contains(&view.link), "{about}: the link is not whole in\n{words}");
         if let Some(reference) = &view.reference {
             assert!(words.contains(reference), "{about}: no {reference} in\n{words}");

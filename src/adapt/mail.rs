@@ -2,7 +2,6 @@
 
 use super::count::Count;
 use super::template::Templates;
-use super::view::View;
 use super::{AdaptError, MailBody, MailForm, Occasion, Rendition, Target, fit};
 use crate::posting::Posting;
 
@@ -22,7 +21,7 @@ pub fn adapt(
     occasion: Occasion,
     templates: &Templates,
 ) -> Result<Rendition, AdaptError> {
-    let context = View::new(posting, target, occasion).context();
+    let context = templates.context(posting, target, occasion);
     let render = |stem: &str, extension: &str| {
         let name = templates.name_for(&target.template, stem, extension, occasion, AS_ANNOUNCED)?;
         let rendered = templates.render(&name, context.clone())?;

@@ -4,6 +4,7 @@
 //! [`status`], [`mail`], [`document`]. Templates come from [`template`] and are given a [`view`];
 //! counting comes from [`count`], and [`fit`] drops and shortens until a text fits.
 
+pub mod ad;
 pub mod atom;
 pub mod count;
 pub mod document;

@@ -2,7 +2,6 @@
 
 use super::count::Count;
 use super::template::Templates;
-use super::view::View;
 use super::{AdaptError, Occasion, Rendition, Target, fit};
 use crate::posting::Posting;
 
@@ -23,7 +22,7 @@ pub fn adapt(
     templates: &Templates,
 ) -> Result<Rendition, AdaptError> {
     let name = templates.name_for(&target.template, "status", "txt", occasion, AS_ANNOUNCED)?;
-    let marked = templates.render(&name, View::new(posting, target, occasion).context())?;
+    let marked = templates.render(&name, templates.context(posting, target, occasion))?;
     let fitted = fit::fit(&marked, count, limit, fit::Ellipsis::Sign).map_err(
         |fit::TooLong { length }| AdaptError::DoesNotFit {
             template: name,

@@ -13,10 +13,12 @@ use include_dir::{Dir, include_dir};
 use minijinja::value::{Kwargs, Value};
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, Output, State, UndefinedBehavior};
 
+use super::ad::Recent;
 use super::fit::{self, Fate};
 use super::view::View;
-use super::{AdaptError, Occasion, text};
+use super::{AdaptError, Occasion, Target, text};
 use crate::diagnostic::suggestion;
+use crate::posting::Posting;
 
 /// All templates by name, for example `mastodon/status.txt.j2`.
 ///
@@ -28,6 +30,7 @@ use crate::diagnostic::suggestion;
 pub struct Templates {
     sources: Arc<BTreeMap<String, String>>,
     environment: Arc<Environment<'static>>,
+    ads: Arc<Recent>,
 }
 
 impl Templates {
@@ -42,7 +45,7 @@ impl Templates {
         sources.extend(overrides);
         let sources = Arc::new(sources);
         let environment = Arc::new(environment(Arc::clone(&sources)));
-        Self { sources, environment }
+        Self { sources, environment, ads: Arc::default() }
     }
 
     pub fn names(&self) -> impl Iterator<Item = &str> {
@@ -84,6 +87,11 @@ impl Templates {
     /// [`AdaptError::MissingField`] if the template asks for a field with `required`.
     pub fn render(&self, name: &str, context: Value) -> Result<String, AdaptError> {
         self.get(name)?.render(context).map_err(|error| self.explain(name, &error))
+    }
+
+    /// What a posting's templates for a channel are rendered with.
+    pub(super) fn context(&self, posting: &Posting, target: &Target, occasion: Occasion) -> Value {
+        View::new(posting, target, occasion, self.ads.ad(posting)).context()
     }
 
     /// The name of the template for an occasion: `FOLDER/STEM.OCCASION.EXTENSION.j2` if there is

@@ -3,19 +3,17 @@
 //! A fact that the page does not say is `none`, so that `{% if deadline %}` works; a name that is
 //! not in here is an error, because it is a typo.
 
-use std::sync::{Arc, LazyLock, OnceLock};
+use std::sync::{Arc, LazyLock};
 
+use super::ad::Ad;
+use super::words::{Tongue, Words};
+use super::{Occasion, Target, fit};
+use crate::posting::{Deadline, Field, Posting};
 use chrono_tz::Tz;
-use minijinja::value::{Enumerator, Object, Serde, merge_maps};
+use minijinja::value::{Serde, merge_maps};
 use regex::Regex;
 use serde::Serialize;
 use serde_json::Value;
-use url::Url;
-
-use super::words::{Tongue, Words};
-use super::{Occasion, Target, fit, html, sentence, text};
-use crate::posting::markdown::{BlockKind, Document, plain};
-use crate::posting::{Deadline, Field, Posting};
 
 /// The context of every template. Words in the posting's language; dates as people write them end
 /// in `_text`, the others are ISO 8601.
@@ -94,34 +92,12 @@ pub struct View {
     pub words: &'static Words,
 }
 
-/// The ad itself. Each of its forms is made when a template asks for it, because most templates
-/// ask for one or none, and they are most of the work.
-///
-/// `teaser` is the summary, or the first sentences of the ad that say something about the job;
-/// `text` is plain text at 72 columns; `html` is HTML (write `{{ html | safe }}` in an HTML
-/// template); `sections` are both, cut at the headings.
-#[derive(Debug, PartialEq)]
-pub struct Ad {
-    document: Arc<Document>,
-    permalink: Url,
-    summary: Option<String>,
-    teaser: OnceLock<Option<String>>,
-}
-
 /// A number that is written without a fraction where it has none.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum Number {
     Whole(i64),
     Fraction(f64),
-}
-
-/// A part of the ad; the words before the first heading have none.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Section {
-    pub heading: Option<String>,
-    pub text: String,
-    pub html: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -179,7 +155,8 @@ impl View {
         "words",
     ];
 
-    pub fn new(posting: &Posting, target: &Target, occasion: Occasion) -> Self {
+    /// `ad` is the posting's own.
+    pub fn new(posting: &Posting, target: &Target, occasion: Occasion, ad: Arc<Ad>) -> Self {
         let tongue = Tongue::of(&posting.language);
         let zone = target.timezone;
         let facts = &posting.facts;
@@ -190,7 +167,6 @@ impl View {
         let workload_text = workload.map(|percent| tongue.percent(percent));
         let pay_scheme = line(&facts.pay_scheme);
         let deadline = value(&facts.deadline);
-        let summary = line(&facts.summary).map(|summary| without_markup(&summary));
         let last_day = match deadline {
             Some(Deadline::On(day)) => Some(day),
             Some(Deadline::Rolling) | None => None,
@@ -233,13 +209,8 @@ impl View {
             tags: posting.tags.iter().map(|tag| one_line(tag)).collect(),
             hashtags: (!hashtag_list.is_empty()).then(|| hashtag_list.join(" ")),
             hashtag_list,
-            summary: summary.clone(),
-            ad: Arc::new(Ad {
-                document: Arc::clone(&posting.document),
-                permalink: posting.permalink.clone(),
-                summary,
-                teaser: OnceLock::new(),
-            }),
+            summary: summary_of(posting),
+            ad,
             facts: Vec::new(),
             occasion: occasion.as_str(),
             channel: target.channel.clone(),
@@ -284,57 +255,6 @@ impl View {
     }
 }
 
-impl Object for Ad {
-    fn get_value(self: &Arc<Self>, key: &minijinja::Value) -> Option<minijinja::Value> {
-        match key.as_str()? {
-            "teaser" => Some(self.teaser().into()),
-            "text" => Some(self.text(&self.document).into()),
-            "html" => Some(self.html(&self.document).into()),
-            "sections" => Some(Serde(self.sections()).into()),
-            _ => None,
-        }
-    }
-
-    fn enumerate(self: &Arc<Self>) -> Enumerator {
-        Enumerator::Str(&["teaser", "text", "html", "sections"])
-    }
-}
-
-impl Ad {
-    /// The summary, or the first sentences of the ad that say something about the job.
-    pub fn teaser(&self) -> Option<String> {
-        self.teaser.get_or_init(|| teaser(self.summary.as_deref(), &self.document)).clone()
-    }
-
-    fn text(&self, document: &Document) -> String {
-        fit::without_marks(&text::render(document, &self.permalink))
-    }
-
-    fn html(&self, document: &Document) -> String {
-        fit::without_marks(&html::render(document, &self.permalink))
-    }
-
-    fn sections(&self) -> Vec<Section> {
-        let mut parts: Vec<(Option<String>, Document)> = vec![(None, Document::default())];
-        for block in &self.document.blocks {
-            if let BlockKind::Heading { content, .. } = &block.kind {
-                parts.push((Some(one_line(&plain(content))), Document::default()));
-            } else if let Some((_, document)) = parts.last_mut() {
-                document.blocks.push(block.clone());
-            }
-        }
-        parts
-            .into_iter()
-            .filter(|(heading, document)| heading.is_some() || !document.blocks.is_empty())
-            .map(|(heading, document)| Section {
-                heading,
-                text: self.text(&document),
-                html: self.html(&document),
-            })
-            .collect()
-    }
-}
-
 impl From<f64> for Number {
     fn from(number: f64) -> Self {
         // Percentages and months are far below the range in which this would lose anything.
@@ -350,6 +270,11 @@ fn value<T: Copy>(field: &Option<Field<T>>) -> Option<T> {
     field.as_ref().map(|field| field.value)
 }
 
+/// The author's summary, without markup.
+pub(super) fn summary_of(posting: &Posting) -> Option<String> {
+    line(&posting.facts.summary).map(|summary| without_markup(&summary))
+}
+
 /// The field on one line, or none if nothing is left of it.
 fn line(field: &Option<Field<String>>) -> Option<String> {
     let line = one_line(&field.as_ref()?.value);
@@ -357,7 +282,7 @@ fn line(field: &Option<Field<String>>) -> Option<String> {
 }
 
 /// One line without control characters or marks, single spaces between words.
-fn one_line(words: &str) -> String {
+pub(super) fn one_line(words: &str) -> String {
     let words = fit::without_marks(words);
     if is_one_line(&words) {
         return words;
@@ -398,7 +323,7 @@ fn first_and_last(employer: &str) -> String {
 }
 
 /// Titles and summaries in front matter may be Markdown or HTML; what readers get is their words.
-fn without_markup(summary: &str) -> String {
+pub(super) fn without_markup(summary: &str) -> String {
     let plain =
         MARKUP.as_ref().map_or(summary.into(), |markup| markup.replace_all(summary, "$text"));
     one_line(&plain)
@@ -409,12 +334,6 @@ static MARKUP: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"(?i)</?(?:a|abbr|b|br|code|em|font|i|mark|p|small|span|strong|sub|sup|u)(?:\s[^<>]*)?/?>|!?\[(?<text>[^\[\]]*)\]\([^()]*\)|\*\*|__")
         .ok()
 });
-
-/// With a capital letter at its beginning: summaries often go on where the title ended.
-fn capitalised(words: &str) -> String {
-    let mut characters = words.chars();
-    characters.next().into_iter().flat_map(char::to_uppercase).chain(characters).collect()
-}
 
 /// Scheme and workload; a scheme that already says the workload is left as it is.
 fn pay_text(scheme: Option<&str>, percent: Option<f64>, text: Option<&str>) -> Option<String> {
@@ -455,105 +374,6 @@ fn hashtags(tags: &[String]) -> Vec<String> {
     hashtags
 }
 
-/// Words that a sentence about the job has, and one about the employer has not.
-const ABOUT_THE_JOB: &[&str] = &[
-    "position",
-    "vacanc",
-    "we are looking for",
-    "is looking for",
-    "we seek",
-    "candidate",
-    "you will",
-    "your task",
-    "join ",
-    "the project",
-    "this project",
-    "stelle",
-    "suchen",
-    "sie werden",
-    "aufgabe",
-    "das projekt",
-    "diesem projekt",
-    "promotion",
-];
-
-/// Words of sentences about start and duration, which every rendition names beside the teaser.
-const ABOUT_THE_TERMS: &[&str] = &[
-    "starting ",
-    "start date",
-    "limited to",
-    "fixed-term",
-    "fixed term",
-    "befristet",
-    "zum nächstmöglichen",
-    "ab sofort",
-];
-
-/// A longer sentence is no teaser.
-const LONGEST_TEASER_SENTENCE: usize = 300;
-
-/// The author's summary, unless all that it says are start and duration; else what the ad says of
-/// the job.
-fn teaser(summary: Option<&str>, document: &Document) -> Option<String> {
-    let says_more = |summary: &&str| {
-        sentences(summary).iter().any(|sentence| !is_about(sentence, ABOUT_THE_TERMS))
-    };
-    let summary = summary.map(capitalised);
-    let telling = summary.as_deref().filter(says_more).map(str::to_owned);
-    telling
-        .or_else(|| paragraphs(document).find_map(|paragraph| about_the_job(&paragraph)))
-        .or(summary)
-        .or_else(|| paragraphs(document).flatten().find(|it| says_something(it)))
-}
-
-/// The sentences of each paragraph.
-fn paragraphs(document: &Document) -> impl Iterator<Item = Vec<String>> {
-    document.blocks.iter().filter_map(|block| match &block.kind {
-        BlockKind::Paragraph(content) => Some(sentences(&without_markup(&plain(content)))),
-        _ => None,
-    })
-}
-
-/// The first sentence of a paragraph that is about the job, and the one after it; with a short one
-/// before it (`Sand moves.`), which it may refer to.
-fn about_the_job(paragraph: &[String]) -> Option<String> {
-    let is_it = |sentence: &String| says_something(sentence) && is_about(sentence, ABOUT_THE_JOB);
-    let at = paragraph.iter().position(is_it)?;
-    let opens = at == 1 && paragraph.first().is_some_and(|it| it.split(' ').count() < 5);
-    let first = if opens { 0 } else { at };
-    let after = paragraph.get(at + 1).filter(|sentence| says_something(sentence));
-    let last = if after.is_some() { at + 1 } else { at };
-    paragraph.get(first..=last).map(|sentences| sentences.join(" "))
-}
-
-/// Whether a sentence can stand by itself: what ends with a colon speaks of what comes below it,
-/// a line without an end is a label, and a question wants an answer.
-fn says_something(sentence: &str) -> bool {
-    sentence.split(' ').count() >= 5
-        && sentence.chars().count() <= LONGEST_TEASER_SENTENCE
-        && sentence.ends_with(['.', '!', '…', ')', '”', '“', '"', '。'])
-        && !is_about(sentence, ABOUT_THE_TERMS)
-}
-
-fn is_about(sentence: &str, words: &[&str]) -> bool {
-    let lower = sentence.to_lowercase();
-    words.iter().any(|word| lower.contains(word))
-}
-
-fn sentences(paragraph: &str) -> Vec<String> {
-    let mut start = 0;
-    let mut found = Vec::new();
-    for end in sentence::ends(paragraph) {
-        found.push(paragraph[start..end].trim().to_owned());
-        start = end;
-    }
-    let rest = paragraph[start..].trim();
-    if !rest.is_empty() {
-        found.push(rest.to_owned());
-    }
-    found
-}
-
 fn without_marks(value: &Value) -> Value {
     match value {
         Value::String(words) => Value::String(fit::without_marks(words)),
@@ -569,8 +389,6 @@ fn without_marks(value: &Value) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::diagnostic::Span;
-    use crate::posting::markdown::{Block, Inline};
 
     fn tagged(tags: &[&str]) -> Vec<String> {
         hashtags(&tags.iter().map(|tag| (*tag).to_owned()).collect::<Vec<_>>())
@@ -601,24 +419,6 @@ mod tests {
             ),
             "Two new posts, see here, 3 < 4 years, <jobs@lab.example>"
         );
-        assert_eq!(capitalised("über drei Jahre"), "Über drei Jahre");
-    }
-
-    #[test]
-    fn a_summary_of_start_and_duration_alone_is_no_teaser() {
-        let ad = |words: &str| Document {
-            blocks: vec![Block {
-                span: Span::default(),
-                kind: BlockKind::Paragraph(vec![Inline::Text(words.to_owned())]),
-            }],
-        };
-        let terms = Some("starting in May. The position is limited to two years.");
-        let about = ad("The following position is open:");
-        assert_eq!(teaser(terms, &about).as_deref().map(|it| &it[..8]), Some("Starting"));
-        let about = ad("Tides rise. You will build models of tides. Starting in May.");
-        let both = "Tides rise. You will build models of tides.";
-        assert_eq!(teaser(terms, &about).as_deref(), Some(both));
-        assert_eq!(teaser(Some("for two sailors"), &about).as_deref(), Some("For two sailors"));
     }
 
     #[test]

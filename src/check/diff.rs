@@ -38,6 +38,7 @@ pub fn unified(path: &str, text: &str, edits: &[Edit]) -> String {
 
     let mut diff = String::new();
     if !hunks.is_empty() {
+        let path = path.trim_start_matches('/');
         let _ = write!(diff, "--- a/{path}\n+++ b/{path}\n");
     }
     let mut moved: isize = 0;
@@ -54,8 +55,16 @@ pub fn unified(path: &str, text: &str, edits: &[Edit]) -> String {
             let start = starts.get(region.first).copied().unwrap_or(text.len());
             let new = replaced(&old.concat(), start, region.edits);
             let new: Vec<&str> = new.split_inclusive('\n').collect();
-            push(&mut body, '-', old);
-            push(&mut body, '+', &new);
+            // A line that only has others put before or after it is none that changes.
+            let before = old.iter().zip(&new).take_while(|(old, new)| old == new).count();
+            let (same, old_rest) = old.split_at(before);
+            let (_, new_rest) = new.split_at(before);
+            let ends = old_rest.iter().rev().zip(new_rest.iter().rev());
+            let after = ends.take_while(|(old, new)| old == new).count();
+            push(&mut body, ' ', same);
+            push(&mut body, '-', &old_rest[..old_rest.len() - after]);
+            push(&mut body, '+', &new_rest[..new_rest.len() - after]);
+            push(&mut body, ' ', &old_rest[old_rest.len() - after..]);
             added += new.len() as isize - old.len() as isize;
             at = region.end;
         }
@@ -130,6 +139,14 @@ mod tests {
             "--- a/a.md\n+++ b/a.md\n@@ -2,8 +2,7 @@\n 2\n 3\n 4\n-5\n-6\n+six\n 7\n 8\n 9\n\
              \\ No newline at end of file\n"
         );
+    }
+
+    #[test]
+    fn lines_put_in_between_change_no_other() {
+        let text = "1\n2\n3\n";
+        let edits = [Edit { span: Span::new(2, 2), text: "a\nb\n".to_owned() }];
+        let shown = "--- a/x.md\n+++ b/x.md\n@@ -1,3 +1,5 @@\n 1\n+a\n+b\n 2\n 3\n";
+        assert_eq!(unified("/x.md", text, &edits), shown);
     }
 
     #[test]

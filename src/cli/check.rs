@@ -6,6 +6,7 @@ mod report;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::rewrite::Consent;
 use super::{AsIf, CliError, End, count, load};
 use crate::adapt::{self, AdaptError, Occasion, Rendition};
 use crate::channel::{Kind, Reach};
@@ -19,7 +20,7 @@ use crate::posting::Posting;
 use crate::site::channel_file::KindConfig;
 use crate::site::notices::Notices;
 use crate::site::{ChannelSpec, Site, twin};
-use fix::{Consent, fix};
+use fix::fix;
 use report::{Form, explain, report};
 
 #[derive(Debug, clap::Args)]

@@ -1,7 +1,10 @@
 //! `handbill inspect`: what was read from a page, field by field, with the line each came from.
 
+mod declare;
+
 use std::path::PathBuf;
 
+use super::rewrite::Consent;
 use super::{CliError, End, Format, complain_about, load, say, say_json};
 use crate::diagnostic::Diagnostic;
 use crate::posting::listing::{FactLine, listing};
@@ -14,6 +17,12 @@ pub(super) struct Arguments {
     file: PathBuf,
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
+    /// Write what was read from sentences into the page's `job:` block, shown as a diff first
+    #[arg(long, conflicts_with = "format")]
+    declare: bool,
+    /// Write what `--declare` shows without asking
+    #[arg(long, requires = "declare")]
+    yes: bool,
 }
 
 pub(super) fn run(arguments: &Arguments, folder: Option<PathBuf>) -> Result<End, CliError> {
@@ -32,9 +41,14 @@ pub(super) fn run(arguments: &Arguments, folder: Option<PathBuf>) -> Result<End,
     };
     let mut diagnostics = Vec::new();
     let page = pages::load_one(&arguments.file, site.as_ref(), &mut diagnostics)?;
-    let mut reading = page.map(|page| posting::read(&page, &settings)).unwrap_or_default();
+    let reading = page.as_ref().map(|page| posting::read(page, &settings));
+    let mut reading = reading.unwrap_or_default();
     diagnostics.append(&mut reading.diagnostics);
     let failed = diagnostics.iter().any(Diagnostic::is_error);
+    if let Some(page) = page.filter(|_| arguments.declare && !failed) {
+        let consent = if arguments.yes { Consent::Given } else { Consent::Asked };
+        return declare::declare(&page, &reading.postings, &settings, consent);
+    }
     let held_back =
         if failed { Some("the page has errors") } else { why_closed(&reading.postings) };
     let publishable = held_back.is_none();

@@ -24,6 +24,7 @@ pub mod preview;
 mod record;
 mod rehearse;
 mod resolve;
+mod rewrite;
 mod serve;
 mod verify;
 mod waiting;

@@ -14,7 +14,7 @@ use crate::channel::{ChannelName, DeliveryKey, Reach};
 use crate::deliver;
 use crate::ledger::{Delivery, DeliveryName, Past};
 use crate::plan::{Pace, Plan, Step, When};
-use crate::posting::PostingId;
+use crate::posting::{PostingId, term};
 use crate::schedule::local_time;
 use crate::site::Site;
 
@@ -99,6 +99,7 @@ fn only_named(
     let names: BTreeMap<DeliveryKey, &DeliveryName> =
         past.deliveries.iter().map(|it| (it.key, &it.name)).collect();
     plan.cancel.retain(|(key, _)| names.get(key).is_some_and(|name| is_named(name)));
+    plan.guessed.retain(|id, _| posting.as_ref().is_none_or(|it| it == id));
     plan.finished.retain(|id| posting.as_ref().is_none_or(|it| it == id));
     Ok(())
 }
@@ -116,6 +117,10 @@ fn list(plan: &Plan, past: &Past, site: &Site) -> String {
         if *step.title != *title {
             title = &step.title;
             list.push_str(&format!("{title}\n"));
+            if let Some(terms) = plan.guessed.get(&step.name.posting) {
+                let terms = term::in_words(terms);
+                list.push_str(&format!("  read from the text, not declared: {terms}\n"));
+            }
         }
         let note = step.note.map(|note| format!(" ({note})")).unwrap_or_default();
         let what = format!("{}{note}", when(step, site));

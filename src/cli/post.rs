@@ -236,6 +236,7 @@ fn show(
                 | Reason::Predates { .. }
                 | Reason::TooOld { .. }
                 | Reason::NotApproved { .. }
+                | Reason::NotDeclared { .. }
                 | Reason::Settling { .. }
                 | Reason::PageNotSeen { .. }
                 | Reason::NoSlot

@@ -9,6 +9,7 @@ use crate::adapt::Occasion;
 use crate::channel::ChannelName;
 use crate::ledger::{Concerns, Deed, Delivery, Pause, State};
 use crate::plan::{Plan, Reason, Step, When};
+use crate::posting::term;
 use crate::schedule::local_time;
 use crate::site::Site;
 use crate::site::credential::{Credential, Owner, credentials};
@@ -63,7 +64,11 @@ pub fn is_settled(notice: &Notice, concerns: &Concerns) -> bool {
             !is_about(None, &concerns.paused)
                 && !concerns.channels.iter().any(|it| is_about(Some(&it.name), &it.paused))
         }
-        Kind::Approval | Kind::Acceptance | Kind::PageGone | Kind::Credential => false,
+        Kind::Approval
+        | Kind::Declaration
+        | Kind::Acceptance
+        | Kind::PageGone
+        | Kind::Credential => false,
     }
 }
 
@@ -211,6 +216,13 @@ fn of_step(step: &Step, site: &Site, now: DateTime<Utc>) -> Option<Notice> {
             format!("“{title}” waits for approval"),
             "Look at the words, then agree to them",
             vec!["handbill post --dry-run".to_owned(), format!("handbill approve {posting}")],
+        ),
+        Reason::NotDeclared { path, terms } => (
+            Kind::Declaration,
+            format!("declaration {posting} {}", step.revision.short()),
+            format!("“{title}” waits until {} is declared", term::in_words(terms)),
+            "See whether the page was read rightly, then write it into its `job:` block",
+            vec![format!("handbill inspect {path} --declare")],
         ),
         Reason::Predates { .. } | Reason::TooOld { .. } => (
             Kind::Acceptance,

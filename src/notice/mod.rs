@@ -88,6 +88,8 @@ pub enum Kind {
     Stuck,
     /// The words wait for a person's agreement.
     Approval,
+    /// What the page says in a sentence waits to be declared.
+    Declaration,
     /// An ad waits to be accepted.
     Acceptance,
     /// A page is gone, and its copies stand.

@@ -103,8 +103,8 @@ fn plain(text: &str) -> String {
 /// | `settled` | the same of what came right while the message waited |
 ///
 /// A notice has `about` (names it for ever), `kind` (`unknown`, `refused`, `errand`, `stuck`,
-/// `approval`, `acceptance`, `page-gone`, `paused`, `credential`), `since`, `title`, `what`, `help`,
-/// `commands`, and where they say something `posting`, `channel`, `delivery`, `link`, `errand`.
+/// `approval`, `declaration`, `acceptance`, `page-gone`, `paused`, `credential`), `since`, `title`,
+/// `what`, `help`, `commands`, and where they say something `posting`, `channel`, `delivery`, `link`, `errand`.
 pub fn json(telling: &Telling, message: &Message, site: &Site) -> Value {
     json!({
         "version": VERSION,

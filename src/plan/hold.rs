@@ -86,6 +86,18 @@ impl Pair<'_> {
         (until > self.inputs.now).then(|| Reason::Settling { until: self.local(until) })
     }
 
+    /// Nobody has confirmed what the site wants to be certain of.
+    pub(super) fn not_declared(&self) -> Option<Reason> {
+        let wanted = &self.channel.holds.declared;
+        if wanted.is_empty() {
+            return None;
+        }
+        let mut terms = self.posting.guessed();
+        terms.retain(|term| wanted.contains(term));
+        let path = self.posting.source.path.display().to_string();
+        (!terms.is_empty()).then_some(Reason::NotDeclared { path, terms })
+    }
+
     /// Nobody has agreed to these words yet.
     pub(super) fn not_approved(&self) -> Option<Reason> {
         let needed = self.channel.holds.approval == Approval::Needed

@@ -16,7 +16,7 @@ mod queue;
 pub mod reason;
 mod share;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -27,6 +27,7 @@ use sha2::{Digest, Sha256};
 use crate::adapt::{AdaptError, Occasion, Rendition};
 use crate::channel::{ChannelName, DeliveryKey};
 use crate::ledger::{CopyState, Deed, Delivery, DeliveryName, Past, State};
+use crate::posting::term::Term;
 use crate::posting::{Posting, PostingId, Revision};
 use crate::site::ChannelSpec;
 pub use approval::words_to_approve;
@@ -134,6 +135,8 @@ pub struct Plan {
     pub cancel: Vec<(DeliveryKey, String)>,
     /// Postings that are closed everywhere: nothing is left to plan for them.
     pub finished: Vec<PostingId>,
+    /// What of the ads that have a step was read from a sentence only, and nobody has declared.
+    pub guessed: BTreeMap<PostingId, Vec<Term>>,
 }
 
 impl Plan {
@@ -245,6 +248,10 @@ pub fn plan(inputs: &Inputs<'_>) -> Plan {
             draft.match_planned(deliveries);
         }
         let left = draft.plan.steps.get(first..).unwrap_or_default();
+        let guessed = posting.guessed();
+        if !left.is_empty() && !guessed.is_empty() {
+            draft.plan.guessed.insert(posting.id.clone(), guessed);
+        }
         if !is_open && known.is_some() && left.iter().all(is_over) {
             draft.plan.finished.push(posting.id.clone());
         }

@@ -157,6 +157,9 @@ impl Pair<'_> {
         if let Some(reason) = self.too_old() {
             return not(reason);
         }
+        if let Some(reason) = self.not_declared() {
+            return not(reason);
+        }
         if let Some(reason) = self.not_approved() {
             return not(reason);
         }

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use crate::adapt::Occasion;
 use crate::posting::PostingId;
+use crate::posting::term::{self, Term};
 
 /// Why a delivery does not happen.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -46,6 +47,11 @@ pub enum Reason {
     NotApproved {
         posting: PostingId,
         void: Option<DateTime<FixedOffset>>,
+    },
+    /// The site wants these to stand in the `job:` block, and the page says them in a sentence only.
+    NotDeclared {
+        path: String,
+        terms: Vec<Term>,
     },
     /// The page has changed less than `settle` ago.
     Settling {
@@ -129,6 +135,7 @@ impl Reason {
             Self::Paused { .. }
             | Self::NotYetPublished { .. }
             | Self::NotApproved { .. }
+            | Self::NotDeclared { .. }
             | Self::Settling { .. }
             | Self::PageNotSeen { .. }
             | Self::PageGone { .. }
@@ -186,6 +193,12 @@ impl fmt::Display for Reason {
                 f,
                 "the page is of {}, older than `max_age`; `handbill accept {posting}` announces it",
                 day(dated)
+            ),
+            Self::NotDeclared { path, terms } => write!(
+                f,
+                "a sentence alone says {}, and this site wants it declared: look at it, then \
+                 `handbill inspect {path} --declare`",
+                term::in_words(terms)
             ),
             Self::NotApproved { posting, void: None } => {
                 write!(f, "waits for approval: look at it, then `handbill approve {posting}`")

@@ -39,7 +39,7 @@ use super::{
 use crate::diagnostic::{Diagnostic, Source, Span};
 use contradiction::{Judge, Positions, Topic};
 use declared::Job;
-pub use declared::check_default;
+pub use declared::{check_default, is_field};
 use prose::Prose;
 
 /// The postings of a page: one, or one per position of its `job.positions`.
@@ -111,7 +111,7 @@ struct Words {
 fn posting(page: &Page, words: &Words, job: &Job, position: Option<&Job>, facts: Facts) -> Posting {
     let closed = position.and_then(|position| position.closed).or(job.closed);
     let availability = match (&words.availability, closed) {
-        (Availability::Open, Some(span)) => Availability::Closed(span),
+        (Availability::Open, Some(span)) => Availability::Closed(Origin::Declared(span)),
         (availability, _) => availability.clone(),
     };
     let date_posted = job.date.map(|day| day.and_time(NaiveTime::MIN).and_utc());

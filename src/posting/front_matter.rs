@@ -1,6 +1,7 @@
 //! The front matter of a page (YAML, TOML or JSON) as one tree with positions.
 
 mod fence;
+pub mod insert;
 mod toml;
 mod yaml;
 

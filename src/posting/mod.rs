@@ -15,6 +15,7 @@ pub mod page;
 pub mod permalink;
 pub mod revision;
 pub mod shortcode;
+pub mod term;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -244,7 +245,7 @@ pub enum Availability {
     /// `draft: true`.
     Draft(Span),
     /// Marked closed or filled: `closed: true` or `job.closed: true`, or in its words.
-    Closed(Span),
+    Closed(Origin),
     /// The words offer no position: a template, a list of other pages, an open invitation.
     NoOpening(Span),
 }

@@ -13,7 +13,7 @@ use url::Url;
 use super::front_matter::{self, Node, Table, Value};
 use super::markdown::{self, Addresses, Document, Syntax};
 use super::permalink::{self, Wish};
-use super::{Availability, PageFile, Settings, mojibake};
+use super::{Availability, Origin, PageFile, Settings, mojibake};
 use crate::diagnostic::{Diagnostic, Source, Span};
 use content_path::{ContentPath, PageKind};
 
@@ -297,7 +297,7 @@ impl<'a> Matter<'a> {
         let over = ["closed", "filled", "expired", "obsolete", "archived"];
         let over = || over.iter().find_map(|key| says(self.value(key), true));
         match over().or_else(|| says(of_job, true)).or(status) {
-            Some(span) => Availability::Closed(span),
+            Some(span) => Availability::Closed(Origin::Declared(span)),
             None => Availability::Open,
         }
     }

@@ -228,6 +228,7 @@ fn held(plan: &Plan, now: DateTime<Utc>) -> BTreeMap<DeliveryKey, Held> {
         let by = match reason {
             Reason::NotYetPublished { .. }
             | Reason::NotApproved { .. }
+            | Reason::NotDeclared { .. }
             | Reason::Settling { .. }
             | Reason::WithdrawnFrom { .. } => HeldBy::Rule,
             Reason::Paused { .. } | Reason::PageNotSeen { .. } => HeldBy::Wait,

@@ -229,6 +229,7 @@ fn spec(
         max_age: None,
         approval: if chance.one_in(6) { Approval::Needed } else { Approval::NotNeeded },
         page: if waits { PageWait::UntilSeen } else { PageWait::DoNotWait },
+        declared: Vec::new(),
     };
     Ok(ChannelSpec {
         file: Source::new(format!("channels/{name}.toml"), String::new()),

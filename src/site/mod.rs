@@ -226,6 +226,7 @@ impl Site {
             max_age: written.plan.max_age,
             approval: written.plan.approval,
             wait_for_page: written.plan.wait_for_page,
+            declared: written.plan.declared,
             lateness: written.plan.lateness,
         };
         let around = channel_file::Around {

@@ -9,6 +9,7 @@ use serde::{Deserialize, Deserializer};
 
 use super::length::Length;
 use super::quiet::QuietTimes;
+use crate::posting::term::Term;
 use crate::schedule::quiet::Quiet;
 
 /// For how long a missed slot is served late where nobody says otherwise: timers run weekly, and a
@@ -156,6 +157,8 @@ pub struct Holds {
     pub max_age: Option<TimeDelta>,
     pub approval: Approval,
     pub page: PageWait,
+    /// What has to stand in the `job:` block before anything is announced.
+    pub declared: Vec<Term>,
 }
 
 /// Whether a person has to agree to the words first.
@@ -182,6 +185,8 @@ pub(super) struct PlanTable {
     pub max_age: Option<Length>,
     pub approval: Option<bool>,
     pub wait_for_page: Option<bool>,
+    #[serde(default)]
+    pub declared: Vec<Term>,
     pub lateness: Option<Length>,
     pub grace: Option<Length>,
     pub give_up_after: Option<Length>,
@@ -205,6 +210,7 @@ pub(super) struct Defaults {
     pub max_age: Option<Length>,
     pub approval: Option<bool>,
     pub wait_for_page: Option<bool>,
+    pub declared: Vec<Term>,
     pub lateness: Option<Length>,
     /// Joined with the channel's own.
     pub quiet: QuietTimes,

@@ -10,13 +10,15 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use handbill::adapt::ad::Ad;
 use handbill::adapt::count::Count;
 use handbill::adapt::template::Templates;
 use handbill::adapt::view::View;
 use handbill::adapt::{
     AdaptError, DocumentType, Form, MailBody, MailForm, Occasion, Rendition, Target, adapt, text,
 };
-use handbill::posting::{Deadline, Facts};
+use handbill::posting::markdown::Document;
+use handbill::posting::{Deadline, Facts, Posting};
 use postings::{field, phd, postdoc};
 use proptest::prelude::*;
 use unicode_width::UnicodeWidthStr;
@@ -35,7 +37,8 @@ fn each_posting_reads_on_each_channel_as_its_golden_file_says() {
 
 #[test]
 fn the_view_has_exactly_the_names_that_a_template_may_use() {
-    let view = View::new(&phd(), &status(Count::Mastodon, 500), Occasion::Announce);
+    let view =
+        View::new(&phd(), &status(Count::Mastodon, 500), Occasion::Announce, Ad::of(&phd()).into());
     let json = serde_json::to_value(view.context()).unwrap();
     let mut names: Vec<&str> = json.as_object().unwrap().keys().map(String::as_str).collect();
     let mut promised = View::NAMES.to_vec();
@@ -239,6 +242,27 @@ fn a_template_with_a_syntax_error_does_no_harm_until_it_is_used_and_can_be_check
     let error = templates.check("x/status.txt.j2").unwrap_err();
     let AdaptError::Template { name, line, .. } = &error else { panic!("{error}") };
     assert_eq!((name.as_str(), *line), ("x/status.txt.j2", Some(2)));
+}
+
+#[test]
+fn an_ad_that_changed_is_laid_out_anew_though_the_one_before_is_kept() {
+    let templates = Templates::shipped();
+    let text = |posting: &Posting| {
+        let rendition = adapt(posting, &mail(70), Occasion::Announce, &templates).unwrap();
+        let Rendition::Mail { text, .. } = rendition else { panic!() };
+        text
+    };
+    let mut changed = phd();
+    let before = text(&changed);
+    assert_eq!(text(&changed), before);
+    let mut document = Document::clone(&changed.document);
+    document.blocks.truncate(1);
+    changed.document = Arc::new(document);
+    let after = text(&changed);
+    assert!(after.len() < before.len(), "{after}");
+    changed.permalink = "https://elsewhere.example/phd/".parse().unwrap();
+    assert!(text(&changed).contains("elsewhere.example"));
+    assert_eq!(text(&phd()), before);
 }
 
 #[test]

@@ -98,13 +98,20 @@ pub fn check(message: &str) -> Result<(), PrepareError> {
     if !message.is_ascii() {
         return invalid("is not ASCII");
     }
-    for line in message.split("\r\n") {
-        if line.contains(['\r', '\n']) {
-            return invalid("has a bare line end");
+    let mut before = b'\n';
+    let mut line = 0;
+    for byte in message.bytes() {
+        match (before, byte) {
+            (b'\r', b'\n') => line = 0,
+            (b'\r', _) | (_, b'\n') => return invalid("has a bare line end"),
+            (_, b'\r') => {}
+            _ if line == LONGEST_LINE => return invalid("has a line of more than 998 characters"),
+            _ => line += 1,
         }
-        if line.len() > LONGEST_LINE {
-            return invalid("has a line of more than 998 characters");
-        }
+        before = byte;
+    }
+    if before == b'\r' {
+        return invalid("has a bare line end");
     }
     Ok(())
 }

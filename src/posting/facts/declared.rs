@@ -244,6 +244,11 @@ enum Level {
     Position,
 }
 
+/// Whether a `job:` block can say this field.
+pub fn is_field(name: &str) -> bool {
+    NAMES.contains(&name) && !BLOCK_NAMES.contains(&name)
+}
+
 fn known_name(key: &str) -> Option<&'static str> {
     let plain = |text: &str| text.to_lowercase().replace(['-', '_'], "");
     let key = plain(key);

@@ -9,7 +9,7 @@ use super::words;
 use crate::diagnostic::{Diagnostic, Source, Span};
 use crate::posting::front_matter::{Table, Value};
 use crate::posting::page::Page;
-use crate::posting::{Availability, Deadline, Facts};
+use crate::posting::{Availability, Deadline, Facts, Origin};
 
 /// A mark at the beginning of a title, set off from it: `[Closed] …`, `- ALT - …`, `FILLED: …`.
 static MARK_BEFORE: LazyLock<Pattern> = LazyLock::new(|| {
@@ -70,7 +70,7 @@ pub fn infer(
         .or_else(|| computing(prose, facts).map(none))?;
     diagnostics.push(told(&page.source, &finding));
     Some(match finding.is_closed {
-        true => Availability::Closed(finding.span),
+        true => Availability::Closed(Origin::Inferred(finding.span)),
         false => Availability::NoOpening(finding.span),
     })
 }

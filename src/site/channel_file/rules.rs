@@ -169,5 +169,6 @@ pub(super) fn holds(written: &ChannelFile, for_all: &Defaults) -> Holds {
             Some(false) => PageWait::DoNotWait,
             Some(true) | None => PageWait::UntilSeen,
         },
+        declared: for_all.declared.clone(),
     }
 }

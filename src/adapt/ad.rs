@@ -1,0 +1,261 @@
+//! The ad itself, as templates ask for it: laid out as text or HTML, cut into sections, its teaser.
+//!
+//! Laying out is most of the work of a rendition, and ten lists want the same: each form is made when
+//! it is first asked for, and kept with the ads that were asked for last.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use minijinja::Value;
+use minijinja::value::{Enumerator, Object, Serde};
+use serde::Serialize;
+use url::Url;
+
+use super::view::{one_line, summary_of, without_markup};
+use super::{fit, html, sentence, text};
+use crate::posting::Posting;
+use crate::posting::markdown::{BlockKind, Document, plain};
+
+/// The ad itself. Each of its forms is made when a template asks for it, because most templates
+/// ask for one or none, and they are most of the work.
+///
+/// `teaser` is the summary, or the first sentences of the ad that say something about the job;
+/// `text` is plain text at 72 columns; `html` is HTML (write `{{ html | safe }}` in an HTML
+/// template); `sections` are both, cut at the headings.
+#[derive(Debug, PartialEq)]
+pub struct Ad {
+    document: Arc<Document>,
+    permalink: Url,
+    summary: Option<String>,
+    teaser: OnceLock<Option<String>>,
+    text: OnceLock<Value>,
+    html: OnceLock<Value>,
+}
+
+/// A part of the ad; the words before the first heading have none.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Section {
+    pub heading: Option<String>,
+    pub text: String,
+    pub html: String,
+}
+
+impl Object for Ad {
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        match key.as_str()? {
+            "teaser" => Some(self.teaser().into()),
+            "text" => Some(self.text.get_or_init(|| self.text(&self.document).into()).clone()),
+            "html" => Some(self.html.get_or_init(|| self.html(&self.document).into()).clone()),
+            "sections" => Some(Serde(self.sections()).into()),
+            _ => None,
+        }
+    }
+
+    fn enumerate(self: &Arc<Self>) -> Enumerator {
+        Enumerator::Str(&["teaser", "text", "html", "sections"])
+    }
+}
+
+impl Ad {
+    pub fn of(posting: &Posting) -> Self {
+        Self {
+            document: Arc::clone(&posting.document),
+            permalink: posting.permalink.clone(),
+            summary: summary_of(posting),
+            teaser: OnceLock::new(),
+            text: OnceLock::new(),
+            html: OnceLock::new(),
+        }
+    }
+
+    /// Whether this is the ad of a posting as it was read now. What is the same document in memory
+    /// says the same.
+    fn is_of(&self, posting: &Posting) -> bool {
+        Arc::ptr_eq(&self.document, &posting.document)
+            && self.permalink == posting.permalink
+            && self.summary == summary_of(posting)
+    }
+
+    /// The summary, or the first sentences of the ad that say something about the job.
+    pub fn teaser(&self) -> Option<String> {
+        self.teaser.get_or_init(|| teaser(self.summary.as_deref(), &self.document)).clone()
+    }
+
+    fn text(&self, document: &Document) -> String {
+        fit::without_marks(&text::render(document, &self.permalink))
+    }
+
+    fn html(&self, document: &Document) -> String {
+        fit::without_marks(&html::render(document, &self.permalink))
+    }
+
+    fn sections(&self) -> Vec<Section> {
+        let mut parts: Vec<(Option<String>, Document)> = vec![(None, Document::default())];
+        for block in &self.document.blocks {
+            if let BlockKind::Heading { content, .. } = &block.kind {
+                parts.push((Some(one_line(&plain(content))), Document::default()));
+            } else if let Some((_, document)) = parts.last_mut() {
+                document.blocks.push(block.clone());
+            }
+        }
+        parts
+            .into_iter()
+            .filter(|(heading, document)| heading.is_some() || !document.blocks.is_empty())
+            .map(|(heading, document)| Section {
+                heading,
+                text: self.text(&document),
+                html: self.html(&document),
+            })
+            .collect()
+    }
+}
+
+/// The ads that were asked for last.
+#[derive(Debug, Default)]
+pub(super) struct Recent(Mutex<VecDeque<Arc<Ad>>>);
+
+/// Channels take up ads in about the same order, so a few are enough.
+const KEPT: usize = 16;
+
+impl Recent {
+    /// The ad of a posting; the one that is there, if it was asked for lately.
+    pub(super) fn ad(&self, posting: &Posting) -> Arc<Ad> {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(ad) = kept.iter().find(|ad| ad.is_of(posting)) {
+            return Arc::clone(ad);
+        }
+        let ad = Arc::new(Ad::of(posting));
+        kept.truncate(KEPT - 1);
+        kept.push_front(Arc::clone(&ad));
+        ad
+    }
+}
+
+/// With a capital letter at its beginning: summaries often go on where the title ended.
+fn capitalised(words: &str) -> String {
+    let mut characters = words.chars();
+    characters.next().into_iter().flat_map(char::to_uppercase).chain(characters).collect()
+}
+
+/// Words that a sentence about the job has, and one about the employer has not.
+const ABOUT_THE_JOB: &[&str] = &[
+    "position",
+    "vacanc",
+    "we are looking for",
+    "is looking for",
+    "we seek",
+    "candidate",
+    "you will",
+    "your task",
+    "join ",
+    "the project",
+    "this project",
+    "stelle",
+    "suchen",
+    "sie werden",
+    "aufgabe",
+    "das projekt",
+    "diesem projekt",
+    "promotion",
+];
+
+/// Words of sentences about start and duration, which every rendition names beside the teaser.
+const ABOUT_THE_TERMS: &[&str] = &[
+    "starting ",
+    "start date",
+    "limited to",
+    "fixed-term",
+    "fixed term",
+    "befristet",
+    "zum nächstmöglichen",
+    "ab sofort",
+];
+
+/// A longer sentence is no teaser.
+const LONGEST_TEASER_SENTENCE: usize = 300;
+
+/// The author's summary, unless all that it says are start and duration; else what the ad says of
+/// the job.
+fn teaser(summary: Option<&str>, document: &Document) -> Option<String> {
+    let says_more = |summary: &&str| {
+        sentences(summary).iter().any(|sentence| !is_about(sentence, ABOUT_THE_TERMS))
+    };
+    let summary = summary.map(capitalised);
+    let telling = summary.as_deref().filter(says_more).map(str::to_owned);
+    telling
+        .or_else(|| paragraphs(document).find_map(|paragraph| about_the_job(&paragraph)))
+        .or(summary)
+        .or_else(|| paragraphs(document).flatten().find(|it| says_something(it)))
+}
+
+/// The sentences of each paragraph.
+fn paragraphs(document: &Document) -> impl Iterator<Item = Vec<String>> {
+    document.blocks.iter().filter_map(|block| match &block.kind {
+        BlockKind::Paragraph(content) => Some(sentences(&without_markup(&plain(content)))),
+        _ => None,
+    })
+}
+
+/// The first sentence of a paragraph that is about the job, and the one after it; with a short one
+/// before it (`Sand moves.`), which it may refer to.
+fn about_the_job(paragraph: &[String]) -> Option<String> {
+    let is_it = |sentence: &String| says_something(sentence) && is_about(sentence, ABOUT_THE_JOB);
+    let at = paragraph.iter().position(is_it)?;
+    let opens = at == 1 && paragraph.first().is_some_and(|it| it.split(' ').count() < 5);
+    let first = if opens { 0 } else { at };
+    let after = paragraph.get(at + 1).filter(|sentence| says_something(sentence));
+    let last = if after.is_some() { at + 1 } else { at };
+    paragraph.get(first..=last).map(|sentences| sentences.join(" "))
+}
+
+/// Whether a sentence can stand by itself: what ends with a colon speaks of what comes below it,
+/// a line without an end is a label, and a question wants an answer.
+fn says_something(sentence: &str) -> bool {
+    sentence.split(' ').count() >= 5
+        && sentence.chars().count() <= LONGEST_TEASER_SENTENCE
+        && sentence.ends_with(['.', '!', '…', ')', '”', '“', '"', '。'])
+        && !is_about(sentence, ABOUT_THE_TERMS)
+}
+
+fn is_about(sentence: &str, words: &[&str]) -> bool {
+    let lower = sentence.to_lowercase();
+    words.iter().any(|word| lower.contains(word))
+}
+
+fn sentences(paragraph: &str) -> Vec<String> {
+    let mut start = 0;
+    let mut found = Vec::new();
+    for end in sentence::ends(paragraph) {
+        found.push(paragraph[start..end].trim().to_owned());
+        start = end;
+    }
+    let rest = paragraph[start..].trim();
+    if !rest.is_empty() {
+        found.push(rest.to_owned());
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnostic::Span;
+    use crate::posting::markdown::{Block, Inline};
+
+    #[test]
+    fn a_summary_of_start_and_duration_alone_is_no_teaser() {
+        let ad = |words: &str| Document {
+            blocks: vec![Block {
+                span: Span::default(),
+                kind: BlockKind::Paragraph(vec![Inline::Text(words.to_owned())]),
+            }],
+        };
+        let terms = Some("starting in May. The position is limited to two years.");
+        let about = ad("The following position is open:");
+        assert_eq!(teaser(terms, &about).as_deref().map(|it| &it[..8]), Some("Starting"));
+        let about = ad("Tides rise. You will build models of tides. Starting in May.");
+        let both = "Tides rise. You will build models of tides.";
+        assert_eq!(teaser(terms, &about).as_deref(), Some(both));
+        assert_eq!(teaser(Some("for two sailors"), &about).as_deref(), Some("For two sailors"));
+    }
+}

@@ -1,0 +1,121 @@
+//! `handbill inspect --declare`: what was read from sentences is written into the page's `job:` block,
+//! so that a person confirms it once and nothing is guessed again.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use crate::check::diff;
+use crate::check::mend::{Edit, mended};
+use crate::cli::rewrite::{Consent, agreed, replace};
+use crate::cli::{CliError, End, complain, count, say};
+use crate::diagnostic::{Source, Span};
+use crate::posting::facts::is_field;
+use crate::posting::front_matter::{self, insert};
+use crate::posting::listing::listing;
+use crate::posting::{self, PageFile, Posting, Settings};
+
+/// Shows what would be declared, and writes it if somebody agrees.
+pub(super) fn declare(
+    page: &PageFile,
+    postings: &[Posting],
+    settings: &Settings,
+    consent: Consent,
+) -> Result<End, CliError> {
+    let posting = match postings {
+        [] => return Err(CliError::Failed("the page holds no posting".to_owned())),
+        [posting] => posting,
+        several => return Err(CliError::Failed(in_parts(several))),
+    };
+    let fields = guessed(posting);
+    if fields.is_empty() {
+        say("nothing is guessed on this page: all that is known of it is declared\n")?;
+        return Ok(End::Done);
+    }
+    let source = &posting.source;
+    let front = front_matter::read(source, &mut Vec::new());
+    let insertion = front.ok_or(insert::NoPlace::Unreadable);
+    let insertion = insertion.and_then(|front| insert::into_job(source, &front, &fields));
+    let insertion = insertion.map_err(|why| {
+        CliError::Failed(format!(
+            "nothing was written, because {why}\nhelp: write these into it yourself:\n{}",
+            lines(&fields)
+        ))
+    })?;
+    let edits = [Edit { span: Span::new(insertion.at, insertion.at), text: insertion.text }];
+    let text = mended(&source.text, &edits);
+    says_the_same(page, posting, &text, settings)?;
+    say(&diff::unified(&source.path.to_string_lossy(), &source.text, &edits))?;
+    let what = count(fields.len(), "field");
+    if !agreed(consent)? {
+        complain(&format!("{what} can be declared; nothing was written\nhelp: `--yes` writes it"));
+        return Ok(End::CheckFailed);
+    }
+    replace(source, &text)?;
+    say(&format!("{what} declared\n"))?;
+    Ok(End::Done)
+}
+
+/// The fields that were read out of prose, as the `job:` block writes them.
+fn guessed(posting: &Posting) -> Vec<(&'static str, Value)> {
+    let inferred = listing(posting).into_iter().filter(|fact| fact.origin == "inferred");
+    let named = inferred.map(|fact| match fact.name {
+        "deadline_rolling" => ("deadline", json!("rolling")),
+        name => (name, fact.value),
+    });
+    let mut fields: Vec<(&'static str, Value)> = Vec::new();
+    for (name, value) in named.filter(|(name, _)| is_field(name)) {
+        if !fields.iter().any(|(known, _)| *known == name) {
+            fields.push((name, value));
+        }
+    }
+    fields
+}
+
+/// The page must say the same as before, as far as anybody can tell: facts, id and revision.
+fn says_the_same(
+    page: &PageFile,
+    posting: &Posting,
+    text: &str,
+    settings: &Settings,
+) -> Result<(), CliError> {
+    let source: Arc<Source> = Source::new(posting.source.path.clone(), text);
+    let read = posting::read(&PageFile { source, ..page.clone() }, settings);
+    let facts = |posting: &Posting| -> Vec<(&'static str, Value)> {
+        listing(posting).into_iter().map(|fact| (fact.name, fact.value)).collect()
+    };
+    let is_same = match read.postings.as_slice() {
+        [after] => {
+            (&after.id, &after.revision) == (&posting.id, &posting.revision)
+                && facts(after) == facts(posting)
+                && guessed(after).is_empty()
+        }
+        _ => false,
+    };
+    if is_same {
+        return Ok(());
+    }
+    Err(CliError::Failed(format!(
+        "nothing was written, because the page would be read otherwise with these fields\n\
+         help: write those that are right into its `job:` block yourself:\n{}",
+        lines(&guessed(posting))
+    )))
+}
+
+fn in_parts(postings: &[Posting]) -> String {
+    let parts = postings.iter().map(|posting| {
+        let fields = lines(&guessed(posting));
+        format!("{} ({})\n{fields}", posting.name(), posting.id)
+    });
+    format!(
+        "the page holds {}, and each is declared by hand, under `positions:` with an `id` of its \
+         own\nhelp: what was read of them:\n{}",
+        count(postings.len(), "position"),
+        parts.collect::<Vec<_>>().join("\n")
+    )
+}
+
+fn lines(fields: &[(&'static str, Value)]) -> String {
+    let lines = fields.iter().map(|(name, value)| format!("  {name}: {value}"));
+    lines.collect::<Vec<_>>().join("\n")
+}
