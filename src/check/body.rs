@@ -1,12 +1,12 @@
-//! The body of a page with everything blanked that is no text for readers, byte for byte in its
-//! place, so that what is found in it can be underlined in the file.
+//! The words of a page with everything blanked that is no text for readers, byte for byte in its
+//! place, so that what is found in them can be underlined in the file.
 
 use std::sync::Arc;
 
 use crate::diagnostic::{Source, Span};
 use crate::posting::facts::pattern::Pattern;
 use crate::posting::facts::text::Text;
-use crate::posting::front_matter;
+use crate::posting::{Origin, Posting, front_matter};
 
 /// Comments, pieces of code, and template tags.
 static NO_TEXT: Pattern = Pattern::new(
@@ -16,7 +16,10 @@ static NO_TEXT: Pattern = Pattern::new(
         | <(?:script|style)\b .*? </(?:script|style)>",
 );
 
-/// The words of a page below its front matter.
+/// How many bytes on either side of a place belong to it.
+const REACH: usize = 1000;
+
+/// The words of a page below its front matter, or with its title and summary before them.
 #[derive(Debug)]
 pub(super) struct Body {
     text: Text,
@@ -40,6 +43,22 @@ impl Body {
         Self { text: text.into(), offset: body.start }
     }
 
+    /// These words with the title and the summary of the front matter before them.
+    pub(super) fn with_front_matter(&self, page: &Posting) -> Self {
+        let front = page.source.text.get(..self.offset).unwrap_or_default();
+        let blank = |byte: u8| if byte == b'\n' { '\n' } else { ' ' };
+        let mut text: String = front.bytes().map(blank).collect();
+        let facts = &page.facts;
+        for field in [&facts.display_title, &facts.title, &facts.summary].into_iter().flatten() {
+            let (Origin::Declared(span) | Origin::Inferred(span)) = field.origin else { continue };
+            if span.end <= self.offset {
+                text.replace_range(span.start..span.end, page.source.words(span));
+            }
+        }
+        text.push_str(&self.text);
+        Self { text: text.into(), offset: 0 }
+    }
+
     pub(super) fn text(&self) -> &Text {
         &self.text
     }
@@ -57,13 +76,31 @@ impl Body {
         pattern.find_iter(&self.text).map(|found| (self.span(found.range()), found.as_str()))
     }
 
+    /// The line around a place.
+    pub(super) fn line(&self, range: std::ops::Range<usize>) -> &str {
+        self.around(range, |it| it == '\n')
+    }
+
     /// The sentence around a place, roughly: up to a full stop or the end of the line.
     pub(super) fn sentence(&self, range: std::ops::Range<usize>) -> &str {
-        let end = |it: char| matches!(it, '.' | '\n' | '!' | '?');
-        let before = self.text.get(..range.start).unwrap_or_default();
-        let after = self.text.get(range.end..).unwrap_or_default();
-        let start = before.rfind(end).map_or(0, |at| at + 1);
-        let stop = after.find(end).map_or(self.text.len(), |at| range.end + at);
+        self.around(range, |it| matches!(it, '.' | '\n' | '!' | '?'))
+    }
+
+    /// What stands around a place up to an end on either side, and not further than people read at
+    /// once: so looking around every place of a page of one line takes no longer than its length.
+    fn around(&self, range: std::ops::Range<usize>, is_end: fn(char) -> bool) -> &str {
+        let mut from = range.start.saturating_sub(REACH);
+        while !self.text.is_char_boundary(from) {
+            from += 1;
+        }
+        let mut to = (range.end + REACH).min(self.text.len());
+        while !self.text.is_char_boundary(to) {
+            to -= 1;
+        }
+        let before = self.text.get(from..range.start).unwrap_or_default();
+        let after = self.text.get(range.end..to).unwrap_or_default();
+        let start = before.rfind(is_end).map_or(from, |at| from + at + 1);
+        let stop = after.find(is_end).map_or(to, |at| range.end + at);
         self.text.get(start..stop).unwrap_or_default()
     }
 }

@@ -58,6 +58,21 @@ fn judge(character: char) -> Option<(Severity, &'static str, &'static str)> {
             "an invisible character",
             "remove it: it came with copied text, and breaks addresses and searching",
         )),
+        '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => Some((
+            warning,
+            "an invisible mark that turns the direction of writing",
+            "remove it: what stands behind it shows in another order elsewhere",
+        )),
+        '\u{2028}' | '\u{2029}' => Some((
+            warning,
+            "a line end that plain text does not know",
+            "begin a new line instead: mail programs show a box, or nothing",
+        )),
+        '\u{fb00}'..='\u{fb06}' => Some((
+            notice,
+            "letters drawn as one, as in a PDF",
+            "write them one by one: nobody finds the word by searching",
+        )),
         _ if character.is_control() => Some((
             warning,
             "a control character",

@@ -1,19 +1,20 @@
 //! Deadlines that cannot be meant, or that are over.
 
-use chrono::{Datelike, Days, NaiveDate, Weekday};
+use chrono::{DateTime, Datelike, Days, NaiveDate, Utc, Weekday};
+use chrono_tz::Tz;
 
-use super::place;
-use crate::diagnostic::Diagnostic;
+use super::{first_line, place};
+use crate::diagnostic::{Diagnostic, Span};
 use crate::posting::{Availability, Deadline, PartialDate, Posting, Start};
 
 /// That the ad is over though its page says nothing of it.
-pub(super) fn over(page: &Posting, today: NaiveDate) -> Option<Diagnostic> {
+pub(super) fn over(page: &Posting, today: NaiveDate, zone: Tz) -> Option<Diagnostic> {
     let field = page.facts.deadline.as_ref()?;
     let Deadline::On(day) = field.value else { return None };
     if day >= today || page.availability != Availability::Open {
         return None;
     }
-    let posted = page.date.map(|date| date.date_naive());
+    let posted = page.date.map(|date| day_in(zone, date));
     let remark = match posted.filter(|posted| day < *posted) {
         Some(posted) => Diagnostic::warning(
             "dates::deadline-past",
@@ -26,13 +27,15 @@ pub(super) fn over(page: &Posting, today: NaiveDate) -> Option<Diagnostic> {
     Some(remark.at(&page.source, place(field)).label("the ad counts as closed"))
 }
 
-pub(super) fn check(page: &Posting, remarks: &mut Vec<Diagnostic>) {
+pub(super) fn check(page: &Posting, zone: Tz, remarks: &mut Vec<Diagnostic>) {
+    page_date(page, zone, remarks);
     let Some(field) = &page.facts.deadline else { return };
     let Deadline::On(day) = field.value else { return };
     if let Some(start) = &page.facts.start
         && let Start::On(date) = start.value
-        && last_day(date).is_some_and(|last| last < day)
+        && last_day(date).is_some_and(|last| last < day || date == PartialDate::Day(day))
     {
+        let when = if date == PartialDate::Day(day) { "the day of" } else { "after" };
         remarks.push(
             Diagnostic::warning(
                 "dates::deadline-after-start",
@@ -40,10 +43,10 @@ pub(super) fn check(page: &Posting, remarks: &mut Vec<Diagnostic>) {
             )
             .at(&page.source, place(field))
             .label(match place(start) {
-                span if span.end == 0 => "after the start".to_owned(),
+                span if span.end == 0 => format!("{when} the start"),
                 span => {
                     let (line, _) = page.source.line_and_column(span.start);
-                    format!("after the start on line {line}")
+                    format!("{when} the start on line {line}")
                 }
             })
             .help("correct one of the two; a year is most often what is wrong"),
@@ -60,6 +63,71 @@ pub(super) fn check(page: &Posting, remarks: &mut Vec<Diagnostic>) {
             .at(&page.source, place(field))
             .help("nothing, if it is meant; on a weekend nobody answers questions"),
         );
+    }
+}
+
+/// An ad is seldom out so long before its deadline, or its start; most often a year is wrong, or a
+/// date was left from the page that this one was made from.
+const LONG_BEFORE_DEADLINE: i64 = 270;
+const LONG_BEFORE_START: i64 = 365;
+
+/// Two dates of the page itself that lie so far apart are not both its own.
+const FAR_APART: i64 = 365;
+
+/// A date of the page, its own or of its file, that cannot belong to the same ad as the others.
+fn page_date(page: &Posting, zone: Tz, remarks: &mut Vec<Diagnostic>) {
+    let day = |at: DateTime<Utc>| day_in(zone, at);
+    let (date, published) = (page.date.map(day), page.publish_at.map(day));
+    let mut warn = |message: String, at: Span| {
+        remarks.push(
+            Diagnostic::notice("dates::page-date", message)
+                .at(&page.source, at)
+                .help("look at the year; a page that was copied keeps the dates of the old one"),
+        );
+    };
+    let top = first_line(&page.source);
+    let apart = |one: Option<NaiveDate>, other: Option<NaiveDate>| {
+        one.zip(other).filter(|(one, other)| (*one - *other).num_days().abs() > FAR_APART)
+    };
+    if let Some((date, published)) = apart(date, published) {
+        return warn(format!("the page has two dates, {date} and {published}"), top);
+    }
+    if let Some((date, named)) = apart(date, date_in_name(&page.path)) {
+        return warn(format!("the page is dated {date}, and its file {named}"), top);
+    }
+    // A page that was changed since has a later date than it had; the earliest decides.
+    let Some(written) = date.into_iter().chain(published).min() else { return };
+    if let Some(field) = &page.facts.deadline
+        && let Deadline::On(day) = field.value
+        && (day - written).num_days() > LONG_BEFORE_DEADLINE
+    {
+        return warn(format!("the page is dated {written}, and its deadline {day}"), place(field));
+    }
+    if let Some(field) = &page.facts.start
+        && let Start::On(start) = field.value
+        && let Some(first) = first_day(start)
+        && (first - written).num_days() > LONG_BEFORE_START
+    {
+        warn(format!("the page is dated {written}, and work begins {start}"), place(field));
+    }
+}
+
+/// The day that it is somewhere.
+fn day_in(zone: Tz, at: DateTime<Utc>) -> NaiveDate {
+    at.with_timezone(&zone).date_naive()
+}
+
+/// The day in the name of a file or folder such as `2027-02-26-diver.md`.
+fn date_in_name(path: &str) -> Option<NaiveDate> {
+    path.rsplit('/').take(2).find_map(|name| NaiveDate::parse_from_str(name.get(..10)?, "%F").ok())
+}
+
+/// The first day that a date may mean.
+fn first_day(date: PartialDate) -> Option<NaiveDate> {
+    match date {
+        PartialDate::Day(day) => Some(day),
+        PartialDate::Month { year, month } => NaiveDate::from_ymd_opt(year, month, 1),
+        PartialDate::Year(year) => NaiveDate::from_ymd_opt(year, 1, 1),
     }
 }
 

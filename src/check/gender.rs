@@ -3,6 +3,7 @@
 //! Source: §§ 1, 7 and 11 AGG (an ad may not discriminate by sex); that a gender star is enough:
 //! BAG, 23 November 2023, 8 AZR 164/22; a third gender: § 22 PStG. "(m/w/d)" is a custom, no statute.
 
+use super::body::Body;
 use super::{law, place};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::posting::Posting;
@@ -29,7 +30,7 @@ static EVERYBODY: Pattern = Pattern::new(
 /// Two genders in brackets, and no third.
 static TWO: Pattern = Pattern::new(r"(?i)\(\s*[mwf]\s*[/|]\s*[mwf]\s*\)");
 
-pub(super) fn check(page: &Posting, remarks: &mut Vec<Diagnostic>) {
+pub(super) fn check(page: &Posting, body: &Body, remarks: &mut Vec<Diagnostic>) {
     let facts = &page.facts;
     let Some(title) = facts.display_title.as_ref().or(facts.title.as_ref()) else { return };
     if !law::is_german(page) {
@@ -63,10 +64,29 @@ pub(super) fn check(page: &Posting, remarks: &mut Vec<Diagnostic>) {
     }
     let Some(noun) = nouns.first().and_then(|found| found.get(0)) else { return };
     let who = if women > 0 { "women" } else { "men" };
+    let text = body.with_front_matter(page);
+    let elsewhere = everybody_elsewhere(&text, whole).map_or_else(String::new, |at| {
+        let (line, _) = page.source.line_and_column(at.start);
+        format!(", and `{}` on line {line} names everybody", page.source.words(at))
+    });
     remarks.push(
-        Diagnostic::warning("law::gendered-title", format!("the title names {who} only"))
-            .at(&page.source, at(noun.as_str()))
-            .label("one gender")
-            .help("name everybody: add `(m/w/d)`, or write `Doktorand*in`, `Doktorand:in`"),
+        Diagnostic::warning(
+            "law::gendered-title",
+            format!("the title names {who} only{elsewhere}"),
+        )
+        .at(&page.source, at(noun.as_str()))
+        .label("one gender")
+        .help("name everybody: add `(m/w/d)`, or write `Doktorand*in`, `Doktorand:in`"),
     );
+}
+
+/// A noun with a mark that everybody is meant, outside the title.
+fn everybody_elsewhere(text: &Body, title: Span) -> Option<Span> {
+    static MARKED: Pattern = Pattern::new(
+        r"(?xi) \b [\p{L}-]* (?: doktorand | praktikant | assistent | wissenschaftler | mitarbeiter | forscher
+            | ingenieur | techniker | entwickler | informatiker )
+            (?: [*:_·•] (?:in|innen) | / -? (?:in|innen) | \( -? (?:in|innen) \)
+            | en? \s? \( \s* [mwfdx] \s* [/|] | \s? \( \s* [mwfdx] \s* [/|] ) \b",
+    );
+    text.find(&MARKED).map(|(span, _)| span).find(|span| span.start > title.end)
 }

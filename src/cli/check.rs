@@ -8,15 +8,18 @@ use std::sync::Arc;
 
 use super::rewrite::Consent;
 use super::{AsIf, CliError, End, count, load};
-use crate::adapt::{self, AdaptError, Occasion};
+use crate::adapt::{self, AdaptError, Occasion, Rendition};
 use crate::channel::{Kind, Reach};
+use crate::check::channels::Requirements;
+use crate::check::lists::{self, Letter};
 use crate::check::{self, Around, StructuredData};
 use crate::deliver::Station;
 use crate::diagnostic::{Diagnostic, Severity, Source};
 use crate::ledger::Past;
 use crate::posting::Posting;
+use crate::site::channel_file::KindConfig;
 use crate::site::notices::Notices;
-use crate::site::{ChannelSpec, Site};
+use crate::site::{ChannelSpec, Site, twin};
 use fix::fix;
 use report::{Form, explain, report};
 
@@ -63,9 +66,11 @@ pub(super) fn run(arguments: &Arguments, folder: Option<PathBuf>) -> Result<End,
     found.extend(rendered.in_templates);
     let in_configuration = found.iter().any(Diagnostic::is_error);
     found.extend(said_twice(&wanted, &site, &stations));
-    found.extend(remarks(&wanted, &site, arguments));
+    found.extend(several_lists(&site));
+    found.extend(remarks(&wanted, &read.postings.open, &site, arguments));
     found.extend(read.diagnostics);
     found.extend(rendered.unfit);
+    found.extend(rendered.held_by_lists);
     if arguments.files.is_empty() {
         // Nothing is sent by a check, so a credential that is not here is worth only a warning.
         let of_channels = site.channels.iter().flat_map(ChannelSpec::missing_secrets);
@@ -108,20 +113,56 @@ fn is_named(page: &Source, files: &[PathBuf]) -> bool {
     files.is_empty() || files.iter().any(is_same)
 }
 
-/// What a careful colleague would remark of these ads.
-fn remarks(postings: &[&Posting], site: &Site, arguments: &Arguments) -> Vec<Diagnostic> {
+/// What a careful colleague would remark of these ads, which stand among all those of the site.
+fn remarks(
+    postings: &[&Posting],
+    all: &[Posting],
+    site: &Site,
+    arguments: &Arguments,
+) -> Vec<Diagnostic> {
     let now = arguments.as_if.clock().now().with_timezone(&site.settings.timezone);
     let is_feed = |channel: &ChannelSpec| channel.kind() == Kind::Feed;
     let structured_data = match site.channels.iter().any(is_feed) {
         true => StructuredData::Made,
         false => StructuredData::NotByUs,
     };
-    let around = Around { today: now.date_naive(), structured_data };
     let on_named = |remark: &Diagnostic| {
         let page = remark.place.as_ref().map(|(source, _)| source);
         page.is_none_or(|page| is_named(page, &arguments.files))
     };
-    postings.iter().flat_map(|posting| check::posting(posting, &around)).filter(on_named).collect()
+    let of_posting = |posting: &&Posting| {
+        let channels = requirements(posting, site);
+        let around = Around {
+            today: now.date_naive(),
+            timezone: site.settings.timezone,
+            languages: &site.settings.languages,
+            structured_data,
+            channels: &channels,
+            tariffs: &site.check.tariffs,
+        };
+        let mut remarks = check::posting(posting, &around);
+        if posting.sub_id.is_none()
+            && let Some(pdf) = twin::read(posting, &site.settings)
+        {
+            remarks.extend(check::pdf(posting, &pdf));
+        }
+        remarks
+    };
+    let all: Vec<&Posting> = all.iter().collect();
+    let alone = postings.iter().flat_map(of_posting);
+    alone.chain(check::together(&all)).filter(on_named).collect()
+}
+
+/// What the channels that want an ad require of it.
+fn requirements(posting: &Posting, site: &Site) -> Vec<Requirements> {
+    let wants = |channel: &&ChannelSpec| {
+        !channel.requires.is_empty() && channel.filter.rejects(posting).is_none()
+    };
+    let of = |channel: &ChannelSpec| Requirements {
+        channel: channel.name.to_string(),
+        facts: channel.requires.clone(),
+    };
+    site.channels.iter().filter(wants).map(of).collect()
 }
 
 /// Mistakes in templates that only show when a posting is rendered, each one once.
@@ -140,6 +181,8 @@ struct Rendered {
     in_templates: Vec<Diagnostic>,
     /// What keeps a posting from a channel that wants it, though the templates are right.
     unfit: Vec<Diagnostic>,
+    /// What the program of a mailing list would hold back.
+    held_by_lists: Vec<Diagnostic>,
 }
 
 /// Renders each posting for each channel that wants it, for every occasion that the channel will
@@ -154,7 +197,21 @@ fn render<'a>(
         let mut errors: Vec<AdaptError> = Vec::new();
         for occasion in station.spec.occasions() {
             let made = adapt::adapt(posting, &station.target, occasion, &site.templates);
-            let Err(error) = made else { continue };
+            let error = match made {
+                Err(error) => error,
+                Ok(Rendition::Mail { subject, text, html, .. }) => {
+                    let channel = &station.spec.name.to_string();
+                    let html = html.map_or(0, |html| html.len());
+                    let letter = Letter { channel, subject: &subject, text: &text, html };
+                    for remark in lists::letter(posting, &letter) {
+                        if !rendered.held_by_lists.contains(&remark) {
+                            rendered.held_by_lists.push(remark);
+                        }
+                    }
+                    continue;
+                }
+                Ok(_) => continue,
+            };
             let in_template = match &error {
                 AdaptError::Template { .. } => Some(site.template_error(&error)),
                 AdaptError::MissingTemplate { .. } => Some(station.spec.missing_template(&error)),
@@ -218,6 +275,28 @@ fn said_twice(postings: &[&Posting], site: &Site, stations: &[Station]) -> Vec<D
         }
     }
     twice
+}
+
+/// Lists of one host that takes one message for one of them at a time, and gets it for several in
+/// the same slot.
+fn several_lists(site: &Site) -> Vec<Diagnostic> {
+    let is_such = |channel: &&ChannelSpec| match &channel.config {
+        KindConfig::Mail(config) => lists::is_one_at_a_time(&config.to),
+        _ => false,
+    };
+    let lists: Vec<&ChannelSpec> = site.channels.iter().filter(is_such).collect();
+    let mut remarks = Vec::new();
+    for (place, list) in lists.iter().enumerate() {
+        let mut before = lists.iter().take(place);
+        if let Some(other) = before.find(|other| other.schedule == list.schedule) {
+            let message = format!("{} and {} would get an ad together", other.name, list.name);
+            remarks.push(Diagnostic::warning("channel::list", message).at(&list.file, 0..0).help(
+                "their host takes one ad on several of its lists for spam, and stops the \
+                     sender for 48 hours: give each a `schedule` of its own, two days apart",
+            ));
+        }
+    }
+    remarks
 }
 
 /// Each posting with each channel that wants it.

@@ -244,6 +244,7 @@ fn spec(
         close,
         queue,
         holds,
+        requires: Vec::new(),
         values: serde_json::Value::Null,
         config: config(kind)?,
     })

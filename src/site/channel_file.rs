@@ -3,6 +3,7 @@
 //! Common keys stand at the top, those of the kind in a table named after it. A `preset` is a
 //! shipped file under it: the file's own keys win.
 
+mod requires;
 mod rules;
 
 use std::collections::BTreeMap;
@@ -28,6 +29,7 @@ use crate::channel::secret::SecretRef;
 use crate::channel::{
     BuildError, Channel, ChannelName, Context, Kind, board, feed, mail, manual, mastodon, x,
 };
+use crate::check::channels::RequiredFact;
 use crate::diagnostic::{Diagnostic, Source, suggestion};
 use crate::posting::Settings;
 use crate::schedule::Schedule;
@@ -50,6 +52,8 @@ pub struct ChannelSpec {
     pub close: Close,
     pub queue: Queue,
     pub holds: Holds,
+    /// Facts that the channel takes no ad without, for `handbill check`.
+    pub requires: Vec<RequiredFact>,
     /// `[values]`: free values for templates.
     pub values: serde_json::Value,
     pub config: KindConfig,
@@ -81,6 +85,8 @@ struct ChannelFile {
     postings: Filter,
     template: Option<Spanned<String>>,
     language: Option<String>,
+    #[serde(default)]
+    requires: Vec<Spanned<String>>,
     #[serde(default)]
     remind: Vec<Spanned<String>>,
     update: Option<Spanned<Update>>,
@@ -244,6 +250,7 @@ fn understood(
     }
     let queue = rules::queue(&written, &quiet, zone, file, around, diagnostics);
     let holds = rules::holds(&written, around.for_all);
+    let requires = requires::read(&written.requires, file, diagnostics);
     Some(ChannelSpec {
         name: ChannelName(name.into()),
         file: Arc::clone(file),
@@ -257,6 +264,7 @@ fn understood(
         close,
         queue,
         holds,
+        requires,
         values: serde_json::to_value(written.values).unwrap_or_default(),
         config,
     })

@@ -1,20 +1,25 @@
-//! `[check]` in handbill.toml: which remarks a site does not want, and which it insists on.
+//! `[check]` in handbill.toml: which remarks a site does not want, which it insists on, and what
+//! its collective agreements pay.
 
 use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde::Deserialize;
 use toml::Spanned;
 
+use crate::check::tariff::{Agreement, Tariffs};
 use crate::diagnostic::{Diagnostic, Severity, Source, explanation, suggestion};
 
 /// How the findings of `handbill check` count on this site.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct CheckRules {
     /// Codes of warnings and notices that are not shown.
     off: BTreeSet<String>,
     /// Codes of warnings and notices that are errors here.
     deny: BTreeSet<String>,
+    /// The shipped pay tables, and the site's own in their place.
+    pub tariffs: Tariffs,
 }
 
 /// `[check]` as it is written.
@@ -25,18 +30,38 @@ pub(super) struct CheckTable {
     off: Vec<Spanned<String>>,
     #[serde(default)]
     deny: Vec<Spanned<String>>,
+    /// Files like the shipped `tv-l.toml`; their paths count from the site's folder.
+    #[serde(default)]
+    pay_tables: Vec<Spanned<PathBuf>>,
 }
 
 impl CheckTable {
-    /// The rules; a code that does not exist is an error among the diagnostics.
-    pub(super) fn read(self, file: &Arc<Source>, diagnostics: &mut Vec<Diagnostic>) -> CheckRules {
+    /// The rules; a code that does not exist, and a pay table that cannot be read, are errors among
+    /// the diagnostics.
+    pub(super) fn read(
+        self,
+        folder: &Path,
+        file: &Arc<Source>,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) -> CheckRules {
+        let mut own = Vec::new();
+        for path in self.pay_tables {
+            let read = std::fs::read_to_string(folder.join(path.get_ref()))
+                .map_err(|error| error.to_string())
+                .and_then(|text| Agreement::parse(&text));
+            match read {
+                Ok(agreement) => own.push(agreement),
+                Err(why) => diagnostics.push(no_pay_table(&path, &why, file)),
+            }
+        }
         let mut known = |codes: Vec<Spanned<String>>| -> BTreeSet<String> {
             let is_known = |code: &Spanned<String>| explanation::of(code.get_ref()).is_some();
             let (known, unknown): (Vec<_>, Vec<_>) = codes.into_iter().partition(is_known);
             diagnostics.extend(unknown.iter().map(|code| no_such_code(code, file)));
             known.into_iter().map(Spanned::into_inner).collect()
         };
-        CheckRules { off: known(self.off), deny: known(self.deny) }
+        let (off, deny) = (known(self.off), known(self.deny));
+        CheckRules { off, deny, tariffs: Tariffs::with(own) }
     }
 }
 
@@ -49,6 +74,13 @@ fn no_such_code(code: &Spanned<String>, file: &Arc<Source>) -> Diagnostic {
     Diagnostic::error("config::unknown-code", format!("there is no code `{}`", code.get_ref()))
         .at(file, code.span())
         .help(help)
+}
+
+fn no_pay_table(path: &Spanned<PathBuf>, why: &str, file: &Arc<Source>) -> Diagnostic {
+    let what = format!("the pay table `{}` cannot be read: {why}", path.get_ref().display());
+    Diagnostic::error("config::pay-table", what)
+        .at(file, path.span())
+        .help("write it like the shipped `src/check/tv-l.toml`; its path counts from this folder")
 }
 
 impl CheckRules {

@@ -19,6 +19,7 @@ mod quiet;
 mod retention;
 pub mod serve;
 mod toml_file;
+pub mod twin;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -73,7 +74,7 @@ pub struct Site {
     pub retention: Retention,
     /// `[serve]` and `[content]`: how the daemon runs.
     pub serve: serve::ServeRules,
-    /// `[check]`: which remarks are not wanted, and which are errors.
+    /// `[check]`: which remarks are not wanted, which are errors, and what is paid.
     pub check: check::CheckRules,
 }
 
@@ -247,7 +248,7 @@ impl Site {
             written.notices.and_then(|it| it.read(folder, timezone, &file, &mut diagnostics));
         let retention = written.retention.read(&file, &mut diagnostics);
         let serve = written.serve.rules(written.content, folder, &content);
-        let check = written.check.read(&file, &mut diagnostics);
+        let check = written.check.read(folder, &file, &mut diagnostics);
         let site = Self {
             folder: folder.to_owned(),
             name: written.site.name,

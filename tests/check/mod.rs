@@ -1,6 +1,9 @@
 //! `handbill check`: findings like those of a good compiler.
 
+mod channels;
+mod contradictions;
 mod fix;
 mod forms;
+mod pay;
 mod properties;
 mod remarks;

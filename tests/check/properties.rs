@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
+use handbill::check::channels::{RequiredFact, Requirements};
 use handbill::check::mend::{edits, mended};
+use handbill::check::tariff::Tariffs;
 use handbill::check::{self, Around, StructuredData, diff};
 use handbill::diagnostic::{Source, explanation};
 use handbill::posting::{self, PageFile, Settings};
@@ -43,7 +45,19 @@ proptest! {
         let file = PageFile { source: source.clone(), path, ancestors: Vec::new() };
         let reading = posting::read(&file, &settings());
         let today = NaiveDate::from_ymd_opt(2027, 1, 11).expect("a day");
-        let around = Around { today, structured_data: StructuredData::Made };
+        let tariffs = Tariffs::with([]);
+        let channels = [Requirements {
+            channel: "board".to_owned(),
+            facts: RequiredFact::parse("euraxess").expect("a known board"),
+        }];
+        let around = Around {
+            today,
+            timezone: chrono_tz::Europe::Berlin,
+            languages: &settings().languages,
+            structured_data: StructuredData::Made,
+            channels: &channels,
+            tariffs: &tariffs,
+        };
         for page in &reading.postings {
             for remark in check::posting(page, &around) {
                 let (source, span) = remark.place.as_ref().expect("each remark has a place");

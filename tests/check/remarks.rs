@@ -5,19 +5,30 @@ use serde_json::Value;
 use crate::support::TestSite;
 
 /// A page of a site in Germany with nothing to remark.
-const GOOD: &str = "---\ntitle: Research diver (m/f/d)\ndate: 2027-01-04\njob:\n  \
-                    organisation: University of Nordhafen\n  deadline: 2027-02-26\n---\n\
-                    We measure the tide, and pay by TV-L E13.\n";
+pub const GOOD: &str = "---\ntitle: Research diver (m/f/d)\ndate: 2027-01-04\njob:\n  \
+                        organisation: University of Nordhafen\n  deadline: 2027-02-26\n---\n\
+                        We measure the tide, and pay by TV-L E13, from 4,759 euros. Severely \
+                        disabled applicants and all genders are welcome.\n";
 
-/// The remarks on a page by code and underlined words, as of the 11th of January 2027.
-#[track_caller]
-fn remarks_on(page: &str) -> Vec<(String, String)> {
+/// A site with this page alone.
+pub fn site_of(page: &str) -> TestSite {
     let site = TestSite::with_channels(&["feed"]);
     for folder in ["phd-tidal-forecasting", "postdoc-sediment-transport"] {
         std::fs::remove_dir_all(site.path(&format!("content/jobs/{folder}"))).expect("a page");
     }
     site.write("content/jobs/page.md", page);
-    let ran = site.run(&["check", "--format", "json", "--at", "2027-01-11"]);
+    site
+}
+
+/// What check says of a page to a person, as of the 11th of January 2027.
+fn said_of(page: &str) -> String {
+    site_of(page).run(&["check", "--at", "2027-01-11"]).out
+}
+
+/// The remarks on a page by code and underlined words, as of the 11th of January 2027.
+#[track_caller]
+pub fn remarks_on(page: &str) -> Vec<(String, String)> {
+    let ran = site_of(page).run(&["check", "--format", "json", "--at", "2027-01-11"]);
     assert_eq!(ran.code, 0, "{ran:?}");
     let found: Value = serde_json::from_str(&ran.out).expect("it is JSON");
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
@@ -34,17 +45,28 @@ fn remarks_on(page: &str) -> Vec<(String, String)> {
 
 /// That a page gets this one remark at these words.
 #[track_caller]
-fn remarked(page: &str, code: &str, words: &str) {
+pub fn remarked(page: &str, code: &str, words: &str) {
     assert_eq!(remarks_on(page), [(code.to_owned(), words.to_owned())], "{page}");
 }
 
 #[track_caller]
-fn silent(page: &str) {
+pub fn silent(page: &str) {
     assert_eq!(remarks_on(page), [], "{page}");
 }
 
+/// The codes of the remarks on a page.
+#[track_caller]
+pub fn codes_on(page: &str) -> Vec<String> {
+    remarks_on(page).into_iter().map(|(code, _)| code).collect()
+}
+
+/// The good page under another title, with more lines below it.
+pub fn titled(title: &str, lines: &str) -> String {
+    with(lines).replace("Research diver (m/f/d)", title)
+}
+
 /// The good page with more lines below it.
-fn with(lines: &str) -> String {
+pub fn with(lines: &str) -> String {
     format!("{GOOD}\n{lines}\n")
 }
 
@@ -145,6 +167,9 @@ fn a_title_in_one_gender_is_remarked_in_germany() {
         remarked(&titled(title), "law::gendered-title", noun);
     }
     remarked(&titled("Techniker (m/w)"), "law::third-gender", "(m/w)");
+    let other = titled("Doktorand").replace("measure", "suchen eine Doktorand*in und");
+    let said = said_of(&other);
+    assert!(said.contains("and `Doktorand*in` on line 8 names everybody"), "{said}");
     for title in [
         "Doktorand (m/w/d)",
         "Doktorand*in",
@@ -173,7 +198,7 @@ fn words_that_turn_people_away_are_remarked_in_germany() {
 
 #[test]
 fn an_ad_in_the_union_without_any_pay_gets_a_notice() {
-    let without = GOOD.replace(", and pay by TV-L E13", "");
+    let without = GOOD.replace(", and pay by TV-L E13, from 4,759 euros", "");
     assert_eq!(remarks_on(&without), [("law::pay-range".to_owned(), "---".to_owned())]);
     silent(&without.replace("job:\n", "job:\n  country: CH\n"));
 }

@@ -74,7 +74,10 @@ impl Judge<'_> {
             Diagnostic::warning(topic.code(), message)
                 .at(self.source, other_at)
                 .label(format!("{taken} is taken"))
-                .help("make both say the same"),
+                .help(
+                    "make both say the same; if they belong to several positions, list these \
+                     under `job.positions`",
+                ),
         );
     }
 }
