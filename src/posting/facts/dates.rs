@@ -27,6 +27,9 @@ pub enum Reading {
     Ambiguous,
 }
 
+/// Nobody writes more dates into one paragraph, and so the time to compare them is bounded.
+const MOST: usize = 200;
+
 /// The dates in a text, in the order of the text.
 pub fn mentions(text: &str) -> Vec<Mention> {
     let mut found: Vec<Mention> = Vec::new();
@@ -36,6 +39,9 @@ pub fn mentions(text: &str) -> Vec<Mention> {
     }
     for (pattern, form) in &FORMS {
         for captures in pattern.captures_iter(text) {
+            if found.len() >= MOST {
+                break;
+            }
             let Some(whole) = captures.get(0) else { continue };
             let range = whole.range();
             let glued = text[..range.start].ends_with(['/', '.', '-', '_']);

@@ -73,10 +73,10 @@ fn apposed(words: &[Word<'_>], at: usize) -> Option<Name> {
         "afdeling",
     ];
     let noun = words.get(at).filter(|word| NOUNS.contains(&word.plain) && !word.closes)?;
-    let rest = words.get(at + 1..)?;
+    let rest: Vec<&Word<'_>> = words.iter().skip(at + 1).take(4).collect();
     let long = rest.iter().position(|word| !capitalised(word.plain) || word.elided);
     let before_end = rest.iter().position(|word| word.closes).map(|at| at + 1);
-    let end = long.unwrap_or(rest.len()).min(before_end.unwrap_or(rest.len())).min(4);
+    let end = long.unwrap_or(rest.len()).min(before_end.unwrap_or(rest.len()));
     let (first, last) = (rest.first()?, rest.get(..end)?.last()?);
     (noun.range.end < first.range.start)
         .then_some(Name { range: first.range.start..last.range.end, rank: Rank::Unit })
@@ -128,6 +128,8 @@ fn words(text: &str) -> Vec<Word<'_>> {
 /// The end of the run of capitalised words that begins at `start`.
 fn run(text: &str, words: &[Word<'_>], start: usize) -> usize {
     let mut end = start;
+    // Whether one of the words so far says what kind of institution it is.
+    let mut named = false;
     while let Some(word) = words.get(end) {
         let written = text.get(word.range.clone()).unwrap_or_default();
         let bracketed = written.starts_with('(');
@@ -140,20 +142,19 @@ fn run(text: &str, words: &[Word<'_>], start: usize) -> usize {
         }
         if capitalised(word.plain) {
             end += 1;
+            named = named || kind(word.plain).is_some();
             // An abbreviation ends the name of an institution, but "Tidal Ecology (TE) Lab" goes on.
-            let named = words[start..end].iter().any(|word| kind(word.plain).is_some());
             if word.closes || written.ends_with(')') && (!bracketed || named) {
                 break;
             }
             continue;
         }
         let joins = |word: &Word<'_>| !word.closes && JOINING.contains(&word.plain);
-        let small = words[end..].iter().take_while(|word| joins(word)).count();
+        let small = words[end..].iter().take(3).take_while(|word| joins(word)).count();
         let next = end + small;
         let follows =
             words.get(next).is_some_and(|word| capitalised(word.plain) && !word.begins_anew());
         // "Deep Tides team": the noun that makes it a unit is often written small.
-        let named = words[start..end].iter().any(|word| kind(word.plain).is_some());
         let begins_sentence = start == 0 || words[start - 1].closes;
         let tells = end > start + usize::from(begins_sentence);
         if tells && !named && !word.elided && kind(word.plain) == Some(Rank::Unit) {
@@ -163,7 +164,7 @@ fn run(text: &str, words: &[Word<'_>], start: usize) -> usize {
         if end == start || small == 0 || small > 2 || !follows {
             break;
         }
-        if begins_another(words, start, end, next) {
+        if named && begins_another(words, next) {
             break;
         }
         end = next;
@@ -173,16 +174,16 @@ fn run(text: &str, words: &[Word<'_>], start: usize) -> usize {
 
 /// Whether the words from `next` on are the name of another institution: "Clinic for Tides" ends
 /// before "of the University Hospital", "University" does not end before "of Applied Sciences".
-fn begins_another(words: &[Word<'_>], start: usize, end: usize, next: usize) -> bool {
-    let named = words[start..end].iter().any(|word| kind(word.plain).is_some());
+fn begins_another(words: &[Word<'_>], next: usize) -> bool {
     let closed = words[next..]
         .iter()
+        .take(3)
         .position(|word| word.closes || word.elided || word.opens || !capitalised(word.plain));
     let reach = closed.map_or(words.len(), |at| {
         let ends_before = words.get(next + at).is_some_and(|word| word.elided || word.opens);
         next + at + usize::from(!ends_before)
     });
-    named && words[next..reach].iter().take(3).any(|word| kind(word.plain).is_some())
+    words[next..reach].iter().take(3).any(|word| kind(word.plain).is_some())
 }
 
 const JOINING: [&str; 24] = [

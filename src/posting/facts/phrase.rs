@@ -28,17 +28,20 @@ pub fn ends(phrase: &str, text: &str, at: usize) -> Vec<usize> {
     ends
 }
 
-/// What the first word of a phrase can begin with, up to what is not told letter by letter.
+/// What a phrase can begin with, up to what is not told letter by letter: two bytes or more. A single
+/// letter that may be missing, as in `(l')offre`, is left out; what follows it begins a word too.
 pub fn beginnings(phrase: &str) -> Vec<&str> {
-    let plain = |part: &'_ str| part.find(['*', '(', ')', '\'', '-', ' ']).unwrap_or(part.len());
-    match may_be_missing(phrase) {
-        Some((word, rest)) => {
-            let mut all = beginnings(rest.trim_start_matches(' '));
-            all.push(&word[..plain(word)]);
-            all
-        }
-        None => vec![&phrase[..plain(phrase)]],
-    }
+    let (word, mut rest) = may_be_missing(phrase).unwrap_or((phrase, ""));
+    let special = |(at, letter): &(usize, char)| match letter {
+        '*' | '(' | '\'' | '-' => true,
+        ' ' => word[*at..].starts_with(" (") || word[*at..].starts_with(" _"),
+        _ => false,
+    };
+    let plain = word.char_indices().find(special).map_or(word.len(), |(at, _)| at);
+    rest = rest.trim_start_matches(' ');
+    let mut all = if rest.is_empty() { Vec::new() } else { beginnings(rest) };
+    all.extend(Some(&word[..plain]).filter(|word| word.len() >= 2));
+    all
 }
 
 /// What stands in brackets at the beginning, and what stands behind them.
@@ -165,6 +168,7 @@ mod tests {
             ("(online-)bewerbung", "bewerbung", true),
             ("doktorand*", "eine doktorand*in", true),
             ("wissenschaftliche* mitarbeit*", "wissenschaftliche*r mitarbeiter*in", true),
+            ("enseignant*-chercheu*", "enseignante-chercheuse", true),
             ("appel d'offres", "appel d’offres", true),
             ("full-time", "full time", true),
             ("full-time", "fulltime", true),
@@ -185,6 +189,8 @@ mod tests {
     #[test]
     fn a_phrase_begins_with_what_may_be_missing_or_with_what_follows() {
         assert_eq!(beginnings("(die) stelle(n) ist"), ["stelle", "die"]);
-        assert_eq!(beginnings("ab sofort"), ["ab"]);
+        assert_eq!(beginnings("ab sofort"), ["ab sofort"]);
+        assert_eq!(beginnings("ab (dem) ersten"), ["ab"]);
+        assert_eq!(beginnings("(l')offre"), ["offre"]);
     }
 }
