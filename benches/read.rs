@@ -94,7 +94,8 @@ fn file(number: usize) -> PageFile {
 
 /// An ad: every second one in English, the others in the languages in turn.
 fn page(number: usize) -> String {
-    let ad = if number % 2 == 0 { &ADS[0] } else { &ADS[1 + number / 2 % (ADS.len() - 1)] };
+    let ad =
+        if number.is_multiple_of(2) { &ADS[0] } else { &ADS[1 + number / 2 % (ADS.len() - 1)] };
     let (day, month) = (1 + number % 28, 1 + number % 12);
     let filled = |text: &str| {
         text.replace("NUMBER", &number.to_string())
@@ -115,7 +116,7 @@ fn page(number: usize) -> String {
         // Writing to a string cannot fail.
         let _ = match round % 4 {
             0 => write!(page, "## {}\n\n{passage}\n\n", ad.headings[round / 4 % ad.headings.len()]),
-            3 => write!(page, "{}\n", listed(passage)),
+            3 => writeln!(page, "{}", listed(passage)),
             _ => write!(page, "{passage}\n\n"),
         };
     }

@@ -17,7 +17,8 @@ pub fn ends(phrase: &str, text: &str, at: usize) -> Vec<usize> {
     let mut ends = Vec::new();
     let mut end = |at: usize| {
         let next = text.get(at..).and_then(|rest| rest.chars().next());
-        if !(whole && next.is_some_and(is_of_a_word)) && !ends.contains(&at) {
+        let goes_on = whole && next.is_some_and(is_of_a_word);
+        if !goes_on && !ends.contains(&at) {
             ends.push(at);
         }
     };
@@ -28,19 +29,23 @@ pub fn ends(phrase: &str, text: &str, at: usize) -> Vec<usize> {
     ends
 }
 
-/// What a phrase can begin with, up to what is not told letter by letter: two bytes or more. A single
-/// letter that may be missing, as in `(l')offre`, is left out; what follows it begins a word too.
-pub fn beginnings(phrase: &str) -> Vec<&str> {
-    let (word, mut rest) = may_be_missing(phrase).unwrap_or((phrase, ""));
+/// What a phrase can begin with, up to what is not told letter by letter.
+pub fn beginnings(phrase: &str) -> Vec<String> {
+    let (word, rest) = may_be_missing(phrase).unwrap_or((phrase, ""));
     let special = |(at, letter): &(usize, char)| match letter {
         '*' | '(' | '\'' | '-' => true,
         ' ' => word[*at..].starts_with(" (") || word[*at..].starts_with(" _"),
         _ => false,
     };
     let plain = word.char_indices().find(special).map_or(word.len(), |(at, _)| at);
-    rest = rest.trim_start_matches(' ');
+    let (letters, behind) = word.split_at(plain);
+    let rest = rest.trim_start_matches(' ');
     let mut all = if rest.is_empty() { Vec::new() } else { beginnings(rest) };
-    all.extend(Some(&word[..plain]).filter(|word| word.len() >= 2));
+    if behind.starts_with('\'') {
+        all.extend(['\'', '’'].map(|mark| format!("{letters}{mark}")));
+    } else {
+        all.push(letters.to_owned());
+    }
     all
 }
 
@@ -191,6 +196,6 @@ mod tests {
         assert_eq!(beginnings("(die) stelle(n) ist"), ["stelle", "die"]);
         assert_eq!(beginnings("ab sofort"), ["ab sofort"]);
         assert_eq!(beginnings("ab (dem) ersten"), ["ab"]);
-        assert_eq!(beginnings("(l')offre"), ["offre"]);
+        assert_eq!(beginnings("(l')offre"), ["offre", "l'", "l’"]);
     }
 }
