@@ -1,6 +1,7 @@
 //! The words of a page with everything blanked that is no text for readers, byte for byte in its
 //! place, so that what is found in them can be underlined in the file.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use crate::diagnostic::{Source, Span};
@@ -8,13 +9,17 @@ use crate::posting::facts::pattern::Pattern;
 use crate::posting::facts::text::Text;
 use crate::posting::{Origin, Posting, front_matter};
 
-/// Comments, pieces of code, and template tags.
-static NO_TEXT: Pattern = Pattern::new(
-    r"(?xs) <!-- .*? (?: --> | \z)
-        | ^```.*?^``` | \n```.*?\n```
-        | \{\{ [<%] .*? [%>] \}\} | \{% .*? %\} | `[^`\n]+`
-        | <(?:script|style)\b .*? </(?:script|style)>",
-);
+/// How what is no text begins and ends.
+const NO_TEXT: [(&str, &str); 8] = [
+    ("<!--", "-->"),
+    ("{{<", ">}}"),
+    ("{{%", "%}}"),
+    ("{%", "%}"),
+    ("<script", "</script>"),
+    ("<style", "</style>"),
+    ("```", "\n```"),
+    ("`", "`"),
+];
 
 /// How many bytes on either side of a place belong to it.
 const REACH: usize = 1000;
@@ -33,11 +38,11 @@ impl Body {
         let written = source.words(body);
         let mut text = String::with_capacity(written.len());
         let mut at = 0;
-        for hidden in NO_TEXT.find_iter(written) {
-            text.push_str(written.get(at..hidden.start()).unwrap_or_default());
+        for hidden in no_text(written) {
+            text.push_str(written.get(at..hidden.start).unwrap_or_default());
+            at = hidden.end;
             let blank = |byte: u8| if byte == b'\n' { '\n' } else { ' ' };
-            text.extend(hidden.as_str().bytes().map(blank));
-            at = hidden.end();
+            text.extend(written.get(hidden).unwrap_or_default().bytes().map(blank));
         }
         text.push_str(written.get(at..).unwrap_or_default());
         Self { text: text.into(), offset: body.start }
@@ -103,6 +108,42 @@ impl Body {
         let stop = after.find(is_end).map_or(to, |at| range.end + at);
         self.text.get(start..stop).unwrap_or_default()
     }
+}
+
+/// Comments, pieces of code, and template tags, in order. What is never closed is text, but for a
+/// comment; each kind is looked for to the end of the page only once, so that a page of openings
+/// takes no longer than another.
+fn no_text(page: &str) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    let mut unclosed = [false; NO_TEXT.len()];
+    let mut at = 0;
+    while let Some(next) = page.get(at..).and_then(|rest| rest.find(['<', '{', '`'])) {
+        let start = at + next;
+        at = start + 1;
+        for (&(opening, closing), unclosed) in NO_TEXT.iter().zip(&mut unclosed) {
+            let rest = page.get(start..).unwrap_or_default();
+            let Some(behind) = rest.strip_prefix(opening).filter(|_| !*unclosed) else { continue };
+            let stands_first =
+                page.get(..start).is_none_or(|it| it.is_empty() || it.ends_with('\n'));
+            if opening == "```" && !stands_first {
+                continue;
+            }
+            let of_a_line = opening == "`";
+            let within = if of_a_line { behind.split('\n').next() } else { Some(behind) };
+            match within.and_then(|within| within.find(closing)) {
+                Some(0) if of_a_line => continue,
+                Some(length) => at = start + opening.len() + length + closing.len(),
+                None if opening == "<!--" => at = page.len(),
+                None => {
+                    *unclosed = !of_a_line;
+                    continue;
+                }
+            }
+            found.push(start..at);
+            break;
+        }
+    }
+    found
 }
 
 #[cfg(test)]
