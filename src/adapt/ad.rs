@@ -3,6 +3,7 @@
 //! Laying out is most of the work of a rendition, and ten lists want the same: each form is made when
 //! it is first asked for, and kept with the ads that were asked for last.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
@@ -13,8 +14,9 @@ use url::Url;
 
 use super::view::{one_line, summary_of, without_markup};
 use super::{fit, html, sentence, text};
+use crate::diagnostic::Span;
 use crate::posting::Posting;
-use crate::posting::markdown::{BlockKind, Document, plain};
+use crate::posting::markdown::{Block, BlockKind, Document, Inline, plain};
 
 /// The ad itself. Each of its forms is made when a template asks for it, because most templates
 /// ask for one or none, and they are most of the work.
@@ -44,8 +46,8 @@ impl Object for Ad {
     fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
         match key.as_str()? {
             "teaser" => Some(self.teaser().into()),
-            "text" => Some(self.text.get_or_init(|| self.text(&self.document).into()).clone()),
-            "html" => Some(self.html.get_or_init(|| self.html(&self.document).into()).clone()),
+            "text" => Some(self.text.get_or_init(|| self.text(&self.body()).into()).clone()),
+            "html" => Some(self.html.get_or_init(|| self.html(&self.body()).into()).clone()),
             "sections" => Some(Serde(self.sections()).into()),
             _ => None,
         }
@@ -81,6 +83,17 @@ impl Ad {
         self.teaser.get_or_init(|| teaser(self.summary.as_deref(), &self.document)).clone()
     }
 
+    /// The words of the page; of one that has none below its front matter, the summary.
+    fn body(&self) -> Cow<'_, Document> {
+        match &self.summary {
+            Some(summary) if self.document.blocks.is_empty() => {
+                let kind = BlockKind::Paragraph(vec![Inline::Text(summary.clone())]);
+                Cow::Owned(Document { blocks: vec![Block { span: Span::default(), kind }] })
+            }
+            _ => Cow::Borrowed(self.document.as_ref()),
+        }
+    }
+
     fn text(&self, document: &Document) -> String {
         fit::without_marks(&text::render(document, &self.permalink))
     }
@@ -91,7 +104,7 @@ impl Ad {
 
     fn sections(&self) -> Vec<Section> {
         let mut parts: Vec<(Option<String>, Document)> = vec![(None, Document::default())];
-        for block in &self.document.blocks {
+        for block in &self.body().blocks {
             if let BlockKind::Heading { content, .. } = &block.kind {
                 parts.push((Some(one_line(&plain(content))), Document::default()));
             } else if let Some((_, document)) = parts.last_mut() {
@@ -239,8 +252,6 @@ fn sentences(paragraph: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::diagnostic::Span;
-    use crate::posting::markdown::{Block, Inline};
 
     #[test]
     fn a_summary_of_start_and_duration_alone_is_no_teaser() {

@@ -65,14 +65,14 @@ pub fn infer(prose: &Prose) -> Option<Field<String>> {
 static GENERAL: Phrases = Phrases::between(
     r"(?i)^[^0-9A-Za-zÀ-ɏ]*(?:(?:a|an|the|our|new|unsere|nos) )*$",
     "title.general",
-    r"(?i)^(?: (?:in|at|with|im|am|bei) (?:(?:the|our|my|der) )?.{0,40}\b(?:lab|labs|group|team|chair|institute|department|arbeitsgruppe|institut)\b.{0,30})?[^0-9A-Za-zÀ-ɏ]*$",
+    r"(?i)(?: (?:in|at|with|im|am|bei) (?:(?:the|our|my|der) )?.{0,40}\b(?:lab|labs|group|team|chair|institute|department|arbeitsgruppe|institut)\b.{0,30})?[^0-9A-Za-zÀ-ɏ]*$",
 );
 
 /// What stands before a title and is none of it: "Vacancy: …", "Call for …".
 static LEAD: Phrases = Phrases::preceded(r"^[^0-9A-Za-zÀ-ɏ]*$", "title.lead");
 
 /// What sets the title off from it.
-static BREAK: Pattern = Pattern::new(r"(?: ?[:–—|] ?| - )(?P<rest>\S)");
+static BREAK: Pattern = Pattern::new(r"(?:\] ?| ?[:–—|] ?| - )(?P<rest>\S)");
 
 /// Words of a call, behind which the title goes on without a break.
 static CALL: Pattern = Pattern::new(
