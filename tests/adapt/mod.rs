@@ -245,6 +245,20 @@ fn a_template_with_a_syntax_error_does_no_harm_until_it_is_used_and_can_be_check
 }
 
 #[test]
+fn a_page_that_is_all_summary_goes_out_with_its_summary() {
+    let mut posting = phd();
+    posting.document = Arc::new(Document::default());
+    posting.facts.summary = field("Measure <tides> & tell us.".to_owned());
+    let templates = Templates::shipped();
+    let rendition = adapt(&posting, &mail(70), Occasion::Announce, &templates).unwrap();
+    let Rendition::Mail { text, .. } = rendition else { panic!() };
+    assert!(text.contains("\nMeasure <tides> & tell us.\n"), "{text}");
+    let target = document("board", DocumentType::Json);
+    let rendition = adapt(&posting, &target, Occasion::Announce, &templates).unwrap();
+    assert!(shown(&rendition).contains("&lt;tides&gt; &amp; tell"), "{}", shown(&rendition));
+}
+
+#[test]
 fn an_ad_that_changed_is_laid_out_anew_though_the_one_before_is_kept() {
     let templates = Templates::shipped();
     let text = |posting: &Posting| {
