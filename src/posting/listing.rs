@@ -62,7 +62,10 @@ pub fn listing(posting: &Posting) -> Vec<FactLine> {
             .map(|it| line("duration_months", number(it.value), it, source)),
     );
     lines.extend(
-        facts.extension.as_ref().map(|it| line("extension", json!(it.value.to_string()), it, source)),
+        facts
+            .extension
+            .as_ref()
+            .map(|it| line("extension", json!(it.value.to_string()), it, source)),
     );
     lines.extend(facts.openings.as_ref().map(|it| line("openings", json!(it.value), it, source)));
     if let Some(deadline) = &facts.deadline {

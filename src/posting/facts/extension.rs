@@ -20,6 +20,17 @@ static ENERGY: Pattern = Pattern::new(r"(?i)^\W*(?:energ|resource|raw|material|f
 /// How far behind the words the months stand, in characters.
 const REACH: usize = 60;
 
+/// The last two words before a noun, which say by how much: "2 years extension possible".
+static MEASURE: Pattern = Pattern::new(r"[^ ,;.:()+]+[ -](?:[^ ,;.:()+]+ )?$");
+
+/// How many bytes before the words may say by how much.
+fn before_noun(before: &str, words: &str) -> usize {
+    let words = words.to_lowercase();
+    let is_noun = ["extension", "year", "renewal"].iter().any(|noun| words.starts_with(noun));
+    let measure = MEASURE.find(before).filter(|_| is_noun);
+    measure.map_or(0, |measure| measure.range().len())
+}
+
 /// The first words of the page that say so.
 pub fn infer(prose: &Prose) -> Option<Field<Extension>> {
     let passages = prose.passages().filter(|passage| passage.role != Role::Title);
@@ -32,7 +43,8 @@ pub fn infer(prose: &Prose) -> Option<Field<Extension>> {
             is_meant.then_some((named, sentence))
         });
         let (named, sentence) = named?;
-        let near = passage.text.get(named.start()..sentence.end.max(named.end()))?;
+        let start = named.start() - before_noun(passage.text.get(..named.start())?, named.as_str());
+        let near = passage.text.get(start..sentence.end.max(named.end()))?;
         let near = near.char_indices().nth(REACH).map_or(near, |(end, _)| &near[..end]);
         let months = duration::named(near).map_or(Extension::Possible, Extension::Months);
         let span = prose.span(passage, named.range());

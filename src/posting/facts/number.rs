@@ -15,7 +15,7 @@ macro_rules! number {
 /// Words for positions in the plural, and "one position".
 macro_rules! positions {
     () => {
-        r"(?:positions?|vacanc(?:y|ies)|openings?|fellowships?|scholarships?|stellen|\S*[a-zäöü]stellen|postes|plazas|puestos|posiciones|contratos|becas|posizioni|posti|borse|assegni|posities|vacatures|plaatsen)"
+        r"(?:positions?|vacanc(?:y|ies)|openings?|fellowships?|scholarships?|stellen|\S*[a-zäöü]stellen|postes|plazas|puestos|posiciones|contratos|becas|posizioni|post[oi]|unità|borse|assegni|posities|vacatures|plaatsen)"
     };
 }
 
@@ -23,7 +23,7 @@ macro_rules! positions {
 static POSITIONS: Pattern = Pattern::new(concat!(
     r"(?i)\b",
     number!(),
-    r" (?P<between>(?:[^ .,;:0-9]+ ){0,4}?)",
+    r" (?P<between>(?:[^ .,;:]+ ){0,4}?)",
     positions!(),
     r"\b"
 ));
@@ -37,12 +37,18 @@ static PEOPLE: Pattern = Pattern::new(concat!(
 
 /// Of these a position is only a part, or they are no positions on offer.
 static PART_OF_MORE: Pattern = Pattern::new(
-    r"(?i)\b(?:one|each|all|any|both|eine[rs]?|jede[rs]?) of (?:the |our |these )*$|\b(?:eine[rs]?|network|netzwerk|consortium|team|of|with) (?:der|the|our|these|of|mit|with|von )* *$",
+    r"(?i)\b(?:one|each|all|any|both|eine[rs]?|jede[rs]?) of (?:the |our |these )*$|\b(?:network|netzwerk|consortium|team) (?:of|with|mit|von) $",
 );
 
 /// A length of time or a share is no number of positions.
-static NO_NUMBER: Pattern =
-    Pattern::new(r"(?i)^(?:year|month|week|hour|day|jahr|monat|%|percent|per|ans?\b|mois|fte|or|of|oder|und|and|to|bis)");
+static NO_NUMBER: Pattern = Pattern::new(
+    r"(?i)^(?:year|month|week|hour|day|jahr|monat|%|percent|per|ans?\b|mois|fte|or|of|oder|und|and|to|bis)",
+);
+
+/// Other positions that follow: "two postdocs and one PhD student".
+static AND_MORE: Pattern = Pattern::new(
+    r"(?i)^[^.;:]{0,40}?(?:,| and| und| et| y| e| en) (?:an?|one|two|three|four|[1-9]|eine?|zwei|drei|vier|une?|deux|trois|una?|dos|tres|due|tre|een|twee|drie) ",
+);
 
 /// The number that all words of the page agree on. A page whose positions are declared one by one
 /// has one of each.
@@ -51,22 +57,30 @@ pub fn infer(prose: &Prose, positions: Positions) -> Option<Field<u32>> {
         return None;
     }
     let mut agreed: Option<Field<u32>> = None;
+    // What a sentence says that offers nothing.
+    let mut other = None;
     for passage in prose.passages() {
         let is_offer = passage.role != Role::Text || OFFER.is_match(&passage.text);
-        let ways = [is_offer.then_some(&POSITIONS), Some(&PEOPLE)];
-        for captures in ways.into_iter().flatten().flat_map(|way| way.captures_iter(&passage.text)) {
+        let offers = POSITIONS.captures_iter(&passage.text).map(|it| (it, is_offer));
+        let people = PEOPLE.captures_iter(&passage.text).map(|it| (it, true));
+        for (captures, is_offer) in offers.chain(people) {
             let Some((number, range)) = number(&captures) else { continue };
             let before = passage.text.get(..range.start).unwrap_or_default();
             if PART_OF_MORE.is_match(before) {
                 continue;
             }
+            if AND_MORE.is_match(passage.text.get(range.end..).unwrap_or_default()) {
+                return None;
+            }
             match &agreed {
                 Some(field) if field.value != number => return None,
-                Some(_) => {}
-                None => {
+                None if other.is_none_or(|other| other == number) && is_offer => {
                     let span = prose.span(passage, range);
                     agreed = Some(Field::new(number, Origin::Inferred(span)));
                 }
+                None if is_offer => return None,
+                None => other = Some(number),
+                Some(_) => {}
             }
         }
     }

@@ -26,6 +26,12 @@ pub enum Part {
     Other,
 }
 
+/// A heading with little beside these has a day below it: "Application deadline".
+static DEADLINE: Phrases = Phrases::of("section.deadline");
+
+/// Sentences that ask for an application.
+static ASKED: Phrases = Phrases::of("application.sentence");
+
 /// The words for each part. Where a heading has words for several, the first here decides:
 /// "Desirable qualifications", "Application requirements".
 static WORDS: [(Phrases, Part); 8] = [
@@ -128,12 +134,25 @@ impl Reader<'_> {
         }
     }
 
+    fn heading(&mut self, words: &str, level: u8, span: Span) {
+        let part = part_of(words);
+        if part.is_none() && self.is_below(level) {
+            self.push(words, span, LineKind::Words);
+        }
+        self.enter(part, level);
+    }
+
+    /// Whether a heading stands below the one that began the part.
+    fn is_below(&self, level: u8) -> bool {
+        self.level > 0 && level > self.level
+    }
+
     /// A heading that names no part goes on with the one above it if it stands below that one's
     /// heading, else with the description. Behind the other parts nobody knows what follows.
-    fn heading(&mut self, words: &str, level: u8, span: Span) {
-        match part_of(words) {
+    fn enter(&mut self, part: Option<Part>, level: u8) {
+        match part {
             Some(part) => (self.current, self.level) = (Some(part), level),
-            None if self.level > 0 && level > self.level => self.push(words, span, LineKind::Words),
+            None if self.is_below(level) => {}
             None => {
                 let has_begun = self
                     .lines
@@ -205,21 +224,37 @@ impl Reader<'_> {
     fn row(&mut self, words: &str, inlines: &[Inline], span: Span, kind: LineKind) {
         if let Some(rest) = after_bold_label(inlines) {
             let label = words.strip_suffix(rest.as_str()).unwrap_or(words);
-            if part_of(label).is_none() {
-                self.heading(label, LEVEL_OF_A_LABEL, span);
-                return self.push(words, span, kind);
-            }
-            self.heading(label, LEVEL_OF_A_LABEL, span);
-            return self.push(rest.trim_start_matches([':', ' ', '–', '-']), span, kind);
+            let part = part_of(label);
+            self.enter(part, LEVEL_OF_A_LABEL);
+            // An unknown label is part of what is said.
+            let said = part.map_or(words, |_| rest.trim_start_matches([':', ' ', '–', '-']));
+            return self.push(said, span, kind);
         }
         let (label, rest) = words.split_once(':').unwrap_or((words, ""));
         match part_of(label).filter(|_| count(label) <= LONGEST_LABEL) {
             Some(part) if !rest.is_empty() => self.push_to(part, rest.trim_start(), span, kind),
-            Some(_) if kind == LineKind::Words && (words.ends_with(':') || is_name(label)) => {
-                self.heading(label, LEVEL_OF_A_LABEL, span);
+            Some(part) if kind == LineKind::Words && is_name(label) => {
+                if inlines.iter().any(|inline| matches!(inline, Inline::Link { .. })) {
+                    return self.push_to(part, words, span, kind);
+                }
+                self.enter(Some(part), LEVEL_OF_A_LABEL);
+            }
+            // The last list of an ad is often followed by what to do.
+            _ if kind == LineKind::Words && self.is_list_of_points() && ASKED.is_match(words) => {
+                self.push_to(Part::ApplyInstructions, words, span, kind);
             }
             _ => self.push(words, span, kind),
         }
+    }
+
+    fn is_list_of_points(&self) -> bool {
+        let points = [
+            Part::Responsibilities,
+            Part::Qualifications,
+            Part::DesirableQualifications,
+            Part::Benefits,
+        ];
+        self.current.is_some_and(|part| points.contains(&part))
     }
 
     fn push(&mut self, words: &str, span: Span, kind: LineKind) {
@@ -257,7 +292,8 @@ fn after_bold_label(row: &[Inline]) -> Option<String> {
     let (first, rest) = row.get(start..)?.split_first()?;
     let Inline::Strong(label) = first else { return None };
     let (label, rest) = (plain(label), single_spaced(&plain(rest)));
-    let is_label = label.trim_end().ends_with(':') || rest.starts_with([':', '–']) || rest.is_empty();
+    let is_label =
+        label.trim_end().ends_with(':') || rest.starts_with([':', '–']) || rest.is_empty();
     (is_label && count(&label) <= LONGEST_HEADING).then_some(rest)
 }
 
@@ -268,6 +304,9 @@ fn count(words: &str) -> usize {
 /// The part that a heading names. At least a third of it must be words for parts, so that "The
 /// application of ice to tides and waves" is none.
 fn part_of(heading: &str) -> Option<Part> {
+    if DEADLINE.find_all(heading).iter().any(|it| it.range().len() * 3 >= heading.len() * 2) {
+        return Some(Part::Other);
+    }
     let (part, named) = names(heading)?;
     (named * 3 >= heading.len()).then_some(part)
 }
@@ -277,9 +316,21 @@ fn is_name(line: &str) -> bool {
     names(line).is_some_and(|(_, named)| named + 2 >= line.len())
 }
 
-/// The part that a sentence before a list speaks of.
+/// The part that a sentence before a list speaks of: what it asks for, else what it names first.
 fn named_in(sentence: &str) -> Option<Part> {
-    names(sentence).map(|(part, _)| part)
+    let text = Text::from(sentence.to_owned());
+    let found = |part: Part| {
+        let (phrases, _) = WORDS.iter().find(|(_, of)| *of == part)?;
+        phrases.find(&text).map(|words| (words.start(), part))
+    };
+    if found(Part::DesirableQualifications).is_some() {
+        return Some(Part::DesirableQualifications);
+    }
+    if ASKED.is_match(&text) || is_name(sentence) && found(Part::ApplyInstructions).is_some() {
+        return Some(Part::ApplyInstructions);
+    }
+    let parts = [Part::Qualifications, Part::Benefits, Part::Responsibilities];
+    parts.into_iter().filter_map(found).min_by_key(|(start, _)| *start).map(|(_, part)| part)
 }
 
 /// The first part that is named, and how many bytes name parts.
@@ -297,10 +348,8 @@ fn names(words: &str) -> Option<(Part, usize)> {
 pub fn infer(lines: &[Line], positions: Positions) -> Parts {
     let text = |part: Part| {
         let mut runs = lines.chunk_by(|one, next| one.part == next.part);
-        let mut runs: Vec<&[Line]> = runs
-            .by_ref()
-            .filter(|run| run.first().is_some_and(|line| line.part == part))
-            .collect();
+        let mut runs: Vec<&[Line]> =
+            runs.by_ref().filter(|run| run.first().is_some_and(|line| line.part == part)).collect();
         match positions {
             Positions::Declared if runs.len() > 1 => return None,
             Positions::Described => runs.truncate(1),

@@ -26,7 +26,8 @@ fn ends(text: &str) -> impl Iterator<Item = usize> {
     let marks = text.match_indices(['.', '!', '?', ';']);
     marks.filter_map(|(at, mark)| {
         let end = at + mark.len();
-        let closes = text.get(end..)?.starts_with(' ') && !(mark == "." && is_short(text.get(..at)?));
+        let closes =
+            text.get(end..)?.starts_with(' ') && !(mark == "." && is_short(text.get(..at)?));
         closes.then_some(end)
     })
 }

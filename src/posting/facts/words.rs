@@ -240,7 +240,7 @@ mod tests {
     use super::*;
 
     /// What the rooms beside this one ask for.
-    const TOPICS: [&str; 39] = [
+    const TOPICS: [&str; 40] = [
         "apply.link",
         "apply.lead",
         "closed.mark",
@@ -274,6 +274,7 @@ mod tests {
         "funding.named",
         "section.application",
         "section.benefits",
+        "section.deadline",
         "section.description",
         "section.desirable",
         "section.funding",
