@@ -106,7 +106,7 @@ fn sentences_and_words_that_begin_a_line_lead_to_a_part() {
         ("We dive. You will:\n\n- Dive\n\nBye.", "description", json!("We dive.\nBye.")),
         ("**Tasks:** Dive.  \n**Profile:** Fins.", "qualifications", json!("Fins.")),
         ("Requirements: fins and a suit", "qualifications", json!("fins and a suit")),
-        ("- **We offer:** a boat\n- Hello", "benefits", json!("a boat")),
+        ("- **We offer:** a boat\n- Hello", "benefits", json!("- a boat")),
         ("## Your profile\n\n### Schooling\n\nNone.", "qualifications", json!("Schooling\nNone.")),
         // Something else:
         ("## The application of ice to tides and waves\n\nIce.", "apply_instructions", Value::Null),

@@ -9,7 +9,7 @@ use crate::posting::{Extension, Field, Origin};
 
 static NAMED: Phrases = Phrases::of("extension.named");
 
-/// Words before it that say the contrary, or speak of something else that is extended.
+/// Words before it or in it that say the contrary, or speak of something else that is extended.
 static OTHERWISE: Pattern = Pattern::new(
     r"(?i)\b(?:no|not|without|cannot|deadline|kein|keine|nicht|ohne|frist|pas|sans|délai|non|senza|sin|plazo|geen|niet|zonder)\b",
 );
@@ -37,7 +37,7 @@ pub fn infer(prose: &Prose) -> Option<Field<Extension>> {
     passages.into_iter().find_map(|passage| {
         let named = NAMED.find_map(&passage.text, |named| {
             let sentence = sentence::around(&passage.text, named.start());
-            let before = passage.text.get(sentence.start..named.start())?;
+            let before = passage.text.get(sentence.start..named.end())?;
             let behind = passage.text.get(named.end()..sentence.end.max(named.end()))?;
             let is_meant = !OTHERWISE.is_match(before) && !ENERGY.is_match(behind);
             is_meant.then_some((named, sentence))

@@ -231,7 +231,7 @@ impl Reader<'_> {
             return self.push(said, span, kind);
         }
         let (label, rest) = words.split_once(':').unwrap_or((words, ""));
-        match part_of(label).filter(|_| count(label) <= LONGEST_LABEL) {
+        match Some(label).filter(|label| count(label) <= LONGEST_LABEL).and_then(part_of) {
             Some(part) if !rest.is_empty() => self.push_to(part, rest.trim_start(), span, kind),
             Some(part) if kind == LineKind::Words && is_name(label) => {
                 if inlines.iter().any(|inline| matches!(inline, Inline::Link { .. })) {

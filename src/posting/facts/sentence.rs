@@ -32,14 +32,19 @@ fn ends(text: &str) -> impl Iterator<Item = usize> {
     })
 }
 
-/// Whether the word before a full stop is one that people shorten ("Dr.", "e.g.", "Prof."), or a
-/// day ("15. März"). "UK." and "2027." end a sentence.
+/// Whether the word before a full stop is one that people shorten ("Dr.", "e.g.", "Prof."), an
+/// initial, or a day ("15. März"). "it.", "UK." and "2027." end a sentence.
 fn is_short(before: &str) -> bool {
-    const SHORTENED: [&str; 6] = ["prof", "univ", "incl", "evtl", "inkl", "dipl"];
+    const SHORTENED: [&str; 16] = [
+        "prof", "univ", "incl", "evtl", "inkl", "dipl", "dr", "mr", "ms", "mrs", "st", "no", "ca",
+        "bzw", "ggf", "vs",
+    ];
     let word = before.rsplit([' ', '(']).next().unwrap_or_default();
-    let is_acronym = word.len() >= 2 && word.chars().all(char::is_uppercase);
-    let is_whole = word.len() > 3 || is_acronym || word.ends_with([')', '%']);
-    !is_whole || word.contains('.') && word.len() <= 5 || SHORTENED.contains(&&*word.to_lowercase())
+    let is_day = word.len() <= 2 && word.bytes().all(|it| it.is_ascii_digit());
+    is_day
+        || word.chars().count() <= 1
+        || word.contains('.') && word.len() <= 5
+        || SHORTENED.contains(&&*word.to_lowercase())
 }
 
 #[cfg(test)]
