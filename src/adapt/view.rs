@@ -66,6 +66,13 @@ pub struct View {
     pub contact_name: Option<String>,
     pub contact_emails: Vec<String>,
     pub apply_url: Option<String>,
+    /// How many positions are offered.
+    pub openings: Option<u32>,
+    /// The part of the ad about this, a paragraph or a list item on a line; so are the next ones.
+    pub responsibilities: Option<String>,
+    pub qualifications: Option<String>,
+    pub benefits: Option<String>,
+    pub apply_instructions: Option<String>,
     /// Where readers find the page.
     pub link: String,
     /// ISO 639-1.
@@ -137,6 +144,11 @@ impl View {
         "contact_name",
         "contact_emails",
         "apply_url",
+        "openings",
+        "responsibilities",
+        "qualifications",
+        "benefits",
+        "apply_instructions",
         "link",
         "language",
         "tags",
@@ -212,6 +224,11 @@ impl View {
             contact_name: line(&facts.contact_name),
             contact_emails: facts.contact_emails.iter().flat_map(|it| &it.value).cloned().collect(),
             apply_url: facts.apply_url.as_ref().map(|field| field.value.to_string()),
+            openings: value(&facts.openings),
+            responsibilities: lines(&facts.parts.responsibilities),
+            qualifications: lines(&facts.parts.qualifications),
+            benefits: lines(&facts.parts.benefits),
+            apply_instructions: lines(&facts.parts.apply_instructions),
             link: posting.permalink.to_string(),
             language: posting.language.clone(),
             tags: posting.tags.iter().map(|tag| one_line(tag)).collect(),
@@ -287,6 +304,12 @@ pub(super) fn summary_of(posting: &Posting) -> Option<String> {
 fn line(field: &Option<Field<String>>) -> Option<String> {
     let line = one_line(&field.as_ref()?.value);
     (!line.is_empty()).then_some(line)
+}
+
+/// The field with its lines, each as [`one_line`] writes it.
+fn lines(field: &Option<Field<String>>) -> Option<String> {
+    let lines: Vec<String> = field.as_ref()?.value.lines().map(one_line).collect();
+    Some(lines.join("\n"))
 }
 
 /// One line without control characters or marks, single spaces between words.

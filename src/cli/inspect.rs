@@ -8,6 +8,7 @@ use super::rewrite::Consent;
 use super::{CliError, End, Format, complain_about, load, say, say_json};
 use crate::diagnostic::Diagnostic;
 use crate::posting::listing::{FactLine, listing};
+use crate::posting::parts::is_part;
 use crate::posting::{self, Availability, Posting, Settings};
 use crate::site::{Site, SiteError, pages};
 
@@ -126,7 +127,10 @@ fn why_closed(postings: &[Posting]) -> Option<&'static str> {
     first.filter(|_| reasons.all(|reason| reason.is_some()))
 }
 
-/// One fact on one line, its place behind it.
+/// How wide the text is shown, in columns.
+const WIDTH: usize = 80;
+
+/// One fact on one line, its place behind it. A text that is too long for the line is cut.
 fn line(fact: &FactLine) -> String {
     let value = match &fact.value {
         serde_json::Value::String(text) => text.clone(),
@@ -140,11 +144,31 @@ fn line(fact: &FactLine) -> String {
         }
         other => other.to_string(),
     };
-    let place = match fact.line {
-        Some(line) => format!("{}, line {line}", fact.origin),
-        None => fact.origin.to_owned(),
+    let place = match (fact.line, fact.last_line) {
+        (Some(first), Some(last)) if first < last => {
+            format!("{}, lines {first} to {last}", fact.origin)
+        }
+        (Some(line), _) => format!("{}, line {line}", fact.origin),
+        (None, _) => fact.origin.to_owned(),
     };
-    format!("  {:<17} {value}  ({place})\n", fact.name)
+    let before = format!("  {:<17} ", fact.name);
+    let behind = format!("  ({place})\n");
+    let value = match is_part(fact.name) {
+        true => shortened(&value, WIDTH.saturating_sub(before.len() + behind.len() - 1)),
+        false => value,
+    };
+    format!("{before}{value}{behind}")
+}
+
+/// The words on one line, cut at the end of a word where they are longer than so many characters.
+fn shortened(words: &str, longest: usize) -> String {
+    let line = words.split_whitespace().collect::<Vec<_>>().join(" ");
+    if line.chars().count() <= longest {
+        return line;
+    }
+    let end = line.char_indices().nth(longest.saturating_sub(1)).map_or(line.len(), |(at, _)| at);
+    let whole = line[..end].rfind(' ').unwrap_or(end);
+    format!("{}…", &line[..whole])
 }
 
 /// Settings for a page that belongs to no site.

@@ -11,13 +11,19 @@ mod contradiction;
 mod dates;
 mod deadline;
 mod declared;
+mod documents;
 mod duration;
 mod elsewhere;
+mod extension;
+mod funding;
+mod instructions;
 mod labels;
 mod language;
 mod names;
+mod number;
 mod opening;
 mod organisation;
+mod parts;
 pub(crate) mod pattern;
 mod pay;
 mod phrase;
@@ -26,6 +32,7 @@ mod position_type;
 mod prose;
 mod reference;
 mod salary;
+mod sentence;
 mod start;
 pub(crate) mod text;
 mod title;
@@ -109,8 +116,12 @@ impl Facts {
             deadline: self.deadline.or(other.deadline),
             contact_name: self.contact_name.or(other.contact_name),
             contact_emails: self.contact_emails.or(other.contact_emails),
+            openings: self.openings.or(other.openings),
+            extension: self.extension.or(other.extension),
+            documents: self.documents.or(other.documents),
             apply_url: self.apply_url.or(other.apply_url),
             summary: self.summary.or(other.summary),
+            parts: self.parts.or(other.parts),
         }
     }
 }
@@ -199,6 +210,10 @@ fn infer(
         deadline::agree,
         ToString::to_string,
     );
+    let lines = parts::lines(page);
+    let mut parts = parts::infer(&lines, positions);
+    parts.funding = parts.funding.or_else(|| funding::infer(prose));
+    parts.apply_instructions = parts.apply_instructions.or_else(|| instructions::infer(prose));
     Facts {
         title: title::infer(prose),
         display_title: title::infer_display(prose),
@@ -216,8 +231,12 @@ fn infer(
         deadline,
         contact_name: contact::infer_name(prose),
         contact_emails: contact::infer_emails(prose),
+        openings: number::infer(prose, positions),
+        extension: extension::infer(prose),
+        documents: documents::infer(&lines, prose),
         apply_url: apply::infer(prose, &page.permalink),
         summary: title::infer_summary(prose),
+        parts,
     }
 }
 

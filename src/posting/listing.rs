@@ -15,6 +15,8 @@ pub struct FactLine {
     pub origin: &'static str,
     /// From 1; `None` for a default.
     pub line: Option<usize>,
+    /// The last line of the words it was read from.
+    pub last_line: Option<usize>,
 }
 
 /// All facts that are known, in the order in which people ask for them.
@@ -59,6 +61,13 @@ pub fn listing(posting: &Posting) -> Vec<FactLine> {
             .as_ref()
             .map(|it| line("duration_months", number(it.value), it, source)),
     );
+    lines.extend(
+        facts
+            .extension
+            .as_ref()
+            .map(|it| line("extension", json!(it.value.to_string()), it, source)),
+    );
+    lines.extend(facts.openings.as_ref().map(|it| line("openings", json!(it.value), it, source)));
     if let Some(deadline) = &facts.deadline {
         let day = |name, day: Option<chrono::NaiveDate>| {
             day.map(|day| line(name, json!(day.to_string()), deadline, source))
@@ -75,12 +84,15 @@ pub fn listing(posting: &Posting) -> Vec<FactLine> {
         facts.contact_emails.as_ref().map(|it| line("contact_emails", json!(it.value), it, source)),
     );
     lines.extend(facts.apply_url.as_ref().map(|it| line("apply_url", json!(it.value), it, source)));
+    lines.extend(facts.documents.as_ref().map(|it| line("documents", json!(it.value), it, source)));
     lines.extend(text("summary", &facts.summary));
+    lines.extend(facts.parts.named().into_iter().filter_map(|(name, field)| text(name, field)));
     lines.push(FactLine {
         name: "language",
         value: json!(posting.language),
         origin: "default",
         line: None,
+        last_line: None,
     });
     lines
 }
@@ -91,7 +103,15 @@ fn line<T>(name: &'static str, value: Value, field: &Field<T>, source: &Source) 
         Origin::Inferred(span) => ("inferred", Some(span)),
         Origin::Default => ("default", None),
     };
-    FactLine { name, value, origin, line: span.map(|span| source.line_and_column(span.start).0) }
+    let line_of = |at| source.line_and_column(at).0;
+    let last = span.map(|span| span.start.max(span.end.saturating_sub(1)));
+    FactLine {
+        name,
+        value,
+        origin,
+        line: span.map(|span| line_of(span.start)),
+        last_line: last.map(line_of),
+    }
 }
 
 /// A whole number without a decimal point.

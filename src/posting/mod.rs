@@ -12,6 +12,7 @@ pub mod listing;
 pub mod markdown;
 pub mod mojibake;
 pub mod page;
+pub mod parts;
 pub mod permalink;
 pub mod revision;
 pub mod shortcode;
@@ -28,6 +29,7 @@ use url::Url;
 
 use crate::diagnostic::{Diagnostic, Source, Span};
 use markdown::Document;
+use parts::Parts;
 
 /// Names a posting for ever: bound to its page in the ledger at first sight.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -174,6 +176,23 @@ impl fmt::Display for Deadline {
     }
 }
 
+/// By how much a contract can be extended.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Extension {
+    /// The ad does not say by how much.
+    Possible,
+    Months(f64),
+}
+
+impl fmt::Display for Extension {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Possible => f.write_str("possible"),
+            Self::Months(months) => write!(f, "{months} months"),
+        }
+    }
+}
+
 /// Pay as an amount (schema.org `baseSalary`): gross for a full position, as far as an ad says.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Salary {
@@ -306,10 +325,18 @@ pub struct Facts {
     pub contact_name: Option<Field<String>>,
     /// `applicationContact.email`, lower case.
     pub contact_emails: Option<Field<Vec<String>>>,
+    /// `totalJobOpenings`: how many positions are offered.
+    pub openings: Option<Field<u32>>,
+    /// Whether the contract can be extended.
+    pub extension: Option<Field<Extension>>,
+    /// What an applicant sends, as the page calls it.
+    pub documents: Option<Field<Vec<String>>>,
     /// Where to apply, if it is a page and not a mail.
     pub apply_url: Option<Field<Url>>,
     /// One or two sentences for a teaser.
     pub summary: Option<Field<String>>,
+    /// What the ad has under headings.
+    pub parts: Parts,
 }
 
 /// Whether the author wants this page in public, as far as the page itself says. Dates are

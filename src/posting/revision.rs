@@ -58,6 +58,11 @@ impl Words {
             contact_emails,
             apply_url,
             summary,
+            // These are words of the body, which is said below.
+            openings: _,
+            extension: _,
+            documents: _,
+            parts: _,
         } = facts;
         let position_type = position_type.as_ref().map(|field| field.value.as_str().to_owned());
         let emails = contact_emails.as_ref().map(|field| field.value.join(" "));

@@ -35,6 +35,7 @@ pub fn phd() -> Posting {
         contact_emails: field(vec!["jobs@cig.seaforth.example".to_owned()]),
         apply_url: None,
         summary: None,
+        ..Facts::default()
     };
     let document = Document {
         blocks: vec![
@@ -123,6 +124,7 @@ pub fn postdoc() -> Posting {
              vorhersagt. Die Stelle ist zunächst auf 30 Monate befristet."
                 .to_owned(),
         ),
+        ..Facts::default()
     };
     let document = Document {
         blocks: vec![

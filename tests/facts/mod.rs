@@ -7,6 +7,7 @@ mod declared;
 mod languages;
 mod openings;
 mod pages;
+mod parts;
 mod phrases;
 mod properties;
 mod time;
@@ -37,6 +38,20 @@ const NAMES: [&str; 18] = [
     "contact_emails",
     "apply_url",
     "summary",
+];
+
+/// What an ad says beside them, most of it in pieces of its text.
+const PART_NAMES: [&str; 10] = [
+    "description",
+    "responsibilities",
+    "qualifications",
+    "desirable_qualifications",
+    "benefits",
+    "apply_instructions",
+    "funding",
+    "documents",
+    "openings",
+    "extension",
 ];
 
 fn settings() -> Settings {
@@ -130,6 +145,12 @@ fn value_and_origin(facts: &Facts, name: &str) -> Option<(Value, Origin)> {
         "contact_emails" => show(&facts.contact_emails, |it| json!(it)),
         "apply_url" => show(&facts.apply_url, |it| json!(it.as_str())),
         "summary" => text(&facts.summary),
-        other => panic!("no fact {other}"),
+        "documents" => show(&facts.documents, |it| json!(it)),
+        "openings" => show(&facts.openings, |it| json!(it)),
+        "extension" => show(&facts.extension, |it| json!(it.to_string())),
+        part => {
+            let named = facts.parts.named().into_iter().find(|(name, _)| *name == part);
+            text(named.unwrap_or_else(|| panic!("no fact {part}")).1)
+        }
     }
 }

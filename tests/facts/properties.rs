@@ -4,7 +4,7 @@ use handbill::posting::{Deadline, Facts, PartialDate, PositionType, Start};
 use proptest::prelude::*;
 
 use super::pages::ENGLISH;
-use super::{NAMES, only, page, read, span};
+use super::{NAMES, PART_NAMES, only, page, read, span};
 
 proptest! {
     #[test]
@@ -17,6 +17,8 @@ proptest! {
                 "Tidal (TL) Lab", "University", "of", "Seahaven", "Prof. Dr. Ada Brine", "[x](",
                 "mailto:a@b.example)", "ada [at] b [dot] example", "\n\n", "**", "| a | b |\n|-|-|\n",
                 "Kennziffer", "12/27", "ß", "ﬁ", "\u{301}", "Ä1/Ä2", "Location:", ", Germany", "<!--",
+                "## Your tasks\n\n", "**Profile:**", "You will:\n\n- ", "  \n", "please send", "CV",
+                "two PhD positions", "funded by", "extension possible", "We offer:",
             ]),
             0..40,
         ),
@@ -25,7 +27,7 @@ proptest! {
         for text in [format!("---\n{front}\n---\n{body}"), body.clone(), front.clone()] {
             let reading = read(&text);
             for posting in &reading.postings {
-                for name in NAMES {
+                for name in NAMES.into_iter().chain(PART_NAMES) {
                     if let Some(span) = span(posting, name) {
                         prop_assert!(text.get(span.start..span.end).is_some(), "{name} {span:?}");
                     }

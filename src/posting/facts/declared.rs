@@ -80,7 +80,7 @@ pub fn check_default(name: &str, text: &str) -> Result<(), String> {
 }
 
 /// The names of a `job:` block: the fields of [`Facts`] and four of the block itself.
-const NAMES: [&str; 24] = [
+const NAMES: [&str; 26] = [
     "title",
     "display_title",
     "reference",
@@ -97,6 +97,8 @@ const NAMES: [&str; 24] = [
     "deadline",
     "contact_name",
     "contact_emails",
+    "openings",
+    "extension",
     "apply_url",
     "summary",
     "id",
@@ -112,7 +114,7 @@ const BLOCK_NAMES: [&str; 6] =
     ["id", "closed", "approval", "positions", "date_posted", "employment_type"];
 
 /// Other spellings, without case, `-` and `_`: schema.org/JobPosting's and the American one.
-const ALIASES: [(&str, &str); 16] = [
+const ALIASES: [(&str, &str); 17] = [
     ("identifier", "reference"),
     ("hiringorganization", "organisation"),
     ("hiringorganisation", "organisation"),
@@ -124,6 +126,7 @@ const ALIASES: [(&str, &str); 16] = [
     ("workload", "workload_percent"),
     ("jobstartdate", "start"),
     ("startdate", "start"),
+    ("totaljobopenings", "openings"),
     ("validthrough", "deadline"),
     ("contactemail", "contact_emails"),
     ("email", "contact_emails"),
@@ -296,6 +299,8 @@ fn set(job: &mut Job, name: &'static str, node: &Node, origin: Origin) -> Result
         "deadline" => facts.deadline = Some(Field::new(value::deadline(value)?, origin)),
         "contact_name" => contact(facts, value, origin)?,
         "contact_emails" => facts.contact_emails = Some(Field::new(value::emails(value)?, origin)),
+        "openings" => facts.openings = Some(Field::new(value::openings(value)?, origin)),
+        "extension" => facts.extension = Some(Field::new(value::extension(value)?, origin)),
         "apply_url" => facts.apply_url = Some(Field::new(value::address(value)?, origin)),
         "summary" => facts.summary = Some(Field::new(text(value)?, origin)),
         "id" => job.id = Some(Field::new(text(value)?, origin)),

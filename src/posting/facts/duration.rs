@@ -72,6 +72,14 @@ static WAYS: [Pattern; 6] = [
 /// A field of the front matter, which holds the duration alone; a range says none.
 static FIELD: Pattern = Pattern::new(concat!(r"(?i)^\W*", number!(), r"[ -]", unit!(), r"\b"));
 
+/// The same anywhere.
+static ANYWHERE: Pattern = Pattern::new(concat!(r"(?i)\b", number!(), r"[ -]", unit!(), r"\b"));
+
+/// The first length of time in a text, in months.
+pub fn named(text: &str) -> Option<f64> {
+    months(&ANYWHERE.captures(text)?)
+}
+
 /// One word for it: "borsa triennale".
 static ADJECTIVE: Pattern = Pattern::new(
     r"(?i)\b(?:borsa|assegno|contratto|posizione|durata)\b[^.;:]{0,30}?\b(?P<years>annuale|biennale|triennale|quadriennale)\b",

@@ -301,7 +301,7 @@ impl Writer {
 }
 
 /// Finds words in a part of a file, with nothing but markup and punctuation between them.
-fn locate(text: &str, within: Span, words: &str) -> Option<Span> {
+pub fn locate(text: &str, within: Span, words: &str) -> Option<Span> {
     let slice = text.get(within.start..within.end)?;
     let (opening, rest) = words.split_at(words.find(char::is_alphanumeric)?);
     let closing = rest.rsplit(char::is_alphanumeric).next().unwrap_or_default();

@@ -10,7 +10,7 @@ use super::prose::single_spaced;
 use super::salary;
 use crate::diagnostic::suggestion;
 use crate::posting::front_matter::Value;
-use crate::posting::{Deadline, PartialDate, PositionType, Salary, Start};
+use crate::posting::{Deadline, Extension, PartialDate, PositionType, Salary, Start};
 
 /// Why a value was not taken.
 pub struct Problem {
@@ -95,6 +95,34 @@ pub fn months(value: &Value) -> Result<f64, Problem> {
     number(value)
         .filter(|months| *months > 0.0)
         .ok_or_else(|| wrong_type(value, "a number of months, such as `36`"))
+}
+
+pub fn openings(value: &Value) -> Result<u32, Problem> {
+    let count = match value {
+        Value::Integer(number) => u32::try_from(*number).ok(),
+        Value::Text(text) => text.trim().parse().ok(),
+        _ => None,
+    };
+    let expected = "how many positions are offered, such as `2`";
+    count.filter(|count| *count > 0).ok_or_else(|| wrong_type(value, expected))
+}
+
+/// As it is shown: `possible`, or a number of months.
+pub fn extension(value: &Value) -> Result<Extension, Problem> {
+    const EXPECTED: &str = "`possible`, or a number of months such as `24`";
+    if let Value::Text(text) = value {
+        let text = text.trim().to_lowercase();
+        if text == "possible" {
+            return Ok(Extension::Possible);
+        }
+        if let Some(number) = text.strip_suffix(" months") {
+            return extension(&Value::Text(number.to_owned()));
+        }
+    }
+    number(value)
+        .filter(|months| *months > 0.0)
+        .map(Extension::Months)
+        .ok_or_else(|| wrong_type(value, EXPECTED))
 }
 
 pub fn start(value: &Value) -> Result<Start, Problem> {

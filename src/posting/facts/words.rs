@@ -95,6 +95,25 @@ impl Phrases {
         })
     }
 
+    /// All places, without those that begin inside another one; the longest phrase of a place.
+    pub fn find_all<'t>(&self, text: &'t (impl Searched + ?Sized)) -> Vec<Match<'t>> {
+        let Some(topic) = *self.topic.get_or_init(|| LEXICON.topic(self.name)) else {
+            return Vec::new();
+        };
+        let mut all: Vec<Match<'t>> = Vec::new();
+        for it in text.occurrences().iter().filter(|it| it.topic == topic) {
+            let found = Match::new(text.written(), it.start as usize..it.end as usize);
+            match all.last_mut() {
+                Some(last) if found.start() == last.start() && found.end() > last.end() => {
+                    *last = found;
+                }
+                Some(last) if found.start() < last.end() => {}
+                _ => all.push(found),
+            }
+        }
+        all
+    }
+
     /// The phrase that begins at a byte offset.
     pub fn find_at<'t>(
         &self,
@@ -221,7 +240,7 @@ mod tests {
     use super::*;
 
     /// What the rooms beside this one ask for.
-    const TOPICS: [&str; 27] = [
+    const TOPICS: [&str; 40] = [
         "apply.link",
         "apply.lead",
         "closed.mark",
@@ -249,6 +268,19 @@ mod tests {
         "title.lead",
         "duration.named",
         "located",
+        "application.sentence",
+        "document",
+        "extension.named",
+        "funding.named",
+        "section.application",
+        "section.benefits",
+        "section.deadline",
+        "section.description",
+        "section.desirable",
+        "section.funding",
+        "section.other",
+        "section.qualifications",
+        "section.responsibilities",
     ];
 
     #[test]
