@@ -10,6 +10,7 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use chrono::NaiveDate;
+use handbill::check::tariff::Tariffs;
 use handbill::check::{self, Around, StructuredData};
 use handbill::diagnostic::Source;
 use handbill::posting::{self, PageFile, Settings};
@@ -45,9 +46,14 @@ struct Round {
 }
 
 fn round(files: &[PageFile], settings: &Settings) -> Round {
+    let tariffs = Tariffs::with([]);
     let around = Around {
         today: NaiveDate::from_ymd_opt(2027, 1, 11).expect("a day"),
+        timezone: settings.timezone,
+        languages: &settings.languages,
         structured_data: StructuredData::NotByUs,
+        channels: &[],
+        tariffs: &tariffs,
     };
     let (mut postings, mut remarks) = (0, 0);
     let (time, processor) = (Instant::now(), processor_time());

@@ -116,6 +116,14 @@ fn inspect_shows_each_field_with_its_line() {
     );
     let found = json(&site.run(&["inspect", PAGE, "--format", "json"]));
     assert_eq!(found["fields"]["reference"]["value"], "TCG/04/2027");
+    let sure = |page: &str, field: &str| {
+        json(&site.run(&["inspect", page, "--format", "json"]))["fields"][field]["sure"].take()
+    };
+    let phd = "content/jobs/phd-tidal-forecasting/index.md";
+    assert_eq!(sure(phd, "title"), "certain");
+    assert_eq!(sure(phd, "deadline"), "likely");
+    assert_eq!(sure(phd, "start"), "doubtful");
+    assert_eq!(sure(phd, "city"), "assumed");
     assert_eq!(found["publishable"], true);
 }
 

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use super::rewrite::Consent;
 use super::{CliError, End, Format, complain_about, load, say, say_json};
 use crate::diagnostic::Diagnostic;
-use crate::posting::listing::{FactLine, listing};
+use crate::posting::listing::{FactLine, Sureness, listing};
 use crate::posting::parts::is_part;
 use crate::posting::{self, Availability, Posting, Settings};
 use crate::site::{Site, SiteError, pages};
@@ -62,7 +62,10 @@ pub(super) fn run(arguments: &Arguments, folder: Option<PathBuf>) -> Result<End,
                 fields.insert(
                     fact.name.to_owned(),
                     serde_json::json!({
-                        "value": fact.value, "origin": fact.origin, "line": fact.line,
+                        "value": fact.value,
+                        "origin": fact.origin,
+                        "line": fact.line,
+                        "sure": Sureness::of(&fact, &diagnostics),
                     }),
                 );
             }
@@ -103,7 +106,7 @@ pub(super) fn run(arguments: &Arguments, folder: Option<PathBuf>) -> Result<End,
                     posting.permalink
                 ))?;
                 for fact in listing(posting) {
-                    say(&line(&fact))?;
+                    say(&line(&fact, Sureness::of(&fact, &diagnostics)))?;
                 }
                 say("\n")?;
             }
@@ -131,7 +134,7 @@ fn why_closed(postings: &[Posting]) -> Option<&'static str> {
 const WIDTH: usize = 80;
 
 /// One fact on one line, its place behind it. A text that is too long for the line is cut.
-fn line(fact: &FactLine) -> String {
+fn line(fact: &FactLine, sureness: Sureness) -> String {
     let value = match &fact.value {
         serde_json::Value::String(text) => text.clone(),
         serde_json::Value::Array(items) => items
@@ -151,8 +154,9 @@ fn line(fact: &FactLine) -> String {
         (Some(line), _) => format!("{}, line {line}", fact.origin),
         (None, _) => fact.origin.to_owned(),
     };
+    let doubt = if sureness == Sureness::Doubtful { ", doubtful" } else { "" };
     let before = format!("  {:<17} ", fact.name);
-    let behind = format!("  ({place})\n");
+    let behind = format!("  ({place}{doubt})\n");
     let value = match is_part(fact.name) {
         true => shortened(&value, WIDTH.saturating_sub(before.len() + behind.len() - 1)),
         false => value,

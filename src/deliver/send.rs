@@ -107,7 +107,6 @@ impl Courier<'_> {
         tried: &'a BTreeSet<DeliveryKey>,
         restored: Option<Restored>,
     ) -> Vec<Delivered> {
-        let _at_work = self.ledger.at_work();
         let mut delivered = Vec::new();
         let mut answered: Option<Answered> = None;
         let get_ready = |step: &'a Step| {

@@ -8,8 +8,7 @@
 
 use std::fmt;
 use std::future::poll_fn;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
 
 use tokio::sync::oneshot::{self, error::TryRecvError};
@@ -20,9 +19,6 @@ use super::{Delivery, Ledger, LedgerError, claim, settle, store};
 
 /// How many entries one transaction takes at most: the others do not wait longer for the first ones.
 const TOGETHER: usize = 100;
-
-/// What a channel at work has to write at once: what came of one attempt, and the next.
-const OF_ONE_CHANNEL: usize = 2;
 
 /// What is to be written.
 pub(in crate::ledger) enum Entry {
@@ -47,32 +43,11 @@ struct Waiting {
 pub(in crate::ledger) struct Group {
     waiting: Mutex<Vec<Waiting>>,
     turn: tokio::sync::Mutex<()>,
-    at_work: Arc<AtomicUsize>,
-}
-
-/// A channel whose deliveries go out one after the other, until this is dropped.
-#[derive(Debug)]
-pub struct AtWork(Arc<AtomicUsize>);
-
-impl Drop for AtWork {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
-    }
 }
 
 impl Group {
     fn waiting(&self) -> MutexGuard<'_, Vec<Waiting>> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// How many entries the next transaction takes: those of half the channels at work. The others
-    /// prepare and send while these are written; if all wrote at once, the network would rest while
-    /// the disk works, and the disk while the network does.
-    fn together(&self) -> usize {
-        match self.at_work.load(Ordering::Relaxed) {
-            0 => TOGETHER,
-            channels => (channels.div_ceil(2) * OF_ONE_CHANNEL).min(TOGETHER),
-        }
     }
 }
 
@@ -83,12 +58,6 @@ impl fmt::Debug for Group {
 }
 
 impl Ledger {
-    /// Says that a channel is at work, which will have entries to write again and again.
-    pub fn at_work(&self) -> AtWork {
-        self.group.at_work.fetch_add(1, Ordering::Relaxed);
-        AtWork(Arc::clone(&self.group.at_work))
-    }
-
     /// Writes an entry, and others that wait with it. When this returns, it is on disk.
     ///
     /// # Errors
@@ -111,9 +80,8 @@ impl Ledger {
                 Err(TryRecvError::Empty) => {}
             }
             let members: Vec<Waiting> = {
-                let together = self.group.together();
                 let mut waiting = self.group.waiting();
-                let first = waiting.len().min(together);
+                let first = waiting.len().min(TOGETHER);
                 waiting.drain(..first).collect()
             };
             self.write_all(members).await;

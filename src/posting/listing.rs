@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{Field, Origin, Posting, Salary};
-use crate::diagnostic::Source;
+use crate::diagnostic::{Diagnostic, Source};
 
 /// One fact, ready to be shown.
 #[derive(Debug, Clone, PartialEq)]
@@ -17,6 +17,39 @@ pub struct FactLine {
     pub line: Option<usize>,
     /// The last line of the words it was read from.
     pub last_line: Option<usize>,
+}
+
+/// How sure a fact is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Sureness {
+    /// The author wrote it down as a field.
+    Certain,
+    /// It was read from a sentence, and nothing on the page speaks against it.
+    Likely,
+    /// The page says something else as well.
+    Doubtful,
+    /// The site says it of all its ads.
+    Assumed,
+}
+
+impl Sureness {
+    /// `found` is what reading the page brought up: a fact that two places tell differently is one
+    /// of these.
+    pub fn of(fact: &FactLine, found: &[Diagnostic]) -> Self {
+        match fact.origin {
+            "declared" => Self::Certain,
+            "inferred" if found.iter().any(|it| is_doubt(it, fact.name)) => Self::Doubtful,
+            "inferred" => Self::Likely,
+            _ => Self::Assumed,
+        }
+    }
+}
+
+/// Whether a finding (`facts::start-differs`) is about a field (`start`).
+fn is_doubt(found: &Diagnostic, field: &str) -> bool {
+    let topic = found.code.strip_prefix("facts::").and_then(|it| it.strip_suffix("-differs"));
+    topic.is_some_and(|topic| field.split('_').next() == Some(topic))
 }
 
 /// All facts that are known, in the order in which people ask for them.
