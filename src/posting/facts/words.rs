@@ -1,6 +1,7 @@
 //! The words of six languages by which facts are recognised. They stand in `words/`, one file per
-//! language, where a native speaker can add to them; this file finds them in a text, all in one pass. All languages are looked for on every page:
-//! a German page has an English title, and it costs nothing.
+//! language, where a native speaker can add to them; this file finds them in a text, all in one
+//! pass. All languages are looked for on every page: a German page has an English title, and it
+//! costs nothing.
 //!
 //! How a phrase is written stands in `phrase.rs`.
 
