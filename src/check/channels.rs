@@ -2,7 +2,7 @@
 
 use super::first_line;
 use crate::diagnostic::Diagnostic;
-use crate::posting::{Deadline, Posting};
+use crate::posting::Posting;
 
 /// What a channel of the site requires.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -124,7 +124,7 @@ impl RequiredFact {
             Self::Duration => facts.duration_months.is_some(),
             Self::Deadline => facts.deadline.is_some(),
             Self::DeadlineDay => {
-                facts.deadline.as_ref().is_some_and(|it| matches!(it.value, Deadline::On(_)))
+                facts.deadline.as_ref().is_some_and(|it| it.value.last_day().is_some())
             }
             Self::Apply => facts.apply_url.is_some() || facts.contact_emails.is_some(),
             Self::Summary => facts.summary.is_some(),

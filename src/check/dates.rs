@@ -5,12 +5,12 @@ use chrono_tz::Tz;
 
 use super::{first_line, place};
 use crate::diagnostic::{Diagnostic, Span};
-use crate::posting::{Availability, Deadline, PartialDate, Posting, Start};
+use crate::posting::{Availability, PartialDate, Posting, Start};
 
 /// That the ad is over though its page says nothing of it.
 pub(super) fn over(page: &Posting, today: NaiveDate, zone: Tz) -> Option<Diagnostic> {
     let field = page.facts.deadline.as_ref()?;
-    let Deadline::On(day) = field.value else { return None };
+    let day = field.value.last_day()?;
     if day >= today || page.availability != Availability::Open {
         return None;
     }
@@ -30,7 +30,7 @@ pub(super) fn over(page: &Posting, today: NaiveDate, zone: Tz) -> Option<Diagnos
 pub(super) fn check(page: &Posting, zone: Tz, remarks: &mut Vec<Diagnostic>) {
     page_date(page, zone, remarks);
     let Some(field) = &page.facts.deadline else { return };
-    let Deadline::On(day) = field.value else { return };
+    let (Some(first), Some(day)) = (field.value.next_day(), field.value.last_day()) else { return };
     if let Some(start) = &page.facts.start
         && let Start::On(date) = start.value
         && last_day(date).is_some_and(|last| last < day || date == PartialDate::Day(day))
@@ -52,8 +52,11 @@ pub(super) fn check(page: &Posting, zone: Tz, remarks: &mut Vec<Diagnostic>) {
             .help("correct one of the two; a year is most often what is wrong"),
         );
     }
-    let is_weekend = matches!(day.weekday(), Weekday::Sat | Weekday::Sun);
-    if is_weekend && is_written(page.source.words(place(field)), day.day()) {
+    let is_weekend = |day: &NaiveDate| {
+        matches!(day.weekday(), Weekday::Sat | Weekday::Sun)
+            && is_written(page.source.words(place(field)), day.day())
+    };
+    if let Some(day) = [first, day].into_iter().find(is_weekend) {
         let name = day.format("%A");
         remarks.push(
             Diagnostic::notice(
@@ -98,7 +101,7 @@ fn page_date(page: &Posting, zone: Tz, remarks: &mut Vec<Diagnostic>) {
     // A page that was changed since has a later date than it had; the earliest decides.
     let Some(written) = date.into_iter().chain(published).min() else { return };
     if let Some(field) = &page.facts.deadline
-        && let Deadline::On(day) = field.value
+        && let Some(day) = field.value.last_day()
         && (day - written).num_days() > LONG_BEFORE_DEADLINE
     {
         return warn(format!("the page is dated {written}, and its deadline {day}"), place(field));

@@ -87,6 +87,18 @@ fn a_deadline_after_the_start_is_remarked_and_one_before_it_is_not() {
 }
 
 #[test]
+fn of_a_deadline_in_stages_each_day_is_looked_at_and_the_last_one_closes() {
+    let staged = |days: &str| GOOD.replace("2027-02-26", days);
+    for days in ["2027-02-26, then 2027-03-27", "2027-02-27, then 2027-03-26"] {
+        remarked(&staged(days), "dates::deadline-on-weekend", days);
+    }
+    let over = "2027-01-05, then 2027-01-08";
+    assert!(codes_on(&staged(over)).contains(&"dates::deadline-past".to_owned()));
+    silent(&staged("2027-01-08, then 2027-02-26"));
+    silent(&staged("2027-01-08, then until filled"));
+}
+
+#[test]
 fn a_deadline_on_a_weekend_is_a_notice() {
     remarked(&GOOD.replace("02-26", "02-27"), "dates::deadline-on-weekend", "2027-02-27");
     let undeclared = GOOD.replace("  deadline: 2027-02-26\n", "");
