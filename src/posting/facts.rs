@@ -63,10 +63,11 @@ pub fn postings(
     let job = declared::job(page, diagnostics);
     let defaults = declared::cascaded(page, diagnostics).or(declared::defaults(&settings.defaults));
     let prose = Prose::of(page);
-    let positions = match job.positions.is_empty() {
-        false => Positions::Declared,
-        true if title::positions(&prose) >= 2 => Positions::Described,
-        true => Positions::One,
+    let described = title::positions(&prose);
+    let positions = match (job.positions.as_slice(), described.as_slice()) {
+        ([_, ..], _) => Positions::Declared,
+        ([], [_, _, ..]) => Positions::Described,
+        ([], _) => Positions::One,
     };
     let inferred = infer(page, &prose, &job.facts, positions, diagnostics);
     let says_a_job = page.front.get("job").is_some_and(|job| !job.is_empty());
@@ -82,6 +83,13 @@ pub fn postings(
         language: language::infer(&prose).map_or_else(|| page.language.clone(), Into::into),
         availability: availability.unwrap_or_else(|| page.availability.clone()),
     };
+    // Who gave the page a title of its own means one ad.
+    if positions == Positions::Described
+        && words.availability == Availability::Open
+        && job.facts.title.is_none()
+    {
+        diagnostics.extend(several(&page.source, &described));
+    }
     let page_facts = |declared: Facts| declared.or(inferred.clone()).or(defaults.clone());
     if job.positions.is_empty() {
         return vec![posting(page, &words, &job, None, page_facts(job.facts.clone()))];
@@ -93,6 +101,21 @@ pub fn postings(
             posting(page, &words, &job, Some(position), page_facts(declared))
         })
         .collect()
+}
+
+/// A page of several positions that nobody has listed: which of its words belong to which is not
+/// known, and an id that was made of a heading would change with it.
+fn several(source: &Arc<Source>, described: &[(String, Span)]) -> Option<Diagnostic> {
+    let [(first, _), (second, place), ..] = described else { return None };
+    let message = format!(
+        "the page describes {} positions and goes out as one ad, named `{first}`",
+        described.len()
+    );
+    let several = Diagnostic::warning("facts::several-positions", message)
+        .at(source, *place)
+        .label(format!("`{second}` is another one"))
+        .help("list them under `job.positions`, each with an `id`, and each goes out by itself");
+    Some(several)
 }
 
 impl Facts {

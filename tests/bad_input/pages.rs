@@ -130,7 +130,7 @@ error[job::unknown-key]: `job` has no field `dedline`
 4 |   dedline: 2027-01-01
   |   ^^^^^^^ did you mean `deadline`?
   |
-  = help: the fields are title, display_title, reference, position_type, organisation, unit, city, country, pay_scheme, salary, workload_percent, start, duration_months, deadline, contact_name, contact_emails, apply_url, summary, id, closed, approval, positions, date_posted, employment_type
+  = help: the fields are title, display_title, reference, position_type, organisation, unit, city, country, pay_scheme, salary, workload_percent, start, duration_months, deadline, contact_name, contact_emails, openings, extension, apply_url, summary, id, closed, approval, positions, date_posted, employment_type
 "#,
     );
 }

@@ -172,7 +172,10 @@ fn positions_below_headings_of_their_own_contradict_nobody() {
          aeolian transport\n\nStart: 1 June 2027. Deadline: 1 March 2027.",
     );
     let reading = read(&text);
-    assert_eq!(warnings(&reading), [""; 0]);
+    let said = "the page describes 2 positions and goes out as one ad, named `PhD position in dune ecology`";
+    assert_eq!(warnings(&reading), [said]);
+    let meant = text.replace("title: Open", "job:\n  title: Two positions on dunes\ntitle: Open");
+    assert_eq!(warnings(&read(&meant)), [""; 0]);
     assert_eq!(fact(&reading.postings[0], "start"), "2027-05-01");
     assert_eq!(fact(&reading.postings[0], "title"), "PhD position in dune ecology");
 }

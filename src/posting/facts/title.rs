@@ -6,6 +6,7 @@ use super::position_type::kind_of;
 use super::prose::{Passage, Prose, Role};
 use super::reference::without_reference;
 use super::words::Phrases;
+use crate::diagnostic::Span;
 use crate::posting::{Field, Origin};
 
 /// The title as a person would write it: without the number, the deadline, the calls of a market
@@ -205,9 +206,9 @@ fn has_topic(title: &str) -> bool {
     !is_bare(title) && TOPIC.is_match(title)
 }
 
-/// How many headings of the body, one below the other, name a position: "PhD position in tides",
-/// "Research technician".
-pub fn positions(prose: &Prose) -> usize {
+/// The headings of the body, one below the other, that name a position: "PhD position in tides",
+/// "Research technician". Each name once, with the place of its heading.
+pub fn positions(prose: &Prose) -> Vec<(String, Span)> {
     let offers = |heading: &&Passage| {
         let words = heading.text.split(' ').count();
         words <= 14
@@ -216,10 +217,14 @@ pub fn positions(prose: &Prose) -> usize {
             && !GENERAL.is_match(&clean(&heading.text))
     };
     let shown = prose.passages().find(|it| it.role == Role::Title).map(|it| clean(&it.text));
-    let headings = prose.headings().filter(offers).map(|heading| clean(&heading.text));
-    let own: std::collections::BTreeSet<String> =
-        headings.filter(|heading| Some(heading) != shown.as_ref()).collect();
-    own.len()
+    let mut named: Vec<(String, Span)> = Vec::new();
+    for heading in prose.headings().filter(offers) {
+        let name = clean(&heading.text);
+        if Some(&name) != shown.as_ref() && !named.iter().any(|(known, _)| *known == name) {
+            named.push((name, prose.span(heading, 0..heading.text.len())));
+        }
+    }
+    named
 }
 
 /// Whether a title names a kind of position and not what it is about: "Open PhD position".
