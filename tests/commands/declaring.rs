@@ -64,6 +64,19 @@ fn what_is_declared_is_read_as_it_was_guessed_and_no_other_byte_changes() {
 }
 
 #[test]
+fn pay_and_stages_of_a_deadline_are_declared_as_people_write_them() {
+    let site = site();
+    let words = "---\ntitle: Research diver\n---\n\nThe salary is 2,600 to 3,100 euros per month. For full \
+        consideration apply by 15 January 2027; the position is open until filled.\n";
+    site.write(PAGE, words);
+    let ran = site.run(&["inspect", PAGE, "--declare", "--yes"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let page = site.read(PAGE);
+    assert!(page.contains("  deadline: \"2027-01-15, then until filled\"\n"), "{page}");
+    assert!(page.contains("  salary: \"2600-3100 EUR per month\"\n"), "{page}");
+}
+
+#[test]
 fn a_page_of_several_positions_is_left_to_a_person() {
     let site = site();
     let two = "---\ntitle: Divers\njob:\n  positions:\n    - id: north\n      title: Diver in the north\n    \

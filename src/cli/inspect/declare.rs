@@ -59,8 +59,13 @@ pub(super) fn declare(
 /// The fields that were read out of prose, as the `job:` block writes them.
 fn guessed(posting: &Posting) -> Vec<(&'static str, Value)> {
     let inferred = listing(posting).into_iter().filter(|fact| fact.origin == "inferred");
+    // These two are shown in pieces, and declared as people write them.
+    let facts = &posting.facts;
+    let deadline = facts.deadline.as_ref().map(|field| field.value.to_string());
+    let salary = facts.salary.as_ref().map(|field| field.value.to_string());
     let named = inferred.map(|fact| match fact.name {
-        "deadline_rolling" => ("deadline", json!("rolling")),
+        "deadline" | "deadline_last" | "deadline_rolling" => ("deadline", json!(deadline)),
+        "salary" => ("salary", json!(salary)),
         name => (name, fact.value),
     });
     let mut fields: Vec<(&'static str, Value)> = Vec::new();
