@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use chrono::NaiveDate;
 use handbill::adapt::ad::Ad;
 use handbill::adapt::count::Count;
 use handbill::adapt::template::Templates;
@@ -256,6 +257,22 @@ fn a_page_that_is_all_summary_goes_out_with_its_summary() {
     let target = document("board", DocumentType::Json);
     let rendition = adapt(&posting, &target, Occasion::Announce, &templates).unwrap();
     assert!(shown(&rendition).contains("&lt;tides&gt; &amp; tell"), "{}", shown(&rendition));
+}
+
+#[test]
+fn a_reminder_of_a_deadline_in_stages_names_the_day_that_is_still_to_come() {
+    let mut posting = phd();
+    let day = |month| NaiveDate::from_ymd_opt(2027, month, 15).unwrap();
+    posting.facts.deadline = field(Deadline::Staged { first: day(1), last: Some(day(6)) });
+    let subject = |occasion| {
+        let rendition = adapt(&posting, &mail(200), occasion, &Templates::shipped()).unwrap();
+        let Rendition::Mail { subject, .. } = rendition else { panic!() };
+        subject
+    };
+    let announced = subject(Occasion::Announce);
+    assert!(announced.contains("15 Jan 2027"), "{announced}");
+    let reminded = subject(Occasion::Remind);
+    assert!(reminded.contains("15 Jun 2027") && !reminded.contains("Jan"), "{reminded}");
 }
 
 #[test]

@@ -52,7 +52,7 @@ pub(super) fn check(page: &Posting, text: &Body, remarks: &mut Vec<Diagnostic>) 
     }
 }
 
-/// `CIR/05/2027` as `cir`, `5`, `2027`.
+/// `TCG/05/2027` as `tcg`, `5`, `2027`.
 fn parts(number: &str) -> Vec<String> {
     let split = number.split(|it: char| !it.is_alphanumeric()).filter(|part| !part.is_empty());
     split.map(|part| part.trim_start_matches('0').to_lowercase()).collect()
