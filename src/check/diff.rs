@@ -55,16 +55,13 @@ pub fn unified(path: &str, text: &str, edits: &[Edit]) -> String {
             let start = starts.get(region.first).copied().unwrap_or(text.len());
             let new = replaced(&old.concat(), start, region.edits);
             let new: Vec<&str> = new.split_inclusive('\n').collect();
-            // A line that only has others put before or after it is none that changes.
-            let before = old.iter().zip(&new).take_while(|(old, new)| old == new).count();
-            let (same, old_rest) = old.split_at(before);
-            let (_, new_rest) = new.split_at(before);
-            let ends = old_rest.iter().rev().zip(new_rest.iter().rev());
-            let after = ends.take_while(|(old, new)| old == new).count();
-            push(&mut body, ' ', same);
-            push(&mut body, '-', &old_rest[..old_rest.len() - after]);
-            push(&mut body, '+', &new_rest[..new_rest.len() - after]);
-            push(&mut body, ' ', &old_rest[old_rest.len() - after..]);
+            // A line that only has others put before it is none that changes.
+            let ends = old.iter().rev().zip(new.iter().rev());
+            let same = ends.take_while(|(old, new)| old == new).count();
+            let (gone, rest) = old.split_at(old.len() - same);
+            push(&mut body, '-', gone);
+            push(&mut body, '+', &new[..new.len() - same]);
+            push(&mut body, ' ', rest);
             added += new.len() as isize - old.len() as isize;
             at = region.end;
         }
