@@ -20,7 +20,7 @@ use uuid::Uuid;
 use super::http::{Exchange, Http};
 use super::wire::MailMessage;
 use super::{
-    Abilities, Action, Address, BuildError, Can, Channel, Context, Kind, Outcome, Permit,
+    Abilities, Action, Address, Arrival, BuildError, Can, Channel, Context, Kind, Outcome, Permit,
     PrepareError, Probe, Receipt, Search, Sight, Trace, Wire, is_loopback, words,
 };
 use crate::adapt::{Form, MailBody, MailForm, Rendition};
@@ -35,6 +35,10 @@ const SUBJECT_LIMIT: usize = 70;
 /// at most. The rest is for a mail server and a list that pass it on to the archive; one that holds
 /// it for a moderator takes days, and that is why absence proves nothing here.
 const IN_FLIGHT_SECONDS: u32 = 15 * 60;
+
+/// After two weeks a list that holds what it is sent has forgotten it, or will not say
+/// (groups.io drops it then).
+const GIVE_UP_AFTER_SECONDS: u64 = 14 * 24 * 60 * 60;
 
 /// How long an archive may take to show a message that nobody holds.
 const ARCHIVED_WITHIN: TimeDelta = TimeDelta::hours(1);
@@ -235,6 +239,7 @@ impl Channel for Mail {
             proves_absence: Can::No,
             in_flight_seconds: IN_FLIGHT_SECONDS,
             repeat_safe_seconds: None,
+            arrival: Arrival::Later { give_up_after_seconds: GIVE_UP_AFTER_SECONDS },
         }
     }
 

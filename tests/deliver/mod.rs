@@ -3,6 +3,7 @@
 //!
 //! Each test drives the courier against the stand-ins and counts what they truly hold.
 
+mod arrivals;
 mod changes;
 mod counted;
 mod kill;
@@ -17,7 +18,7 @@ mod restored;
 use chrono::{DateTime, TimeDelta, Utc};
 use handbill::adapt::Occasion;
 use handbill::channel::{ChannelName, Reach};
-use handbill::deliver::{Clock, Courier, Postings, Round, Station, Wanted, Worker};
+use handbill::deliver::{Arrivals, Clock, Courier, Postings, Round, Station, Wanted, Worker};
 use handbill::ledger::{Delivery, Ledger, SiteMark, State};
 use handbill::plan::Pace;
 use handbill::posting::identity::{self, Known};
@@ -196,6 +197,10 @@ impl World {
         self.clock.now()
     }
 
+    pub fn set(&self, now: DateTime<Utc>) {
+        self.clock.set(now);
+    }
+
     pub fn wait(&self, minutes: i64) {
         self.clock.set(self.clock.now() + TimeDelta::minutes(minutes));
     }
@@ -225,6 +230,11 @@ impl World {
             .round(&self.postings, Pace::OnSchedule, Wanted::default())
             .await
             .unwrap()
+    }
+
+    /// One look for what is on its way.
+    pub async fn look_for_arrivals(&self) -> Arrivals {
+        self.courier(&self.ledger).arrivals(Wanted::default()).await.unwrap()
     }
 
     /// A round that writes the plan down and sends nothing.
