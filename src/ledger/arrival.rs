@@ -6,9 +6,11 @@
 
 use chrono::{DateTime, Utc};
 use serde_json::json;
+use sqlx::Row;
 
 use super::{CopyState, Delivery, Ledger, LedgerError, Standing, State, event, row, settle};
-use crate::channel::{DeliveryKey, Receipt};
+use crate::channel::wire::MailMessage;
+use crate::channel::{DeliveryKey, Receipt, Wire};
 
 impl Ledger {
     /// The deliveries whose copies were handed over and not seen yet, the oldest first.
@@ -24,6 +26,36 @@ impl Ledger {
         .iter()
         .map(row::delivery)
         .collect()
+    }
+
+    /// What went out by mail since a time, or is not known to have arrived, with what was sent last;
+    /// the oldest first.
+    ///
+    /// # Errors
+    /// [`LedgerError`] if the ledger cannot be read.
+    pub async fn mailed_since(&self, since: DateTime<Utc>) -> Result<Vec<Mailed>, LedgerError> {
+        let rows = sqlx::query(
+            "select delivery.*, attempt.wire as last_wire, attempt.began_at as last_began_at
+               from delivery
+               join attempt on attempt.delivery = delivery.key
+                           and attempt.number = delivery.attempts
+              where (attempt.began_at >= $1 or delivery.state = 'unknown'
+                     or delivery.copy_state in ('sent', 'held'))
+                and attempt.wire like '{\"wire\":\"mail\"%'
+              order by attempt.began_at, delivery.key",
+        )
+        .bind(since.timestamp_micros())
+        .fetch_all(&self.reader)
+        .await?;
+        let mut mailed = Vec::new();
+        for found in &rows {
+            let wire: String = found.try_get("last_wire")?;
+            if let Ok(Wire::Mail(mail)) = serde_json::from_str(&wire) {
+                let began_at = row::time(found.try_get("last_began_at")?)?;
+                mailed.push(Mailed { delivery: row::delivery(found)?, mail, began_at });
+            }
+        }
+        Ok(mailed)
     }
 
     /// A copy was seen where readers look for it: it is live. A delivery whose outcome was not known
@@ -134,6 +166,28 @@ impl Ledger {
         Ok(delivery)
     }
 
+    /// A word that its server has it. What was unknown is on its way by that; nothing else changes.
+    ///
+    /// # Errors
+    /// [`LedgerError::WrongState`] if nothing of it is on its way.
+    pub async fn taken(
+        &self,
+        key: DeliveryKey,
+        why: &str,
+        now: DateTime<Utc>,
+    ) -> Result<(), LedgerError> {
+        let mut tx = self.begin().await?;
+        let mut delivery = row::load(&mut tx, key).await?;
+        if stage(&delivery, "taken")? == Stage::Unknown {
+            settle::done(&mut tx, &mut delivery, &Receipt::default(), None, now).await?;
+            delivery.copy = delivery.copy.map(|_| CopyState::Sent);
+            row::save(&mut tx, &delivery).await?;
+        }
+        event::append(&mut tx, now, Some(key), "heard", &json!({ "why": why })).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
     /// A word about it that changes nothing: a server on the way is late, or has passed it on.
     ///
     /// # Errors
@@ -166,6 +220,23 @@ impl Ledger {
         row::save(&mut tx, &delivery).await?;
         tx.commit().await?;
         Ok(delivery)
+    }
+}
+
+/// A delivery that went out by mail, or may have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mailed {
+    pub delivery: Delivery,
+    pub mail: MailMessage,
+    /// When it was sent last.
+    pub began_at: DateTime<Utc>,
+}
+
+impl Mailed {
+    /// Whether it is not known yet what becomes of it.
+    pub fn is_open(&self) -> bool {
+        self.delivery.state == State::Unknown
+            || self.delivery.copy.is_some_and(CopyState::is_on_its_way)
     }
 }
 

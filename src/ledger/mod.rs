@@ -55,6 +55,7 @@ use crate::adapt::{Occasion, Rendition};
 use crate::channel::{ChannelName, DeliveryKey, Outcome, Receipt, Wire};
 use crate::clock::Steady;
 use crate::posting::{PostingId, Revision};
+pub use arrival::Mailed;
 pub use backup::{Backup, IfNewer, Restoration};
 pub use binding::SiteMark;
 pub use claim::{AsSeen, Began};

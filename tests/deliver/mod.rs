@@ -7,6 +7,7 @@ mod arrivals;
 mod changes;
 mod counted;
 mod kill;
+mod letters;
 mod lost_answers;
 mod neighbours;
 mod page;
@@ -184,6 +185,13 @@ impl World {
     /// The author changes the page.
     pub async fn change(&mut self, from: &str, to: &str) {
         self.folder.replace(PAGE, from, to);
+        self.read().await;
+    }
+
+    /// The author makes another ad that says the same, under an id of its own.
+    pub async fn copy_page(&mut self, path: &str, id: &str, new_id: &str) {
+        let page = std::fs::read_to_string(self.folder.path(PAGE)).unwrap();
+        self.folder.write(path, page.replace(&format!("id: {id}"), &format!("id: {new_id}")));
         self.read().await;
     }
 
