@@ -39,10 +39,9 @@ pub fn value(value: &Value, language: &str) -> Value {
     match value {
         Value::String(words) => Value::String(write(words, language).into_owned()),
         Value::Array(items) => items.iter().map(|it| self::value(it, language)).collect(),
-        Value::Object(entries) => entries
-            .iter()
-            .map(|(key, it)| (key.clone(), self::value(it, language)))
-            .collect(),
+        Value::Object(entries) => {
+            entries.iter().map(|(key, it)| (key.clone(), self::value(it, language))).collect()
+        }
         other => other.clone(),
     }
 }
@@ -73,10 +72,7 @@ fn blocks(blocks: &[Block], language: &str) -> Vec<Block> {
         },
         BlockKind::Rule => BlockKind::Rule,
     };
-    blocks
-        .iter()
-        .map(|block| Block { span: block.span.clone(), kind: kind(&block.kind) })
-        .collect()
+    blocks.iter().map(|block| Block { span: block.span.clone(), kind: kind(&block.kind) }).collect()
 }
 
 fn inlines(content: &[Inline], language: &str) -> Vec<Inline> {
@@ -228,7 +224,10 @@ mod tests {
         for (words, ascii) in [
             ("“Tides” – what’s next…", "\"Tides\" - what's next..."),
             ("Café Zoë, Łódź, Ångström, Søren", "Cafe Zoe, Lodz, Angstrom, Soren"),
-            ("75\u{A0}% of 2 × 3 m² ≥ 1½ cm², 10⁻⁶ CO₂", "75 % of 2 x 3 m^2 >= 1 1/2 cm^2, 10^-6 CO2"),
+            (
+                "75\u{A0}% of 2 × 3 m² ≥ 1½ cm², 10⁻⁶ CO₂",
+                "75 % of 2 x 3 m^2 >= 1 1/2 cm^2, 10^-6 CO2",
+            ),
             ("cafe\u{301} x\u{302}", "cafe x"),
             ("co\u{AD}operate ﬁnely", "cooperate finely"),
             ("20 ℃, 3 µm, 5 €", "20 degC, 3 um, 5 EUR"),

@@ -229,9 +229,7 @@ impl Http {
         let request = Request { method: "POST".to_owned(), ..Request::get(url.clone()) }
             .header("content-type", "application/x-www-form-urlencoded")
             .header("accept", "application/json");
-        let fill = |builder: reqwest::RequestBuilder| {
-            builder.body(form.expose_secret().to_owned())
-        };
+        let fill = |builder: reqwest::RequestBuilder| builder.body(form.expose_secret().to_owned());
         self.exchange_filled(&request, None, None, fill).await
     }
 

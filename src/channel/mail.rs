@@ -55,10 +55,10 @@ const SUBJECT_LIMIT: usize = 70;
 const IN_FLIGHT_SECONDS: u32 = 15 * 60;
 
 /// How many connections to one mail server there are at a time, if no channel says otherwise.
-const CONNECTIONS: NonZeroU32 = NonZeroU32::new(10).unwrap();
+const CONNECTIONS: u32 = 10;
 
 /// How many messages a connection takes, if the channel does not say otherwise.
-const MESSAGES_PER_CONNECTION: NonZeroU32 = NonZeroU32::new(100).unwrap();
+const MESSAGES_PER_CONNECTION: u32 = 100;
 
 /// How long an archive may take to show a message that nobody holds.
 const ARCHIVED_WITHIN: TimeDelta = TimeDelta::hours(1);
@@ -215,7 +215,7 @@ impl Mail {
             Security::None => 25,
         });
         let limits = Limits {
-            connections: config.connections.unwrap_or(CONNECTIONS),
+            connections: config.connections.map_or(CONNECTIONS, NonZeroU32::get),
             per_minute: config.per_minute,
         };
         let server = Server {
@@ -231,7 +231,7 @@ impl Mail {
             seat: Seat::at(&config.host, port, limits),
             messages_per_connection: config
                 .messages_per_connection
-                .unwrap_or(MESSAGES_PER_CONNECTION),
+                .map_or(MESSAGES_PER_CONNECTION, NonZeroU32::get),
             question: if config.dsn == Dsn::Never { Question::Spared } else { Question::Asked },
             dkim: config.dkim.clone(),
             patience: Patience::default(),
@@ -310,10 +310,8 @@ impl Mail {
 
     fn addressed(&self, letter: &Letter<'_>) -> Result<MailMessage, PrepareError> {
         let (subject, message) = message::compose(letter)?;
-        let signed_as = |dkim: &Dkim| SignedAs {
-            domain: dkim.domain.clone(),
-            selector: dkim.selector.clone(),
-        };
+        let signed_as =
+            |dkim: &Dkim| SignedAs { domain: dkim.domain.clone(), selector: dkim.selector.clone() };
         Ok(MailMessage {
             server: format!("smtp://{}:{}", self.config.host, self.server.login.port),
             envelope_from: self.from.email.to_string(),

@@ -82,7 +82,7 @@ impl Notices {
     /// The credentials, each under the name of its key.
     pub fn secrets(&self) -> Vec<(&'static str, SecretRef)> {
         let mut secrets = Vec::new();
-        for mail in &self.mail {
+        if let Some(mail) = &self.mail {
             secrets.extend(mail.password.clone().map(|it| ("mail.password", it)));
             if let Some(oauth2) = &mail.oauth2 {
                 let client_secret = oauth2.client_secret.clone();

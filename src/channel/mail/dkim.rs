@@ -253,9 +253,27 @@ mod tests {
 
     #[test]
     fn a_key_that_is_none_is_refused_in_words() {
-        for text in ["hello", "aGVsbG8=", "-----BEGIN PRIVATE KEY-----\nx\n-----END PRIVATE KEY-----"] {
+        for text in
+            ["hello", "aGVsbG8=", "-----BEGIN PRIVATE KEY-----\nx\n-----END PRIVATE KEY-----"]
+        {
             let why = Key::read(text).err().expect("no key");
             assert!(!why.contains(text), "{why}");
         }
+    }
+
+    #[test]
+    fn the_time_of_a_signature_is_the_date_of_the_message() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/channels/mail/dkim_ed25519.pem");
+        let dkim = Dkim {
+            domain: "lab.example".to_owned(),
+            selector: "a".to_owned(),
+            key: SecretRef::file(path),
+        };
+        let message =
+            "From: a@lab.example\r\nDate: Tue, 24 Nov 2026\r\n 10:00:00 +0000\r\n\r\nx\r\n";
+        let signature = dkim.sign(message).expect("a signature");
+        assert!(signature.contains(" t=1795514400;"), "{signature}");
+        assert!(signature.contains(" h=from:date;"), "{signature}");
+        assert_eq!(dkim.sign("From: a@lab.example\r\n\r\nx\r\n"), Err(DkimError::NoDate));
     }
 }

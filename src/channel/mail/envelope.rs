@@ -70,11 +70,8 @@ impl FromStr for Bounces {
             .filter(|(_, after)| !after.contains(KEY) && !domain.contains(KEY))
             .ok_or_else(|| format!("`{text}` needs one `{KEY}` before its `@`; {example}"))?;
         let key = DeliveryKey(uuid::Uuid::nil());
-        let bounces = Self {
-            before: before.to_owned(),
-            after: after.to_owned(),
-            domain: domain.to_owned(),
-        };
+        let bounces =
+            Self { before: before.to_owned(), after: after.to_owned(), domain: domain.to_owned() };
         let sender = bounces.sender(&key);
         if !sender.is_ascii() || Address::from_str(&sender).is_err() {
             return Err(format!("`{text}` makes no mail address in ASCII; {example}"));
@@ -109,10 +106,13 @@ mod tests {
     #[test]
     fn a_pattern_that_makes_no_address_is_refused() {
         let wrong = |text: &str| text.parse::<Bounces>().unwrap_err();
-        for text in ["bot@lab.example", "bot+{key}", "{key}{key}@lab.example", "bot@{key}.example"] {
+        for text in ["bot@lab.example", "bot+{key}", "{key}{key}@lab.example", "bot@{key}.example"]
+        {
             assert!(wrong(text).contains("write it like"), "{text}");
         }
-        for text in ["b t+{key}@lab.example", "bö+{key}@lab.example", "{key}@", "{key}>@lab.example"] {
+        for text in
+            ["b t+{key}@lab.example", "bö+{key}@lab.example", "{key}@", "{key}>@lab.example"]
+        {
             assert!(wrong(text).contains("no mail address"), "{text}");
         }
         assert!(format!("{}{{key}}@lab.example", "b".repeat(32)).parse::<Bounces>().is_ok());

@@ -20,7 +20,7 @@ const KEPT_FOR: Duration = Duration::from_secs(30);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// How many connections there may be at a time.
-    pub connections: NonZeroU32,
+    pub connections: u32,
     /// How many messages may begin within a minute, evenly; `None`: as fast as they come.
     pub per_minute: Option<NonZeroU32>,
 }
@@ -220,7 +220,7 @@ impl Host {
 
     /// Makes the strictest limit of those that have a seat the one that holds.
     fn resize(&self, state: &mut State) {
-        let strictest = state.seats.values().map(|limits| limits.connections.get()).min();
+        let strictest = state.seats.values().map(|limits| limits.connections).min();
         let wanted = strictest.map_or(0, |connections| connections as usize);
         if wanted > state.size {
             let more = wanted - state.size;
@@ -250,10 +250,7 @@ mod tests {
     use super::*;
 
     fn limits(connections: u32, per_minute: Option<u32>) -> Limits {
-        Limits {
-            connections: NonZeroU32::new(connections).unwrap(),
-            per_minute: per_minute.and_then(NonZeroU32::new),
-        }
+        Limits { connections, per_minute: per_minute.and_then(NonZeroU32::new) }
     }
 
     #[test]
@@ -303,7 +300,10 @@ mod tests {
         let other = Seat::at("pace.example", 25, limits(9, Some(600)));
         assert_eq!(seat.pace(Duration::ZERO).await, Ok(()));
         let wait = other.pace(Duration::from_millis(20)).await.unwrap_err();
-        assert!(wait > Duration::from_millis(100) && wait <= Duration::from_millis(200), "{wait:?}");
+        assert!(
+            wait > Duration::from_millis(100) && wait <= Duration::from_millis(200),
+            "{wait:?}"
+        );
         let began = Instant::now();
         assert_eq!(other.pace(Duration::from_secs(2)).await, Ok(()));
         assert!(began.elapsed() > Duration::from_millis(50), "it was waited for");

@@ -149,8 +149,7 @@ impl Login {
                 Ok(encrypted) => encrypted.map_err(|error| self.no_handshake(&error))?,
                 Err(_) => return Err(self.at_greeting(&Fault::TimedOut(patience.reply))),
             };
-            let greet =
-                AsyncSmtpConnection::connect_with_transport(Box::new(stream), &greeting);
+            let greet = AsyncSmtpConnection::connect_with_transport(Box::new(stream), &greeting);
             return step(patience.reply, greet).await.map_err(|fault| self.at_greeting(&fault));
         }
         let greet = AsyncSmtpConnection::connect_with_transport(Box::new(stream), &greeting);

@@ -7,7 +7,6 @@
 //! [`super::login`] opens connections, [`super::host`] shares a server's among its channels.
 
 use std::borrow::Cow;
-use std::num::NonZeroU32;
 use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -34,7 +33,7 @@ pub struct Server {
     pub seat: Seat,
     /// A connection takes at most so many messages. A server that takes fewer says so (421) or
     /// closes, and the next message gets a new connection.
-    pub messages_per_connection: NonZeroU32,
+    pub messages_per_connection: u32,
     /// Whether it is asked what it offers: where a report is wanted.
     pub question: Question,
     /// Who signs.
@@ -88,7 +87,7 @@ impl Server {
             let why = format!("{} answered the message with {}", self.host(), reply.code());
             return Err(Outcome::Unknown { why });
         }
-        if messages + 1 < self.messages_per_connection.get() {
+        if messages + 1 < self.messages_per_connection {
             turn.rest(line, messages + 1, &self.login);
         } else {
             quit(line.connection, &self.patience).await;
