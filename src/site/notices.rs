@@ -190,7 +190,7 @@ impl From<MailTable> for mail::Config {
             password: written.password,
             body: MailBody::Text,
             subject_limit: Some(SUBJECT_LIMIT),
-            archive: None,
+            ..Self::default()
         }
     }
 }
