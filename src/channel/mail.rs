@@ -144,7 +144,8 @@ pub struct Mail {
 impl Mail {
     /// # Errors
     /// [`BuildError`] if a setting cannot work.
-    pub fn new(config: Config, context: Context) -> Result<Self, BuildError> {
+    pub fn new(mut config: Config, context: Context) -> Result<Self, BuildError> {
+        config.archive = config.archive.map(|archive| archive.named_after(&config.to));
         let setting =
             |key, why: String| BuildError::Setting { channel: context.channel.clone(), key, why };
         let address = |key, text: &str| {

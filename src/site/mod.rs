@@ -9,6 +9,7 @@ pub mod channel_file;
 pub mod check;
 pub mod credential;
 pub mod filter;
+mod list;
 pub mod notices;
 pub mod pages;
 pub mod policy;

@@ -20,19 +20,26 @@ use url::Url;
 use crate::channel::http::endpoint;
 use volume::Volume;
 
-/// The archive of a list: `archive` in the `[mail]` table.
+/// The archive of a list: `archive` in the `[mail]` table. Where `list` is not said, the list is
+/// named as its address (`to`) is.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(tag = "software", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Archive {
     /// Mailman 3: `{base}/list/{list@host}/message/{BASE32(SHA1(id))}/`.
-    Hyperkitty { base: Url, list: String },
+    Hyperkitty {
+        base: Url,
+        #[serde(default)]
+        list: String,
+    },
     /// Sympa; `base` is its web interface (`https://lists.example/sympa`), `list` the list's name.
     Sympa {
         base: Url,
+        #[serde(default)]
         list: String,
         #[serde(default)]
         links: SympaLinks,
         /// Of the server: it names months by its own clock.
+        #[serde(default, deserialize_with = "volume::zone")]
         timezone: Option<Tz>,
     },
     /// `https://groups.google.com/d/msgid/{group}/{id}`.
@@ -46,15 +53,23 @@ pub enum Archive {
     /// Mailman 2: pages are numbered, so a message is looked for in `{base}/{list}/{volume}/`.
     Pipermail {
         base: Url,
+        #[serde(default)]
         list: String,
         #[serde(default)]
         volume: Volume,
         /// Of the server: it names volumes by its own clock.
+        #[serde(default, deserialize_with = "volume::zone")]
         timezone: Option<Tz>,
     },
     /// LISTSERV; `base` is its web interface (`https://lists.example/cgi-bin/wa`). Its links do not
     /// follow from the Message-ID: a message is looked for in the index of its month.
-    Listserv { base: Url, list: String, timezone: Option<Tz> },
+    Listserv {
+        base: Url,
+        #[serde(default)]
+        list: String,
+        #[serde(default, deserialize_with = "volume::zone")]
+        timezone: Option<Tz>,
+    },
     /// groups.io; `base` is the group (`https://groups.io/g/jobs`). The number of a message stands
     /// in the footer of the list's own copy and nowhere else.
     GroupsIo { base: Url },
@@ -146,6 +161,28 @@ impl Archive {
     /// Whether the archive can be asked for a message at all.
     pub fn can_be_searched(&self) -> bool {
         !matches!(self, Self::GroupsIo { .. })
+    }
+
+    /// Names the list as its address does, where nobody has named it.
+    #[must_use]
+    pub fn named_after(mut self, address: &str) -> Self {
+        let name = address.split('@').next().unwrap_or_default();
+        let (list, usual) = match &mut self {
+            Self::Hyperkitty { list, .. } => (list, address.to_ascii_lowercase()),
+            Self::Sympa { list, .. } | Self::Pipermail { list, .. } => {
+                (list, name.to_ascii_lowercase())
+            }
+            Self::Listserv { list, .. } => (list, name.to_ascii_uppercase()),
+            Self::GoogleGroups { .. }
+            | Self::MailArchive { .. }
+            | Self::W3c { .. }
+            | Self::PublicInbox { .. }
+            | Self::GroupsIo { .. } => return self,
+        };
+        if list.is_empty() {
+            *list = usual;
+        }
+        self
     }
 
     /// What cannot work in these settings: the key, and why.
@@ -335,6 +372,40 @@ mod tests {
         ] {
             assert_eq!(archive(text).permalink(KERNEL, at("2026-11-24T10:00:00Z")), None);
         }
+    }
+
+    #[test]
+    fn a_list_that_nobody_names_is_named_as_its_address() {
+        let link = |text: &str| {
+            archive(text)
+                .named_after("Jobs@lists.example")
+                .permalink(KERNEL, at("2026-11-24T10:00:00Z"))
+        };
+        let link = |text: &str| link(text).unwrap().to_string();
+        assert!(
+            link("software = \"hyperkitty\"\nbase = \"https://lists.example\"")
+                .contains("/list/jobs@lists.example/")
+        );
+        assert!(
+            link("software = \"sympa\"\nbase = \"https://lists.example\"").contains("/msg/jobs/")
+        );
+        let listserv = archive("software = \"listserv\"\nbase = \"https://lists.example/wa\"");
+        let Archive::Listserv { list, .. } = listserv.named_after("jobs@lists.example") else {
+            panic!("another archive")
+        };
+        assert_eq!(list, "JOBS");
+    }
+
+    #[test]
+    fn a_time_zone_that_is_none_is_named_with_what_was_meant() {
+        let text = "software = \"sympa\"\nbase = \"https://lists.example\"\ntimezone = ";
+        let wrong = |zone: &str| {
+            toml::from_str::<Archive>(&format!("{text}\"{zone}\"")).unwrap_err().to_string()
+        };
+        assert!(
+            wrong("Berlin").contains("`Berlin` is no time zone; did you mean `Europe/Berlin`?")
+        );
+        assert!(wrong("Tidal time").contains("; write it like `Europe/Berlin`"));
     }
 
     #[test]

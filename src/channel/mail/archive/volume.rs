@@ -4,8 +4,11 @@
 //! every zone come into question.
 
 use chrono::{DateTime, Datelike, NaiveDate, TimeDelta, Utc};
-use chrono_tz::Tz;
-use serde::Deserialize;
+use chrono_tz::{TZ_VARIANTS, Tz};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer};
+
+use crate::diagnostic::suggestion;
 
 /// How long a message may be under way to the archive.
 const UNDER_WAY: TimeDelta = TimeDelta::hours(2);
@@ -67,6 +70,27 @@ pub fn months(at: DateTime<Utc>, now: DateTime<Utc>, zone: Option<Tz>) -> Vec<St
 /// The same as LISTSERV writes them: `2611`.
 pub fn short_months(at: DateTime<Utc>, now: DateTime<Utc>, zone: Option<Tz>) -> Vec<String> {
     names(at, now, zone, |day| day.format("%y%m").to_string())
+}
+
+/// Reads a time zone as people write it.
+///
+/// # Errors
+/// With a suggestion, if it is none.
+pub fn zone<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Tz>, D::Error> {
+    let name = String::deserialize(deserializer)?;
+    if let Ok(zone) = name.parse() {
+        return Ok(Some(zone));
+    }
+    // Many write the town alone.
+    let town = TZ_VARIANTS.iter().map(|zone| zone.name()).find(|it| {
+        it.rsplit_once('/').is_some_and(|(_, town)| town.eq_ignore_ascii_case(name.trim()))
+    });
+    let meant = town.or_else(|| suggestion(&name, TZ_VARIANTS.iter().map(|zone| zone.name())));
+    let help = match meant {
+        Some(meant) => format!("did you mean `{meant}`?"),
+        None => "write it like `Europe/Berlin`".to_owned(),
+    };
+    Err(D::Error::custom(format!("`{name}` is no time zone; {help}")))
 }
 
 fn year_and_month(day: NaiveDate) -> String {
