@@ -10,6 +10,7 @@ mod doctor;
 mod facts;
 mod identity;
 mod ledger;
+mod mailbox;
 mod notice;
 mod plan;
 mod reading;

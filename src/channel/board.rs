@@ -19,7 +19,7 @@ use url::Url;
 use super::http::{Answer, Busy, Credential, Exchange, Http};
 use super::wire::{HttpRequest, SECRET, Verb};
 use super::{
-    Abilities, Action, Address, BuildError, Can, Channel, Context, Kind, Outcome, Permit,
+    Abilities, Action, Address, Arrival, BuildError, Can, Channel, Context, Kind, Outcome, Permit,
     PrepareError, Probe, Receipt, Search, Sight, Trace, Wire, http, words,
 };
 use crate::adapt::{DocumentType, Form, Rendition};
@@ -417,6 +417,7 @@ impl Channel for Board {
             proves_absence: Can::Yes,
             in_flight_seconds: IN_FLIGHT_SECONDS,
             repeat_safe_seconds: None,
+            arrival: Arrival::AtOnce,
         }
     }
 

@@ -21,7 +21,7 @@ use url::Url;
 use super::http::{Exchange, Http};
 use super::wire::FeedEntry;
 use super::{
-    Abilities, Action, Address, BuildError, Can, Channel, Context, Kind, Outcome, Permit,
+    Abilities, Action, Address, Arrival, BuildError, Can, Channel, Context, Kind, Outcome, Permit,
     PrepareError, Probe, Receipt, Search, SendBy, Sight, Trace, Wire, http,
 };
 use crate::adapt::atom::atom;
@@ -119,6 +119,7 @@ impl Channel for Feed {
             proves_absence: Can::Yes,
             in_flight_seconds: IN_FLIGHT_SECONDS,
             repeat_safe_seconds: Some(u64::MAX),
+            arrival: Arrival::AtOnce,
         }
     }
 

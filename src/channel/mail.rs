@@ -20,7 +20,7 @@ use uuid::Uuid;
 use super::http::Http;
 use super::wire::MailMessage;
 use super::{
-    Abilities, Action, Address, BuildError, Can, Channel, Context, Kind, Outcome, Permit,
+    Abilities, Action, Address, Arrival, BuildError, Can, Channel, Context, Kind, Outcome, Permit,
     PrepareError, Probe, Receipt, Search, Sight, Trace, Wire, is_loopback,
 };
 use crate::adapt::{Form, MailBody, MailForm, Rendition};
@@ -107,6 +107,11 @@ impl Config {
     /// The host of the list, in small letters.
     pub fn list_host(&self) -> String {
         self.to.rsplit('@').next().unwrap_or_default().to_ascii_lowercase()
+    }
+
+    /// The same in seconds.
+    fn patience(&self) -> u64 {
+        self.gives_up_after().num_seconds().unsigned_abs()
     }
 
     /// How long an archive is looked at with patience: a list that holds every post may take as
@@ -293,6 +298,7 @@ impl Channel for Mail {
             proves_absence: Can::No,
             in_flight_seconds: IN_FLIGHT_SECONDS,
             repeat_safe_seconds: None,
+            arrival: Arrival::Later { give_up_after_seconds: self.config.patience() },
         }
     }
 

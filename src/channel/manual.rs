@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use serde::Deserialize;
 
 use super::{
-    Abilities, Action, Address, BuildError, Can, Channel, Context, Kind, Outcome, Permit,
+    Abilities, Action, Address, Arrival, BuildError, Can, Channel, Context, Kind, Outcome, Permit,
     PrepareError, Probe, Receipt, Search, Sight, Trace, Wire,
 };
 use crate::adapt::count::Count;
@@ -58,6 +58,7 @@ impl Channel for Manual {
             in_flight_seconds: 0,
             // Telling a person twice puts nothing anywhere; but it asks for a second copy.
             repeat_safe_seconds: None,
+            arrival: Arrival::AtOnce,
         }
     }
 

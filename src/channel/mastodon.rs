@@ -22,7 +22,7 @@ use url::Url;
 use super::http::{self, Answer, Busy, Credential, Exchange, Http};
 use super::wire::{HttpRequest, SECRET, Verb};
 use super::{
-    Abilities, Action, Address, BuildError, Can, Channel, Context, Kind, Outcome, Permit,
+    Abilities, Action, Address, Arrival, BuildError, Can, Channel, Context, Kind, Outcome, Permit,
     PrepareError, Probe, Receipt, Search, Sight, Sought, Trace, Wire, words,
 };
 use crate::adapt::count::Count;
@@ -279,6 +279,7 @@ impl Channel for Mastodon {
                 Software::Mastodon | Software::Pleroma => Some(KEY_KEPT_SECONDS),
                 Software::Other => None,
             },
+            arrival: Arrival::AtOnce,
         }
     }
 

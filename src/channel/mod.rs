@@ -289,6 +289,18 @@ pub struct Abilities {
     pub in_flight_seconds: u32,
     /// Whether sending the same key twice is certainly harmless, and for how long (seconds).
     pub repeat_safe_seconds: Option<u64>,
+    pub arrival: Arrival,
+}
+
+/// When what a channel took stands where readers look for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Arrival {
+    /// With its answer.
+    AtOnce,
+    /// It passes it on: a mail server to a list, and the list to its archive, perhaps by way of a
+    /// moderator. A person is asked about what was not seen after so many seconds.
+    Later { give_up_after_seconds: u64 },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]

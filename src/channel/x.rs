@@ -14,8 +14,8 @@ use super::http::{self, Answer, Busy, Credential, Exchange, Http, Request};
 use super::oauth1::{self, Keys, Moment};
 use super::wire::{HttpRequest, SECRET, Verb};
 use super::{
-    Abilities, Action, Address, BuildError, Can, Channel, ChannelName, Context, Kind, Outcome,
-    Permit, PrepareError, Probe, Receipt, Search, Sight, Sought, Trace, Wire, words,
+    Abilities, Action, Address, Arrival, BuildError, Can, Channel, ChannelName, Context, Kind,
+    Outcome, Permit, PrepareError, Probe, Receipt, Search, Sight, Sought, Trace, Wire, words,
 };
 use crate::adapt::count::Count;
 use crate::adapt::{Form, Rendition};
@@ -301,6 +301,7 @@ impl Channel for X {
             proves_absence: Can::Yes,
             in_flight_seconds: IN_FLIGHT_SECONDS,
             repeat_safe_seconds: None,
+            arrival: Arrival::AtOnce,
         }
     }
 

@@ -104,7 +104,8 @@ pub(super) async fn run(arguments: &Arguments, folder: Option<PathBuf>) -> Resul
     };
     let pace = if arguments.now { Pace::AtOnce } else { Pace::OnSchedule };
     let wanted = Wanted { channel: channel.as_ref(), postings: read.named.as_ref() };
-    let round = courier.round(&read.postings, pace, wanted).await?;
+    let mut round = courier.round(&read.postings, pace, wanted).await?;
+    round.note_arrivals(courier.arrivals(wanted).await?);
     tell(&site, &ledger, &round, &courier.clock).await;
     ledger.clone().close().await;
     report(arguments.format, &round, &wanted, &site)?;

@@ -49,8 +49,9 @@ pub(super) async fn run(arguments: &Arguments, folder: Option<PathBuf>) -> Resul
         worker: Worker::this(),
         clock,
     };
-    let seen =
-        courier.verify(Wanted { channel: channel.as_ref(), postings: posting.as_ref() }).await?;
+    let wanted = Wanted { channel: channel.as_ref(), postings: posting.as_ref() };
+    courier.arrivals(wanted).await?;
+    let seen = courier.verify(wanted).await?;
     ledger.clone().close().await;
     // What only a person can see is said, and fails nothing.
     let by_a_person = |seen: &Seen| {

@@ -3,10 +3,12 @@
 //! The order is the promise: claim, attempt on disk (key, exact bytes, time), call, receipt on
 //! disk, everything else. What is previewed is made by the same [`compose`] as what is sent.
 
+mod arrival;
 pub mod compose;
 mod doubt;
 pub mod fail_point;
 mod find_out;
+pub mod letters;
 mod pages;
 mod reading;
 mod send;
@@ -26,6 +28,7 @@ use crate::ledger::{self, Attempt, Delivery, Ledger, LedgerError, NewDelivery, P
 use crate::plan::{self, Inputs, Pace, Plan, Step, When};
 use crate::posting::{Posting, PostingId};
 use crate::site::Site;
+pub use arrival::Arrivals;
 pub use find_out::under_way_until;
 use pages::Looked;
 pub use pages::first_sight;
@@ -72,6 +75,15 @@ pub struct Round {
 }
 
 impl Round {
+    /// What this round did and has arrived meanwhile has its link.
+    pub fn note_arrivals(&mut self, arrivals: Arrivals) {
+        for delivery in arrivals.looked_for {
+            if let Some(same) = self.done.iter_mut().find(|it| it.key == delivery.key) {
+                *same = done(&delivery);
+            }
+        }
+    }
+
     /// Adds what a channel did that had to be asked first.
     fn add(&mut self, channel: &ChannelName, mut found_out: Vec<Done>, rest: Self) {
         // What went out at once after the search counts by what came of that.

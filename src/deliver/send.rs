@@ -19,7 +19,7 @@ use crate::channel::permit::{Journal, too_late};
 use crate::channel::{DeliveryKey, Kind, Outcome, Permit, Receipt, SendBy};
 use crate::clock::Clock;
 use crate::ledger::{
-    AsSeen, Asked, Attempt, Began, Claim, Deed, Delivery, Ledger, LedgerError, Restored,
+    AsSeen, Attempt, Began, Claim, Deed, Delivery, Ledger, LedgerError, Meaning, Restored,
     Settlement, Standing,
 };
 use crate::plan::Step;
@@ -229,10 +229,12 @@ impl Courier<'_> {
         fail_point::reached("after-send").await;
 
         let now = self.clock.now();
-        let asked_person = if step.deed == Deed::Ask || station.channel.kind() == Kind::Manual {
-            Asked::Person
+        let meaning = if step.deed == Deed::Ask || station.channel.kind() == Kind::Manual {
+            Meaning::PersonAsked
+        } else if self.will_arrive(station) {
+            Meaning::PassedOn
         } else {
-            Asked::Done
+            Meaning::Shown
         };
         let outcome = self.seen_with_its_history(outcome, &claim, now).await;
         let again_at = match &outcome {
@@ -247,7 +249,7 @@ impl Courier<'_> {
             content_hash: message.message.rendition.content_hash(),
             rendition: message.message.rendition,
         };
-        let settlement = Settlement { outcome, again_at, asked_person };
+        let settlement = Settlement { outcome, again_at, meaning };
         let unsettled = Unsettled { claim: Arc::new(claim), settlement, standing };
         Answered { unsettled, at: now, _on_the_desk: on_the_desk }
     }

@@ -39,7 +39,11 @@ impl Courier<'_> {
             let expected = delivery.standing.as_ref().map(|standing| &standing.rendition);
             let sight = station.channel.verify(receipt, expected).await;
             let state = match &sight {
-                Sight::Agrees if copy == CopyState::Altered => Some(CopyState::Live),
+                // Not seen there yet: it is no copy that went away.
+                Sight::Gone | Sight::Differs { .. } if copy.is_on_its_way() => None,
+                Sight::Agrees if copy.is_on_its_way() || copy == CopyState::Altered => {
+                    Some(CopyState::Live)
+                }
                 Sight::Agrees => Some(copy),
                 Sight::Differs { .. } => Some(CopyState::Altered),
                 Sight::Gone => Some(CopyState::Gone),

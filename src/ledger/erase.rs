@@ -4,7 +4,7 @@
 //! | --- | --- |
 //! | title, page text, notes about the page | id, path, reference, revision |
 //! | the exact bytes and renditions of attempts, what copies say | keys, times, outcomes, links and ids of copies, hashes |
-//! | what channels answered, in words | why something was called off, which is Handbill's own word |
+//! | what channels and letters answered, in words | why something was called off, which is Handbill's own word |
 //! | who approved the words | that they were approved, when, and their hash |
 //! | notices that still wait to be told | the steps of attempts, which are ids |
 //!
@@ -204,7 +204,7 @@ pub(in crate::ledger) async fn fold_log(
 }
 
 /// What erases. `$1` is the posting, `$2` the time.
-const ERASE: [&str; 5] = [
+const ERASE: [&str; 6] = [
     "update attempt set wire = '', rendition = '', detail = '', erased_at = coalesce(erased_at, $2)
       where delivery in (select key from delivery where posting = $1)",
     "update delivery set standing = null,
@@ -213,6 +213,8 @@ const ERASE: [&str; 5] = [
     "update approval set approved_by = '' where posting = $1",
     "update event_words set content = null, erased_at = $2
       where posting = $1 and content is not null",
+    "update answer set sender = '', subject = '', words = ''
+      where delivery in (select key from delivery where posting = $1)",
     "update posting set title = '', source = null, page_note = '', erased_at = $2,
             finished_at = coalesce(finished_at, $2)
       where id = $1",
@@ -230,7 +232,10 @@ const COUNT: &str = "
            (select count(*) from delivery
              where posting = $1 and standing is not null) as copies,
            (select count(*) from event_words
-             where posting = $1 and kind = 'answer' and content is not null) as answers,
+             where posting = $1 and kind = 'answer' and content is not null)
+             + (select count(*) from answer
+                 where subject <> ''
+                   and delivery in (select key from delivery where posting = $1)) as answers,
            (select count(*) from approval where posting = $1 and approved_by <> '')
              + (select count(*) from event_words
                  where posting = $1 and kind = 'person' and content is not null) as people";

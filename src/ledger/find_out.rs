@@ -144,9 +144,10 @@ impl Ledger {
         Ok(delivery)
     }
 
-    /// A person says what became of a delivery that is unknown or refused, or that they were asked
-    /// to do. What is certainly not there is planned again at once if its outcome was unknown or
-    /// the channel refused it; what a person was asked to do and did not do is refused.
+    /// A person says what became of a delivery that is unknown or refused, that is on its way, or
+    /// that they were asked to do. What is certainly not there is planned again at once if its outcome was unknown or
+    /// the channel refused it; what a person was asked to do and did not do is refused, and so is what
+    /// was handed over and never arrived.
     ///
     /// # Errors
     /// [`LedgerError::WrongState`] if no person is asked about it.
@@ -158,7 +159,10 @@ impl Ledger {
     ) -> Result<Delivery, LedgerError> {
         let mut tx = self.begin().await?;
         let mut delivery = row::load(&mut tx, key).await?;
-        delivery.must_be(&[State::Unknown, State::Asked, State::Refused], "resolved")?;
+        let on_its_way = delivery.copy.is_some_and(CopyState::is_on_its_way);
+        if !on_its_way {
+            delivery.must_be(&[State::Unknown, State::Asked, State::Refused], "resolved")?;
+        }
         let mut detail = json!({ "was": delivery.state });
         match resolution {
             Resolution::Posted(receipt) => {
@@ -168,6 +172,12 @@ impl Ledger {
             Resolution::NotPosted if delivery.state == State::Unknown => {
                 delivery.enter(State::Planned, "a person looked: it is not there", now);
                 delivery.due_at = now;
+            }
+            // It is not sent again by itself: a list that lost it may still find it.
+            Resolution::NotPosted if on_its_way => {
+                delivery.enter(State::Refused, "a person looked: it never arrived", now);
+                delivery.copy = None;
+                delivery.standing = None;
             }
             Resolution::NotPosted if delivery.state == State::Refused => {
                 delivery.enter(State::Planned, "a person asked for another try", now);
@@ -203,6 +213,11 @@ impl Ledger {
         delivery.must_be(&states, "given a link")?;
         if delivery.state == State::Posted {
             delivery.receipt.get_or_insert_default().link = Some(link.clone());
+            if delivery.copy.is_some_and(CopyState::is_on_its_way) {
+                delivery.copy = Some(CopyState::Live);
+                delivery.reason.clear();
+                delivery.asks_since = None;
+            }
         } else {
             let receipt = Receipt { remote_id: None, link: Some(link.clone()) };
             settle::done(&mut tx, &mut delivery, &receipt, None, now).await?;
@@ -252,6 +267,10 @@ impl Ledger {
             }
         };
         delivery.copy = Some(copy);
+        if before.is_on_its_way() && !copy.is_on_its_way() {
+            delivery.reason.clear();
+            delivery.asks_since = None;
+        }
         row::save(&mut tx, &delivery).await?;
         if copy != before {
             let detail = json!({ "was": before, "is": copy });

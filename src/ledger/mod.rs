@@ -13,6 +13,7 @@
 //! chain, so that [`erase`] and [`retention`] can forget it; the rest is one file per idea in the life of a delivery: it is observed and planned,
 //! claimed and settled, found out about, and read.
 
+pub mod arrival;
 pub mod backup;
 pub mod binding;
 mod change;
@@ -25,6 +26,7 @@ pub mod find_out;
 pub mod generation;
 mod group;
 pub mod integrity;
+pub mod mailbox;
 mod mark;
 pub mod notice;
 pub mod observe;
@@ -53,6 +55,7 @@ use crate::adapt::{Occasion, Rendition};
 use crate::channel::{ChannelName, DeliveryKey, Outcome, Receipt, Wire};
 use crate::clock::Steady;
 use crate::posting::{PostingId, Revision};
+pub use arrival::Mailed;
 pub use backup::{Backup, IfNewer, Restoration};
 pub use binding::SiteMark;
 pub use claim::{AsSeen, Began};
@@ -157,6 +160,10 @@ impl State {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum CopyState {
+    /// Its server took it, and nobody has seen it where readers look for it.
+    Sent,
+    /// A moderator has it.
+    Held,
     /// Stands there as it was announced.
     Live,
     /// Stands there, changed by us since.
@@ -170,11 +177,20 @@ pub enum CopyState {
 }
 
 impl CopyState {
-    pub const ALL: [Self; 5] =
-        [Self::Live, Self::Edited, Self::Withdrawn, Self::Gone, Self::Altered];
+    pub const ALL: [Self; 7] = [
+        Self::Sent,
+        Self::Held,
+        Self::Live,
+        Self::Edited,
+        Self::Withdrawn,
+        Self::Gone,
+        Self::Altered,
+    ];
 
     pub fn as_str(self) -> &'static str {
         match self {
+            Self::Sent => "sent",
+            Self::Held => "held",
             Self::Live => "live",
             Self::Edited => "edited",
             Self::Withdrawn => "withdrawn",
@@ -187,9 +203,14 @@ impl CopyState {
         Self::ALL.into_iter().find(|state| state.as_str() == word)
     }
 
-    /// Whether readers can still find it.
+    /// Whether readers can still find it, or will as soon as it arrives.
     pub fn stands(self) -> bool {
-        matches!(self, Self::Live | Self::Edited | Self::Altered)
+        self.is_on_its_way() || matches!(self, Self::Live | Self::Edited | Self::Altered)
+    }
+
+    /// Whether it was handed over and was not seen there yet.
+    pub fn is_on_its_way(self) -> bool {
+        matches!(self, Self::Sent | Self::Held)
     }
 }
 
@@ -377,16 +398,19 @@ pub struct Settlement {
     pub outcome: Outcome,
     /// When to try again after a deferral; ignored otherwise.
     pub again_at: Option<DateTime<Utc>>,
-    /// Whether this channel's "posted" only means that a person was asked.
-    pub asked_person: Asked,
+    /// What this channel's "posted" means.
+    pub meaning: Meaning,
 }
 
+/// What it means that a channel took something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Asked {
-    /// The channel did it.
-    Done,
+pub enum Meaning {
+    /// Readers see it.
+    Shown,
+    /// It is passed on, and will be seen later: a mail to a list.
+    PassedOn,
     /// A person was asked and will record the link.
-    Person,
+    PersonAsked,
 }
 
 /// A page as the ledger knows it.

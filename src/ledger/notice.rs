@@ -138,6 +138,7 @@ impl Ledger {
                           or delivery.changed_at >= $1))
                  or (delivery.state = 'planned' and delivery.due_at <= $2
                      and delivery.attempts = 0 and delivery.reason <> '')
+                 or (delivery.copy_state in ('sent', 'held') and delivery.asks_since is not null)
               order by delivery.changed_at, delivery.key",
         )
         .bind((now - OLD_NEWS).timestamp_micros())

@@ -22,7 +22,7 @@ pub struct Retention {
     pub pages: Option<TimeDelta>,
     /// The exact bytes and renditions of its attempts, and what copies said that are gone.
     pub attempts: Option<TimeDelta>,
-    /// What channels answered, in words.
+    /// What channels answered, in words, and letters.
     pub answers: Option<TimeDelta>,
 }
 
@@ -124,7 +124,7 @@ impl Ledger {
         }
         if let Some(kept) = retention.answers {
             forgotten.answers = run(&mut tx, ANSWERS, now - kept, now).await?;
-            for statement in [DETAILS, REASONS, NOTES] {
+            for statement in [DETAILS, REASONS, NOTES, LETTERS, STRAYS] {
                 run(&mut tx, statement, now - kept, now).await?;
             }
         }
@@ -164,7 +164,7 @@ const ATTEMPTS: &str = over!(
 const COPIES: &str = over!(
     "update delivery set standing = null
       where standing is not null
-        and (copy_state is null or copy_state not in ('live', 'edited', 'altered'))
+        and (copy_state is null or copy_state not in ('sent', 'held', 'live', 'edited', 'altered'))
         and posting in",
     ""
 );
@@ -187,6 +187,17 @@ const REASONS: &str = over!(
 );
 
 const NOTES: &str = over!("update posting set page_note = '' where page_note <> '' and id in", "");
+
+const LETTERS: &str = over!(
+    "update answer set sender = '', subject = '', words = ''
+      where subject <> '' and delivery in (select key from delivery where posting in",
+    ")"
+);
+
+/// A letter that is nobody's has no ad that could be over.
+const STRAYS: &str = "update answer set sender = '', subject = '', words = '',
+                             dismissed_at = coalesce(dismissed_at, $2)
+                       where subject <> '' and delivery is null and read_at <= $1";
 
 /// Runs one statement for what was over by `before`, and says how many rows it changed.
 async fn run(

@@ -363,7 +363,7 @@ pub(in crate::ledger) fn optional_time(
     row.try_get::<Option<i64>, _>(column)?.map(time).transpose()
 }
 
-fn number(row: &AnyRow, column: &str) -> Result<u32, LedgerError> {
+pub(in crate::ledger) fn number(row: &AnyRow, column: &str) -> Result<u32, LedgerError> {
     let number: i64 = row.try_get(column)?;
     u32::try_from(number).map_err(|_| unreadable(column, &number.to_string()))
 }

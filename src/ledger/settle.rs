@@ -9,8 +9,8 @@ use sqlx::AssertSqlSafe;
 use super::change::Change;
 use super::group::{Entry, Written, is_busy};
 use super::{
-    Asked, Claim, CopyState, DUPLICATE, Deed, Delivery, Ledger, LedgerError, Settlement, Standing,
-    State, decide, event, pause, read, row,
+    Claim, CopyState, DUPLICATE, Deed, Delivery, Ledger, LedgerError, Meaning, Settlement,
+    Standing, State, decide, event, pause, read, row,
 };
 use crate::adapt::Occasion;
 use crate::channel::{DeliveryKey, Outcome, Receipt, Wire};
@@ -33,8 +33,8 @@ impl Ledger {
     /// | refused | `refused` |
     /// | unknown, duplicate | `unknown` |
     ///
-    /// A posted [`Deed::Publish`] or [`Deed::FollowUp`] makes a copy that is `live` and says
-    /// `standing`; a posted [`Deed::Edit`] makes its target's copy `edited`, a posted
+    /// A posted [`Deed::Publish`] or [`Deed::FollowUp`] makes a copy that says `standing` and is
+    /// `live`, or `sent` where the channel only passes it on; a posted [`Deed::Edit`] makes its target's copy `edited`, a posted
     /// [`Deed::Withdraw`] makes it `withdrawn`. Without `standing`, the copy says what the attempt
     /// carried.
     ///
@@ -182,9 +182,14 @@ impl Settling {
         match &settlement.outcome {
             Outcome::Posted(receipt) => {
                 detail["receipt"] = json!(receipt);
-                match settlement.asked_person {
-                    Asked::Done => done(tx, delivery, receipt, standing, now).await?,
-                    Asked::Person => {
+                match settlement.meaning {
+                    Meaning::Shown => done(tx, delivery, receipt, standing, now).await?,
+                    Meaning::PassedOn => {
+                        done(tx, delivery, receipt, standing, now).await?;
+                        // The copy that it made, if it made one.
+                        delivery.copy = delivery.copy.map(|_| CopyState::Sent);
+                    }
+                    Meaning::PersonAsked => {
                         what = State::Asked.as_str();
                         delivery.enter(State::Asked, "", now);
                         delivery.receipt = Some(receipt.clone());

@@ -270,6 +270,7 @@ fn migrations() -> Migrator {
         migration(4, "generation", include_str!("migrations/0004_generation.sql")),
         migration(5, "notices", include_str!("migrations/0005_notices.sql")),
         migration(6, "erasure", include_str!("migrations/0006_erasure.sql")),
+        migration(7, "arrival", include_str!("migrations/0007_arrival.sql")),
     ])
 }
 

@@ -51,7 +51,9 @@ impl About {
             "seen" | "changed" => Some((Self::Title, "title")),
             "approved" => Some((Self::Person, "approved_by")),
             "refused" | "deferred" | "blocked" | "unknown" | "late" | "still unknown"
-            | "asks a person" | "held back" | "page not seen" => Some((Self::Answer, "why")),
+            | "asks a person" | "held back" | "page not seen" | "held" | "sent back" | "heard" => {
+                Some((Self::Answer, "why"))
+            }
             _ => None,
         }
     }

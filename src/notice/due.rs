@@ -54,7 +54,7 @@ pub fn due_notices(
 /// a date says stays as it was: a page that cannot be read just now is no decision.
 pub fn is_settled(notice: &Notice, concerns: &Concerns) -> bool {
     match notice.kind {
-        Kind::Unknown | Kind::Refused | Kind::Errand | Kind::Stuck => {
+        Kind::Unknown | Kind::Silent | Kind::Refused | Kind::Errand | Kind::Stuck => {
             !concerns.deliveries.iter().any(|it| about_delivery(it) == notice.about)
         }
         Kind::Paused => {
@@ -153,7 +153,20 @@ fn of_delivery(delivery: &Delivery, concerns: &Concerns) -> Option<Notice> {
             "Mend what it says; then it goes out by itself".to_owned(),
             vec![format!("handbill log show {id}"), "handbill check".to_owned()],
         ),
-        State::Sending | State::Posted | State::Cancelled => return None,
+        State::Posted => {
+            delivery.asks_since?;
+            (
+                Kind::Silent,
+                format!("“{title}” was sent to {channel} and is not to be seen there"),
+                format!(
+                    "{channel} was given it ({doing}), and it has not arrived where readers look: {}",
+                    delivery.reason
+                ),
+                "Look there, or ask whoever looks after the list; then say what you see".to_owned(),
+                vec![resolve("--posted LINK"), resolve("--not-posted")],
+            )
+        }
+        State::Sending | State::Cancelled => return None,
     };
     Some(Notice {
         about: about_delivery(delivery),

@@ -81,6 +81,8 @@ pub struct Notice {
 pub enum Kind {
     /// Nobody knows whether it arrived, and the channel cannot say.
     Unknown,
+    /// It was handed over and is not to be seen, or the list wants an answer.
+    Silent,
     Refused,
     /// A person is asked to do it.
     Errand,

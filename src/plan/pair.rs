@@ -298,7 +298,7 @@ impl Pair<'_> {
         match under_way.map(|it| (it, it.state)) {
             None => {
                 let ordinal = self.next_ordinal(occasion);
-                let asked = self.when_changed(occasion, deed, since);
+                let asked = self.when_changed(copy, occasion, deed, since);
                 self.push(draft, occasion, ordinal, deed, target, asked, note);
             }
             Some((planned, State::Planned)) => {
@@ -307,7 +307,7 @@ impl Pair<'_> {
                     self.again(planned, None)
                 } else {
                     // It keeps the time since when it is wanted, and so its slot.
-                    self.when_changed(occasion, planned.deed, since.min(planned.changed_at))
+                    self.when_changed(copy, occasion, planned.deed, since.min(planned.changed_at))
                 };
                 self.push(draft, occasion, ordinal, planned.deed, target, asked, note);
             }
@@ -322,11 +322,21 @@ impl Pair<'_> {
 
     /// A copy is changed at once; a new message about it waits for a slot as others do. New words
     /// may need a person's agreement; that an ad is closed does not.
-    fn when_changed(&self, occasion: Occasion, deed: Deed, since: DateTime<Utc>) -> Asked {
+    fn when_changed(
+        &self,
+        copy: &Delivery,
+        occasion: Occasion,
+        deed: Deed,
+        since: DateTime<Utc>,
+    ) -> Asked {
         if let Some(reason) = (occasion != Occasion::Close).then(|| self.not_approved()).flatten() {
             return Asked::Fixed(When::Not { reason });
         }
         match deed {
+            // Readers would get the answer before what it answers.
+            Deed::FollowUp if copy.copy == Some(CopyState::Held) => {
+                Asked::Fixed(When::Not { reason: Reason::WithModerator })
+            }
             Deed::FollowUp => Asked::InSlot { from: since, until: None, early: None },
             _ => Asked::Fixed(self.at(since)),
         }

@@ -71,6 +71,8 @@ pub enum Reason {
     },
     /// It is being sent, or the process that was sending it ended: the next round finds out.
     UnderWay,
+    /// A moderator has the message that it answers.
+    WithModerator,
     /// An earlier attempt's outcome is unknown.
     Unknown,
     /// The channel refused it.
@@ -151,6 +153,7 @@ impl Reason {
             | Self::PageGone { .. }
             | Self::WithdrawnFrom { .. }
             | Self::PageHasErrors { .. }
+            | Self::WithModerator
             | Self::ChannelGone => true,
             Self::Filtered(_)
             | Self::Draft
@@ -236,6 +239,9 @@ impl fmt::Display for Reason {
                 write!(f, "the channel is paused until `handbill resume`: {why}")
             }
             Self::UnderWay => f.write_str("it is being sent; the next `handbill post` finds out"),
+            Self::WithModerator => f.write_str(
+                "a moderator has the message that it answers; it goes out once that was let through",
+            ),
             Self::Unknown => f.write_str(
                 "nobody knows whether an earlier attempt arrived; look, then `handbill resolve`",
             ),

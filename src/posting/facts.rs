@@ -29,6 +29,7 @@ mod pay;
 mod phrase;
 mod place;
 mod position_type;
+mod positions;
 mod prose;
 mod reference;
 mod salary;
@@ -64,12 +65,12 @@ pub fn postings(
     let defaults = declared::cascaded(page, diagnostics).or(declared::defaults(&settings.defaults));
     let prose = Prose::of(page);
     let described = title::positions(&prose);
-    let positions = match (job.positions.as_slice(), described.as_slice()) {
+    let several = match (job.positions.as_slice(), described.as_slice()) {
         ([_, ..], _) => Positions::Declared,
         ([], [_, _, ..]) => Positions::Described,
         ([], _) => Positions::One,
     };
-    let inferred = infer(page, &prose, &job.facts, positions, diagnostics);
+    let inferred = infer(page, &prose, &job.facts, several, diagnostics);
     let says_a_job = page.front.get("job").is_some_and(|job| !job.is_empty());
     // What was declared decides; only where nothing was do the words tell whether there is a job.
     let availability = match page.availability {
@@ -84,38 +85,35 @@ pub fn postings(
         availability: availability.unwrap_or_else(|| page.availability.clone()),
     };
     // Who gave the page a title of its own means one ad.
-    if positions == Positions::Described
+    if several == Positions::Described
         && words.availability == Availability::Open
         && job.facts.title.is_none()
     {
-        diagnostics.extend(several(&page.source, &described));
+        diagnostics.extend(positions::not_listed(&page.source, &described));
     }
     let page_facts = |declared: Facts| declared.or(inferred.clone()).or(defaults.clone());
     if job.positions.is_empty() {
         return vec![posting(page, &words, &job, None, page_facts(job.facts.clone()))];
     }
-    job.positions
-        .iter()
-        .map(|position| {
+    let parts = positions::parts(page, &prose, &job.positions, &described);
+    let positions = job.positions.iter().zip(parts);
+    positions
+        .map(|(position, part)| {
             let declared = position.facts.clone().or(job.facts.clone());
-            posting(page, &words, &job, Some(position), page_facts(declared))
+            let Some(positions::Part { page, title }) = part else {
+                return posting(page, &words, &job, Some(position), page_facts(declared));
+            };
+            let prose = Prose::of(&page);
+            let mut of_part = Vec::new();
+            let mut facts = infer(&page, &prose, &declared, Positions::One, &mut of_part);
+            // What is of all positions was remarked already.
+            of_part.retain(|remark| !diagnostics.contains(remark));
+            diagnostics.extend(of_part);
+            (facts.title, facts.display_title) = (Some(title.clone()), Some(title));
+            let facts = declared.or(facts).or(defaults.clone());
+            posting(&page, &words, &job, Some(position), facts)
         })
         .collect()
-}
-
-/// A page of several positions that nobody has listed: which of its words belong to which is not
-/// known, and an id that was made of a heading would change with it.
-fn several(source: &Arc<Source>, described: &[(String, Span)]) -> Option<Diagnostic> {
-    let [(first, _), (second, place), ..] = described else { return None };
-    let message = format!(
-        "the page describes {} positions and goes out as one ad, named `{first}`",
-        described.len()
-    );
-    let several = Diagnostic::warning("facts::several-positions", message)
-        .at(source, *place)
-        .label(format!("`{second}` is another one"))
-        .help("list them under `job.positions`, each with an `id`, and each goes out by itself");
-    Some(several)
 }
 
 impl Facts {

@@ -120,9 +120,10 @@ impl SmtpStandIn {
         let inner = Arc::new(Inner {
             channel: channel.to_owned(),
             archive,
-            options,
             clock,
             faults: Faults::default(),
+            archiving: Mutex::new(options.archiving),
+            options,
             mails: Mutex::default(),
         });
         let web = web.serve(archive::router(Arc::clone(&inner)));
@@ -143,6 +144,11 @@ impl SmtpStandIn {
 
     pub fn faults(&self) -> &Faults<MailFault> {
         &self.inner.faults
+    }
+
+    /// The moderator holds every message from now on, or lets all of them through.
+    pub fn set_archiving(&self, archiving: Archiving) {
+        *lock(&self.inner.archiving) = archiving;
     }
 
     /// Every message that was ever stored, copies of one message too.
@@ -172,6 +178,7 @@ pub(super) struct Inner {
     pub(super) options: Options,
     pub(super) clock: SharedClock,
     faults: Faults<MailFault>,
+    archiving: Mutex<Archiving>,
     mails: Mutex<Vec<StoredMail>>,
 }
 
@@ -179,7 +186,7 @@ impl Inner {
     /// What the archive shows by now, the oldest first. A list keeps one of several messages with
     /// one Message-ID.
     pub(super) fn archived(&self) -> Vec<StoredMail> {
-        if self.options.archiving == Archiving::Held {
+        if *lock(&self.archiving) == Archiving::Held {
             return Vec::new();
         }
         let shown_from = self.clock.now() - self.options.archive_lag;

@@ -137,8 +137,10 @@ impl Rehearsal {
     ) -> Result<(), LedgerError> {
         loop {
             let now = self.clock.now();
-            let round =
-                self.courier().round(&self.postings, Pace::OnSchedule, Wanted::default()).await?;
+            let courier = self.courier();
+            let mut round =
+                courier.round(&self.postings, Pace::OnSchedule, Wanted::default()).await?;
+            round.note_arrivals(courier.arrivals(Wanted::default()).await?);
             if !round.done.is_empty() || !round.problems.is_empty() {
                 told(now, &round);
             }

@@ -9,6 +9,7 @@ use tokio::time::Instant;
 use tracing::{debug, error, info, warn};
 
 use super::http::Http;
+use super::looks::Look;
 use super::round::{self, RoundError, Seen, Task, Tools};
 use super::setup::{Fingerprint, Reloaded, Reread, Setup, Wrong, read_setup, reread};
 use super::signals::{Asked, Signals};
@@ -17,7 +18,7 @@ use super::supervisor::Supervisor;
 use super::timer::Backoff;
 use super::watch::Watch;
 use super::{Options, ServeError, pull};
-use crate::deliver::{Courier, Wanted, Worker};
+use crate::deliver::{Courier, Worker};
 use crate::ledger::{LedgerError, Outbox};
 use crate::notice;
 use crate::plan::Plan;
@@ -90,6 +91,8 @@ struct Daemon {
     reload: Option<Work<Reloaded>>,
     pull: Option<Work<Result<(), String>>>,
     verify: Option<Work<()>>,
+    /// Says when to look again.
+    arrivals: Option<Work<Option<DateTime<Utc>>>>,
     telling: Option<Work<Result<Outbox, LedgerError>>>,
     times: Times,
     after_failure: Backoff,
@@ -104,6 +107,8 @@ struct Times {
     scan: DateTime<Utc>,
     pull: Option<DateTime<Utc>>,
     verify: DateTime<Utc>,
+    /// `None` while nothing is on its way.
+    arrivals: Option<DateTime<Utc>>,
     /// Files change: they are left alone until then, and the last moment for that.
     unrest: Option<(Instant, Instant)>,
     configuration: Reread,
@@ -125,6 +130,7 @@ impl Daemon {
             scan: now + setup.site.serve.scan,
             pull: setup.site.serve.content.as_ref().map(|_| now),
             verify: now + FIRST_VERIFY,
+            arrivals: None,
             unrest: None,
             configuration: Reread::No,
         };
@@ -141,6 +147,7 @@ impl Daemon {
             reload: None,
             pull: None,
             verify: None,
+            arrivals: None,
             telling: None,
             times,
             after_failure: Backoff::new(TimeDelta::seconds(5), TimeDelta::minutes(5)),
@@ -185,6 +192,11 @@ impl Daemon {
                     self.after_round(tools, seen)?;
                 }
                 () = under_way(&mut self.verify) => self.verify = None,
+                next = under_way(&mut self.arrivals) => {
+                    self.arrivals = None;
+                    let soonest = self.now() + LEAST_REST;
+                    self.times.arrivals = next.map(|next| next.max(soonest));
+                }
                 outbox = under_way(&mut self.telling) => {
                     self.telling = None;
                     self.after_telling(outbox);
@@ -243,33 +255,25 @@ impl Daemon {
             self.round = Some(Box::pin(round::hold(task, tools)));
         }
         if now >= self.times.verify && self.verify.is_none() {
-            self.begin_verify(now);
+            let look = self.look();
+            self.times.verify = now + if look.is_some() { VERIFY_EVERY } else { FIRST_VERIFY };
+            self.verify = look.map(|look| -> Work<()> { Box::pin(look.at_copies()) });
+        }
+        if self.times.arrivals.is_some_and(|at| now >= at) && self.arrivals.is_none() {
+            // Without a ledger they are looked for after the next round.
+            self.times.arrivals = None;
+            self.arrivals = self.look().map(|look| -> Work<_> { Box::pin(look.for_arrivals()) });
         }
     }
 
-    /// Looks at every copy, beside the rounds.
-    fn begin_verify(&mut self, now: DateTime<Utc>) {
-        let Some(ledger) = self.status.facts().ledger else {
-            self.times.verify = now + FIRST_VERIFY;
-            return;
-        };
-        self.times.verify = now + VERIFY_EVERY;
-        let setup = Arc::clone(&self.setup);
-        let (worker, clock) = (self.worker.clone(), self.options.clock.clone());
-        self.verify = Some(Box::pin(async move {
-            let _at_work = clock.at_work();
-            let courier = Courier {
-                site: &setup.site,
-                stations: &setup.stations,
-                ledger: &ledger,
-                worker,
-                clock: clock.clone(),
-            };
-            match courier.verify(Wanted::default()).await {
-                Ok(seen) => debug!(copies = seen.len(), "copies were looked at"),
-                Err(error) => warn!(%error, "copies could not be looked at"),
-            }
-        }));
+    /// `None` while there is no ledger.
+    fn look(&self) -> Option<Look> {
+        Some(Look {
+            ledger: self.status.facts().ledger?,
+            setup: Arc::clone(&self.setup),
+            worker: self.worker.clone(),
+            clock: self.options.clock.clone(),
+        })
     }
 
     /// Files change: what they say is read once they are at rest.
@@ -384,6 +388,10 @@ impl Daemon {
         self.status
             .trouble(Subject::SecondDaemon, seen.has_neighbour.then(|| neighbour.to_owned()));
         debug!(tried = seen.tried, "round");
+        // The first round looks for what was on its way before the start.
+        if seen.tried > 0 || self.status.facts().rounds.done == 1 {
+            self.times.arrivals = Some(now);
+        }
 
         let mut next = self.times.round.min(self.times.scan);
         next = seen.next.map_or(next, |at| next.min(at));
@@ -469,6 +477,9 @@ impl Daemon {
         if self.verify.is_none() {
             times.push(self.times.verify);
         }
+        if self.arrivals.is_none() {
+            times.extend(self.times.arrivals);
+        }
         times.into_iter().min().and_then(|time| self.options.clock.until(time))
     }
 
@@ -481,6 +492,7 @@ impl Daemon {
         self.pull = None;
         self.reload = None;
         self.verify = None;
+        self.arrivals = None;
         let over = tokio::time::sleep(within);
         tokio::pin!(over);
         while self.round.is_some() || self.telling.is_some() {

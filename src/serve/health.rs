@@ -27,6 +27,8 @@ pub struct Health {
     pub overdue: Vec<Late>,
     /// Deliveries of which only a person can say what became of them.
     pub unknown: Vec<Late>,
+    /// What was handed over, and a person is asked why it is not to be seen.
+    pub silent: Vec<Late>,
     pub paused: Vec<Paused>,
     pub rounds: RoundsSeen,
 }
@@ -89,6 +91,7 @@ impl Health {
 struct Asked {
     due: Vec<Delivery>,
     unknown: Vec<Delivery>,
+    on_their_way: Vec<Delivery>,
     pauses: Pauses,
 }
 
@@ -117,6 +120,7 @@ async fn ask(ledger: &Ledger, before: DateTime<Utc>) -> Result<Asked, LedgerErro
     Ok(Asked {
         due: ledger.due_before(before, NAMED).await?,
         unknown: ledger.in_state(State::Unknown).await?,
+        on_their_way: ledger.on_their_way().await?,
         pauses: ledger.pauses().await?,
     })
 }
@@ -170,14 +174,21 @@ fn judge(facts: &Facts, asked: Result<Asked, String>, now: DateTime<Utc>) -> Hea
             unknown.push(late(&delivery, since, why));
         }
     }
-    for (about, late) in [("overdue", &overdue), ("unknown", &unknown)] {
+    let silent: Vec<Late> = asked
+        .on_their_way
+        .iter()
+        .filter_map(|it| it.asks_since.map(|since| late(it, since, it.reason.clone())))
+        .collect();
+    for (about, late, fails) in
+        [("overdue", &overdue, true), ("unknown", &unknown, true), ("silent", &silent, false)]
+    {
         if let Some(since) = late.iter().map(|it| it.since).min() {
             let names: Vec<String> =
                 late.iter().take(5).map(|it| format!("{} on {}", it.posting, it.channel)).collect();
             let more = late.len().saturating_sub(names.len());
             let more = if more > 0 { format!(" and {more} more") } else { String::new() };
             let what = format!("{about}: {}{more}", names.join(", "));
-            problems.push(Problem { about, what, since, fails: true });
+            problems.push(Problem { about, what, since, fails });
         }
     }
     problems.extend(no_rounds(facts, now));
@@ -189,6 +200,7 @@ fn judge(facts: &Facts, asked: Result<Asked, String>, now: DateTime<Utc>) -> Hea
         problems,
         overdue,
         unknown,
+        silent,
         paused,
         rounds: RoundsSeen {
             done: facts.rounds.done,

@@ -13,6 +13,7 @@ mod daemon;
 pub mod exposition;
 pub mod health;
 mod http;
+mod looks;
 pub mod metrics;
 mod open_ledger;
 mod pull;

@@ -18,8 +18,8 @@ use crate::adapt::{DocumentType, Form, MailBody, MailForm, Rendition};
 use crate::channel::permit::NoJournal;
 use crate::channel::wire::{FeedEntry, HttpRequest, MailMessage, Verb};
 use crate::channel::{
-    Abilities, Action, Address, Can, Channel, DeliveryKey, Kind, Likeness, Outcome, Permit,
-    PrepareError, Probe, Receipt, Search, SendBy, Sight, Trace, Wire, words,
+    Abilities, Action, Address, Arrival, Can, Channel, DeliveryKey, Kind, Likeness, Outcome,
+    Permit, PrepareError, Probe, Receipt, Search, SendBy, Sight, Trace, Wire, words,
 };
 
 /// What clocks may differ by when copies are matched with an attempt.
@@ -452,6 +452,7 @@ impl Channel for SimulatedChannel {
             proves_absence: can(&[Kind::Mastodon, Kind::X, Kind::Board, Kind::Feed]),
             in_flight_seconds: if too_early { 0 } else { self.in_flight() },
             repeat_safe_seconds: None,
+            arrival: Arrival::AtOnce,
         }
     }
 

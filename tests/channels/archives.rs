@@ -129,6 +129,9 @@ async fn a_month_of_sympa_that_lists_another_message_with_our_subject_proves_not
     let server = Routed::start([(DIGEST_PATH, to(month)), (month, page(PAGE))]).await;
     let why = why_not(sympa(&server, SympaLinks::Msg)).await;
     assert!(why.contains("does not show"), "{why}");
+    let link = format!("{}{DIGEST_PATH}", server.base);
+    let sight = sight(sympa(&server, SympaLinks::Msg), &link).await;
+    assert!(matches!(sight, Sight::Unseen { .. }), "{sight:?}");
 }
 
 #[tokio::test]

@@ -3,9 +3,11 @@
 //!
 //! Each test drives the courier against the stand-ins and counts what they truly hold.
 
+mod arrivals;
 mod changes;
 mod counted;
 mod kill;
+mod letters;
 mod lost_answers;
 mod neighbours;
 mod page;
@@ -17,7 +19,7 @@ mod restored;
 use chrono::{DateTime, TimeDelta, Utc};
 use handbill::adapt::Occasion;
 use handbill::channel::{ChannelName, Reach};
-use handbill::deliver::{Clock, Courier, Postings, Round, Station, Wanted, Worker};
+use handbill::deliver::{Arrivals, Clock, Courier, Postings, Round, Station, Wanted, Worker};
 use handbill::ledger::{Delivery, Ledger, SiteMark, State};
 use handbill::plan::Pace;
 use handbill::posting::identity::{self, Known};
@@ -186,6 +188,13 @@ impl World {
         self.read().await;
     }
 
+    /// The author makes another ad that says the same, under an id of its own.
+    pub async fn copy_page(&mut self, path: &str, id: &str, new_id: &str) {
+        let page = std::fs::read_to_string(self.folder.path(PAGE)).unwrap();
+        self.folder.write(path, page.replace(&format!("id: {id}"), &format!("id: {new_id}")));
+        self.read().await;
+    }
+
     /// The author takes the page away.
     pub async fn remove_page(&mut self) {
         std::fs::remove_file(self.folder.path(PAGE)).unwrap();
@@ -194,6 +203,10 @@ impl World {
 
     pub fn now(&self) -> DateTime<Utc> {
         self.clock.now()
+    }
+
+    pub fn set(&self, now: DateTime<Utc>) {
+        self.clock.set(now);
     }
 
     pub fn wait(&self, minutes: i64) {
@@ -225,6 +238,11 @@ impl World {
             .round(&self.postings, Pace::OnSchedule, Wanted::default())
             .await
             .unwrap()
+    }
+
+    /// One look for what is on its way.
+    pub async fn look_for_arrivals(&self) -> Arrivals {
+        self.courier(&self.ledger).arrivals(Wanted::default()).await.unwrap()
     }
 
     /// A round that writes the plan down and sends nothing.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use handbill::diagnostic::Source;
-use handbill::posting::{self, Availability, Origin};
+use handbill::posting::{self, Availability, Origin, Posting};
 use serde_json::json;
 
 use super::{all, errors, fact, only, page, read, read_below, read_with, settings, span};
@@ -238,4 +238,61 @@ fn a_declared_deadline_may_have_stages_and_pay_may_be_an_amount() {
     }
     let reading = read(&page("title: Diver\njob:\n  deadline: 2027-03-01, then soon", "Dive."));
     assert_eq!(errors(&reading).remove(0).code, "job::unreadable-date");
+}
+
+const TWO_WITH_PARTS: &str = "Our lab looks after dunes.\n\n\
+    ## PhD position in dune ecology\n\nCount the grasses. Apply before 1 March 2027.\n\n\
+    ### Duties\n\n- count\n\n\
+    ## Postdoc in sand transport\n\nMeasure the wind. Apply before 1 April 2027.\n\n\
+    ## How to apply\n\nWrite to dunes@lab.example.\n";
+
+const TWO_LISTED: &str = "title: Open positions\njob:\n  id: dunes\n  positions:\n    - id: phd\n      \
+    title: PhD position in dune ecology\n    - id: postdoc";
+
+fn words(posting: &Posting) -> String {
+    format!("{:?}", posting.document.blocks)
+}
+
+#[test]
+fn each_of_several_positions_goes_out_with_its_part_of_the_page() {
+    let reading = read(&page(TWO_LISTED, TWO_WITH_PARTS));
+    let [phd, postdoc] = &reading.postings[..] else { panic!("{:?}", reading.diagnostics) };
+    assert_eq!(phd.name(), "PhD position in dune ecology");
+    assert_eq!(postdoc.name(), "Postdoc in sand transport");
+    assert_eq!(
+        (fact(phd, "deadline"), fact(postdoc, "deadline")),
+        (json!("2027-02-28"), json!("2027-03-31"))
+    );
+    for (posting, own, others) in
+        [(phd, "Count the grasses", "Measure the wind"), (postdoc, "Measure the wind", "Duties")]
+    {
+        let words = words(posting);
+        assert!(words.contains(own) && !words.contains(others), "{words}");
+        assert!(words.contains("looks after dunes") && words.contains("How to apply"), "{words}");
+    }
+    assert!(reading.diagnostics.is_empty(), "{:?}", reading.diagnostics);
+}
+
+#[test]
+fn what_changes_in_the_part_of_one_position_changes_no_other() {
+    let revisions = |text: &str| -> Vec<_> {
+        let postings = read(&page(TWO_LISTED, text)).postings;
+        postings.iter().map(|it| it.revision.clone()).collect()
+    };
+    let before = revisions(TWO_WITH_PARTS);
+    let after = revisions(&TWO_WITH_PARTS.replace("Measure the wind", "Measure the storm"));
+    assert_eq!(before[0], after[0]);
+    assert_ne!(before[1], after[1]);
+}
+
+#[test]
+fn a_position_without_a_heading_of_its_own_has_the_whole_page() {
+    let listed = TWO_LISTED
+        .replace("PhD position in dune ecology", "Diver")
+        .replace("    - id: postdoc", "");
+    let reading = read(&page(&listed, TWO_WITH_PARTS));
+    let [diver] = &reading.postings[..] else { panic!("{:?}", reading.diagnostics) };
+    assert!(
+        words(diver).contains("Count the grasses") && words(diver).contains("Measure the wind")
+    );
 }

@@ -234,14 +234,7 @@ async fn a_copy_that_is_damaged_or_of_another_site_is_not_restored() {
 async fn any_copy_of_a_ledger_is_restored_also_one_of_an_older_handbill() {
     let site = Site::new();
     site.observed().await.close().await;
-    let old = "alter table ledger drop column generation; alter table ledger drop column backup_at;
-               alter table ledger drop column restored_at;
-               alter table ledger drop column restored_from;
-               drop table told; drop table telling; drop table notice;
-               drop table event_words; alter table posting drop column erased_at;
-               alter table attempt drop column erased_at;
-               alter table ledger drop column retention_at;
-               delete from _sqlx_migrations where version >= 4";
+    let old = AS_OF_VERSION_3;
     site.meddle(old).await.unwrap();
     let ledger = upkeep(&site).await;
     let backup = site.folder.path().join("backup");

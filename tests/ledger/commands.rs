@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::site::AS_OF_VERSION_3;
 use crate::support::{Ran, TestSite, run};
 
 const PAGE: &str = "content/jobs/postdoc-sediment-transport/index.md";
@@ -60,16 +61,7 @@ fn there_is_nothing_to_keep_safe_before_there_is_a_ledger() {
 fn migrate_says_from_which_version_to_which_and_other_commands_name_it() {
     let site = posted();
     let newest = json(&site.run(&["ledger", "migrate", "--format", "json"]))["to"].clone();
-    meddle(
-        &site,
-        "alter table ledger drop column generation; alter table ledger drop column backup_at;
-         alter table ledger drop column restored_at; alter table ledger drop column restored_from;
-         drop table told; drop table telling; drop table notice;
-         drop table event_words; alter table posting drop column erased_at;
-         alter table attempt drop column erased_at;
-         alter table ledger drop column retention_at;
-         delete from _sqlx_migrations where version >= 4",
-    );
+    meddle(&site, AS_OF_VERSION_3);
     std::fs::remove_file(site.path("state/ledger.db.generation")).unwrap();
     let log = site.run(&["log"]);
     assert_eq!(log.code, 1);

@@ -158,14 +158,7 @@ async fn a_process_that_dies_between_a_new_mark_and_its_commit_is_noticed_as_wha
 async fn a_ledger_from_before_there_were_marks_is_brought_up_to_date_without_alarm() {
     let site = Site::new();
     waiting(&site).await;
-    let old = "alter table ledger drop column generation; alter table ledger drop column backup_at;
-               alter table ledger drop column restored_at;
-               alter table ledger drop column restored_from;
-               drop table told; drop table telling; drop table notice;
-               drop table event_words; alter table posting drop column erased_at;
-               alter table attempt drop column erased_at;
-               alter table ledger drop column retention_at;
-               delete from _sqlx_migrations where version >= 4";
+    let old = AS_OF_VERSION_3;
     site.meddle(old).await.unwrap();
     let copy = site.folder.path().join("copy");
     fs::copy(site.path(), &copy).unwrap();

@@ -9,8 +9,8 @@ use handbill::channel::wire::{HttpRequest, Verb};
 use handbill::channel::{ChannelName, DeliveryKey, Outcome, Receipt, Wire};
 use handbill::clock::Clock;
 use handbill::ledger::{
-    Asked, Began, Claim, Deed, Delivery, DeliveryName, Hiring, Ledger, NewDelivery, Observed, Seen,
-    Settlement, SiteMark, Standing, Time,
+    Began, Claim, Deed, Delivery, DeliveryName, Hiring, Ledger, Meaning, NewDelivery, Observed,
+    Seen, Settlement, SiteMark, Standing, Time,
 };
 use handbill::posting::{PostingId, Revision};
 use sqlx::{AnyConnection, AssertSqlSafe, Connection};
@@ -172,14 +172,14 @@ pub fn receipt(id: &str) -> Receipt {
 }
 
 pub fn done(id: &str) -> Settlement {
-    Settlement { outcome: Outcome::Posted(receipt(id)), again_at: None, asked_person: Asked::Done }
+    Settlement { outcome: Outcome::Posted(receipt(id)), again_at: None, meaning: Meaning::Shown }
 }
 
 pub fn asked() -> Settlement {
     Settlement {
         outcome: Outcome::Posted(Receipt::default()),
         again_at: None,
-        asked_person: Asked::Person,
+        meaning: Meaning::PersonAsked,
     }
 }
 
@@ -191,7 +191,7 @@ pub fn settled(word: &str) -> Settlement {
         "blocked" => Outcome::Blocked { why: "the token has expired".to_owned() },
         _ => Outcome::Unknown { why: "the connection broke".to_owned() },
     };
-    Settlement { outcome, again_at: Some(at(60)), asked_person: Asked::Done }
+    Settlement { outcome, again_at: Some(at(60)), meaning: Meaning::Shown }
 }
 
 pub async fn planned(ledger: &Ledger, delivery: &NewDelivery) -> DeliveryKey {
@@ -227,3 +227,13 @@ pub async fn delivery(ledger: &Ledger, key: DeliveryKey) -> Delivery {
 pub async fn what_happened(ledger: &Ledger, key: DeliveryKey) -> Vec<String> {
     ledger.events_of(key).await.unwrap().into_iter().map(|event| event.what).collect()
 }
+
+/// Makes the tables what they were in version 3.
+pub const AS_OF_VERSION_3: &str = "
+    drop index delivery_on_its_way; drop table answer; drop table mailbox;
+    alter table ledger drop column generation; alter table ledger drop column backup_at;
+    alter table ledger drop column restored_at; alter table ledger drop column restored_from;
+    drop table told; drop table telling; drop table notice;
+    drop table event_words; alter table posting drop column erased_at;
+    alter table attempt drop column erased_at; alter table ledger drop column retention_at;
+    delete from _sqlx_migrations where version >= 4";

@@ -162,7 +162,7 @@ fn named(prose: &Prose) -> Option<Field<String>> {
 }
 
 /// A title without what is none of it.
-fn clean(text: &str) -> String {
+pub(super) fn clean(text: &str) -> String {
     let text = without_reference(text);
     let text = text.trim_matches(|letter: char| letter.is_whitespace() || is_pictograph(letter));
     let lead = LEAD.find_map(text, |lead| BREAK.captures_from(text, lead.end()));
@@ -266,7 +266,7 @@ fn misses_its_beginning(title: &str) -> bool {
             .any(|start| title.starts_with(start))
 }
 
-fn folded(text: &str) -> String {
+pub(super) fn folded(text: &str) -> String {
     let letters: String = text
         .to_lowercase()
         .chars()

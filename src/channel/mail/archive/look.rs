@@ -118,6 +118,7 @@ impl Archive {
             Self::GoogleGroups { .. } => path.contains("/c/") || path.contains(message_id),
             Self::MailArchive { .. } => path.contains("/msg") || path.contains(message_id),
             Self::PublicInbox { .. } => path.contains(message_id),
+            Self::Sympa { .. } => is_sympas_message(at),
             _ => true,
         }
     }
@@ -132,7 +133,10 @@ impl Archive {
             let Some(link) = self.in_month(sought.message_id, &month) else { continue };
             match read(http, &link).await {
                 // What it does not have leads to the month, and old versions answer 503.
-                Ok(page) if is_sympas_message(&page.at) && sought.is_shown_on(&page.text) => {
+                Ok(page)
+                    if self.may_show(&page.at, sought.message_id)
+                        && sought.is_shown_on(&page.text) =>
+                {
                     return Ok(match links {
                         SympaLinks::Msg => link,
                         SympaLinks::ArcsearchId => page.at,
@@ -256,9 +260,9 @@ pub fn dated(mail: &MailMessage) -> DateTime<FixedOffset> {
 pub async fn at(archive: Option<&Archive>, http: &Http, copy: &Copy<'_>) -> Sight {
     let Copy { link, message_id, subject, prefix } = *copy;
     let unseen = |why: &str| Sight::Unseen { why: why.to_owned() };
-    let answer = match http.fetch(link).await {
-        Exchange::Answer(answer) => answer,
-        Exchange::NoAnswer(outcome) => return unseen(outcome.why()),
+    let (ended, answer) = match http.follow(link).await {
+        (ended, Exchange::Answer(answer)) => (ended, answer),
+        (_, Exchange::NoAnswer(outcome)) => return unseen(outcome.why()),
     };
     match answer.status {
         410 => return Sight::Gone,
@@ -271,7 +275,11 @@ pub async fn at(archive: Option<&Archive>, http: &Http, copy: &Copy<'_>) -> Sigh
         _ if !answer.is_success() => return unseen(&answer.summary()),
         _ => {}
     }
-    if subject.is_none_or(|subject| shows(&answer.body, subject, prefix)) {
+    let may_show = match (archive, message_id) {
+        (Some(archive), Some(id)) => archive.may_show(&ended, id),
+        _ => true,
+    };
+    if may_show && subject.is_none_or(|subject| shows(&answer.body, subject, prefix)) {
         return Sight::Agrees;
     }
     if let (Some(Archive::Pipermail { .. }), Some(ours)) = (archive, message_id)
