@@ -49,6 +49,11 @@ pub struct Words {
     pub closed: &'static str,
     pub is_closed: &'static str,
     pub thanks: &'static str,
+    /// To whoever keeps a list of jobs by hand.
+    pub dear: &'static str,
+    pub please_publish: &'static str,
+    pub please_change: &'static str,
+    pub please_remove: &'static str,
 }
 
 impl Tongue {
@@ -221,6 +226,11 @@ const ENGLISH: Words = Words {
     closed: "Closed",
     is_closed: "This position is closed. Applications are no longer accepted.",
     thanks: "Thank you for passing it on.",
+    dear: "Dear colleagues,",
+    please_publish: "please add the position below to your list. It also stands here:",
+    please_change: "the position below has changed. Please bring your list up to date; the ad \
+                    stands here:",
+    please_remove: "please take the position below off your list.",
 };
 
 const GERMAN: Words = Words {
@@ -253,6 +263,11 @@ const GERMAN: Words = Words {
     closed: "Geschlossen",
     is_closed: "Diese Ausschreibung ist geschlossen. Bewerbungen sind nicht mehr möglich.",
     thanks: "Danke fürs Weitersagen.",
+    dear: "Guten Tag,",
+    please_publish: "bitte nehmen Sie die folgende Stelle in Ihre Liste auf. Sie steht auch hier:",
+    please_change: "die folgende Stelle hat sich geändert. Bitte bringen Sie Ihre Liste auf den \
+                    neuen Stand; die Anzeige steht hier:",
+    please_remove: "bitte nehmen Sie die folgende Stelle von Ihrer Liste.",
 };
 
 #[cfg(test)]

@@ -271,17 +271,23 @@ impl Http {
 
     /// Looks at a page as a reader would: without credentials, following redirects.
     pub async fn fetch(&self, url: &Url) -> Exchange {
+        self.follow(url).await.1
+    }
+
+    /// The same, with the address at which the redirects ended.
+    pub async fn follow(&self, url: &Url) -> (Url, Exchange) {
         let mut url = url.clone();
         for _ in 0..REDIRECTS {
             let exchange = self.send(&Request::get(url.clone()), None).await;
-            let Exchange::Answer(answer) = &exchange else { return exchange };
+            let Exchange::Answer(answer) = &exchange else { return (url, exchange) };
             let target = answer.header("location").and_then(|target| url.join(target).ok());
             match target {
                 Some(target) if (300..400).contains(&answer.status) => url = target,
-                _ => return exchange,
+                _ => return (url, exchange),
             }
         }
-        Exchange::NoAnswer(Outcome::Unknown { why: format!("more than {REDIRECTS} redirects") })
+        let why = format!("more than {REDIRECTS} redirects");
+        (url, Exchange::NoAnswer(Outcome::Unknown { why }))
     }
 
     fn build(
@@ -384,8 +390,8 @@ async fn read(mut response: reqwest::Response, hide: impl Fn(&str) -> String) ->
         }),
         _ => Exchange::Answer(Answer {
             status: status.as_u16(),
+            body: hide(&words::decoded(&body, text_of(&headers, "content-type"))),
             headers,
-            body: hide(&String::from_utf8_lossy(&body)),
         }),
     }
 }

@@ -3,13 +3,14 @@
 //! [`message`] makes the bytes and [`envelope`] says who hears what becomes of them. [`login`] opens
 //! connections (with [`oauth2`] where passwords are no longer taken), [`host`] shares a server's among
 //! its channels, [`smtp`] brings messages to it, signed by [`dkim`], and knows how far each came.
-//! [`archive`] knows where readers find the message.
+//! [`archive`] knows where readers find the message, [`list`] what a list asks of it.
 
 pub mod archive;
 pub mod dkim;
 mod encrypted;
 pub mod envelope;
 pub mod host;
+pub mod list;
 pub mod login;
 pub mod message;
 pub mod oauth2;
@@ -26,20 +27,23 @@ use chrono::{DateTime, TimeDelta, Utc};
 use lettre::Address as MailAddress;
 use lettre::message::Mailbox;
 use serde::Deserialize;
-use url::Url;
 use uuid::Uuid;
 
-use super::http::{Exchange, Http};
+use super::http::Http;
 use super::wire::{MailMessage, SignedAs};
 use super::{
     Abilities, Action, Address, Arrival, BuildError, Can, Channel, Context, Kind, Outcome, Permit,
-    PrepareError, Probe, Reach, Receipt, Search, Sight, Trace, Wire, is_loopback, words,
+    PrepareError, Probe, Reach, Receipt, Search, Sight, Trace, Wire, is_loopback,
 };
 use crate::adapt::{Charset, Form, MailBody, MailForm, Rendition};
 use crate::channel::secret::SecretRef;
+use crate::schedule::length::Length;
+pub use archive::Archive;
+use archive::look::{self, Look, Sought};
 use dkim::Dkim;
 use envelope::{Bounces, Dsn};
 use host::{Limits, Seat};
+pub use list::{Held, Html, Repeats, Software};
 use login::{Account, Login, Question};
 use message::{Letter, Origin};
 use oauth2::{OAuth2, Tokens};
@@ -54,9 +58,6 @@ const SUBJECT_LIMIT: usize = 70;
 /// it for a moderator takes days, and that is why absence proves nothing here.
 const IN_FLIGHT_SECONDS: u32 = 15 * 60;
 
-/// After two weeks a list that holds what it is sent has forgotten it, or will not say
-/// (groups.io drops it then).
-const GIVE_UP_AFTER_SECONDS: u64 = 14 * 24 * 60 * 60;
 /// How many connections to one mail server there are at a time, if no channel says otherwise.
 const CONNECTIONS: u32 = 10;
 
@@ -66,8 +67,12 @@ const MESSAGES_PER_CONNECTION: u32 = 100;
 /// How long an archive may take to show a message that nobody holds.
 const ARCHIVED_WITHIN: TimeDelta = TimeDelta::hours(1);
 
+/// How long a list is silent about a post before it counts as lost, where nobody says otherwise:
+/// groups.io forgets a post that waits for its moderator after so long, without a word.
+const GIVE_UP_AFTER: TimeDelta = TimeDelta::days(14);
+
 /// The `[mail]` table of a channel's file.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
     /// The one address the message goes to: the list, or a person who takes ads.
@@ -116,6 +121,58 @@ pub struct Config {
     pub subject_limit: Option<usize>,
     /// Where the list's archive shows the message.
     pub archive: Option<Archive>,
+    /// What runs the list. Where nobody says it, the rules of all are kept.
+    pub software: Option<Software>,
+    /// What the list puts before each subject: `[jobs]`.
+    pub subject_prefix: Option<String>,
+    /// The largest message that the list takes, headers included, in units of 1024 bytes.
+    pub max_kb: Option<u32>,
+    /// The most words that the list takes.
+    pub max_words: Option<u32>,
+    /// What the list does with HTML.
+    pub html: Option<Html>,
+    /// Whose posts a moderator looks at first.
+    pub held: Option<Held>,
+    /// For how long the list may be silent about a post: see [`Config::gives_up_after`].
+    pub give_up_after: Option<Length>,
+    /// The least time between posts to two lists of the list's host.
+    pub host_gap: Option<Length>,
+    /// How often the list takes an ad once more.
+    pub repeats: Option<Repeats>,
+    /// The least time between two posts about one ad.
+    pub repeat_gap: Option<Length>,
+    /// Whether the list asks by mail to confirm each post, which somebody has to answer.
+    #[serde(default)]
+    pub needs_confirmation: bool,
+    /// Whether the sender's domain has to be the employer's.
+    #[serde(default)]
+    pub employers_domain: bool,
+}
+
+impl Config {
+    /// After so long without a word from the list a person is asked to look.
+    pub fn gives_up_after(&self) -> TimeDelta {
+        self.give_up_after.map_or(GIVE_UP_AFTER, |it| it.0)
+    }
+
+    /// The host of the list, in small letters.
+    pub fn list_host(&self) -> String {
+        self.to.rsplit('@').next().unwrap_or_default().to_ascii_lowercase()
+    }
+
+    /// The same in seconds.
+    fn patience(&self) -> u64 {
+        self.gives_up_after().num_seconds().unsigned_abs()
+    }
+
+    /// How long an archive is looked at with patience: a list that holds every post may take as
+    /// long as it may be silent.
+    fn archived_within(&self) -> TimeDelta {
+        match self.held {
+            Some(Held::Always) => self.gives_up_after(),
+            Some(Held::First | Held::Never) | None => ARCHIVED_WITHIN,
+        }
+    }
 }
 
 impl Config {
@@ -145,14 +202,6 @@ pub enum Security {
     None,
 }
 
-/// An archive whose permalink follows from the Message-ID.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(tag = "software", rename_all = "kebab-case", deny_unknown_fields)]
-pub enum Archive {
-    /// Mailman 3: `{base}/list/{list@host}/message/{BASE32(SHA1(id))}/`.
-    Hyperkitty { base: Url, list: String },
-}
-
 /// One sender, one recipient, one server.
 pub struct Mail {
     config: Config,
@@ -167,7 +216,8 @@ pub struct Mail {
 impl Mail {
     /// # Errors
     /// [`BuildError`] if a setting cannot work.
-    pub fn new(config: Config, context: Context) -> Result<Self, BuildError> {
+    pub fn new(mut config: Config, context: Context) -> Result<Self, BuildError> {
+        config.archive = config.archive.map(|archive| archive.named_after(&config.to));
         let setting =
             |key, why: String| BuildError::Setting { channel: context.channel.clone(), key, why };
         let address = |key, text: &str| {
@@ -221,6 +271,9 @@ impl Mail {
             connections: config.connections.map_or(CONNECTIONS, NonZeroU32::get),
             per_minute: config.per_minute,
         };
+        if let Some((key, why)) = config.archive.as_ref().and_then(|it| it.check().err()) {
+            return Err(setting(key, why));
+        }
         let server = Server {
             login: Arc::new(Login {
                 host: config.host.clone(),
@@ -327,9 +380,13 @@ impl Mail {
         })
     }
 
-    fn receipt(&self, message_id: &str) -> Receipt {
-        let link = self.config.archive.as_ref().map(|archive| archive.permalink(message_id));
-        Receipt { remote_id: Some(message_id.to_owned()), link }
+    /// The receipt of a message that was taken: with its link if that follows from the Message-ID.
+    /// Whether it stands there is another question.
+    fn receipt(&self, mail: &MailMessage) -> Receipt {
+        let at = look::dated(mail).to_utc();
+        let archive = self.config.archive.as_ref();
+        let link = archive.and_then(|archive| archive.permalink(&mail.message_id, at));
+        Receipt { remote_id: Some(mail.message_id.clone()), link }
     }
 }
 
@@ -344,12 +401,15 @@ impl Channel for Mail {
             edit: Can::No,
             follow_up: Can::Yes,
             withdraw: Can::No,
-            find: if self.config.archive.is_some() { Can::Yes } else { Can::No },
+            find: match &self.config.archive {
+                Some(archive) if archive.can_be_searched() => Can::Yes,
+                Some(_) | None => Can::No,
+            },
             // A moderator may hold it for days.
             proves_absence: Can::No,
             in_flight_seconds: IN_FLIGHT_SECONDS,
             repeat_safe_seconds: None,
-            arrival: Arrival::Later { give_up_after_seconds: GIVE_UP_AFTER_SECONDS },
+            arrival: Arrival::Later { give_up_after_seconds: self.config.patience() },
         }
     }
 
@@ -383,7 +443,7 @@ impl Channel for Mail {
     async fn send(&self, wire: &Wire, permit: &Permit<'_>) -> Outcome {
         let Wire::Mail(mail) = wire else { return super::not_ours(Kind::Mail) };
         match self.server.deliver(mail, permit.send_by()).await {
-            Ok(()) => Outcome::Posted(self.receipt(&mail.message_id)),
+            Ok(()) => Outcome::Posted(self.receipt(mail)),
             Err(outcome) => outcome,
         }
     }
@@ -393,61 +453,53 @@ impl Channel for Mail {
     }
 
     /// Only a message that stands in the archive proves something: a moderator may hold it for
-    /// days, so one that does not proves nothing. Its place there follows from its Message-ID, so
-    /// every likeness is the same, and it is nobody else's.
+    /// days, so one that does not proves nothing. Its Message-ID tells it from all others, so every
+    /// likeness is the same, and it is nobody else's.
     async fn find(&self, search: &Search<'_>) -> Trace {
         let Search { wire, since, .. } = *search;
         let Wire::Mail(mail) = wire else {
             return Trace::CannotTell { why: "the record is no mail".to_owned() };
         };
-        let receipt = self.receipt(&mail.message_id);
-        let Some(link) = &receipt.link else {
+        let Some(archive) = &self.config.archive else {
             let why = format!("no archive of {} is known; look for the subject there", self.to);
             return Trace::CannotTell { why };
         };
-        let missing = format!("the archive does not show it at {link}");
-        let why = match self.http.fetch(link).await {
-            Exchange::Answer(answer)
-                if answer.is_success() && words::page_shows(&answer.body, &mail.subject) =>
+        let now = Utc::now();
+        let prefix = self.config.subject_prefix.as_deref();
+        match archive.look(&self.http, &Sought::of(mail, prefix, now)).await {
+            Look::Shown(link) => {
+                Trace::Found(Receipt { remote_id: Some(mail.message_id.clone()), link: Some(link) })
+            }
+            Look::NotShown { why }
+                if archive.can_be_searched() && now - since < self.config.archived_within() =>
             {
-                return Trace::Found(receipt);
+                Trace::NotYet { why }
             }
-            Exchange::Answer(answer) if answer.is_success() => {
-                format!("{link} answers, but does not show the subject")
+            Look::NotShown { why } => {
+                Trace::CannotTell { why: format!("{why}; a moderator may be holding it") }
             }
-            Exchange::Answer(answer) if matches!(answer.status, 404 | 410) => missing,
-            Exchange::Answer(answer) => format!("{missing}: HTTP {}", answer.status),
-            Exchange::NoAnswer(outcome) => format!("{missing}: {}", outcome.why()),
-        };
-        if Utc::now() - since < ARCHIVED_WITHIN {
-            Trace::NotYet { why }
-        } else {
-            Trace::CannotTell { why: format!("{why}; a moderator may be holding it") }
         }
     }
 
+    /// An archive keeps what it took: a page without our subject is a question to the reader (a
+    /// login, a check for robots) unless it says itself that it shows another message.
     async fn verify(&self, receipt: &Receipt, expected: Option<&Rendition>) -> Sight {
         let unseen = |why: String| Sight::Unseen { why };
         let subject = match expected {
-            Some(Rendition::Mail { subject, .. }) => Some(subject),
+            Some(Rendition::Mail { subject, .. }) => Some(subject.as_str()),
             Some(_) => return unseen("what was sent is no mail".to_owned()),
             None => None,
         };
-        let shows_it = |page: &str| subject.is_none_or(|subject| words::page_shows(page, subject));
         let Some(link) = &receipt.link else {
             return unseen("a mail without an archive cannot be looked at".to_owned());
         };
-        match self.http.fetch(link).await {
-            Exchange::Answer(answer) if answer.status == 410 => Sight::Gone,
-            // Not archived yet, held by a moderator, or removed: the page does not say which.
-            Exchange::Answer(answer) if answer.status == 404 => {
-                unseen("the archive does not show it; a moderator may be holding it".to_owned())
-            }
-            Exchange::Answer(answer) if !answer.is_success() => unseen(answer.summary()),
-            Exchange::Answer(answer) if shows_it(&answer.body) => Sight::Agrees,
-            Exchange::Answer(answer) => Sight::Differs { found: words::excerpt(&answer.body) },
-            Exchange::NoAnswer(outcome) => unseen(outcome.why().to_owned()),
-        }
+        let copy = look::Copy {
+            link,
+            message_id: receipt.remote_id.as_deref(),
+            subject,
+            prefix: self.config.subject_prefix.as_deref(),
+        };
+        look::at(self.config.archive.as_ref(), &self.http, &copy).await
     }
 
     async fn probe(&self) -> Result<Probe, String> {

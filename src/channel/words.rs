@@ -2,12 +2,32 @@
 
 use std::sync::LazyLock;
 
+use encoding_rs::Encoding;
 use regex::{Captures, Regex};
 use unicode_normalization::UnicodeNormalization;
 use url::Url;
 
+/// How much of a page is searched for its character set (HTML, "prescan a byte stream").
+const HEAD: usize = 1024;
+
 /// The longest piece of a server's text that is shown to a person.
 const EXCERPT: usize = 300;
+
+/// The text of an answer: UTF-8, or what its `Content-Type` or the head of the page says, because
+/// old archives are in Latin-1.
+pub fn decoded(body: &[u8], content_type: Option<&str>) -> String {
+    static CHARSET: LazyLock<Regex> =
+        LazyLock::new(|| pattern(r#"(?i)charset\s*=\s*["']?([a-z0-9_:.-]+)"#));
+    if let Ok(text) = std::str::from_utf8(body) {
+        return text.to_owned();
+    }
+    let head = String::from_utf8_lossy(body.get(..HEAD).unwrap_or(body));
+    let named = [content_type.unwrap_or_default(), &head].into_iter().find_map(|text| {
+        let label = CHARSET.captures(text)?.get(1)?;
+        Encoding::for_label(label.as_str().as_bytes())
+    });
+    named.map_or_else(|| String::from_utf8_lossy(body), |it| it.decode(body).0).into_owned()
+}
 
 /// The text of a status's HTML as its author typed it: tags dropped, line ends for breaks and
 /// paragraphs, entities decoded. A link is written as its address, because servers shorten what
@@ -28,7 +48,7 @@ pub fn plain_text_of_html(html: &str) -> String {
 }
 
 /// The text of a page as it is displayed.
-fn text_of_page(html: &str) -> String {
+pub fn text_of_page(html: &str) -> String {
     static SKIPPED: LazyLock<Regex> =
         LazyLock::new(|| pattern(r"(?is)<!--.*?-->|<script\b.*?</script>|<style\b.*?</style>"));
     static BREAK: LazyLock<Regex> = LazyLock::new(|| {
@@ -217,6 +237,16 @@ mod tests {
         assert!(page_shows("Rivers < Tides", "Rivers < Tides"));
         assert!(page_shows(r#"{"data":{"title":"K\u00fcste"}}"#, "Küste"));
         assert!(!page_shows("<script>Küste</script><!-- Küste -->", "Küste"));
+    }
+
+    #[test]
+    fn a_page_is_read_in_its_own_character_set() {
+        let latin =
+            b"<META http-equiv=Content-Type content=\"text/html; charset=iso-8859-1\">K\xfcste";
+        assert!(decoded(latin, None).ends_with("Küste"));
+        assert_eq!(decoded(b"K\xfcste", Some("text/html; charset=ISO-8859-15")), "Küste");
+        assert_eq!(decoded("Küste".as_bytes(), Some("text/html; charset=us-ascii")), "Küste");
+        assert_eq!(decoded(b"K\xfcste", None), "K\u{fffd}ste");
     }
 
     #[test]

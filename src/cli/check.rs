@@ -8,10 +8,10 @@ use std::sync::Arc;
 
 use super::rewrite::Consent;
 use super::{AsIf, CliError, End, count, load};
-use crate::adapt::{self, AdaptError, Occasion, Rendition};
+use crate::adapt::{self, AdaptError, Occasion};
 use crate::channel::{Kind, Reach};
 use crate::check::channels::Requirements;
-use crate::check::lists::{self, Letter};
+use crate::check::lists;
 use crate::check::{self, Around, StructuredData};
 use crate::deliver::Station;
 use crate::diagnostic::{Diagnostic, Severity, Source};
@@ -67,6 +67,7 @@ pub(super) fn run(arguments: &Arguments, folder: Option<PathBuf>) -> Result<End,
     let in_configuration = found.iter().any(Diagnostic::is_error);
     found.extend(said_twice(&wanted, &site, &stations));
     found.extend(several_lists(&site));
+    found.extend(site.channels.iter().flat_map(ChannelSpec::list_settings));
     found.extend(remarks(&wanted, &read.postings.open, &site, arguments));
     found.extend(read.diagnostics);
     found.extend(rendered.unfit);
@@ -165,29 +166,20 @@ fn requirements(posting: &Posting, site: &Site) -> Vec<Requirements> {
     site.channels.iter().filter(wants).map(of).collect()
 }
 
-/// Mistakes in templates that only show when a posting is rendered, each one once.
-pub(super) fn templates<'a>(
-    postings: &[&'a Posting],
-    site: &Site,
-    stations: impl Iterator<Item = &'a Station> + Clone,
-) -> Vec<Diagnostic> {
-    render(postings, site, stations).in_templates
-}
-
 /// What rendering brings up.
 #[derive(Default)]
-struct Rendered {
-    /// Mistakes in templates, each one once.
-    in_templates: Vec<Diagnostic>,
+pub(super) struct Rendered {
+    /// Mistakes in templates that only show when a posting is rendered, each one once.
+    pub(super) in_templates: Vec<Diagnostic>,
     /// What keeps a posting from a channel that wants it, though the templates are right.
     unfit: Vec<Diagnostic>,
-    /// What the program of a mailing list would hold back.
-    held_by_lists: Vec<Diagnostic>,
+    /// What a mailing list would hold back, or not take.
+    pub(super) held_by_lists: Vec<Diagnostic>,
 }
 
 /// Renders each posting for each channel that wants it, for every occasion that the channel will
 /// use. What several occasions lack is said once.
-fn render<'a>(
+pub(super) fn render<'a>(
     postings: &[&'a Posting],
     site: &Site,
     stations: impl Iterator<Item = &'a Station> + Clone,
@@ -195,22 +187,20 @@ fn render<'a>(
     let mut rendered = Rendered::default();
     for (posting, station) in pairs(postings, stations) {
         let mut errors: Vec<AdaptError> = Vec::new();
+        let mut remarks = Vec::new();
         for occasion in station.spec.occasions() {
             let made = adapt::adapt(posting, &station.target, occasion, &site.templates);
             let error = match made {
                 Err(error) => error,
-                Ok(Rendition::Mail { subject, text, html, .. }) => {
-                    let channel = &station.spec.name.to_string();
-                    let html = html.map_or(0, |html| html.len());
-                    let letter = Letter { channel, subject: &subject, text: &text, html };
-                    for remark in lists::letter(posting, &letter) {
-                        if !rendered.held_by_lists.contains(&remark) {
-                            rendered.held_by_lists.push(remark);
+                Ok(rendition) => {
+                    for remark in station.spec.list_remarks(site, posting, &rendition) {
+                        // The same rule for another occasion.
+                        if !remarks.iter().any(|it: &Diagnostic| it.help == remark.help) {
+                            remarks.push(remark);
                         }
                     }
                     continue;
                 }
-                Ok(_) => continue,
             };
             let in_template = match &error {
                 AdaptError::Template { .. } => Some(site.template_error(&error)),
@@ -234,6 +224,7 @@ fn render<'a>(
                 errors.push(error);
             }
         }
+        rendered.held_by_lists.extend(remarks);
     }
     rendered
 }
@@ -280,8 +271,11 @@ fn said_twice(postings: &[&Posting], site: &Site, stations: &[Station]) -> Vec<D
 /// Lists of one host that takes one message for one of them at a time, and gets it for several in
 /// the same slot.
 fn several_lists(site: &Site) -> Vec<Diagnostic> {
+    // A gap is kept by the plan, whatever the schedules say.
     let is_such = |channel: &&ChannelSpec| match &channel.config {
-        KindConfig::Mail(config) => lists::is_one_at_a_time(&config.to),
+        KindConfig::Mail(config) => {
+            lists::is_one_at_a_time(&config.to) && config.host_gap.is_none()
+        }
         _ => false,
     };
     let lists: Vec<&ChannelSpec> = site.channels.iter().filter(is_such).collect();
@@ -292,7 +286,7 @@ fn several_lists(site: &Site) -> Vec<Diagnostic> {
             let message = format!("{} and {} would get an ad together", other.name, list.name);
             remarks.push(Diagnostic::warning("channel::list", message).at(&list.file, 0..0).help(
                 "their host takes one ad on several of its lists for spam, and stops the \
-                     sender for 48 hours: give each a `schedule` of its own, two days apart",
+                     sender for 48 hours: write `host_gap = \"48h\"` under `[mail]` in both",
             ));
         }
     }

@@ -143,21 +143,27 @@ fn example_folder(
     }
 }
 
-/// Ends the command, with nothing touched, if a template that is wanted here is wrong.
+/// Ends the command, with nothing touched, if a template that is wanted here is wrong. Otherwise
+/// what lists would hold back of what is wanted; what they would not take at all is said where it
+/// stays here.
 fn templates_work(
     read: &Reading,
     site: &Site,
     stations: &[Station],
     channel: Option<&ChannelName>,
-) -> Result<(), CliError> {
+) -> Result<Vec<Diagnostic>, CliError> {
     let named = |posting: &&Posting| read.named.as_ref().is_none_or(|it| it.contains(&posting.id));
     let postings: Vec<&Posting> = read.postings.open.iter().filter(named).collect();
     let wanted = |station: &&Station| channel.is_none_or(|name| *name == station.spec.name);
-    let wrong = check::templates(&postings, site, stations.iter().filter(wanted));
-    if wrong.is_empty() {
-        return Ok(());
+    let rendered = check::render(&postings, site, stations.iter().filter(wanted));
+    if rendered.in_templates.is_empty() {
+        let held = rendered.held_by_lists.into_iter();
+        return Ok(held
+            .filter(|it| !it.is_error())
+            .filter_map(|it| site.check.judge(it))
+            .collect());
     }
-    complain_about(&wrong);
+    complain_about(&rendered.in_templates);
     Err(CliError::Said(End::Configuration))
 }
 
@@ -170,7 +176,8 @@ async fn dry_run(
     let clock = arguments.as_if.clock();
     let load::View { past, read } = load::view(site, &stations, &arguments.files, &clock).await?;
     complain_about(&load::worth_saying(&read.diagnostics));
-    templates_work(&read, site, &stations, channel)?;
+    let held_by_lists = templates_work(&read, site, &stations, channel)?;
+    complain_about(&held_by_lists);
     let now = clock.now();
     let pace = if arguments.now { Pace::AtOnce } else { Pace::OnSchedule };
     let plan = deliver::make_plan(site, &stations, &read.postings, &past, pace, now);
@@ -196,7 +203,8 @@ async fn dry_run(
                     json
                 })
                 .collect();
-            let diagnostics: Vec<_> = read.diagnostics.iter().map(Diagnostic::to_json).collect();
+            let said = read.diagnostics.iter().chain(&held_by_lists);
+            let diagnostics: Vec<_> = said.map(Diagnostic::to_json).collect();
             say_json(&serde_json::json!({
                 "now": now, "steps": steps, "diagnostics": diagnostics,
             }))?;

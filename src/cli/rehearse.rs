@@ -184,7 +184,8 @@ fn stage(
 /// Ends the rehearsal before it begins where `post` would refuse the site's templates.
 fn templates_work(rehearsal: &Rehearsal) -> Result<(), CliError> {
     let postings: Vec<_> = rehearsal.postings().iter().collect();
-    let wrong = check::templates(&postings, &rehearsal.site, rehearsal.stations().iter());
+    let stations = rehearsal.stations().iter();
+    let wrong = check::render(&postings, &rehearsal.site, stations).in_templates;
     if wrong.is_empty() {
         return Ok(());
     }

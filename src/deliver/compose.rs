@@ -26,6 +26,9 @@ pub enum ComposeError {
     Prepare(#[from] PrepareError),
     #[error("the copy that it is about is not in the ledger")]
     NoTarget,
+    /// Its list would refuse it, or drop it without a word.
+    #[error("{0}")]
+    List(String),
 }
 
 /// Renders and prepares a step. `target` is the delivery whose copy it is about.
@@ -43,14 +46,21 @@ pub fn compose(
     let address = Address { key: &step.key, reference: &posting.id.0, at };
     let receipt = || target.and_then(|it| it.receipt.as_ref()).ok_or(ComposeError::NoTarget);
     let render = |occasion| adapt::adapt(posting, &station.target, occasion, &site.templates);
+    let message = || -> Result<Rendition, ComposeError> {
+        let rendition = render(step.name.occasion)?;
+        match station.spec.list_refuses(site, &rendition) {
+            Some(why) => Err(ComposeError::List(why)),
+            None => Ok(rendition),
+        }
+    };
     match step.deed {
         Deed::Publish => {
-            let rendition = render(step.name.occasion)?;
+            let rendition = message()?;
             let wire = station.channel.prepare(Action::Publish(&rendition), &address)?;
             Ok(Composed { rendition, wire })
         }
         Deed::FollowUp => {
-            let rendition = render(step.name.occasion)?;
+            let rendition = message()?;
             let action = Action::FollowUp(&rendition, receipt()?);
             let wire = station.channel.prepare(action, &address)?;
             Ok(Composed { rendition, wire })

@@ -16,7 +16,7 @@ use std::rc::Rc;
 use chrono::{DateTime, Datelike, NaiveDate, TimeDelta, TimeZone, Utc};
 
 use super::{Hold, Pace, Reason, When};
-use crate::channel::DeliveryKey;
+use crate::channel::{ChannelName, DeliveryKey};
 use crate::ledger::Use;
 use crate::schedule::Schedule;
 use crate::site::ChannelSpec;
@@ -68,16 +68,17 @@ pub(super) struct Line<'a> {
 
 impl<'a> Line<'a> {
     /// `kept` are the slots of those that are tried once more: nobody else gets them.
-    /// The timetable is that of the channel's schedule.
+    /// The timetable is that of the channel's schedule, `neighbours` are the lists of its host.
     pub(super) fn new(
         channel: &'a ChannelSpec,
         timetable: Option<Rc<Timetable<'a>>>,
+        neighbours: Option<&'a Neighbours>,
         uses: &[Use],
         kept: impl Iterator<Item = DateTime<Utc>>,
         now: DateTime<Utc>,
     ) -> Self {
         let queue = &channel.queue;
-        let mut book = Book::new(channel, uses);
+        let mut book = Book::new(channel, neighbours, uses);
         for slot in kept {
             book.keep(slot);
         }
@@ -215,7 +216,7 @@ fn place(slot: Option<DateTime<Utc>>, time: DateTime<Utc>, now: DateTime<Utc>) -
 /// it has no budget.
 pub fn spent(channel: &ChannelSpec, uses: &[Use], now: DateTime<Utc>) -> Option<Spent> {
     let budget = channel.queue.budget?;
-    let book = Book::new(channel, uses);
+    let book = Book::new(channel, None, uses);
     let day = book.day(now);
     let sent = book.in_month.get(&(day.year(), day.month())).copied().unwrap_or(0);
     let spent = Money(budget.per_post.0.saturating_mul(sent));
@@ -233,6 +234,7 @@ pub struct Spent {
 struct Book<'a> {
     channel: &'a ChannelSpec,
     queue: &'a Queue,
+    neighbours: Option<&'a Neighbours>,
     /// The least time between two slots, so that jitter cannot bring messages closer together.
     spacing: TimeDelta,
     in_slot: BTreeMap<DateTime<Utc>, u32>,
@@ -242,7 +244,7 @@ struct Book<'a> {
 }
 
 impl<'a> Book<'a> {
-    fn new(channel: &'a ChannelSpec, uses: &[Use]) -> Self {
+    fn new(channel: &'a ChannelSpec, neighbours: Option<&'a Neighbours>, uses: &[Use]) -> Self {
         let queue = &channel.queue;
         let spacing = match queue.spacing {
             none if none.is_zero() => none,
@@ -251,6 +253,7 @@ impl<'a> Book<'a> {
         let mut book = Self {
             channel,
             queue,
+            neighbours,
             spacing,
             in_slot: BTreeMap::new(),
             moments: BTreeSet::new(),
@@ -269,6 +272,9 @@ impl<'a> Book<'a> {
         }
         if !self.spacing.is_zero() {
             self.moments.insert(moment);
+        }
+        if let Some(neighbours) = self.neighbours {
+            neighbours.enter(self.channel, moment);
         }
         if self.queue.per_day.is_some() || self.queue.budget.is_some() {
             let day = self.day(moment);
@@ -305,6 +311,11 @@ impl<'a> Book<'a> {
         if self.neighbour(moment).is_some() {
             return Some(Hold::Spacing);
         }
+        if let Some(neighbours) = self.neighbours
+            && neighbours.near(self.channel, moment).is_some()
+        {
+            return Some(Hold::HostGap { host: neighbours.host.clone() });
+        }
         if self.queue.per_day.is_none() && self.queue.budget.is_none() {
             return None;
         }
@@ -340,6 +351,10 @@ impl<'a> Book<'a> {
         match hold {
             Hold::Quiet { .. } => self.queue.quiet.first_allowed(moment).filter(|it| *it > moment),
             Hold::Spacing => self.neighbour(moment).map(|it| it + self.spacing),
+            Hold::HostGap { .. } => {
+                let neighbours = self.neighbours?;
+                neighbours.near(self.channel, moment).map(|it| it + neighbours.gap)
+            }
             Hold::DayFull | Hold::SlotTaken => self.midnight(self.day(moment).succ_opt()?),
             Hold::Budget { .. } => {
                 let budget = self.queue.budget?;
@@ -361,6 +376,37 @@ impl<'a> Book<'a> {
             let local = start.checked_add_signed(TimeDelta::hours(hour))?;
             zone.from_local_datetime(&local).earliest().map(|it| it.to_utc())
         })
+    }
+}
+
+/// The lists of one host that takes messages for several of them only so far apart, and what goes
+/// to each. Their lines share it.
+pub(super) struct Neighbours {
+    host: String,
+    /// The least time between messages to two of the lists.
+    gap: TimeDelta,
+    moments: RefCell<BTreeMap<ChannelName, BTreeSet<DateTime<Utc>>>>,
+}
+
+impl Neighbours {
+    pub(super) fn new(host: String, gap: TimeDelta) -> Self {
+        Self { host, gap, moments: RefCell::default() }
+    }
+
+    pub(super) fn enter(&self, channel: &ChannelSpec, moment: DateTime<Utc>) {
+        self.moments.borrow_mut().entry(channel.name.clone()).or_default().insert(moment);
+    }
+
+    /// The last message to another of the lists that is too close to a moment.
+    fn near(&self, channel: &ChannelSpec, moment: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let close = |other: &DateTime<Utc>| (*other - moment).abs() < self.gap;
+        self.moments
+            .borrow()
+            .iter()
+            .filter(|(name, _)| **name != channel.name)
+            .filter_map(|(_, moments)| moments.range(..moment + self.gap).next_back().copied())
+            .filter(close)
+            .max()
     }
 }
 

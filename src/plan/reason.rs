@@ -111,9 +111,18 @@ pub enum Reason {
 pub enum Hold {
     SlotTaken,
     Spacing,
+    /// Another list of the same host gets a message too close to it.
+    HostGap {
+        host: String,
+    },
     DayFull,
-    Quiet { what: String },
-    Budget { spent: String, per_month: String },
+    Quiet {
+        what: String,
+    },
+    Budget {
+        spent: String,
+        per_month: String,
+    },
 }
 
 impl Hold {
@@ -122,9 +131,10 @@ impl Hold {
         match self {
             Self::SlotTaken => 0,
             Self::Spacing => 1,
-            Self::DayFull => 2,
-            Self::Quiet { .. } => 3,
-            Self::Budget { .. } => 4,
+            Self::HostGap { .. } => 2,
+            Self::DayFull => 3,
+            Self::Quiet { .. } => 4,
+            Self::Budget { .. } => 5,
         }
     }
 }
@@ -283,6 +293,9 @@ impl fmt::Display for Hold {
         match self {
             Self::SlotTaken => f.write_str("other ads have the slots"),
             Self::Spacing => f.write_str("other messages are too close"),
+            Self::HostGap { host } => {
+                write!(f, "other lists of {host} get messages that are too close (`host_gap`)")
+            }
             Self::DayFull => f.write_str("the days are full (`per_day`)"),
             Self::Quiet { what } => write!(f, "quiet time ({what})"),
             Self::Budget { spent, per_month } => {

@@ -1,19 +1,21 @@
 //! The lines before the slots: each channel's messages share its own.
 //!
-//! Channels have nothing in common but the times of a schedule. So where many messages wait, the
-//! channels of one schedule are shared out by one thread while another has those of the next; what
-//! comes out is the same.
+//! Channels have nothing in common but the times of a schedule, or a host whose lists have to be
+//! written to one after the other. So where many messages wait, the channels of one schedule or host
+//! are shared out by one thread while another has those of the next; what comes out is the same.
 
 use std::collections::HashMap;
 use std::num::NonZero;
 use std::rc::Rc;
 use std::sync::{Mutex, PoisonError};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
+use chrono_tz::Tz;
 
-use super::queue::{Line, Place, Timetable, Wish};
-use crate::ledger::Past;
+use super::queue::{Line, Neighbours, Place, Timetable, Wish};
+use crate::ledger::{Past, Use};
 use crate::site::ChannelSpec;
+use crate::site::channel_file::KindConfig;
 
 /// From how many messages on it pays to have several threads.
 const MANY: usize = 10_000;
@@ -44,8 +46,19 @@ impl Waiting {
     }
 }
 
-/// Channels whose slots come at the same times, with who waits for each.
-type Group<'a> = Vec<(usize, &'a ChannelSpec, Waiting)>;
+/// Channels that have something in common, with who waits for each.
+struct Group<'a> {
+    /// The host of their lists, and how far apart it wants its messages.
+    host: Option<(String, TimeDelta)>,
+    channels: Vec<(usize, &'a ChannelSpec, Waiting)>,
+}
+
+/// What channels have in common.
+#[derive(PartialEq, Eq, Hash)]
+enum Common<'a> {
+    Host(String),
+    Schedule(&'a str, Tz),
+}
 
 /// Shares the slots out. What is given is in the order of the channels, as the lines are.
 pub(super) fn share(
@@ -103,45 +116,91 @@ fn processors() -> usize {
 
 /// The smallest first, so that the last one taken is not what everybody waits for.
 fn groups(channels: &[ChannelSpec], lines: Vec<Waiting>) -> Vec<Group<'_>> {
+    let gaps = gaps(channels);
     let mut groups: Vec<Group<'_>> = Vec::new();
-    let mut by_schedule = HashMap::new();
+    let mut known = HashMap::new();
     for (index, (channel, waiting)) in channels.iter().zip(lines).enumerate() {
-        let group = match &channel.schedule {
-            Some(schedule) => {
-                let of = (schedule.expression(), channel.timezone);
-                *by_schedule.entry(of).or_insert(groups.len())
-            }
+        let host = list_host(channel).and_then(|host| Some((gaps.get(&host).copied()?, host)));
+        let common = match (&host, &channel.schedule) {
+            (Some((_, host)), _) => Some(Common::Host(host.clone())),
+            (None, Some(it)) => Some(Common::Schedule(it.expression(), channel.timezone)),
+            (None, None) => None,
+        };
+        let group = match common {
+            Some(common) => *known.entry(common).or_insert(groups.len()),
             None => groups.len(),
         };
         match groups.get_mut(group) {
-            Some(group) => group.push((index, channel, waiting)),
-            None => groups.push(vec![(index, channel, waiting)]),
+            Some(group) => group.channels.push((index, channel, waiting)),
+            None => groups.push(Group {
+                host: host.map(|(gap, host)| (host, gap)),
+                channels: vec![(index, channel, waiting)],
+            }),
         }
     }
-    groups.sort_by_key(|group| group.iter().map(|(_, _, waiting)| waiting.len()).sum::<usize>());
+    let waits = |group: &Group<'_>| group.channels.iter().map(|it| it.2.len()).sum::<usize>();
+    groups.sort_by_key(waits);
     groups
 }
 
+/// The hosts whose lists are written to one after the other: the longest gap that one of them says
+/// holds for all.
+fn gaps(channels: &[ChannelSpec]) -> HashMap<String, TimeDelta> {
+    let mut gaps: HashMap<String, TimeDelta> = HashMap::new();
+    for channel in channels.iter().filter(|it| !it.queue.host_gap.is_zero()) {
+        let Some(host) = list_host(channel) else { continue };
+        let gap = gaps.entry(host).or_default();
+        *gap = channel.queue.host_gap.max(*gap);
+    }
+    gaps
+}
+
+fn list_host(channel: &ChannelSpec) -> Option<String> {
+    match &channel.config {
+        KindConfig::Mail(mail) => Some(mail.list_host()),
+        _ => None,
+    }
+}
+
 fn share_group(group: Group<'_>, past: &Past, now: DateTime<Utc>) -> Vec<(usize, Given)> {
-    let schedule = group.first().and_then(|(_, channel, _)| channel.schedule.as_ref());
-    let timetable = schedule.map(|schedule| Rc::new(Timetable::new(schedule, now)));
-    let mut given = Vec::with_capacity(group.len());
-    for (index, channel, waiting) in group {
-        given.push((index, share_channel(channel, timetable.clone(), waiting, past, now)));
+    let Group { host, channels } = group;
+    let neighbours = host.map(|(host, gap)| Neighbours::new(host, gap));
+    if let Some(neighbours) = &neighbours {
+        for (_, channel, _) in &channels {
+            for used in uses(channel, past) {
+                neighbours.enter(channel, used.at);
+            }
+        }
+    }
+    let mut timetables = HashMap::new();
+    let mut given = Vec::with_capacity(channels.len());
+    for (index, channel, waiting) in channels {
+        let timetable = channel.schedule.as_ref().map(|schedule| {
+            let of = (schedule.expression(), channel.timezone);
+            let new = || Rc::new(Timetable::new(schedule, now));
+            Rc::clone(timetables.entry(of).or_insert_with(new))
+        });
+        let neighbours = neighbours.as_ref();
+        given.push((index, share_channel(channel, timetable, neighbours, waiting, past, now)));
     }
     given
+}
+
+fn uses<'a>(channel: &ChannelSpec, past: &'a Past) -> &'a [Use] {
+    past.uses.get(&channel.name).map_or(&[], Vec::as_slice)
 }
 
 fn share_channel<'a>(
     channel: &'a ChannelSpec,
     timetable: Option<Rc<Timetable<'a>>>,
+    neighbours: Option<&'a Neighbours>,
     waiting: Waiting,
     past: &Past,
     now: DateTime<Utc>,
 ) -> Given {
-    let uses = past.uses.get(&channel.name).map_or(&[][..], Vec::as_slice);
+    let uses = uses(channel, past);
     let slots = waiting.again.iter().filter_map(|(_, wish)| wish.slot);
-    let mut line = Line::new(channel, timetable, uses, slots, now);
+    let mut line = Line::new(channel, timetable, neighbours, uses, slots, now);
     let mut take = |(step, wish): (usize, Wish)| (step, line.take(&wish));
     let Waiting { again, ready, unseen, troubled } = waiting;
     let mut seen = Vec::with_capacity(again.len() + ready.len() + troubled.len());
@@ -153,7 +212,6 @@ fn share_channel<'a>(
 
 #[cfg(test)]
 mod tests {
-    use chrono::TimeDelta;
     use uuid::Uuid;
 
     use super::*;

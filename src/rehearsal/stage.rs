@@ -44,7 +44,7 @@ pub async fn build(site: &mut Site, folder: &Path, clock: &SharedClock) -> io::R
                 mail.dkim = None;
                 let list = match &mail.archive {
                     Some(Archive::Hyperkitty { list, .. }) => list.clone(),
-                    None => mail.to.clone(),
+                    Some(_) | None => mail.to.clone(),
                 };
                 mail.archive = Some(Archive::Hyperkitty { base: server.archive_url(), list });
                 all.mail.push(Arc::new(server));

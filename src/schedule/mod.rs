@@ -2,11 +2,12 @@
 //!
 //! The only room that knows the cron crate. Pure: the clock comes in as a parameter, a calendar as
 //! its text. [`Schedule`] is the front door; `expression` reads what people write, `suggest` guesses
-//! what they meant, `slots` walks, [`quiet`] knows the days on which nothing goes out, and
-//! [`calendar`] reads holidays.
+//! what they meant, `slots` walks, [`quiet`] knows the days on which nothing goes out, [`length`]
+//! reads lengths of time, and [`calendar`] holidays.
 
 pub mod calendar;
 mod expression;
+pub mod length;
 mod remark;
 mod slots;
 mod suggest;

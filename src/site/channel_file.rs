@@ -22,7 +22,7 @@ use super::length::Length;
 use super::policy::{self, Close, Offset, Update};
 use super::queue::{Budget, Defaults, Holds, Queue};
 use super::quiet::{QuietTable, QuietTimes};
-use super::{SiteError, preset, read_text, timezone, toml_file};
+use super::{SiteError, list, preset, read_text, timezone, toml_file};
 use crate::adapt::template::Templates;
 use crate::adapt::{AdaptError, Occasion, Target};
 use crate::channel::secret::SecretRef;
@@ -253,6 +253,9 @@ fn understood(
         && feed.folder.is_relative()
     {
         feed.folder = folder.join(&feed.folder);
+    }
+    if let KindConfig::Mail(mail) = &config {
+        list::reminders(mail, &remind, file, diagnostics);
     }
     let queue = rules::queue(&written, &quiet, zone, file, around, diagnostics);
     let holds = rules::holds(&written, around.for_all);

@@ -9,7 +9,7 @@ pub mod channel_file;
 pub mod check;
 pub mod credential;
 pub mod filter;
-pub mod length;
+mod list;
 pub mod notices;
 pub mod pages;
 pub mod policy;
@@ -37,6 +37,7 @@ use crate::adapt::template::Templates;
 use crate::diagnostic::{Diagnostic, Source, suggestion};
 use crate::ledger::{Retention, SiteMark};
 use crate::posting::Settings;
+pub use crate::schedule::length;
 pub use channel_file::ChannelSpec;
 use quiet::QuietTimes;
 

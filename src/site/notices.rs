@@ -10,7 +10,6 @@ use url::Url;
 
 use super::credential::missing;
 use super::toml_file;
-use crate::adapt::{Charset, MailBody};
 use crate::channel::mail::envelope::Dsn;
 use crate::channel::mail::oauth2::OAuth2;
 use crate::channel::mail::{self, Mail, Security};
@@ -204,17 +203,9 @@ impl From<MailTable> for mail::Config {
             username: written.username,
             password: written.password,
             oauth2: written.oauth2,
-            reply_to: None,
-            bounces: None,
             dsn: Dsn::Never,
-            dkim: None,
-            connections: None,
-            per_minute: None,
-            messages_per_connection: None,
-            body: MailBody::Text,
-            charset: Charset::Utf8,
             subject_limit: Some(SUBJECT_LIMIT),
-            archive: None,
+            ..Self::default()
         }
     }
 }

@@ -25,6 +25,8 @@ pub struct Queue {
     pub per_day: Option<u32>,
     /// The least time between two messages.
     pub spacing: TimeDelta,
+    /// The least time between a message here and one on another list of the same host.
+    pub host_gap: TimeDelta,
     /// A message goes out up to this much later than its slot, each by its own amount.
     pub jitter: TimeDelta,
     /// A slot that was missed by more than this waits for the next one.
@@ -39,6 +41,7 @@ impl Default for Queue {
             per_slot: 1,
             per_day: None,
             spacing: TimeDelta::zero(),
+            host_gap: TimeDelta::zero(),
             jitter: TimeDelta::zero(),
             lateness: LATENESS,
             budget: None,
@@ -54,7 +57,7 @@ impl Queue {
         let plus = |a: TimeDelta, b: TimeDelta| a.checked_add(&b).unwrap_or(TimeDelta::MAX);
         let for_a_month = self.budget.map(|_| TimeDelta::days(31)).unwrap_or_default();
         let for_a_day = self.per_day.map(|_| TimeDelta::days(1)).unwrap_or_default();
-        let for_its_neighbours = plus(self.spacing, self.jitter);
+        let for_its_neighbours = plus(self.spacing.max(self.host_gap), self.jitter);
         // Its slot is not given to another while it can be made up for.
         let for_its_slot = plus(self.lateness, self.jitter);
         let longest = for_a_month.max(for_a_day).max(for_its_neighbours).max(for_its_slot);

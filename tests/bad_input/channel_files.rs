@@ -131,15 +131,15 @@ error[config::missing-key]: `kind` is missing here
 #[test]
 fn an_unknown_preset_gets_a_suggestion() {
     let site = site();
-    site.replace("channels/list.toml", "mailman3", "mailman2");
+    site.replace("channels/list.toml", "mailman3", "mailmann3");
     refused(
         &site,
         r#"
-error[channel::preset]: there is no preset `mailman2`
+error[channel::preset]: there is no preset `mailmann3`
  --> channels/list.toml:3:10
   |
-3 | preset = "mailman2"
-  |          ^^^^^^^^^^
+3 | preset = "mailmann3"
+  |          ^^^^^^^^^^^
   |
   = help: did you mean `mailman3`?
 "#,

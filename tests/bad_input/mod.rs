@@ -3,6 +3,7 @@
 
 mod channel_files;
 mod commands;
+mod lists;
 mod pages;
 mod rivals;
 mod schedules;

@@ -40,6 +40,19 @@ async fn the_message_on_record_is_the_message_that_arrives() {
     assert!(mail.message.contains("\r\n.\r\n..two\r\n"));
 }
 
+/// A list holds back what names it nowhere, or names many (implicit destination, recipients).
+#[test]
+fn a_message_names_its_list_and_nobody_else() {
+    let Wire::Mail(mail) = publish(&channel(config(1))) else { panic!("no mail") };
+    assert_eq!(mail.envelope_to, "list@lists.example");
+    let head = mail.message.split("\r\n\r\n").next().unwrap();
+    let recipients: Vec<&str> = head
+        .lines()
+        .filter(|line| ["To:", "Cc:", "Bcc:"].iter().any(|name| line.starts_with(name)))
+        .collect();
+    assert_eq!(recipients, ["To: list@lists.example"]);
+}
+
 #[tokio::test]
 async fn the_same_delivery_makes_the_same_bytes_every_time() {
     let channel = channel(config(1));
@@ -228,7 +241,7 @@ async fn the_archive_shows_a_message_or_proves_nothing() {
         .await;
     assert!(matches!(late, Trace::CannotTell { .. }), "{late:?}");
     let robot = channel.verify(&receipt, Some(&rendition())).await;
-    assert!(matches!(robot, Sight::Differs { .. }), "{robot:?}");
+    assert!(matches!(robot, Sight::Unseen { .. }), "{robot:?}");
     let held = channel.verify(&receipt, Some(&rendition())).await;
     assert!(matches!(held, Sight::Unseen { .. }), "{held:?}");
 }

@@ -3,6 +3,7 @@
 
 mod servers;
 
+mod archives;
 mod board;
 mod feed;
 mod http;

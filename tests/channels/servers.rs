@@ -77,6 +77,40 @@ impl Scripted {
     }
 }
 
+/// An HTTP server that answers by what it is asked for (`/path?query`), always the same; anything
+/// else is not there.
+pub struct Routed {
+    pub base: String,
+    requests: Arc<Mutex<Vec<String>>>,
+}
+
+impl Routed {
+    pub async fn start(pages: impl IntoIterator<Item = (&'static str, Reply)>) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let base = format!("http://{}", listener.local_addr().unwrap());
+        let requests = Arc::new(Mutex::new(Vec::new()));
+        let pages: Vec<_> = pages.into_iter().collect();
+        let seen = Arc::clone(&requests);
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                let Some(request) = read_request(&mut stream).await else { continue };
+                let wanted = request.split(' ').nth(1).unwrap_or_default().to_owned();
+                let page = pages.iter().find(|(path, _)| *path == wanted);
+                seen.lock().unwrap().push(wanted);
+                let reply = page.map_or_else(|| answer(404, &[], ""), |(_, reply)| reply.clone());
+                let Reply::Bytes(bytes) = reply else { continue };
+                let _ = stream.write_all(bytes.as_bytes()).await;
+            }
+        });
+        Self { base, requests }
+    }
+
+    /// What was asked for so far.
+    pub fn requests(&self) -> Vec<String> {
+        self.requests.lock().unwrap().clone()
+    }
+}
+
 /// A whole answer with JSON.
 pub fn json(status: u16, body: &str) -> Reply {
     answer(status, &["Content-Type: application/json"], body)

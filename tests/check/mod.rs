@@ -4,6 +4,7 @@ mod channels;
 mod contradictions;
 mod fix;
 mod forms;
+mod lists;
 mod pay;
 mod properties;
 mod remarks;

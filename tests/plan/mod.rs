@@ -1,6 +1,7 @@
 //! The plan: what is wanted when, and why not.
 
 mod decisions;
+mod hosts;
 mod queue;
 
 use std::collections::BTreeSet;

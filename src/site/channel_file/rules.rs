@@ -130,6 +130,7 @@ pub(super) fn queue(
         per_slot: written.per_slot.map_or(1, NonZeroU32::get),
         per_day: written.per_day.map(NonZeroU32::get),
         spacing: or_none(written.spacing),
+        host_gap: or_none(written.mail.as_ref().and_then(|mail| mail.host_gap)),
         jitter: or_none(written.jitter),
         lateness: lateness.map_or(LATENESS, |it| it.0),
         budget: written.budget,

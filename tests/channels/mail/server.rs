@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use handbill::adapt::{Charset, MailBody, Rendition};
+use handbill::adapt::Rendition;
 use handbill::channel::mail::envelope::Dsn;
 use handbill::channel::mail::step::Patience;
 use handbill::channel::mail::{Config, Mail, Security};
@@ -275,24 +275,13 @@ pub fn config(port: u16) -> Config {
         to: "list@lists.example".to_owned(),
         from: "jobs@tides.example".to_owned(),
         from_name: Some("Tidal Lab".to_owned()),
-        reply_to: None,
-        bounces: None,
         dsn: Dsn::Failure,
         host: "127.0.0.1".to_owned(),
         port: Some(port),
         security: Security::None,
-        ca: None,
         username: Some("jobs".to_owned()),
         password: Some(servers::secret(SECRET)),
-        oauth2: None,
-        dkim: None,
-        connections: None,
-        per_minute: None,
-        messages_per_connection: None,
-        body: MailBody::Text,
-        charset: Charset::Utf8,
-        subject_limit: None,
-        archive: None,
+        ..Config::default()
     }
 }
 

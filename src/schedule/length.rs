@@ -10,7 +10,7 @@ use serde::{Deserialize, Deserializer};
 /// Longer than this is taken for a mistake.
 const LONGEST: TimeDelta = TimeDelta::days(3650);
 
-/// A length of time in a file of the site.
+/// A length of time as a file says it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Length(pub TimeDelta);
 
