@@ -1,5 +1,6 @@
 # Dovecot: mailboxes of lab.test, and who may send through Postfix; sourced by .ci/peers. Its
 # settings have other names from 2.4 (Debian 13) on.
+# shellcheck shell=bash disable=SC2154
 
 dovecot_packages() {
     echo dovecot-imapd dovecot-lmtpd
@@ -7,7 +8,7 @@ dovecot_packages() {
 
 dovecot_prepare() {
     local folder=$run/dovecot
-    mkdir -p -m 755 "$folder/run" "$folder/mail"
+    mkdir -p "$folder/run" "$folder/mail"
     chown mail:mail "$folder/mail"
     {
         case $(dovecot --version) in

@@ -1,11 +1,12 @@
 # The fault server: faults.py beside this file, on aiosmtpd; sourced by .ci/peers.
+# shellcheck shell=bash disable=SC2154
 
 faults_packages() {
     :
 }
 
 faults_prepare() {
-    mkdir -p -m 755 "$run/faults"
+    mkdir -p "$run/faults"
 }
 
 faults_start() {

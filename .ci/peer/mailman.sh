@@ -1,5 +1,6 @@
 # Mailman 3 with HyperKitty, on SQLite, as Debian's user `list`; sourced by .ci/peers. None of
 # /etc/mailman3 is used.
+# shellcheck shell=bash disable=SC2154
 
 mailman_packages() {
     echo mailman3 python3-mailman-hyperkitty python3-django-hyperkitty dbconfig-sqlite3
@@ -7,8 +8,8 @@ mailman_packages() {
 
 mailman_prepare() {
     local folder=$run/mailman
-    mkdir -p -m 755 "$folder/var"
-    # Runners that nothing here needs cost a process each.
+    mkdir -p "$folder/var" "$log/mailman"
+    # Runners that nothing here needs cost a process each; those on a mail's way look more often.
     cat >"$folder/mailman.cfg" <<CFG
 [mailman]
 site_owner: owner@lab.test
@@ -16,6 +17,7 @@ layout: peer
 [paths.peer]
 var_dir: $folder/var
 bin_dir: /usr/lib/mailman3/bin
+log_dir: $log/mailman
 [database]
 url: sqlite:///$folder/var/mailman.db
 [webservice]
@@ -34,56 +36,52 @@ lmtp_port: $(port 24)
 class: mailman_hyperkitty.Archiver
 enable: yes
 configuration: $folder/hyperkitty.cfg
-[runner.master]
-sleep_time: 300ms
 [runner.nntp]
 start: no
 [runner.digest]
 start: no
+$(printf '[runner.%s]\nsleep_time: 200ms\n' in pipeline archive out virgin)
 CFG
     cat >"$folder/hyperkitty.cfg" <<CFG
 [general]
 base_url: http://127.0.0.1:$(port 2)/hyperkitty/
 api_key: $secret
 CFG
-    cp "$here"/peer/hyperkitty_*.py "$folder"
-    chown -R list:list "$folder"
-    mailman_web -m django migrate --verbosity 0 &&
-        mailman_web -c "
+    cat >"$folder/site.py" <<PY
 import django
 django.setup()
 from django.contrib.sites.models import Site
 from django_mailman3.models import MailDomain
 site = Site.objects.get(pk=1)
-site.domain = site.name = '127.0.0.1:$(port 2)'
+site.domain = site.name = "127.0.0.1:$(port 2)"
 site.save()
-MailDomain.objects.create(site=site, mail_domain='lists.test')
-"
-}
-
-# Debian's Python in the folder of HyperKitty's settings.
-mailman_web() {
+MailDomain.objects.create(site=site, mail_domain="lists.test")
+PY
+    cp "$here"/peer/hyperkitty_*.py "$folder"
+    chown -R list:list "$folder" "$log/mailman"
     (
-        cd "$run/mailman"
-        as list env PYTHONPATH="$run/mailman" DJANGO_SETTINGS_MODULE=hyperkitty_settings \
-            PEERS_BASE="$base" PEERS_SECRET="$secret" /usr/bin/python3 "$@" \
-            >>"$log/mailman-web-setup.log" 2>&1
+        enter_mailman
+        {
+            "${django[@]}" -m django migrate --verbosity 0 && "${django[@]}" site.py
+        } >>"$log/mailman-prepare.log" 2>&1
     )
 }
 
-mailman_core() {
-    as list /usr/bin/mailman -C "$run/mailman/mailman.cfg" "$@" >>"$log/mailman-core.log" 2>&1
+# Where Mailman's user finds everything, and how its programs are called there.
+enter_mailman() {
+    cd "$run/mailman" || return
+    as_list=(setpriv --reuid list --regid list --clear-groups --)
+    mailman=("${as_list[@]}" /usr/bin/mailman -C "$run/mailman/mailman.cfg")
+    django=("${as_list[@]}" env PYTHONPATH="$run/mailman" DJANGO_SETTINGS_MODULE=hyperkitty_settings
+        PEERS_BASE="$base" PEERS_SECRET="$secret" /usr/bin/python3)
 }
 
 mailman_start() {
     (
-        cd "$run/mailman"
-        begin mailman-web setpriv --reuid list --regid list --clear-groups \
-            env PYTHONPATH="$run/mailman" DJANGO_SETTINGS_MODULE=hyperkitty_settings \
-            PEERS_BASE="$base" PEERS_SECRET="$secret" \
-            /usr/bin/python3 -m gunicorn --bind "127.0.0.1:$(port 2)" --workers 1 --threads 4 \
-            'django.core.wsgi:get_wsgi_application()'
-        mailman_core start --force
+        enter_mailman
+        begin mailman-web "${django[@]}" -m gunicorn --bind "127.0.0.1:$(port 2)" --workers 1 \
+            --threads 4 'django.core.wsgi:get_wsgi_application()'
+        "${mailman[@]}" start --force >>"$log/mailman-start.log" 2>&1
     )
 }
 
@@ -95,11 +93,10 @@ mailman_ready() {
 }
 
 mailman_stop() {
-    local turn
+    local from=$SECONDS
     end mailman-web
-    mailman_core stop
-    for turn in {1..100}; do
-        [ -e "$run/mailman/var/master.pid" ] || break
+    (enter_mailman && "${mailman[@]}" stop)
+    while [ -e "$run/mailman/var/master.pid" ] && [ $((SECONDS - from)) -lt 10 ]; do
         sleep 0.1
     done
 }

@@ -1,4 +1,5 @@
 # Postfix: the hub. It takes mail on three ports and hands it to the other peers; sourced by .ci/peers.
+# shellcheck shell=bash disable=SC2154
 
 postfix_packages() {
     echo postfix
@@ -6,7 +7,7 @@ postfix_packages() {
 
 postfix_prepare() {
     local folder=$run/postfix
-    mkdir -p -m 755 "$folder/spool" "$folder/data"
+    mkdir -p "$folder/spool" "$folder/data"
     chown postfix "$folder/data"
     # Nothing leaves this machine: other domains bounce, and connections come from 127.0.0.1.
     cat >"$folder/main.cf" <<CF

@@ -1,11 +1,12 @@
 # smtp-sink, of Postfix: takes every mail at once and keeps it as a file; sourced by .ci/peers.
+# shellcheck shell=bash disable=SC2154
 
 sink_packages() {
     echo postfix
 }
 
 sink_prepare() {
-    mkdir -p -m 755 "$run/sink"
+    mkdir -p "$run/sink"
     chown postfix "$run/sink"
 }
 
