@@ -40,7 +40,7 @@ configuration: $folder/hyperkitty.cfg
 start: no
 [runner.digest]
 start: no
-$(printf '[runner.%s]\nsleep_time: 200ms\n' in pipeline archive out virgin)
+$(printf '[runner.%s]\nsleep_time: 0.2s\n' in pipeline archive out virgin)
 CFG
     cat >"$folder/hyperkitty.cfg" <<CFG
 [general]
@@ -93,10 +93,12 @@ mailman_ready() {
 }
 
 mailman_stop() {
-    local from=$SECONDS
+    local from=$SECONDS master
     end mailman-web
+    master=$(cat "$run/mailman/var/master.pid" 2>/dev/null) || return 0
     (enter_mailman && "${mailman[@]}" stop)
-    while [ -e "$run/mailman/var/master.pid" ] && [ $((SECONDS - from)) -lt 10 ]; do
+    while kill -0 -- "-$master" 2>/dev/null; do
+        [ $((SECONDS - from)) -lt 30 ] || kill -KILL -- "-$master" || return 0
         sleep 0.1
     done
 }
