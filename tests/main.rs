@@ -11,6 +11,7 @@ mod facts;
 mod identity;
 mod ledger;
 mod notice;
+mod peers;
 mod plan;
 mod reading;
 mod renditions;
