@@ -33,7 +33,7 @@ smtp_port: $(port 25)
 lmtp_host: 127.0.0.1
 lmtp_port: $(port 24)
 [archiver.hyperkitty]
-class: mailman_hyperkitty.Archiver
+class: hyperkitty_archiver.Archiver
 enable: yes
 configuration: $folder/hyperkitty.cfg
 [runner.nntp]
@@ -44,7 +44,7 @@ $(printf '[runner.%s]\nsleep_time: 0.2s\n' in pipeline archive out virgin)
 CFG
     cat >"$folder/hyperkitty.cfg" <<CFG
 [general]
-base_url: http://127.0.0.1:$(port 2)/hyperkitty/
+base_url: https://127.0.0.1:$(port 2)/hyperkitty/
 api_key: $secret
 CFG
     cat >"$folder/site.py" <<PY
@@ -57,7 +57,7 @@ site.domain = site.name = "127.0.0.1:$(port 2)"
 site.save()
 MailDomain.objects.create(site=site, mail_domain="lists.test")
 PY
-    cp "$here"/peer/hyperkitty_*.py "$folder"
+    cp "$here"/peer/hyperkitty_*.py "$run"/certificates/{ca.pem,server.*} "$folder"
     chown -R list:list "$folder" "$log/mailman"
     (
         enter_mailman
@@ -71,7 +71,8 @@ PY
 enter_mailman() {
     cd "$run/mailman" || return
     as_list=(setpriv --reuid list --regid list --clear-groups --)
-    mailman=("${as_list[@]}" /usr/bin/mailman -C "$run/mailman/mailman.cfg")
+    mailman=("${as_list[@]}" env PYTHONPATH="$run/mailman"
+        /usr/bin/mailman -C "$run/mailman/mailman.cfg")
     django=("${as_list[@]}" env PYTHONPATH="$run/mailman" DJANGO_SETTINGS_MODULE=hyperkitty_settings
         PEERS_BASE="$base" PEERS_SECRET="$secret" /usr/bin/python3)
 }
@@ -79,8 +80,10 @@ enter_mailman() {
 mailman_start() {
     (
         enter_mailman
+        # With TLS, because HyperKitty says in Archived-At that it has it, whatever is so.
         begin mailman-web "${django[@]}" -m gunicorn --bind "127.0.0.1:$(port 2)" --workers 1 \
-            --threads 4 'django.core.wsgi:get_wsgi_application()'
+            --threads 4 --certfile server.pem --keyfile server.key \
+            'django.core.wsgi:get_wsgi_application()'
         "${mailman[@]}" start --force >>"$log/mailman-start.log" 2>&1
     )
 }
@@ -89,7 +92,8 @@ mailman_ready() {
     answers 24 &&
         curl --silent --fail --output /dev/null --user "restadmin:$secret" \
             "http://127.0.0.1:$(port 1)/3.1/system/versions" &&
-        curl --silent --fail --output /dev/null "http://127.0.0.1:$(port 2)/hyperkitty/"
+        curl --silent --fail --output /dev/null --cacert "$run/certificates/ca.pem" \
+            "https://127.0.0.1:$(port 2)/hyperkitty/"
 }
 
 mailman_stop() {

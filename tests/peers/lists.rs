@@ -16,14 +16,15 @@ async fn an_ad_reaches_each_reader_of_a_list_once_and_stands_in_the_archive_unde
     assert_eq!(post.code, 0, "{post:?}");
     let link = lab.link("announce");
     let archived = list.archive_of(&link).await;
-    let (status, page) = look_at(&link).await;
+    let (status, page) = look_at(&peers, &link).await;
     assert_eq!(status, 200);
     assert!(page.contains(SUBJECT_WORDS), "{page}");
     let id = lab.message_id("announce");
     let copy = copies(&peers, &list.reader, &id).await.remove(0);
-    assert_eq!(copy.header("Subject"), format!("{}{}", list.prefix(), subject_of(&lab)));
-    assert_eq!(copy.header("Archived-At").trim_matches(['<', '>']), link);
-    assert_eq!(archived["subject"], subject_of(&lab));
+    let subject = format!("{}{}", list.prefix(), subject_of(&lab));
+    assert_eq!(copy.header("Subject"), subject);
+    assert_eq!(archived["subject"], subject);
+    assert_eq!(copy.header("Archived-At").trim().trim_matches(['<', '>']), link);
     // Whoever runs it again, and again, sends nothing more.
     lab.settle_down();
     list.assert_one_copy(&lab).await;
@@ -34,9 +35,9 @@ async fn an_ad_reaches_each_reader_of_a_list_once_and_stands_in_the_archive_unde
 
 /// The subject as it was sent.
 fn subject_of(lab: &Lab) -> String {
-    let dry = lab.site.run(&["log", "show", lab.row("announce")["id"].as_str().unwrap()]);
-    let mut lines = dry.out.lines().filter_map(|line| line.trim().strip_prefix("Subject: "));
-    lines.next().unwrap_or_else(|| panic!("{dry:?}")).to_owned()
+    let shown = lab.site.run(&["log", "show", lab.row("announce")["id"].as_str().unwrap()]);
+    let mut lines = shown.out.lines().filter_map(|line| line.trim().strip_prefix("| Subject: "));
+    lines.next().unwrap_or_else(|| panic!("{shown:?}")).to_owned()
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::Value;
 
 use super::mailbox::copies;
-use super::{LONG_ENOUGH, Lab, Peers, client, unique, wait_for};
+use super::{LONG_ENOUGH, Lab, Peers, unique, wait_for};
 
 /// What a list does with a post of a member.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,7 +87,9 @@ impl<'a> List<'a> {
         path: &str,
         form: &[(&str, &str)],
     ) -> (StatusCode, String) {
-        let mut request = client()
+        let mut request = self
+            .peers
+            .client()
             .request(method, format!("{}{path}", self.peers.says("MAILMAN_REST")))
             .basic_auth(self.peers.says("MAILMAN_USER"), Some(self.peers.says("MAILMAN_PASSWORD")));
         if !form.is_empty() {
@@ -127,7 +129,7 @@ impl<'a> List<'a> {
     pub async fn moderator_says(&self, action: &str, reason: &str) {
         let request = self.held_post().await["request_id"].to_string();
         let path = format!("/lists/{}/held/{request}", self.address());
-        self.must(Method::POST, &path, &[("action", action), ("reason", reason)]).await;
+        self.must(Method::POST, &path, &[("action", action), ("comment", reason)]).await;
     }
 
     /// What HyperKitty says of a message, if it has it.
@@ -138,7 +140,7 @@ impl<'a> List<'a> {
             self.peers.says("HYPERKITTY"),
             self.address()
         );
-        let answer = client().get(url).send().await.unwrap();
+        let answer = self.peers.client().get(url).send().await.unwrap();
         answer.status().is_success().then_some(answer.json().await.unwrap())
     }
 
@@ -154,12 +156,13 @@ impl<'a> List<'a> {
             self.peers.says("HYPERKITTY"),
             self.address()
         );
-        let answer = client().get(url).send().await.unwrap();
-        if answer.status() == StatusCode::NOT_FOUND {
+        let answer = self.peers.client().get(url).send().await.unwrap();
+        // It has heard of a list once it has a message of it.
+        if !answer.status().is_success() {
             return 0;
         }
-        let emails: Value = answer.json().await.unwrap();
-        usize::try_from(emails["count"].as_u64().unwrap()).unwrap()
+        let emails: Vec<Value> = answer.json().await.unwrap();
+        emails.len()
     }
 
     /// One copy with the reader, one in the archive, and none on its way.
@@ -176,7 +179,7 @@ impl<'a> List<'a> {
 }
 
 /// A page as a reader's browser gets it: its status and its text.
-pub(super) async fn look_at(link: &str) -> (u16, String) {
-    let answer = client().get(link).send().await.unwrap();
+pub(super) async fn look_at(peers: &Peers, link: &str) -> (u16, String) {
+    let answer = peers.client().get(link).send().await.unwrap();
     (answer.status().as_u16(), answer.text().await.unwrap())
 }

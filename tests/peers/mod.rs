@@ -100,6 +100,21 @@ impl Peers {
         let address = self.says(name);
         address.rsplit_once(':').expect("an address").1.to_owned()
     }
+
+    /// A test's own client, which trusts the peers and nobody else.
+    #[expect(clippy::disallowed_methods, reason = "a test's own client, to loopback only")]
+    fn client(&self) -> reqwest::Client {
+        // The first test to come installs it; for the others it is there.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let authority = std::fs::read(self.says("CA")).expect("the authority");
+        let authority = reqwest::Certificate::from_pem(&authority).expect("a certificate");
+        reqwest::Client::builder()
+            .timeout(Duration::from_secs(30))
+            .tls_certs_only([authority])
+            .no_proxy()
+            .build()
+            .expect("a client can be built")
+    }
 }
 
 /// Whom the program trusts.
@@ -244,18 +259,6 @@ async fn wait_for<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> T {
 /// A name that no other test has, and no other run of this one.
 fn unique(name: &str) -> String {
     format!("{name}-{}", &uuid::Uuid::new_v4().simple().to_string()[..8])
-}
-
-#[expect(clippy::disallowed_methods, reason = "a test's own client, to loopback only")]
-fn client() -> reqwest::Client {
-    // The first test to come installs it; for the others it is there.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    reqwest::Client::builder()
-        .timeout(Duration::from_secs(30))
-        .tls_certs_only([])
-        .no_proxy()
-        .build()
-        .expect("a client can be built")
 }
 
 /// The script that starts and stops the peers.
