@@ -40,6 +40,7 @@ smtp_host_lookup = native
 lmtp_host_lookup = native
 recipient_delimiter = +
 biff = no
+smtpd_error_sleep_time = 0
 notify_classes =
 smtpd_relay_restrictions = permit_mynetworks, reject
 smtpd_tls_security_level = may

@@ -13,7 +13,6 @@ mod trouble;
 mod words;
 
 use std::io::Write;
-use std::path::PathBuf;
 use std::sync::Once;
 use std::time::{Duration, Instant};
 
@@ -26,7 +25,7 @@ use crate::support::{Ran, TestSite};
 /// However slow the machine is: what does not come in this time does not come.
 const PATIENCE: Duration = Duration::from_secs(120);
 /// What is not there after this long is not under way any more: mail comes in a second or two here.
-const LONG_ENOUGH: Duration = Duration::from_secs(6);
+const LONG_ENOUGH: Duration = Duration::from_secs(3);
 
 const PAGE: &str = "content/jobs/phd-tidal-forecasting/index.md";
 
@@ -259,9 +258,4 @@ async fn wait_for<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> T {
 /// A name that no other test has, and no other run of this one.
 fn unique(name: &str) -> String {
     format!("{name}-{}", &uuid::Uuid::new_v4().simple().to_string()[..8])
-}
-
-/// The script that starts and stops the peers.
-fn script() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(".ci/peers")
 }

@@ -4,7 +4,7 @@ use std::process::Command;
 
 use super::mailbox::mailbox;
 use super::mailman::{List, Policy};
-use super::{LONG_ENOUGH, Lab, Peer, Peers, Trust, script, unique};
+use super::{LONG_ENOUGH, Lab, Peer, Peers, Trust, unique};
 
 /// A lab whose ad goes to a person, and the person.
 fn lab(peers: &Peers) -> (Lab, String) {
@@ -91,8 +91,10 @@ async fn what_the_server_demands_a_password_for_is_not_tried_again_and_again_wit
 }
 
 /// Stops and starts Postfix. No other test uses the peers meanwhile.
-fn postfix(verb: &str) {
-    let output = Command::new(script()).args([verb, "postfix"]).output().unwrap();
+fn postfix(peers: &Peers, verb: &str) {
+    let mut script = Command::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.ci/peers"));
+    script.args([verb, "postfix"]).env("PEERS", peers.says("PEERS_FOLDER"));
+    let output = script.output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
@@ -102,11 +104,11 @@ async fn while_the_mail_server_is_stopped_an_ad_waits_and_goes_out_once_when_it_
     let Some((peers, _alone)) = Peers::need_alone(&needed).await else { return };
     let list = List::create(&peers, "patient", Policy::Open).await;
     let mut lab = list.lab();
-    postfix("stop");
+    postfix(&peers, "stop");
     let post = lab.post();
     lab.wait(10);
     lab.post();
-    postfix("start");
+    postfix(&peers, "start");
     assert_ne!(post.code, 0, "{post:?}");
     let row = lab.row("announce");
     assert_eq!(row["state"], "planned", "{row:#}");
