@@ -18,6 +18,7 @@ use crate::diagnostic::{Diagnostic, Severity, Source};
 use crate::ledger::Past;
 use crate::posting::Posting;
 use crate::site::channel_file::KindConfig;
+use crate::site::mailbox::SiteMailbox;
 use crate::site::notices::Notices;
 use crate::site::{ChannelSpec, Site, twin};
 use fix::fix;
@@ -76,7 +77,8 @@ pub(super) fn run(arguments: &Arguments, folder: Option<PathBuf>) -> Result<End,
         // Nothing is sent by a check, so a credential that is not here is worth only a warning.
         let of_channels = site.channels.iter().flat_map(ChannelSpec::missing_secrets);
         let of_notices = site.notices.iter().flat_map(Notices::missing_secrets);
-        found.extend(of_channels.chain(of_notices).map(|mut missing| {
+        let of_mailbox = site.mailbox.iter().flat_map(SiteMailbox::missing_secrets);
+        found.extend(of_channels.chain(of_notices).chain(of_mailbox).map(|mut missing| {
             missing.severity = Severity::Warning;
             missing
         }));

@@ -17,6 +17,7 @@ mod inspect;
 mod ledger;
 mod load;
 mod log;
+mod mailbox;
 mod pause;
 mod plan;
 mod post;
@@ -115,6 +116,8 @@ enum Command {
     Record(record::Arguments),
     /// Say what became of an attempt whose outcome is unknown
     Resolve(resolve::Arguments),
+    /// Read what came back by mail, and show the letters that only a person can place
+    Mailbox(mailbox::Arguments),
     /// Let nothing go out to a channel, or to all, from now on
     Pause(pause::PauseArguments),
     /// Let a paused channel go on
@@ -256,6 +259,7 @@ fn run(arguments: Arguments) -> Result<End, CliError> {
         Command::Record(arguments) => wait(record::run(&arguments, site)),
         Command::Resolve(arguments) => wait(resolve::run(&arguments, site)),
         Command::Erase(arguments) => wait(erase::run(&arguments, site)),
+        Command::Mailbox(arguments) => wait(mailbox::run(&arguments, site)),
         Command::Pause(arguments) => wait(pause::pause(&arguments, site)),
         Command::Resume(arguments) => wait(pause::resume(&arguments, site)),
         Command::Doctor(arguments) => wait(doctor::run(&arguments, site)),

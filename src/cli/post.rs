@@ -6,14 +6,15 @@ use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
 use super::{
-    AsIf, CliError, End, Format, check, complain, complain_about, load, plan, preview, say,
-    say_json, waiting,
+    AsIf, CliError, End, Format, check, complain, complain_about, load, mailbox, plan, preview,
+    say, say_json, waiting,
 };
 use crate::adapt::Occasion;
 use crate::channel::permit::NoJournal;
 use crate::channel::{ChannelName, DeliveryKey, Outcome, Permit, Reach, SendBy, mastodon};
 use crate::clock::Clock;
 use crate::deliver::compose::{self, compose};
+use crate::deliver::letters::ReadError;
 use crate::deliver::{self, Courier, Reading, Round, Station, Wanted, Worker};
 use crate::diagnostic::Diagnostic;
 use crate::ledger::{Deed, DeliveryName, Ledger, Occurrence, Past, State};
@@ -105,11 +106,25 @@ pub(super) async fn run(arguments: &Arguments, folder: Option<PathBuf>) -> Resul
     let pace = if arguments.now { Pace::AtOnce } else { Pace::OnSchedule };
     let wanted = Wanted { channel: channel.as_ref(), postings: read.named.as_ref() };
     let mut round = courier.round(&read.postings, pace, wanted).await?;
+    read_mailbox(&courier).await?;
     round.note_arrivals(courier.arrivals(wanted).await?);
     tell(&site, &ledger, &round, &courier.clock).await;
     ledger.clone().close().await;
     report(arguments.format, &round, &wanted, &site)?;
     Ok(end(&round, &wanted, read.has_errors()))
+}
+
+/// Hears what came back by mail. A mailbox that cannot be read keeps nothing from going out: it is
+/// said, and tried again at the next run.
+async fn read_mailbox(courier: &Courier<'_>) -> Result<(), CliError> {
+    match mailbox::read(courier).await {
+        Ok(_) => Ok(()),
+        Err(ReadError::Ledger(error)) => Err(error.into()),
+        Err(ReadError::Mailbox(error)) => {
+            complain(&format!("warning: the mailbox could not be read: {error}"));
+            Ok(())
+        }
+    }
 }
 
 /// Somebody is told what needs a person. What keeps that from happening is said here, and changes

@@ -56,7 +56,8 @@ impl Courier<'_> {
     /// Whether what a channel takes is seen later, and there is a way to hear of that.
     pub(super) fn will_arrive(&self, station: &Station) -> bool {
         let Abilities { arrival, find, .. } = station.channel.abilities();
-        matches!(arrival, Arrival::Later { .. }) && find == Can::Yes
+        let is_heard_of = find == Can::Yes || self.site.mailbox.is_some();
+        matches!(arrival, Arrival::Later { .. }) && is_heard_of
     }
 
     async fn look_for(

@@ -4,6 +4,8 @@
 //! were read, so that a process that dies in between reads them once more and nothing changes by it.
 //! A letter that could be about two deliveries moves neither; it is kept, and a person is shown it.
 
+use std::ops::AddAssign;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use sha2::{Digest, Sha256};
 use tracing::{info, warn};
@@ -11,14 +13,19 @@ use url::Url;
 
 use super::{Courier, unless_overtaken};
 use crate::channel::{Can, ChannelName, DeliveryKey, Receipt};
-use crate::ledger::mailbox::KeptAnswer;
+use crate::ledger::mailbox::{KeptAnswer, ReadUpTo};
 use crate::ledger::{Delivery, LedgerError, Mailed, State};
 use crate::mailbox::answer::{self, Answer, Confirmation, Says};
+use crate::mailbox::imap::{Mailbox, MailboxError, Position};
 use crate::mailbox::whose::{Candidate, Whose, whose};
 use crate::site::channel_file::KindConfig;
+use crate::site::mailbox::SiteMailbox;
 
 /// For how long after a mail went out a letter may still be about it, though it has arrived.
 const REMEMBERED: TimeDelta = TimeDelta::days(60);
+
+/// How many mails are fetched at a time.
+const MAILS_AT_ONCE: usize = 50;
 
 /// What was read.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -29,7 +36,47 @@ pub struct Letters {
     pub strays: usize,
 }
 
+impl AddAssign for Letters {
+    fn add_assign(&mut self, more: Self) {
+        self.about_deliveries += more.about_deliveries;
+        self.strays += more.strays;
+    }
+}
+
+/// Why a mailbox was not read to its end. What was read is on record all the same.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    #[error(transparent)]
+    Mailbox(#[from] MailboxError),
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+}
+
 impl Courier<'_> {
+    /// Reads everything that is new in an open mailbox of this site.
+    ///
+    /// # Errors
+    /// [`ReadError`] if mailbox or record fail; the next time it goes on where this one ended.
+    pub async fn read_mailbox(&self, mailbox: &mut Mailbox) -> Result<Letters, ReadError> {
+        let name = self.site.mailbox.as_ref().map(SiteMailbox::name).unwrap_or_default();
+        let mut all = Letters::default();
+        loop {
+            let position = self.ledger.read_up_to(&name).await?;
+            let position = position
+                .map(|it| Position { uid_validity: it.uid_validity, last_uid: it.last_uid });
+            let since = (self.clock.now() - REMEMBERED).date_naive();
+            let batch = mailbox.read_new(position, since, MAILS_AT_ONCE).await?;
+            all += self.take_in(batch.mails.iter().map(|mail| mail.bytes.as_slice())).await?;
+            if position != Some(batch.position) {
+                let Position { uid_validity, last_uid } = batch.position;
+                self.ledger.note_read_up_to(&name, ReadUpTo { uid_validity, last_uid }).await?;
+            }
+            if !batch.more {
+                return Ok(all);
+            }
+        }
+    }
+
     /// Takes in letters, the oldest first.
     ///
     /// # Errors

@@ -12,12 +12,14 @@ use super::Finding;
 use crate::channel::http::{Answer, Exchange, Http};
 use crate::channel::{Channel, Kind, Reach};
 use crate::deliver::Station;
+use crate::mailbox::imap::{Limits, Mailbox};
 use crate::schedule::local_time;
 use crate::site::Site;
 use crate::site::notices::WebhookUrl;
 
 const SERVER: &str = "doctor::server";
 const NOTICES: &str = "doctor::notices-server";
+const MAILBOX: &str = "doctor::mailbox";
 const WEB_SITE: &str = "doctor::web-site";
 const SERVER_CLOCK: &str = "doctor::server-clock";
 
@@ -34,13 +36,15 @@ pub async fn online(site: &Site, stations: &[Station], now: DateTime<Utc>) -> Ve
     let with_server =
         |station: &&Station| !matches!(station.spec.kind(), Kind::Feed | Kind::Manual);
     let channels = stations.iter().filter(with_server).map(channel);
-    let (mut findings, mut notices, pages) = futures_util::future::join3(
+    let (mut findings, mut notices, mailbox, pages) = futures_util::future::join4(
         futures_util::future::join_all(channels),
         notices(site),
+        mailbox(site),
         web_site(site, now),
     )
     .await;
     findings.append(&mut notices);
+    findings.extend(mailbox);
     findings.extend(pages);
     findings
 }
@@ -89,6 +93,22 @@ async fn notices(site: &Site) -> Vec<Finding> {
         }
     }
     findings
+}
+
+/// The mailbox, signed in and opened; nothing in it is read.
+async fn mailbox(site: &Site) -> Option<Finding> {
+    let mailbox = site.mailbox.as_ref()?;
+    let config = &mailbox.config;
+    let help = "see `[mailbox]` in handbill.toml";
+    let probe = Mailbox::probe(config, Reach::Anywhere, Limits::default());
+    Some(match timeout(PATIENCE, probe).await {
+        Ok(Ok(seen)) => Finding::ok(MAILBOX, seen),
+        Ok(Err(error)) => Finding::problem(MAILBOX, error.to_string(), help),
+        Err(_) => {
+            let seen = format!("{}: no answer within {} s", config.server(), PATIENCE.as_secs());
+            Finding::problem(MAILBOX, seen, help)
+        }
+    })
 }
 
 async fn connects(url: &Url) -> Finding {

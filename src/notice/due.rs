@@ -309,7 +309,7 @@ fn of_credential(
     };
     let channel = match owner {
         Owner::Channel(name) => Some(name.clone()),
-        Owner::Notices => None,
+        Owner::Notices | Owner::Mailbox => None,
     };
     Some(Notice {
         about: format!("credential {owner} {key} {last} {stage}"),

@@ -18,6 +18,7 @@ use super::supervisor::Supervisor;
 use super::timer::Backoff;
 use super::watch::Watch;
 use super::{Options, ServeError, pull};
+use crate::deliver::letters::Letters;
 use crate::deliver::{Courier, Worker};
 use crate::ledger::{LedgerError, Outbox};
 use crate::notice;
@@ -93,10 +94,13 @@ struct Daemon {
     verify: Option<Work<()>>,
     /// Says when to look again.
     arrivals: Option<Work<Option<DateTime<Utc>>>>,
+    /// Reads the mailbox, and listens at it.
+    mailbox: Option<Work<Result<Letters, String>>>,
     telling: Option<Work<Result<Outbox, LedgerError>>>,
     times: Times,
     after_failure: Backoff,
     while_unknown: Backoff,
+    without_mailbox: Backoff,
     /// Of the configuration that was found wrong: it is not read again until it changes.
     wrong: Option<Fingerprint>,
 }
@@ -109,6 +113,8 @@ struct Times {
     verify: DateTime<Utc>,
     /// `None` while nothing is on its way.
     arrivals: Option<DateTime<Utc>>,
+    /// `None` where no mailbox is read.
+    mailbox: Option<DateTime<Utc>>,
     /// Files change: they are left alone until then, and the last moment for that.
     unrest: Option<(Instant, Instant)>,
     configuration: Reread,
@@ -131,6 +137,7 @@ impl Daemon {
             pull: setup.site.serve.content.as_ref().map(|_| now),
             verify: now + FIRST_VERIFY,
             arrivals: None,
+            mailbox: setup.site.mailbox.as_ref().map(|_| now),
             unrest: None,
             configuration: Reread::No,
         };
@@ -148,10 +155,12 @@ impl Daemon {
             pull: None,
             verify: None,
             arrivals: None,
+            mailbox: None,
             telling: None,
             times,
             after_failure: Backoff::new(TimeDelta::seconds(5), TimeDelta::minutes(5)),
             while_unknown: Backoff::new(TimeDelta::seconds(30), TimeDelta::hours(1)),
+            without_mailbox: Backoff::new(TimeDelta::seconds(15), TimeDelta::minutes(15)),
             wrong: None,
         }
     }
@@ -196,6 +205,10 @@ impl Daemon {
                     self.arrivals = None;
                     let soonest = self.now() + LEAST_REST;
                     self.times.arrivals = next.map(|next| next.max(soonest));
+                }
+                letters = under_way(&mut self.mailbox) => {
+                    self.mailbox = None;
+                    self.after_mailbox(letters);
                 }
                 outbox = under_way(&mut self.telling) => {
                     self.telling = None;
@@ -264,6 +277,39 @@ impl Daemon {
             self.times.arrivals = None;
             self.arrivals = self.look().map(|look| -> Work<_> { Box::pin(look.for_arrivals()) });
         }
+        if self.times.mailbox.is_some_and(|at| now >= at) && self.mailbox.is_none() {
+            self.begin_mailbox(now);
+        }
+    }
+
+    /// Begins to read the mailbox once there is a ledger that can remember what it says.
+    fn begin_mailbox(&mut self, now: DateTime<Utc>) {
+        let Some(mailbox) = self.setup.site.mailbox.clone() else { return };
+        match self.look() {
+            Some(look) => self.mailbox = Some(Box::pin(look.at_mailbox(mailbox))),
+            None => self.times.mailbox = Some(now + self.without_mailbox.wait()),
+        }
+    }
+
+    fn after_mailbox(&mut self, letters: Result<Letters, String>) {
+        let now = self.now();
+        let trouble = match letters {
+            Ok(letters) => {
+                self.without_mailbox.reset();
+                self.times.mailbox = Some(now + LEAST_REST);
+                if letters.about_deliveries > 0 {
+                    // What a letter changed may make something due, or worth telling.
+                    self.times.round = now;
+                    self.times.arrivals = Some(now);
+                }
+                None
+            }
+            Err(why) => {
+                self.times.mailbox = Some(now + self.without_mailbox.wait());
+                Some(format!("what comes back by mail cannot be read: {why}"))
+            }
+        };
+        self.status.trouble(Subject::Mailbox, trouble);
     }
 
     /// `None` while there is no ledger.
@@ -300,6 +346,9 @@ impl Daemon {
                 }
                 self.times.scan = self.times.scan.min(self.now() + setup.site.serve.scan);
                 self.setup = Arc::from(setup);
+                self.mailbox = None;
+                self.times.mailbox = self.setup.site.mailbox.as_ref().map(|_| self.now());
+                self.status.trouble(Subject::Mailbox, None);
                 self.wrong = None;
                 let listen = self.options.listen.unwrap_or(self.setup.site.serve.listen);
                 self.http.listen(listen);
@@ -480,6 +529,9 @@ impl Daemon {
         if self.arrivals.is_none() {
             times.extend(self.times.arrivals);
         }
+        if self.mailbox.is_none() {
+            times.extend(self.times.mailbox);
+        }
         times.into_iter().min().and_then(|time| self.options.clock.until(time))
     }
 
@@ -493,6 +545,7 @@ impl Daemon {
         self.reload = None;
         self.verify = None;
         self.arrivals = None;
+        self.mailbox = None;
         let over = tokio::time::sleep(within);
         tokio::pin!(over);
         while self.round.is_some() || self.telling.is_some() {

@@ -1,14 +1,22 @@
 //! Looks at what stands and at what is on its way, beside the rounds: no delivery waits for them.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use tracing::{debug, warn};
 
 use super::Setup;
+use crate::channel::Reach;
 use crate::clock::Clock;
+use crate::deliver::letters::Letters;
 use crate::deliver::{Courier, Wanted, Worker};
 use crate::ledger::Ledger;
+use crate::mailbox::imap::{Limits, Mailbox, MailboxError};
+use crate::site::mailbox::SiteMailbox;
+
+/// How long new mail is waited for on one connection; then a new one is opened.
+const LISTENED_FOR: Duration = Duration::from_secs(25 * 60);
 
 /// What a look needs; it has them of its own, because a round may end meanwhile.
 pub(super) struct Look {
@@ -51,5 +59,29 @@ impl Look {
                 None
             }
         }
+    }
+
+    /// What came back by mail: all that is new; where that is nothing, it is waited for a while.
+    ///
+    /// # Errors
+    /// Why the mailbox could not be read, in words.
+    pub(super) async fn at_mailbox(self, site_mailbox: SiteMailbox) -> Result<Letters, String> {
+        let in_words = |error: MailboxError| error.to_string();
+        let mut at_work = Some(self.clock.at_work());
+        let mut mailbox = Mailbox::open(&site_mailbox.config, Reach::Anywhere, Limits::default())
+            .await
+            .map_err(in_words)?;
+        let courier = self.courier();
+        let mut letters = courier.read_mailbox(&mut mailbox).await.map_err(|it| it.to_string())?;
+        if letters == Letters::default() {
+            // Waiting is no work: a clock that is set by hand may go on meanwhile.
+            drop(at_work.take());
+            mailbox.wait(LISTENED_FOR).await.map_err(in_words)?;
+            let _at_work = self.clock.at_work();
+            letters = courier.read_mailbox(&mut mailbox).await.map_err(|it| it.to_string())?;
+        }
+        mailbox.close().await;
+        debug!(about = letters.about_deliveries, strays = letters.strays, "the mailbox was read");
+        Ok(letters)
     }
 }

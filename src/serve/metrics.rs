@@ -183,14 +183,14 @@ fn write(
         "handbill_credential_days_left",
         Type::Gauge,
         "Days until a credential expires, as far as that is written down; negative after it. \
-         No channel: those of [notices].",
+         No channel: those of [notices] and [mailbox].",
     );
     let today = now.with_timezone(&facts.setup.site.settings.timezone).date_naive();
     for credential in credentials(&facts.setup.site) {
         let Some(days) = credential.days_left(today) else { continue };
         let owner = match &credential.owner {
             Owner::Channel(name) => name.as_str(),
-            Owner::Notices => "",
+            Owner::Notices | Owner::Mailbox => "",
         };
         let labels = [("channel", owner), ("credential", credential.key)];
         family.sample(&labels, seconds(TimeDelta::days(days)) / 86_400.0);

@@ -6,6 +6,7 @@ use std::time::SystemTime;
 use crate::channel::Reach;
 use crate::deliver::Station;
 use crate::diagnostic::{self, Colour, Diagnostic};
+use crate::site::mailbox::SiteMailbox;
 use crate::site::notices::Notices;
 use crate::site::{self, ChannelSpec, Site, SiteError, pages};
 
@@ -35,6 +36,7 @@ impl Setup {
             stations = Station::all(site, Reach::Anywhere, &mut diagnostics);
             diagnostics.extend(site.channels.iter().flat_map(ChannelSpec::missing_secrets));
             diagnostics.extend(site.notices.iter().flat_map(Notices::missing_secrets));
+            diagnostics.extend(site.mailbox.iter().flat_map(SiteMailbox::missing_secrets));
         }
         let is_wrong = |it: &Diagnostic| it.is_error() && !Site::is_missing_folder(it);
         match site {

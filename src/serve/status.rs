@@ -89,6 +89,8 @@ pub enum Subject {
     SecondDaemon,
     /// Somebody should be told something, and cannot be.
     Notices,
+    /// What comes back by mail cannot be read.
+    Mailbox,
 }
 
 impl Subject {
@@ -96,7 +98,12 @@ impl Subject {
     pub fn fails(self) -> bool {
         match self {
             Self::Configuration | Self::Ledger | Self::Clock | Self::Postings => true,
-            Self::Pages | Self::Pull | Self::Watch | Self::SecondDaemon | Self::Notices => false,
+            Self::Pages
+            | Self::Pull
+            | Self::Watch
+            | Self::SecondDaemon
+            | Self::Notices
+            | Self::Mailbox => false,
         }
     }
 
@@ -111,6 +118,7 @@ impl Subject {
             Self::Watch => "watch",
             Self::SecondDaemon => "second-daemon",
             Self::Notices => "notices",
+            Self::Mailbox => "mailbox",
         }
     }
 }

@@ -420,6 +420,7 @@ fn site(folder: &Path, channels: Vec<ChannelSpec>) -> Result<Site, SimulationErr
         templates: WORDS.clone(),
         plan: PlanRules::default(),
         notices: None,
+        mailbox: None,
         retention: crate::ledger::Retention::default(),
     })
 }

@@ -17,6 +17,8 @@ pub enum Owner {
     Channel(ChannelName),
     /// `[notices]` in handbill.toml.
     Notices,
+    /// `[mailbox]` in handbill.toml.
+    Mailbox,
 }
 
 impl fmt::Display for Owner {
@@ -24,6 +26,7 @@ impl fmt::Display for Owner {
         match self {
             Self::Channel(name) => write!(f, "channel {name}"),
             Self::Notices => f.write_str("notices"),
+            Self::Mailbox => f.write_str("mailbox"),
         }
     }
 }
@@ -53,8 +56,11 @@ pub fn credentials(site: &Site) -> Vec<Credential> {
     });
     let of_notices = site.notices.iter().flat_map(|notices| notices.secrets());
     let of_notices = of_notices.map(|(key, secret)| (Owner::Notices, key, secret));
+    let of_mailbox = site.mailbox.iter().flat_map(|mailbox| mailbox.secrets());
+    let of_mailbox = of_mailbox.map(|(key, secret)| (Owner::Mailbox, key, secret));
     of_channels
         .chain(of_notices)
+        .chain(of_mailbox)
         .map(|(owner, key, secret)| Credential { owner, key, secret })
         .collect()
 }

@@ -10,6 +10,7 @@ pub mod check;
 pub mod credential;
 pub mod filter;
 mod list;
+pub mod mailbox;
 pub mod notices;
 pub mod pages;
 pub mod policy;
@@ -71,6 +72,8 @@ pub struct Site {
     pub plan: queue::PlanRules,
     /// `[notices]`: who is told what needs a person; `None` if nobody is.
     pub notices: Option<notices::Notices>,
+    /// `[mailbox]`: where answers to our mails come; `None` if nobody reads them.
+    pub mailbox: Option<mailbox::SiteMailbox>,
     /// `[retention]`: how long content is kept once its ad is over.
     pub retention: Retention,
     /// `[serve]` and `[content]`: how the daemon runs.
@@ -105,6 +108,7 @@ struct SiteFile {
     #[serde(default)]
     ledger: LedgerTable,
     notices: Option<notices::NoticesTable>,
+    mailbox: Option<crate::mailbox::config::Config>,
     #[serde(default)]
     retention: retention::RetentionTable,
     #[serde(default)]
@@ -247,6 +251,9 @@ impl Site {
         }
         let notices =
             written.notices.and_then(|it| it.read(folder, timezone, &file, &mut diagnostics));
+        let mailbox = written
+            .mailbox
+            .and_then(|config| mailbox::SiteMailbox::read(config, folder, &file, &mut diagnostics));
         let retention = written.retention.read(&file, &mut diagnostics);
         let serve = written.serve.rules(written.content, folder, &content);
         let check = written.check.read(folder, &file, &mut diagnostics);
@@ -262,6 +269,7 @@ impl Site {
             templates,
             plan,
             notices,
+            mailbox,
             retention,
             serve,
             check,

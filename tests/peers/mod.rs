@@ -13,6 +13,7 @@ mod trouble;
 mod words;
 
 use std::io::Write;
+use std::process::{Child, Command, Stdio};
 use std::sync::Once;
 use std::time::{Duration, Instant};
 
@@ -125,6 +126,16 @@ enum Trust {
     TheMachine,
 }
 
+/// A daemon that runs until it is dropped.
+struct Daemon(Child);
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
 /// A lab that advertises by mail: a site with one page and one channel, `list`.
 struct Lab {
     site: TestSite,
@@ -173,6 +184,19 @@ impl Lab {
         self.site.run_with(&[command, &["--at", &at]].concat(), environment)
     }
 
+    /// The daemon; it ends when this is dropped.
+    fn serve(&self) -> Daemon {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_handbill"));
+        command
+            .args(["serve", "--listen", "127.0.0.1:0"])
+            .current_dir(self.site.root())
+            .env("SSL_CERT_FILE", &self.certificate)
+            .env_remove("NOTIFY_SOCKET")
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        Daemon(command.spawn().expect("the daemon begins"))
+    }
+
     fn post(&self) -> Ran {
         self.handbill(&["post"])
     }
@@ -199,9 +223,42 @@ impl Lab {
         self.row("announce")["state"].as_str().unwrap().to_owned()
     }
 
+    /// What the log says of the announcement's copy: `sent`, `held`, `live`.
+    fn copy(&self) -> Option<String> {
+        self.row("announce")["copy"].as_str().map(str::to_owned)
+    }
+
+    /// Reads what came back by mail until the announcement's copy, or else its state, is this.
+    async fn hears(&self, wanted: &str) -> Value {
+        wait_for(wanted, async || {
+            let read = self.handbill(&["mailbox"]);
+            assert_eq!(read.code, 0, "{read:?}");
+            let row = self.row("announce");
+            let standing = row["copy"].as_str().or(row["state"].as_str());
+            (standing == Some(wanted)).then_some(row)
+        })
+        .await
+    }
+
+    /// Has the poster's mailbox read.
+    fn reads_its_mail(&self, peers: &Peers) {
+        let site = self.site.read("handbill.toml");
+        let mailbox = format!(
+            "\n[mailbox]\nhost = \"localhost\"\nport = {}\nusername = \"{}\"\n\
+             password = {{ file = \"secrets/mail\" }}\n",
+            peers.port("IMAPS"),
+            peers.says("MAIL_USER"),
+        );
+        self.site.write("handbill.toml", site + &mailbox);
+    }
+
+    /// Where the copy of an occasion stands, or will stand once it arrives.
     fn link(&self, occasion: &str) -> String {
-        let row = self.row(occasion);
-        row["link"].as_str().unwrap_or_else(|| panic!("no link: {row:#}")).to_owned()
+        let id = self.row(occasion)["id"].as_str().unwrap().to_owned();
+        let shown = self.site.run(&["log", "show", &id, "--format", "json"]);
+        let shown: Value = serde_json::from_str(&shown.out).unwrap_or_else(|_| panic!("{shown:?}"));
+        let link = &shown["delivery"]["receipt"]["link"];
+        link.as_str().unwrap_or_else(|| panic!("no link: {shown:#}")).to_owned()
     }
 
     /// The Message-ID on record for an occasion, without angle brackets.
