@@ -5,5 +5,7 @@
 //! is the only file here that touches the network. Nothing in this room knows ledger or site.
 
 pub mod answer;
+pub mod config;
+pub mod imap;
 mod mime;
 pub mod whose;

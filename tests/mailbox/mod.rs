@@ -2,6 +2,9 @@
 
 mod answers;
 mod any_bytes;
+mod dovecot;
+mod imap_faults;
+mod imap_server;
 mod whose;
 
 use handbill::channel::DeliveryKey;
