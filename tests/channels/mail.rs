@@ -2,6 +2,7 @@
 
 mod envelope;
 mod faults;
+mod peers;
 mod reading;
 mod server;
 mod sharing;
