@@ -74,7 +74,7 @@ fn blocks(blocks: &[Block], language: &str) -> Vec<Block> {
         },
         BlockKind::Rule => BlockKind::Rule,
     };
-    blocks.iter().map(|block| Block { span: block.span.clone(), kind: kind(&block.kind) }).collect()
+    blocks.iter().map(|block| Block { span: block.span, kind: kind(&block.kind) }).collect()
 }
 
 fn inlines(content: &[Inline], language: &str) -> Vec<Inline> {

@@ -85,6 +85,8 @@ async fn postfix_takes_what_is_signed_in_and_encrypted_and_passes_it_on_once() {
     }
 }
 
+type IsExpected = fn(&Outcome) -> bool;
+
 /// Postfix greets slowly on a machine that is busy.
 fn channel_with_patience(config: Config) -> Mail {
     Mail::new(config, servers::context()).unwrap()
@@ -113,7 +115,7 @@ async fn each_fault_of_a_real_server_is_known_for_what_it_is() {
     else {
         return;
     };
-    let kinds: &[(&str, fn(&Outcome) -> bool, usize)] = &[
+    let kinds: &[(&str, IsExpected, usize)] = &[
         ("ok", |it| matches!(it, Outcome::Posted(_)), 1),
         ("greylist", |it| matches!(it, Outcome::Deferred { .. }), 0),
         ("rcpt5", |it| matches!(it, Outcome::Refused { .. }), 0),
