@@ -6,9 +6,11 @@
 
 use std::borrow::Cow;
 
+use percent_encoding::{CONTROLS, utf8_percent_encode};
 use serde_json::Value;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
+use url::Url;
 
 use crate::posting::markdown::{Block, BlockKind, Document, Inline};
 
@@ -46,7 +48,7 @@ pub fn value(value: &Value, language: &str) -> Value {
     }
 }
 
-/// A page; addresses of links stay as they are.
+/// A page.
 pub fn document(document: &Document, language: &str) -> Document {
     Document { blocks: blocks(&document.blocks, language) }
 }
@@ -72,7 +74,7 @@ fn blocks(blocks: &[Block], language: &str) -> Vec<Block> {
         },
         BlockKind::Rule => BlockKind::Rule,
     };
-    blocks.iter().map(|block| Block { span: block.span.clone(), kind: kind(&block.kind) }).collect()
+    blocks.iter().map(|block| Block { span: block.span, kind: kind(&block.kind) }).collect()
 }
 
 fn inlines(content: &[Inline], language: &str) -> Vec<Inline> {
@@ -84,7 +86,7 @@ fn inlines(content: &[Inline], language: &str) -> Vec<Inline> {
         Inline::Strong(content) => Inline::Strong(inner(content)),
         Inline::Strikethrough(content) => Inline::Strikethrough(inner(content)),
         Inline::Code(text) => Inline::Code(words(text)),
-        Inline::Link { url, content } => Inline::Link { url: url.clone(), content: inner(content) },
+        Inline::Link { url, content } => link(url, content, language),
         Inline::Image { url, alternative } => {
             Inline::Image { url: url.clone(), alternative: words(alternative) }
         }
@@ -92,6 +94,20 @@ fn inlines(content: &[Inline], language: &str) -> Vec<Inline> {
         Inline::HardBreak => Inline::HardBreak,
     };
     content.iter().map(inline).collect()
+}
+
+/// An address has its own way to say other signs; one that shows itself goes on doing so.
+fn link(url: &str, content: &[Inline], language: &str) -> Inline {
+    let address = match Url::parse(url) {
+        Ok(whole) if !url.is_ascii() => whole.to_string(),
+        _ => utf8_percent_encode(url, CONTROLS).to_string(),
+    };
+    let shows_itself = matches!(content, [Inline::Text(words)] if words == url);
+    let content = match shows_itself {
+        true => vec![Inline::Text(address.clone())],
+        false => inlines(content, language),
+    };
+    Inline::Link { url: address, content }
 }
 
 /// HTML says every sign in ASCII by its number, so there nothing has to be rewritten.

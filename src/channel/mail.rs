@@ -33,7 +33,7 @@ use super::http::Http;
 use super::wire::{MailMessage, SignedAs};
 use super::{
     Abilities, Action, Address, Arrival, BuildError, Can, Channel, Context, Kind, Outcome, Permit,
-    PrepareError, Probe, Reach, Receipt, Search, Sight, Trace, Wire, is_loopback,
+    PrepareError, Probe, Receipt, Search, Sight, Trace, Wire, is_loopback,
 };
 use crate::adapt::{Charset, Form, MailBody, MailForm, Rendition};
 use crate::channel::secret::SecretRef;
@@ -46,7 +46,7 @@ use host::{Limits, Seat};
 pub use list::{Held, Html, Repeats, Software};
 use login::{Account, Login, Question};
 use message::{Letter, Origin};
-use oauth2::{OAuth2, Tokens};
+use oauth2::OAuth2;
 use smtp::Server;
 use step::Patience;
 
@@ -259,9 +259,10 @@ impl Mail {
             return Err(setting("mail.ca", why));
         }
         if let Some(dkim) = &config.dkim {
-            signs_for(dkim, from.domain()).map_err(|why| setting("mail.dkim", why))?;
+            dkim.signs_for(from.domain()).map_err(|why| setting("mail.dkim", why))?;
         }
-        let account = account(&config, context.reach).map_err(|(key, why)| setting(key, why))?;
+        let account = Account::of(&config, context.reach);
+        let account = account.map_err(|(key, why)| setting(key, why))?;
         let port = config.port.unwrap_or(match config.security {
             Security::Starttls => 587,
             Security::Tls => 465,
@@ -505,58 +506,4 @@ impl Channel for Mail {
     async fn probe(&self) -> Result<Probe, String> {
         self.server.probe().await.map(|identity| Probe { identity, expires: None })
     }
-}
-
-/// How the channel signs in; the error names the setting.
-fn account(config: &Config, reach: Reach) -> Result<Account, (&'static str, String)> {
-    let Config { username, password, oauth2, .. } = config;
-    match (username.clone(), password.clone(), oauth2) {
-        (None, None, None) => Ok(Account::Nobody),
-        (Some(username), Some(password), None) => Ok(Account::Password { username, password }),
-        (Some(username), None, Some(oauth2)) => {
-            let url = &oauth2.token_url;
-            let is_here = url.scheme() == "http" && is_loopback(url.host_str().unwrap_or_default());
-            if url.scheme() != "https" && !is_here {
-                let why = format!("`{url}` is not encrypted; write an address with `https://`");
-                return Err(("mail.oauth2.token_url", why));
-            }
-            Ok(Account::Token { username, tokens: Tokens::of(oauth2, reach) })
-        }
-        (_, Some(_), Some(_)) => {
-            let why = "it stands beside a `password`; keep the one that the server wants";
-            Err(("mail.oauth2", why.to_owned()))
-        }
-        (None, None, Some(_)) => {
-            let why = "a token is for an account; add its `username`";
-            Err(("mail.oauth2", why.to_owned()))
-        }
-        _ => Err(("mail.username", "`username` and `password` go together".to_owned())),
-    }
-}
-
-/// Whether a signature of this key says something of mails from `domain`: receivers ask whether
-/// both are of one organisation (RFC 7489 §3.1.1).
-fn signs_for(dkim: &Dkim, domain: &str) -> Result<(), String> {
-    let Dkim { domain: signer, selector, .. } = dkim;
-    let is_name = |name: &str| {
-        let fit = |it: &str| {
-            !it.is_empty() && it.bytes().all(|it| it.is_ascii_alphanumeric() || b"-_".contains(&it))
-        };
-        name.len() <= 253 && name.split('.').all(fit)
-    };
-    for name in [signer, selector] {
-        if !is_name(name) {
-            return Err(format!("`{name}` is no name in DNS; write it like `lab.example`"));
-        }
-    }
-    let organisation = |name: &str| {
-        let labels: Vec<String> = name.rsplit('.').take(2).map(str::to_ascii_lowercase).collect();
-        labels
-    };
-    if organisation(signer) == organisation(domain) {
-        return Ok(());
-    }
-    Err(format!(
-        "`{signer}` signs, but `from` is at `{domain}`, and receivers want both of one          organisation; use a key of `{domain}`"
-    ))
 }

@@ -64,7 +64,7 @@ pub struct ChannelSpec {
 pub enum KindConfig {
     Mail(Box<mail::Config>),
     Mastodon(mastodon::Config),
-    X(x::Config),
+    X(Box<x::Config>),
     Board(Box<board::Config>),
     Feed(feed::Config),
     Manual(manual::Config),
@@ -311,7 +311,7 @@ impl ChannelSpec {
         Ok(match self.config.clone() {
             KindConfig::Mail(config) => Box::new(mail::Mail::new(*config, context)?),
             KindConfig::Mastodon(config) => Box::new(mastodon::Mastodon::new(config, context)?),
-            KindConfig::X(config) => Box::new(x::X::new(config, context)?),
+            KindConfig::X(config) => Box::new(x::X::new(*config, context)?),
             KindConfig::Board(config) => Box::new(board::Board::new(*config, context)?),
             KindConfig::Feed(config) => Box::new(feed::Feed::new(config, context)?),
             KindConfig::Manual(config) => Box::new(manual::Manual::new(config, context)?),
@@ -496,7 +496,7 @@ fn config_of(kind: Kind, written: &ChannelFile) -> Option<KindConfig> {
     match kind {
         Kind::Mail => written.mail.clone().map(|it| KindConfig::Mail(Box::new(it))),
         Kind::Mastodon => written.mastodon.clone().map(KindConfig::Mastodon),
-        Kind::X => written.x.clone().map(KindConfig::X),
+        Kind::X => written.x.clone().map(|it| KindConfig::X(Box::new(it))),
         Kind::Board => written.board.clone().map(|it| KindConfig::Board(Box::new(it))),
         Kind::Feed => written.feed.clone().map(KindConfig::Feed),
         Kind::Manual => written.manual.clone().map(KindConfig::Manual),

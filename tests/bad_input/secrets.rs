@@ -48,6 +48,47 @@ fn a_missing_secret_file_is_shown_where_it_is_named() {
     assert_eq!(ran.code, 2);
 }
 
+/// A token and a key that signs are credentials as a password is; all of their files count from the
+/// site's folder.
+#[test]
+fn the_secrets_of_a_mail_channel_are_shown_where_they_are_named() {
+    let site = site();
+    let password = "password = { env = \"HANDBILL_LIST_PASSWORD\" }";
+    site.replace("channels/list.toml", password, "ca = \"university.pem\"");
+    let tables = "
+[mail.oauth2]
+token_url = \"https://login.example/token\"
+client_id = \"handbill\"
+client_secret = { env = \"HANDBILL_CLIENT_SECRET\" }
+refresh_token = { file = \"state/refresh-token\" }
+
+[mail.dkim]
+domain = \"tidal.example\"
+selector = \"y2026\"
+key = { file = \"state/dkim.pem\" }
+";
+    site.write("channels/list.toml", site.read("channels/list.toml") + tables);
+    let ran = site.run(&["post", "--channel", "list"]);
+    assert_eq!(ran.code, 2, "{ran:?}");
+    for said in [
+        "the environment variable `HANDBILL_CLIENT_SECRET` is not set",
+        "state/refresh-token: No such file or directory",
+        "state/dkim.pem: No such file or directory",
+    ] {
+        assert!(ran.err.contains(said), "{}", ran.err);
+    }
+}
+
+#[test]
+fn an_envelope_sender_without_the_deliverys_key_is_shown_where_it_is_written() {
+    let site = site();
+    site.replace("channels/list.toml", "[mail]\n", "[mail]\nbounces = \"bot@tidal.example\"\n");
+    let ran = site.run(&["check"]);
+    let said = format!("{}{}", ran.out, ran.err);
+    assert!(said.contains("`mail.bounces`: `bot@tidal.example` needs one `{key}` before its `@`"));
+    assert!(said.contains("= help: write it like `bot+{key}@lab.example`"), "{said}");
+}
+
 #[test]
 fn a_channel_that_needs_no_secret_goes_out_without_those_of_others() {
     let site = site();

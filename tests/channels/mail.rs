@@ -2,6 +2,7 @@
 
 mod envelope;
 mod faults;
+mod peers;
 mod reading;
 mod server;
 mod sharing;
@@ -288,4 +289,12 @@ fn settings_that_cannot_work_are_refused_in_the_files_words() {
             .contains("mail.from_name")
     );
     assert!(wrong(Config { password: None, ..config(25) }).contains("go together"));
+    let text = |text: &str| Some(text.to_owned());
+    for (wrongly, said) in [
+        (Config { reply_to: text("a@b>\r\nBcc: c"), ..config(25) }, "`mail.reply_to`"),
+        (Config { bounces: text("bot@tides.example"), ..config(25) }, "needs one `{key}`"),
+        (Config { ca: Some("ca.pem".into()), ..config(25) }, "there is no certificate"),
+    ] {
+        assert!(wrong(wrongly.clone()).contains(said), "{}", wrong(wrongly));
+    }
 }

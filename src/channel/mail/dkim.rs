@@ -67,6 +67,38 @@ enum Key {
 }
 
 impl Dkim {
+    /// Whether a signature of this key says something of mails from `domain`: receivers ask whether
+    /// both are of one organisation (RFC 7489 §3.1.1).
+    ///
+    /// # Errors
+    /// In words, if it does not.
+    pub fn signs_for(&self, domain: &str) -> Result<(), String> {
+        let Self { domain: signer, selector, .. } = self;
+        let is_name = |name: &str| {
+            let fit = |it: &str| {
+                !it.is_empty()
+                    && it.bytes().all(|it| it.is_ascii_alphanumeric() || b"-_".contains(&it))
+            };
+            name.len() <= 253 && name.split('.').all(fit)
+        };
+        for name in [signer, selector] {
+            if !is_name(name) {
+                return Err(format!("`{name}` is no name in DNS; write it like `lab.example`"));
+            }
+        }
+        let organisation = |name: &str| {
+            let labels: Vec<String> =
+                name.rsplit('.').take(2).map(str::to_ascii_lowercase).collect();
+            labels
+        };
+        if organisation(signer) == organisation(domain) {
+            return Ok(());
+        }
+        Err(format!(
+            "`{signer}` signs, but `from` is at `{domain}`, and receivers want both of one          organisation; use a key of `{domain}`"
+        ))
+    }
+
     /// The header that signs a message, with its line end; it belongs before the first one.
     ///
     /// # Errors

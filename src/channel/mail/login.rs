@@ -17,13 +17,13 @@ use secrecy::{ExposeSecret, SecretString};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use super::Security;
 use super::encrypted::Encrypted;
 use super::oauth2::{Age, Tokens};
 use super::step::{Fault, Patience, step};
+use super::{Config, Security};
 use crate::channel::http::Credential;
 use crate::channel::secret::SecretRef;
-use crate::channel::{Outcome, Reach, tls};
+use crate::channel::{Outcome, Reach, is_loopback, tls};
 
 /// Whom we sign in to, and as whom.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,6 +48,39 @@ pub enum Account {
     Password { username: String, password: SecretRef },
     /// XOAUTH2.
     Token { username: String, tokens: Arc<Tokens> },
+}
+
+impl Account {
+    /// How a channel signs in.
+    ///
+    /// # Errors
+    /// The setting that cannot work, and why.
+    pub fn of(config: &Config, reach: Reach) -> Result<Self, (&'static str, String)> {
+        let Config { username, password, oauth2, .. } = config;
+        match (username.clone(), password.clone(), oauth2) {
+            (None, None, None) => Ok(Self::Nobody),
+            (Some(username), Some(password), None) => Ok(Self::Password { username, password }),
+            (Some(username), None, Some(oauth2)) => {
+                let url = &oauth2.token_url;
+                let is_here =
+                    url.scheme() == "http" && is_loopback(url.host_str().unwrap_or_default());
+                if url.scheme() != "https" && !is_here {
+                    let why = format!("`{url}` is not encrypted; write an address with `https://`");
+                    return Err(("mail.oauth2.token_url", why));
+                }
+                Ok(Self::Token { username, tokens: Tokens::of(oauth2, reach) })
+            }
+            (_, Some(_), Some(_)) => {
+                let why = "it stands beside a `password`; keep the one that the server wants";
+                Err(("mail.oauth2", why.to_owned()))
+            }
+            (None, None, Some(_)) => {
+                let why = "a token is for an account; add its `username`";
+                Err(("mail.oauth2", why.to_owned()))
+            }
+            _ => Err(("mail.username", "`username` and `password` go together".to_owned())),
+        }
+    }
 }
 
 /// A connection that is signed in and owes no reply.
@@ -142,7 +175,7 @@ impl Login {
         let greeting = self.client_id();
         let stream = self.connect(patience).await?;
         if self.security == Security::Tls {
-            let config = self.certificates().and_then(|trusted| tls::client_config(trusted));
+            let config = self.certificates().and_then(tls::client_config);
             let config = config.map_err(|why| self.unsafe_settings(&why))?;
             let encrypted = Encrypted::begin(stream, &self.host, config);
             let stream = match timeout(patience.reply, encrypted).await {

@@ -6,6 +6,7 @@
 use std::time::SystemTime;
 
 use chrono::{DateTime, Datelike, Utc};
+use data_encoding::BASE64;
 use lettre::Address as MailAddress;
 use lettre::message::header::{ContentTransferEncoding, ContentType, HeaderName, HeaderValue};
 use lettre::message::{Body, Mailbox, Message, MultiPart, SinglePart};
@@ -58,10 +59,16 @@ pub fn message_id(key: &DeliveryKey, domain: &str) -> String {
 /// [`PrepareError::Invalid`] if the letter cannot be a message.
 pub fn compose(letter: &Letter<'_>) -> Result<(String, String), PrepareError> {
     let subject = subject(letter.subject)?;
-    let mut builder = Message::builder()
-        .from(letter.from.clone())
-        .to(Mailbox::new(None, letter.to.clone()))
-        .subject(subject.as_str())
+    let mut builder =
+        Message::builder().from(letter.from.clone()).to(Mailbox::new(None, letter.to.clone()));
+    builder = if subject.contains("=?") {
+        let name = HeaderName::new_from_ascii_str("Subject");
+        let encoded = encoded_words(&subject);
+        builder.raw_header(HeaderValue::dangerous_new_pre_encoded(name, subject.clone(), encoded))
+    } else {
+        builder.subject(subject.as_str())
+    };
+    builder = builder
         .date(date(letter.at)?)
         .raw_header(id_header(HeaderName::new_from_ascii_str("Message-ID"), letter.message_id)?);
     if let Some(answers) = letter.answers {
@@ -91,8 +98,19 @@ pub fn compose(letter: &Letter<'_>) -> Result<(String, String), PrepareError> {
     let message = message.map_err(|error| PrepareError::Invalid(error.to_string()))?;
     let message = String::from_utf8(message.formatted())
         .map_err(|_| PrepareError::Invalid("the message is not ASCII".to_owned()))?;
+    let message = with_sender_folded(message);
     check(&message)?;
     Ok((subject, message))
+}
+
+/// Encoded words stand on lines of 76 characters at most (RFC 2047 §2); lettre lets the address
+/// follow a long name on the same one.
+fn with_sender_folded(message: String) -> String {
+    let Some((sender, rest)) = message.split_once("\r\nTo: ") else { return message };
+    match sender.rsplit_once("?= <") {
+        Some((name, address)) => format!("{name}?=\r\n <{address}\r\nTo: {rest}"),
+        None => message,
+    }
 }
 
 /// Whether a message can cross SMTP unchanged. A bare CR or LF before a dot would be read as the
@@ -133,6 +151,20 @@ fn subject(text: &str) -> Result<String, PrepareError> {
         return Err(PrepareError::Invalid("the subject holds a control character".to_owned()));
     }
     Ok(line)
+}
+
+/// Encoded as a whole (RFC 2047): what begins with `=?` on a page is to be read as it stands there,
+/// and not decoded by who reads the mail.
+fn encoded_words(words: &str) -> String {
+    let mut encoded: Vec<String> = Vec::new();
+    let mut rest = words;
+    while !rest.is_empty() {
+        // 60 characters of Base64: with its marks and the header's name below 76.
+        let (word, after) = rest.split_at(rest.floor_char_boundary(42));
+        encoded.push(format!("=?utf-8?b?{}?=", BASE64.encode(word.as_bytes())));
+        rest = after;
+    }
+    encoded.join("\r\n ")
 }
 
 /// A header with one id, never folded: Mailman computes a wrong hash of a folded Message-ID.
@@ -267,6 +299,15 @@ mod tests {
         assert_eq!(compose_with("PhD\n on  tides", "x", None, None).unwrap().0, "PhD on tides");
         assert!(compose_with(" \n", "x", None, None).is_err());
         assert!(compose_with("bell \u{7}", "x", None, None).is_err());
+    }
+
+    #[test]
+    fn a_subject_that_looks_encoded_is_read_as_it_stands() {
+        let title = "Coast =?utf-8?q?=0D=0ABcc:_a=40b.example?= and sea";
+        let (subject, message) = compose_with(title, "x", None, None).unwrap();
+        assert_eq!(subject, title);
+        assert!(!message.contains("=?utf-8?q?"), "{message}");
+        assert!(message.contains("\r\nSubject: =?utf-8?b?Q29hc3Q"), "{message}");
     }
 
     proptest! {

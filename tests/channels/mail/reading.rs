@@ -24,7 +24,7 @@ for message in json.load(sys.stdin):
         "defects": [str(it) for part in mail.walk()
                     for it in [*part.defects, *(d for h in part.values() for d in h.defects)]],
         "parts": [[part.get_content_type(), part.get_content_charset(), part["Content-Transfer-Encoding"],
-                   part.get_content()] for part in mail.walk() if not part.is_multipart()],
+                   part.get_content().replace("\r\n", "\n").rstrip("\n") + "\n"] for part in mail.walk() if not part.is_multipart()],
         "longest": max(len(line) for line in message.split("\r\n")),
     })
 json.dump(read, sys.stdout)

@@ -251,7 +251,7 @@ async fn serve(
                     "334 eyJzdGF0dXMiOiI0MDAifQ==".to_owned()
                 }
             }
-            "\r\n" => "535 5.7.8 token not accepted".to_owned(),
+            "" => "535 5.7.8 token not accepted".to_owned(),
             "AUTH" => reply(Step::Auth, "235 welcome").to_owned(),
             "MAIL" => reply(Step::Sender, "250 ok").to_owned(),
             "RCPT" => reply(Step::Recipient, "250 ok").to_owned(),
