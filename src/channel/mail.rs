@@ -64,6 +64,10 @@ const CONNECTIONS: u32 = 10;
 /// How many messages a connection takes, if the channel does not say otherwise.
 const MESSAGES_PER_CONNECTION: u32 = 100;
 
+/// Sympa drops a message that it has had, known by its Message-ID, and forgets ids after a day; half
+/// of that is enough. It keeps them in memory: one that is started anew forgets them sooner.
+const SYMPA_REMEMBERS_SECONDS: u64 = 12 * 60 * 60;
+
 /// How long an archive may take to show a message that nobody holds.
 const ARCHIVED_WITHIN: TimeDelta = TimeDelta::hours(1);
 
@@ -409,7 +413,10 @@ impl Channel for Mail {
             // A moderator may hold it for days.
             proves_absence: Can::No,
             in_flight_seconds: IN_FLIGHT_SECONDS,
-            repeat_safe_seconds: None,
+            repeat_safe_seconds: match self.config.software {
+                Some(Software::Sympa) => Some(SYMPA_REMEMBERS_SECONDS),
+                _ => None,
+            },
             arrival: Arrival::Later { give_up_after_seconds: self.config.patience() },
         }
     }

@@ -287,7 +287,7 @@ pub struct Abilities {
     /// there unseen: the channel's own time limits, and how long a server takes to show what it
     /// took. Nobody concludes "not there" earlier.
     pub in_flight_seconds: u32,
-    /// Whether sending the same key twice is certainly harmless, and for how long (seconds).
+    /// Whether sending the same key twice is harmless, and for how long (seconds) after the first.
     pub repeat_safe_seconds: Option<u64>,
     pub arrival: Arrival,
 }

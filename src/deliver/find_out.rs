@@ -83,6 +83,11 @@ impl Courier<'_> {
             return Ok(Trace::NotYet { why: why.to_owned() });
         }
         Ok(match trace {
+            Trace::NotYet { .. } | Trace::CannotTell { .. }
+                if may_be_repeated(attempt, wire, &abilities, &self.clock) =>
+            {
+                Trace::Absent
+            }
             _ if repeats_harmlessly(delivery.deed, wire) && !matches!(trace, Trace::Found(_)) => {
                 Trace::Absent
             }
@@ -203,6 +208,21 @@ fn repeats_harmlessly(deed: Deed, wire: &Wire) -> bool {
         Wire::Errand { .. } => true,
         Wire::Mail(_) => false,
     }
+}
+
+/// Whether the same mail may go out once more though nobody knows whether the first one arrived: only
+/// once, where the list certainly drops a second one, and when the first one is not under way any
+/// more. Archive, own copy and notices have been asked by then.
+fn may_be_repeated(attempt: &Attempt, wire: &Wire, abilities: &Abilities, clock: &Clock) -> bool {
+    let Some(safe) = abilities.repeat_safe_seconds.and_then(|it| i64::try_from(it).ok()) else {
+        return false;
+    };
+    let remembered = attempt.began_at + TimeDelta::try_seconds(safe).unwrap_or_default();
+    matches!(wire, Wire::Mail(_))
+        && attempt.number == 1
+        && !attempt.heard_of_a_duplicate()
+        && !may_be_under_way(attempt, abilities, clock)
+        && clock.now() < remembered
 }
 
 /// How far back is looked after a clock was turned back over a restart: nobody knows by how much.

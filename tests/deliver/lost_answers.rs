@@ -3,7 +3,8 @@
 use handbill::channel::ChannelName;
 use handbill::ledger::State;
 use handbill::rehearsal::fault::{Fault, Faults};
-use handbill::rehearsal::smtp::MailFault;
+use handbill::rehearsal::mastodon::KeyPolicy;
+use handbill::rehearsal::smtp::{Archiving, MailFault};
 
 use super::World;
 
@@ -86,6 +87,30 @@ async fn a_mail_whose_reply_was_lost_is_posted_once_the_archive_shows_it() {
         world.round().await;
         world.assert_posted_once("list").await;
     }
+}
+
+/// Sympa drops what it has had, so the same bytes go out once more by themselves, and only once.
+#[tokio::test]
+async fn a_mail_to_a_sympa_list_goes_out_once_more_with_the_same_bytes() {
+    let folder = super::folder(&["list"]);
+    folder.replace("channels/list.toml", "[mail]", "[mail]\nsoftware = \"sympa\"");
+    let world = World::of(folder, KeyPolicy::Honoured).await;
+    let server = &world.stand_ins.mail[0];
+    server.set_archiving(Archiving::Held);
+    for _ in 0..2 {
+        server.faults().push(MailFault::StoreThenDrop);
+    }
+    world.round().await;
+    world.wait(10);
+    world.round().await;
+    assert_eq!(server.mails().len(), 1, "the first may still be under way");
+    world.settle_down().await;
+    let mails = server.mails();
+    assert_eq!(mails.len(), 2);
+    assert_eq!(mails[0].raw, mails[1].raw);
+    let delivery = world.announcement("list").await;
+    assert_eq!((delivery.state, delivery.attempts), (State::Unknown, 2));
+    assert!(delivery.asks_since.is_some(), "now it is a person's to find");
 }
 
 #[tokio::test]
