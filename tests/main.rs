@@ -12,6 +12,7 @@ mod identity;
 mod ledger;
 mod mailbox;
 mod notice;
+mod peers;
 mod plan;
 mod reading;
 mod renditions;

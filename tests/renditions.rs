@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use handbill::adapt::ad::Ad;
 use handbill::adapt::view::View;
-use handbill::adapt::{DocumentType, Occasion, Rendition, adapt};
+use handbill::adapt::{Charset, DocumentType, Occasion, Rendition, adapt};
 use handbill::channel::{Action, Address, DeliveryKey, Wire};
 use handbill::cli::preview;
 use handbill::deliver::Station;
@@ -188,7 +188,7 @@ impl Promise<'_> {
             self.posting,
             &self.station.target,
             self.occasion,
-            Ad::of(self.posting).into(),
+            Ad::of(self.posting, Charset::Utf8).into(),
         );
         assert!(words.contains(&view.link), "{about}: the link is not whole in\n{words}");
         if let Some(reference) = &view.reference {

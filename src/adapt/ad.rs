@@ -13,7 +13,7 @@ use serde::Serialize;
 use url::Url;
 
 use super::view::{one_line, summary_of, without_markup};
-use super::{fit, html, sentence, text};
+use super::{Charset, ascii, fit, html, sentence, text};
 use crate::diagnostic::Span;
 use crate::posting::Posting;
 use crate::posting::markdown::{Block, BlockKind, Document, Inline, plain};
@@ -26,8 +26,13 @@ use crate::posting::markdown::{Block, BlockKind, Document, Inline, plain};
 /// template); `sections` are both, cut at the headings.
 #[derive(Debug, PartialEq)]
 pub struct Ad {
+    /// The page itself, by which the ad is known again.
+    page: Arc<Document>,
+    charset: Charset,
     document: Arc<Document>,
     permalink: Url,
+    /// The summary as the page says it.
+    said: Option<String>,
     summary: Option<String>,
     teaser: OnceLock<Option<String>>,
     text: OnceLock<Value>,
@@ -59,11 +64,24 @@ impl Object for Ad {
 }
 
 impl Ad {
-    pub fn of(posting: &Posting) -> Self {
+    pub fn of(posting: &Posting, charset: Charset) -> Self {
+        let page = Arc::clone(&posting.document);
+        let language = &posting.language;
+        let summary = summary_of(posting);
+        let (document, summary) = match charset {
+            Charset::Utf8 => (Arc::clone(&page), summary),
+            Charset::Ascii => (
+                Arc::new(ascii::document(&page, language)),
+                summary.map(|summary| ascii::write(&summary, language).into_owned()),
+            ),
+        };
         Self {
-            document: Arc::clone(&posting.document),
+            page,
+            charset,
+            document,
             permalink: posting.permalink.clone(),
-            summary: summary_of(posting),
+            said: summary_of(posting),
+            summary,
             teaser: OnceLock::new(),
             text: OnceLock::new(),
             html: OnceLock::new(),
@@ -72,10 +90,11 @@ impl Ad {
 
     /// Whether this is the ad of a posting as it was read now. What is the same document in memory
     /// says the same.
-    fn is_of(&self, posting: &Posting) -> bool {
-        Arc::ptr_eq(&self.document, &posting.document)
+    fn is_of(&self, posting: &Posting, charset: Charset) -> bool {
+        Arc::ptr_eq(&self.page, &posting.document)
+            && self.charset == charset
             && self.permalink == posting.permalink
-            && self.summary == summary_of(posting)
+            && self.said == summary_of(posting)
     }
 
     /// The summary, or the first sentences of the ad that say something about the job.
@@ -132,12 +151,12 @@ const KEPT: usize = 16;
 
 impl Recent {
     /// The ad of a posting; the one that is there, if it was asked for lately.
-    pub(super) fn ad(&self, posting: &Posting) -> Arc<Ad> {
+    pub(super) fn ad(&self, posting: &Posting, charset: Charset) -> Arc<Ad> {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(ad) = kept.iter().find(|ad| ad.is_of(posting)) {
+        if let Some(ad) = kept.iter().find(|ad| ad.is_of(posting, charset)) {
             return Arc::clone(ad);
         }
-        let ad = Arc::new(Ad::of(posting));
+        let ad = Arc::new(Ad::of(posting, charset));
         kept.truncate(KEPT - 1);
         kept.push_front(Arc::clone(&ad));
         ad

@@ -1,8 +1,10 @@
 //! A mail: subject, plain text at 72 columns, HTML half where the list allows it.
 
+use minijinja::Value;
+
 use super::count::Count;
 use super::template::Templates;
-use super::{AdaptError, MailBody, MailForm, Occasion, Rendition, Target, fit};
+use super::{AdaptError, Charset, MailBody, MailForm, Occasion, Rendition, Target, ascii, fit};
 use crate::posting::Posting;
 
 /// A reminder may repeat the announcement. An update or a close that does not say so would look
@@ -21,22 +23,31 @@ pub fn adapt(
     occasion: Occasion,
     templates: &Templates,
 ) -> Result<Rendition, AdaptError> {
-    let context = templates.context(posting, target, occasion);
-    let render = |stem: &str, extension: &str| {
+    let context = templates.context(posting, target, occasion, form.charset);
+    let render = |stem: &str, extension: &str, context: &Value| {
         let name = templates.name_for(&target.template, stem, extension, occasion, AS_ANNOUNCED)?;
         let rendered = templates.render(&name, context.clone())?;
         Ok((name, rendered))
     };
-    let (name, subject) = render("subject", "txt")?;
-    let (_, body) = render("body", "txt")?;
-    let html = match form.body {
-        MailBody::Text => None,
-        MailBody::Alternative => Some(format!("{}\n", render("body", "html")?.1.trim())),
+    // A template of the site's own may hold words that are not ASCII.
+    let written = |words: String| match form.charset {
+        Charset::Utf8 => words,
+        Charset::Ascii => ascii::write(&words, &posting.language).into_owned(),
+    };
+    let (name, subject) = render("subject", "txt", &context)?;
+    let (_, body) = render("body", "txt", &context)?;
+    let html = match (form.body, form.charset) {
+        (MailBody::Text, _) => None,
+        (MailBody::Alternative, Charset::Utf8) => Some(render("body", "html", &context)?.1),
+        (MailBody::Alternative, Charset::Ascii) => {
+            let context = templates.context(posting, target, occasion, Charset::Utf8);
+            Some(ascii::html(&render("body", "html", &context)?.1))
+        }
     };
     Ok(Rendition::Mail {
-        subject: fitted_subject(&subject, form.subject_limit, name, target)?,
-        text: format!("{}\n", safe_for_lists(&fit::whole(&body))),
-        html,
+        subject: fitted_subject(&written(subject), form.subject_limit, name, target)?,
+        text: format!("{}\n", safe_for_lists(&written(fit::whole(&body)))),
+        html: html.map(|html| format!("{}\n", html.trim())),
         language: posting.language.clone(),
     })
 }

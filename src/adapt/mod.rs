@@ -5,6 +5,7 @@
 //! counting comes from [`count`], and [`fit`] drops and shortens until a text fits.
 
 pub mod ad;
+pub mod ascii;
 pub mod atom;
 pub mod count;
 pub mod document;
@@ -87,6 +88,16 @@ pub struct Target {
     pub values: serde_json::Value,
 }
 
+impl Target {
+    /// The signs in which it is written.
+    fn charset(&self) -> Charset {
+        match &self.form {
+            Form::Mail(form) => form.charset,
+            Form::Status { .. } | Form::Document { .. } => Charset::Utf8,
+        }
+    }
+}
+
 /// The shape of a rendition and its limits.
 #[derive(Debug, Clone)]
 pub enum Form {
@@ -105,6 +116,7 @@ pub enum Form {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MailForm {
     pub body: MailBody,
+    pub charset: Charset,
     /// The longest subject, in characters.
     pub subject_limit: usize,
 }
@@ -117,6 +129,18 @@ pub enum MailBody {
     Text,
     /// multipart/alternative with an HTML half.
     Alternative,
+}
+
+/// The signs in which a mail is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum Charset {
+    /// All of them.
+    #[default]
+    #[serde(rename = "utf-8")]
+    Utf8,
+    /// Those of ASCII, for lists and archives that garble everything else; see [`ascii`].
+    #[serde(rename = "ascii")]
+    Ascii,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

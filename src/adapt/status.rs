@@ -22,7 +22,8 @@ pub fn adapt(
     templates: &Templates,
 ) -> Result<Rendition, AdaptError> {
     let name = templates.name_for(&target.template, "status", "txt", occasion, AS_ANNOUNCED)?;
-    let marked = templates.render(&name, templates.context(posting, target, occasion))?;
+    let marked =
+        templates.render(&name, templates.context(posting, target, occasion, target.charset()))?;
     let fitted = fit::fit(&marked, count, limit, fit::Ellipsis::Sign).map_err(
         |fit::TooLong { length }| AdaptError::DoesNotFit {
             template: name,

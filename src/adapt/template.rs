@@ -16,7 +16,7 @@ use minijinja::{AutoEscape, Environment, Error, ErrorKind, Output, State, Undefi
 use super::ad::Recent;
 use super::fit::{self, Fate};
 use super::view::View;
-use super::{AdaptError, Occasion, Target, text};
+use super::{AdaptError, Charset, Occasion, Target, text};
 use crate::diagnostic::suggestion;
 use crate::posting::Posting;
 
@@ -90,8 +90,14 @@ impl Templates {
     }
 
     /// What a posting's templates for a channel are rendered with.
-    pub(super) fn context(&self, posting: &Posting, target: &Target, occasion: Occasion) -> Value {
-        View::new(posting, target, occasion, self.ads.ad(posting)).context()
+    pub(super) fn context(
+        &self,
+        posting: &Posting,
+        target: &Target,
+        occasion: Occasion,
+        charset: Charset,
+    ) -> Value {
+        View::new(posting, target, occasion, self.ads.ad(posting, charset)).context(charset)
     }
 
     /// The name of the template for an occasion: `FOLDER/STEM.OCCASION.EXTENSION.j2` if there is

@@ -7,7 +7,7 @@ use std::sync::{Arc, LazyLock};
 
 use super::ad::Ad;
 use super::words::{Tongue, Words};
-use super::{Occasion, Target, fit};
+use super::{Charset, Occasion, Target, ascii, fit};
 use crate::posting::{Deadline, Field, Posting};
 use chrono_tz::Tz;
 use minijinja::value::{Serde, merge_maps};
@@ -251,9 +251,16 @@ impl View {
     }
 
     /// What a template is rendered with.
-    pub fn context(&self) -> minijinja::Value {
+    pub fn context(&self, charset: Charset) -> minijinja::Value {
         let ad = minijinja::Value::from_dyn_object(Arc::clone(&self.ad));
-        merge_maps([minijinja::Value::from(Serde(self)), ad])
+        let facts = match charset {
+            Charset::Utf8 => minijinja::Value::from(Serde(self)),
+            Charset::Ascii => {
+                let facts = serde_json::to_value(self).unwrap_or_default();
+                minijinja::Value::from(Serde(ascii::value(&facts, &self.language)))
+            }
+        };
+        merge_maps([facts, ad])
     }
 
     fn key_facts(&self) -> Vec<Fact> {

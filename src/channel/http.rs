@@ -223,11 +223,32 @@ impl Http {
         }
     }
 
+    /// Posts a form that is a secret as a whole, as where tokens are given out, whose answer is one
+    /// too: nothing is hidden in it. It creates nothing that readers see, so it needs no permit.
+    pub async fn send_form(&self, url: &Url, form: &SecretString) -> Exchange {
+        let request = Request { method: "POST".to_owned(), ..Request::get(url.clone()) }
+            .header("content-type", "application/x-www-form-urlencoded")
+            .header("accept", "application/json");
+        let fill = |builder: reqwest::RequestBuilder| builder.body(form.expose_secret().to_owned());
+        self.exchange_filled(&request, None, None, fill).await
+    }
+
     async fn exchange(
         &self,
         request: &Request,
         credential: Option<&Credential>,
         send_by: Option<&SendBy>,
+    ) -> Exchange {
+        self.exchange_filled(request, credential, send_by, |builder| builder).await
+    }
+
+    /// `fill` adds what the request on record does not hold.
+    async fn exchange_filled(
+        &self,
+        request: &Request,
+        credential: Option<&Credential>,
+        send_by: Option<&SendBy>,
+        fill: impl FnOnce(reqwest::RequestBuilder) -> reqwest::RequestBuilder,
     ) -> Exchange {
         if let Err(why) = self.allows(&request.url) {
             return Exchange::NoAnswer(Outcome::Refused { why });
@@ -236,7 +257,7 @@ impl Http {
             Ok(client) => client,
             Err(why) => return Exchange::NoAnswer(Outcome::Blocked { why }),
         };
-        let built = match self.build(client, request, credential) {
+        let built = match self.build(client, request, credential, fill) {
             Ok(built) => built,
             Err(outcome) => return Exchange::NoAnswer(outcome),
         };
@@ -274,6 +295,7 @@ impl Http {
         client: &reqwest::Client,
         request: &Request,
         credential: Option<&Credential>,
+        fill: impl FnOnce(reqwest::RequestBuilder) -> reqwest::RequestBuilder,
     ) -> Result<reqwest::Request, Outcome> {
         let invalid = |what: &str| Outcome::Refused {
             why: format!("nothing was sent: the request's {what} is not valid"),
@@ -301,7 +323,7 @@ impl Http {
         if let Some(body) = &request.body {
             builder = builder.body(body.clone());
         }
-        builder.build().map_err(|_| invalid("address"))
+        fill(builder).build().map_err(|_| invalid("address"))
     }
 }
 

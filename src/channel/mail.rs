@@ -1,14 +1,26 @@
 //! Mail: one message to one list or person, over SMTP.
 //!
-//! [`message`] makes the bytes, [`smtp`] brings them to the server and knows how far it came,
+//! [`message`] makes the bytes and [`envelope`] says who hears what becomes of them. [`login`] opens
+//! connections (with [`oauth2`] where passwords are no longer taken), [`host`] shares a server's among
+//! its channels, [`smtp`] brings messages to it, signed by [`dkim`], and knows how far each came.
 //! [`archive`] knows where readers find the message, [`list`] what a list asks of it.
 
 pub mod archive;
+pub mod dkim;
+mod encrypted;
+pub mod envelope;
+pub mod host;
 pub mod list;
+pub mod login;
 pub mod message;
+pub mod oauth2;
 pub mod smtp;
+pub mod step;
 
+use std::num::NonZeroU32;
+use std::path::PathBuf;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -18,19 +30,25 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use super::http::Http;
-use super::wire::MailMessage;
+use super::wire::{MailMessage, SignedAs};
 use super::{
     Abilities, Action, Address, Arrival, BuildError, Can, Channel, Context, Kind, Outcome, Permit,
-    PrepareError, Probe, Receipt, Search, Sight, Trace, Wire, is_loopback,
+    PrepareError, Probe, Reach, Receipt, Search, Sight, Trace, Wire, is_loopback,
 };
-use crate::adapt::{Form, MailBody, MailForm, Rendition};
+use crate::adapt::{Charset, Form, MailBody, MailForm, Rendition};
 use crate::channel::secret::SecretRef;
 use crate::schedule::length::Length;
 pub use archive::Archive;
 use archive::look::{self, Look, Sought};
+use dkim::Dkim;
+use envelope::{Bounces, Dsn};
+use host::{Limits, Seat};
 pub use list::{Held, Html, Repeats, Software};
+use login::{Account, Login, Question};
 use message::{Letter, Origin};
-use smtp::{Kept, Server};
+use oauth2::{OAuth2, Tokens};
+use smtp::Server;
+use step::Patience;
 
 /// Longest subject if the channel does not say otherwise: what a mailbox shows of it.
 const SUBJECT_LIMIT: usize = 70;
@@ -39,6 +57,12 @@ const SUBJECT_LIMIT: usize = 70;
 /// at most. The rest is for a mail server and a list that pass it on to the archive; one that holds
 /// it for a moderator takes days, and that is why absence proves nothing here.
 const IN_FLIGHT_SECONDS: u32 = 15 * 60;
+
+/// How many connections to one mail server there are at a time, if no channel says otherwise.
+const CONNECTIONS: u32 = 10;
+
+/// How many messages a connection takes, if the channel does not say otherwise.
+const MESSAGES_PER_CONNECTION: u32 = 100;
 
 /// How long an archive may take to show a message that nobody holds.
 const ARCHIVED_WITHIN: TimeDelta = TimeDelta::hours(1);
@@ -56,16 +80,43 @@ pub struct Config {
     /// The address that is subscribed to the list.
     pub from: String,
     pub from_name: Option<String>,
+    /// Where answers of readers go, if not to `from`.
+    pub reply_to: Option<String>,
+    /// The envelope sender, to which bounces come back, with the delivery's key in it, so that each
+    /// says which message it was: `bot+{key}@lab.example`. Default: `from`.
+    pub bounces: Option<String>,
+    /// Which reports the server is asked for, if it offers them: `failure` (the default),
+    /// `success` too, or `never`.
+    #[serde(default)]
+    pub dsn: Dsn,
     /// Host of the mail server.
     pub host: String,
     /// Default 587 for `starttls`, 465 for `tls`, 25 for `none`.
     pub port: Option<u16>,
     #[serde(default)]
     pub security: Security,
+    /// A file with certificates (PEM) that are trusted beside the machine's own: for a mail server
+    /// whose university is its own CA. A relative path counts from the site's folder.
+    pub ca: Option<PathBuf>,
     pub username: Option<String>,
     pub password: Option<SecretRef>,
+    /// Instead of a password, where the server wants a token.
+    pub oauth2: Option<OAuth2>,
+    /// The key that messages are signed with.
+    pub dkim: Option<Dkim>,
+    /// How many connections to this host there may be at a time, for all channels together;
+    /// default 10. Where several channels of one host say it, the strictest counts.
+    pub connections: Option<NonZeroU32>,
+    /// How many messages to this host may begin within a minute, evenly, for all channels together;
+    /// default: as fast as they come. The strictest counts.
+    pub per_minute: Option<NonZeroU32>,
+    /// How many messages a connection takes before it is closed; default 100.
+    pub messages_per_connection: Option<NonZeroU32>,
     #[serde(default)]
     pub body: MailBody,
+    /// `utf-8` (the default), or `ascii` for lists that garble everything else.
+    #[serde(default)]
+    pub charset: Charset,
     /// Longest subject in characters; default 70.
     pub subject_limit: Option<usize>,
     /// Where the list's archive shows the message.
@@ -124,6 +175,20 @@ impl Config {
     }
 }
 
+impl Config {
+    /// The credentials that it names, each under its key.
+    pub fn secrets_mut(&mut self) -> Vec<(&'static str, &mut SecretRef)> {
+        let mut secrets = Vec::new();
+        secrets.extend(self.password.as_mut().map(|it| ("password", it)));
+        if let Some(oauth2) = &mut self.oauth2 {
+            secrets.push(("refresh_token", &mut oauth2.refresh_token));
+            secrets.extend(oauth2.client_secret.as_mut().map(|it| ("client_secret", it)));
+        }
+        secrets.extend(self.dkim.as_mut().map(|it| ("key", &mut it.key)));
+        secrets
+    }
+}
+
 /// How the connection is protected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -142,6 +207,8 @@ pub struct Mail {
     config: Config,
     from: Mailbox,
     to: MailAddress,
+    reply_to: Option<MailAddress>,
+    bounces: Option<Bounces>,
     server: Server,
     http: Http,
 }
@@ -183,28 +250,58 @@ impl Mail {
             );
             return Err(setting("mail.security", why));
         }
-        if config.username.is_some() != config.password.is_some() {
-            let why = "`username` and `password` go together".to_owned();
-            return Err(setting("mail.username", why));
+        let reply_to = config.reply_to.as_deref().map(|text| address("mail.reply_to", text));
+        let reply_to = reply_to.transpose()?;
+        let bounces = config.bounces.as_deref().map(str::parse).transpose();
+        let bounces = bounces.map_err(|why| setting("mail.bounces", why))?;
+        if config.ca.is_some() && config.security == Security::None {
+            let why = "without encryption there is no certificate; remove it".to_owned();
+            return Err(setting("mail.ca", why));
         }
+        if let Some(dkim) = &config.dkim {
+            signs_for(dkim, from.domain()).map_err(|why| setting("mail.dkim", why))?;
+        }
+        let account = account(&config, context.reach).map_err(|(key, why)| setting(key, why))?;
+        let port = config.port.unwrap_or(match config.security {
+            Security::Starttls => 587,
+            Security::Tls => 465,
+            Security::None => 25,
+        });
+        let limits = Limits {
+            connections: config.connections.map_or(CONNECTIONS, NonZeroU32::get),
+            per_minute: config.per_minute,
+        };
         if let Some((key, why)) = config.archive.as_ref().and_then(|it| it.check().err()) {
             return Err(setting(key, why));
         }
         let server = Server {
-            host: config.host.clone(),
-            port: config.port.unwrap_or(match config.security {
-                Security::Starttls => 587,
-                Security::Tls => 465,
-                Security::None => 25,
+            login: Arc::new(Login {
+                host: config.host.clone(),
+                port,
+                security: config.security,
+                ca: config.ca.clone(),
+                account,
+                greeting: from.domain().to_owned(),
+                reach: context.reach,
             }),
-            security: config.security,
-            account: config.username.clone().zip(config.password.clone()),
-            greeting: from.domain().to_owned(),
-            reach: context.reach,
-            kept: Kept::default(),
+            seat: Seat::at(&config.host, port, limits),
+            messages_per_connection: config
+                .messages_per_connection
+                .map_or(MESSAGES_PER_CONNECTION, NonZeroU32::get),
+            question: if config.dsn == Dsn::Never { Question::Spared } else { Question::Asked },
+            dkim: config.dkim.clone(),
+            patience: Patience::default(),
         };
         let http = Http::new(context.reach);
-        Ok(Self { from: Mailbox::new(name, from), to, server, http, config })
+        let from = Mailbox::new(name, from);
+        Ok(Self { from, to, reply_to, bounces, server, http, config })
+    }
+
+    /// The same with other time limits, for tests.
+    #[must_use]
+    pub fn with_patience(mut self, patience: Patience) -> Self {
+        self.server.patience = patience;
+        self
     }
 
     fn message(
@@ -223,12 +320,19 @@ impl Mail {
             subject,
             text,
             html: html.as_deref().filter(|_| self.config.body == MailBody::Alternative),
+            charset: self.config.charset,
             message_id: &message_id,
             answers,
+            reply_to: self.reply_to.as_ref(),
             at: address.at,
             origin: Origin::Posting,
         };
-        self.addressed(&letter)
+        let mut mail = self.addressed(&letter)?;
+        if let Some(bounces) = &self.bounces {
+            mail.envelope_from = bounces.sender(address.key);
+        }
+        mail.report = self.config.dsn.request(address.key);
+        Ok(Wire::Mail(mail))
     }
 
     /// A mail of our own to a person, which is no posting; `id` makes its Message-ID, so that the
@@ -244,29 +348,36 @@ impl Mail {
         at: DateTime<Utc>,
     ) -> Result<Wire, PrepareError> {
         let message_id = format!("notice.{}@{}", id.simple(), self.from.email.domain());
-        self.addressed(&Letter {
+        let letter = Letter {
             from: &self.from,
             to: &self.to,
             subject,
             text,
             html: None,
+            charset: self.config.charset,
             message_id: &message_id,
             answers: None,
+            reply_to: None,
             at,
             origin: Origin::Notice,
-        })
+        };
+        self.addressed(&letter).map(Wire::Mail)
     }
 
-    fn addressed(&self, letter: &Letter<'_>) -> Result<Wire, PrepareError> {
+    fn addressed(&self, letter: &Letter<'_>) -> Result<MailMessage, PrepareError> {
         let (subject, message) = message::compose(letter)?;
-        Ok(Wire::Mail(MailMessage {
-            server: format!("smtp://{}:{}", self.server.host, self.server.port),
+        let signed_as =
+            |dkim: &Dkim| SignedAs { domain: dkim.domain.clone(), selector: dkim.selector.clone() };
+        Ok(MailMessage {
+            server: format!("smtp://{}:{}", self.config.host, self.server.login.port),
             envelope_from: self.from.email.to_string(),
             envelope_to: self.to.to_string(),
             message_id: letter.message_id.to_owned(),
             subject,
             message,
-        }))
+            report: None,
+            signed_as: self.config.dkim.as_ref().map(signed_as),
+        })
     }
 
     /// The receipt of a message that was taken: with its link if that follows from the Message-ID.
@@ -308,7 +419,8 @@ impl Channel for Mail {
 
     fn form(&self) -> Form {
         let subject_limit = self.config.subject_limit.unwrap_or(SUBJECT_LIMIT);
-        Form::Mail(MailForm { body: self.config.body, subject_limit })
+        let Config { body, charset, .. } = self.config;
+        Form::Mail(MailForm { body, charset, subject_limit })
     }
 
     fn prepare(&self, action: Action<'_>, address: &Address<'_>) -> Result<Wire, PrepareError> {
@@ -393,4 +505,58 @@ impl Channel for Mail {
     async fn probe(&self) -> Result<Probe, String> {
         self.server.probe().await.map(|identity| Probe { identity, expires: None })
     }
+}
+
+/// How the channel signs in; the error names the setting.
+fn account(config: &Config, reach: Reach) -> Result<Account, (&'static str, String)> {
+    let Config { username, password, oauth2, .. } = config;
+    match (username.clone(), password.clone(), oauth2) {
+        (None, None, None) => Ok(Account::Nobody),
+        (Some(username), Some(password), None) => Ok(Account::Password { username, password }),
+        (Some(username), None, Some(oauth2)) => {
+            let url = &oauth2.token_url;
+            let is_here = url.scheme() == "http" && is_loopback(url.host_str().unwrap_or_default());
+            if url.scheme() != "https" && !is_here {
+                let why = format!("`{url}` is not encrypted; write an address with `https://`");
+                return Err(("mail.oauth2.token_url", why));
+            }
+            Ok(Account::Token { username, tokens: Tokens::of(oauth2, reach) })
+        }
+        (_, Some(_), Some(_)) => {
+            let why = "it stands beside a `password`; keep the one that the server wants";
+            Err(("mail.oauth2", why.to_owned()))
+        }
+        (None, None, Some(_)) => {
+            let why = "a token is for an account; add its `username`";
+            Err(("mail.oauth2", why.to_owned()))
+        }
+        _ => Err(("mail.username", "`username` and `password` go together".to_owned())),
+    }
+}
+
+/// Whether a signature of this key says something of mails from `domain`: receivers ask whether
+/// both are of one organisation (RFC 7489 §3.1.1).
+fn signs_for(dkim: &Dkim, domain: &str) -> Result<(), String> {
+    let Dkim { domain: signer, selector, .. } = dkim;
+    let is_name = |name: &str| {
+        let fit = |it: &str| {
+            !it.is_empty() && it.bytes().all(|it| it.is_ascii_alphanumeric() || b"-_".contains(&it))
+        };
+        name.len() <= 253 && name.split('.').all(fit)
+    };
+    for name in [signer, selector] {
+        if !is_name(name) {
+            return Err(format!("`{name}` is no name in DNS; write it like `lab.example`"));
+        }
+    }
+    let organisation = |name: &str| {
+        let labels: Vec<String> = name.rsplit('.').take(2).map(str::to_ascii_lowercase).collect();
+        labels
+    };
+    if organisation(signer) == organisation(domain) {
+        return Ok(());
+    }
+    Err(format!(
+        "`{signer}` signs, but `from` is at `{domain}`, and receivers want both of one          organisation; use a key of `{domain}`"
+    ))
 }

@@ -4,6 +4,8 @@
 //! before each first byte of a request that could create or change something, after everything
 //! that takes time: connecting, TLS, signing in, asking.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -35,6 +37,13 @@ impl SendBy {
     /// Whether it is too late to send.
     pub fn has_passed(&self) -> bool {
         self.clock.now() > self.at || self.clock.steady().since(&self.began) > self.within
+    }
+
+    /// How long there is until then.
+    pub fn left(&self) -> Duration {
+        let by_the_wall = self.at - self.clock.now();
+        let steady = self.within - self.clock.steady().since(&self.began);
+        by_the_wall.min(steady).to_std().unwrap_or_default()
     }
 
     /// # Errors

@@ -1,9 +1,12 @@
 //! Credentials: never values in a file that belongs in git, only references to where they are.
 
+use std::fs::OpenOptions;
+use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use chrono::NaiveDate;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, Error, MapAccess, Visitor};
@@ -46,6 +49,10 @@ pub enum SecretError {
     NoCredentials(String),
     #[error("the secret {0} is empty")]
     Empty(String),
+    #[error("a secret {0} cannot be replaced from here, only one in a file")]
+    Fixed(String),
+    #[error("cannot replace the secret file {path}: {why}")]
+    Unwritable { path: PathBuf, why: String },
 }
 
 impl SecretRef {
@@ -75,6 +82,19 @@ impl SecretRef {
             return Err(SecretError::Empty(self.place()));
         }
         Ok(SecretString::from(value.to_owned()))
+    }
+
+    /// Puts another value where the credential is, for those that wear out with use. Whoever reads
+    /// it meanwhile sees the old one or the new one. Only a file can be replaced.
+    ///
+    /// # Errors
+    /// [`SecretError`] if it stays as it was.
+    pub fn replace(&self, value: &SecretString) -> Result<(), SecretError> {
+        let SecretPlace::File(path) = &self.place else {
+            return Err(SecretError::Fixed(self.place()));
+        };
+        replace_file(path, value.expose_secret())
+            .map_err(|error| SecretError::Unwritable { path: path.clone(), why: error.to_string() })
     }
 
     /// Where the credential is, in words.
@@ -154,6 +174,26 @@ impl<'de> Deserialize<'de> for Day {
             D::Error::custom(format!("`{written}` is no day; write it like `\"2027-03-01\"`"))
         })
     }
+}
+
+/// The file that a link leads to is replaced, with the rights that it had.
+fn replace_file(path: &Path, value: &str) -> io::Result<()> {
+    let path = path.canonicalize()?;
+    let rights = path.metadata()?.permissions();
+    let new = path.with_extension(format!("{}.new", std::process::id()));
+    let written = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&new).and_then(
+        |mut file| {
+            writeln!(file, "{value}")?;
+            file.set_permissions(rights)?;
+            file.sync_all()
+        },
+    );
+    let replaced = written.and_then(|()| std::fs::rename(&new, &path));
+    if replaced.is_err() {
+        // What is left of it is a secret too.
+        let _ = std::fs::remove_file(&new);
+    }
+    replaced
 }
 
 fn read_file(path: &PathBuf) -> Result<String, SecretError> {

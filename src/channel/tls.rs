@@ -1,8 +1,15 @@
-//! TLS for every channel: one provider (ring), and how its failures are told from others.
+//! TLS for every channel: one provider (ring), whom it trusts, and how its failures are told from
+//! others.
 
 use std::error::Error;
 use std::io;
-use std::sync::Once;
+use std::path::Path;
+use std::sync::{Arc, Once};
+
+use rustls::ClientConfig;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+use rustls_platform_verifier::Verifier;
 
 /// Sets the process's TLS provider. reqwest panics without one, so whoever makes a client calls
 /// this first.
@@ -12,6 +19,39 @@ pub fn install_provider() {
         // An error only says that somebody else has set one already.
         rustls::crypto::ring::default_provider().install_default().ok();
     });
+}
+
+/// The certificates in a file (PEM), for example of a university's own CA.
+///
+/// # Errors
+/// In words, if the file cannot be read or holds none.
+pub fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
+    let shown = path.display();
+    let text =
+        std::fs::read(path).map_err(|error| format!("the certificates in {shown}: {error}"))?;
+    let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&text).collect();
+    match certificates {
+        Ok(certificates) if !certificates.is_empty() => Ok(certificates),
+        Ok(_) => Err(format!("{shown} holds no certificate; it begins with `-----BEGIN`")),
+        Err(error) => Err(format!("the certificates in {shown}: {error:?}")),
+    }
+}
+
+/// How a client shakes hands: it trusts whom the machine trusts, and `extra` certificates.
+///
+/// # Errors
+/// In words, if nobody could be trusted.
+pub fn client_config(extra: Vec<CertificateDer<'static>>) -> Result<Arc<ClientConfig>, String> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = || {
+        let verifier = Verifier::new_with_extra_roots(extra, Arc::clone(&provider))?;
+        let builder = ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()?
+            .dangerous() // as rustls calls every verifier that is not its own
+            .with_custom_certificate_verifier(Arc::new(verifier));
+        Ok(Arc::new(builder.with_no_client_auth()))
+    };
+    config().map_err(|error: rustls::Error| error.to_string())
 }
 
 /// What TLS itself objected to (certificate, handshake), if that is what is behind an error.

@@ -61,6 +61,29 @@ pub struct MailMessage {
     pub subject: String,
     /// RFC 5322, CRLF line ends, ASCII only (quoted-printable).
     pub message: String,
+    /// What the server is asked to report of it, if it offers that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub report: Option<ReportRequest>,
+    /// As whom it is signed as it is sent: the signature is a credential.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signed_as: Option<SignedAs>,
+}
+
+/// The parameters of MAIL and RCPT that ask for delivery status notifications (RFC 3461); with
+/// `RET=HDRS`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReportRequest {
+    /// `ENVID`, by which a report names the delivery.
+    pub envelope_id: String,
+    /// `NOTIFY`: `FAILURE,DELAY`.
+    pub notify: String,
+}
+
+/// The key of a DKIM signature, as it is published.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SignedAs {
+    pub domain: String,
+    pub selector: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

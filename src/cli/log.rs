@@ -16,7 +16,7 @@ use crate::channel::{DeliveryKey, Reach};
 use crate::deliver;
 use crate::deliver::compose::Composed;
 use crate::diagnostic::suggestion;
-use crate::ledger::{Deed, Delivery, KnownPosting, Ledger, Past, State};
+use crate::ledger::{CopyState, Deed, Delivery, KnownPosting, Ledger, Past, State};
 use crate::plan::{Pace, Plan, Reason, When};
 use crate::site::Site;
 
@@ -131,7 +131,7 @@ pub(crate) struct Row {
     pub occasion: String,
     /// Of the delivery: `planned`, `posted`, `asked`, `refused`, `unknown` …
     pub state: String,
-    /// Of the copy that it made: `live`, `edited`, `withdrawn`, `gone`, `altered`.
+    /// Of the copy that it made: `sent`, `held`, `live`, `edited`, `withdrawn`, `gone`, `altered`.
     pub copy: Option<String>,
     /// When it was, or is, due.
     pub at: DateTime<Utc>,
@@ -190,6 +190,11 @@ fn row(delivery: &Delivery, past: &Past, stale: &BTreeSet<DeliveryKey>) -> Row {
         Deed::Publish | Deed::FollowUp => delivery.receipt.as_ref(),
     };
     let title = past.postings.get(&delivery.name.posting).map(title);
+    let mut link = receipt.and_then(|it| it.link.as_ref()).map(ToString::to_string);
+    if let Some(copy) = delivery.copy.filter(|copy| copy.is_on_its_way()) {
+        // Nobody has seen it there, so it is no link for readers yet.
+        note = on_its_way(delivery, copy, link.take().as_deref());
+    }
     Row {
         id: delivery.key.short(),
         posting: delivery.name.posting.0.to_string(),
@@ -200,9 +205,24 @@ fn row(delivery: &Delivery, past: &Past, stale: &BTreeSet<DeliveryKey>) -> Row {
         copy: delivery.copy.map(|copy| copy.as_str().to_owned()),
         at: delivery.due_at,
         since: delivery.changed_at,
-        link: receipt.and_then(|it| it.link.as_ref()).map(ToString::to_string),
+        link,
         note,
     }
+}
+
+/// What is known of a copy that was handed over and not seen, and what a person does about it.
+fn on_its_way(delivery: &Delivery, copy: CopyState, link: Option<&str>) -> String {
+    let mut note = match (copy, delivery.reason.as_str(), link) {
+        (CopyState::Held, "", _) => "a moderator has it".to_owned(),
+        (_, "", Some(link)) => format!("not seen yet at {link}"),
+        (_, "", None) => "not seen yet where readers look for it".to_owned(),
+        (_, reason, _) => reason.to_owned(),
+    };
+    if delivery.asks_since.is_some() {
+        let id = delivery.key.short();
+        let _ = write!(note, "; `handbill resolve {id} --posted LINK` or `--not-posted`");
+    }
+    note
 }
 
 /// The title of a posting, or that it is gone.

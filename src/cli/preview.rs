@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use crate::adapt::Rendition;
 use crate::channel::Wire;
-use crate::channel::wire::{HttpRequest, MailMessage, SECRET};
+use crate::channel::wire::{HttpRequest, MailMessage, SECRET, SignedAs};
 use crate::deliver::compose::Composed;
 
 /// Draws what one delivery sends, every line indented, credentials masked. Nothing is left out of
@@ -83,6 +83,13 @@ fn draw_mail(drawn: &mut String, mail: &MailMessage, text: &str, html: Option<&s
     line(drawn, &mail.server);
     line(drawn, &format!("MAIL FROM:<{}>", mail.envelope_from));
     line(drawn, &format!("RCPT TO:<{}>", mail.envelope_to));
+    if let Some(report) = &mail.report {
+        let (notify, id) = (&report.notify, &report.envelope_id);
+        line(drawn, &format!("where DSN is offered: RET=HDRS ENVID={id} NOTIFY={notify}"));
+    }
+    if let Some(SignedAs { domain, selector }) = &mail.signed_as {
+        line(drawn, &format!("DKIM-Signature: d={domain}; s={selector}; made as it is sent"));
+    }
     let encoded = match html {
         None => encoded_lines(&mail.message, text),
         Some(_) => None,

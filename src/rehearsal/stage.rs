@@ -37,8 +37,11 @@ pub async fn build(site: &mut Site, folder: &Path, clock: &SharedClock) -> io::R
                 mail.host = "127.0.0.1".to_owned();
                 mail.port = Some(server.port());
                 mail.security = Security::None;
+                mail.ca = None;
                 mail.username = None;
                 mail.password = None;
+                mail.oauth2 = None;
+                mail.dkim = None;
                 let list = match &mail.archive {
                     Some(Archive::Hyperkitty { list, .. }) => list.clone(),
                     Some(_) | None => mail.to.clone(),

@@ -14,7 +14,7 @@ use super::nature::{Nature, lock};
 use super::server::{self, Answer, Copy, KEY_HEADER, Server};
 use super::turns::{Daemon, Turns, What};
 use crate::adapt::count::Count;
-use crate::adapt::{DocumentType, Form, MailBody, MailForm, Rendition};
+use crate::adapt::{Charset, DocumentType, Form, MailBody, MailForm, Rendition};
 use crate::channel::permit::NoJournal;
 use crate::channel::wire::{FeedEntry, HttpRequest, MailMessage, Verb};
 use crate::channel::{
@@ -177,6 +177,8 @@ impl SimulatedChannel {
             message_id: format!("{}@tidal.example", address.key.compact()),
             subject,
             message: said(rendition),
+            report: None,
+            signed_as: None,
         })
     }
 
@@ -458,7 +460,11 @@ impl Channel for SimulatedChannel {
 
     fn form(&self) -> Form {
         match self.kind {
-            Kind::Mail => Form::Mail(MailForm { body: MailBody::Text, subject_limit: 200 }),
+            Kind::Mail => Form::Mail(MailForm {
+                body: MailBody::Text,
+                charset: Charset::Utf8,
+                subject_limit: 200,
+            }),
             Kind::Mastodon | Kind::X => Form::Status { count: Count::Characters, limit: 5000 },
             Kind::Board | Kind::Feed | Kind::Manual => {
                 Form::Document { media_type: DocumentType::Text }

@@ -62,7 +62,7 @@ pub struct ChannelSpec {
 /// The table of the channel's kind.
 #[derive(Debug, Clone)]
 pub enum KindConfig {
-    Mail(mail::Config),
+    Mail(Box<mail::Config>),
     Mastodon(mastodon::Config),
     X(x::Config),
     Board(Box<board::Config>),
@@ -243,6 +243,12 @@ fn understood(
     for (_, secret) in config.secrets_mut() {
         secret.in_folder(folder);
     }
+    if let KindConfig::Mail(mail) = &mut config
+        && let Some(path) = &mut mail.ca
+        && path.is_relative()
+    {
+        *path = folder.join(&*path);
+    }
     if let KindConfig::Feed(feed) = &mut config
         && feed.folder.is_relative()
     {
@@ -303,7 +309,7 @@ impl ChannelSpec {
     /// [`BuildError`] if the table of the kind makes no sense.
     pub fn build(&self, context: Context) -> Result<Box<dyn Channel>, BuildError> {
         Ok(match self.config.clone() {
-            KindConfig::Mail(config) => Box::new(mail::Mail::new(config, context)?),
+            KindConfig::Mail(config) => Box::new(mail::Mail::new(*config, context)?),
             KindConfig::Mastodon(config) => Box::new(mastodon::Mastodon::new(config, context)?),
             KindConfig::X(config) => Box::new(x::X::new(config, context)?),
             KindConfig::Board(config) => Box::new(board::Board::new(*config, context)?),
@@ -371,7 +377,7 @@ impl ChannelSpec {
 impl KindConfig {
     fn secrets_mut(&mut self) -> Vec<(&'static str, &mut SecretRef)> {
         match self {
-            Self::Mail(config) => config.password.iter_mut().map(|it| ("password", it)).collect(),
+            Self::Mail(config) => config.secrets_mut(),
             Self::Mastodon(config) => vec![("token", &mut config.token)],
             Self::X(config) => vec![
                 ("consumer_key", &mut config.consumer_key),
@@ -488,7 +494,7 @@ fn other_tables(
 
 fn config_of(kind: Kind, written: &ChannelFile) -> Option<KindConfig> {
     match kind {
-        Kind::Mail => written.mail.clone().map(KindConfig::Mail),
+        Kind::Mail => written.mail.clone().map(|it| KindConfig::Mail(Box::new(it))),
         Kind::Mastodon => written.mastodon.clone().map(KindConfig::Mastodon),
         Kind::X => written.x.clone().map(KindConfig::X),
         Kind::Board => written.board.clone().map(|it| KindConfig::Board(Box::new(it))),

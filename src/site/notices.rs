@@ -1,6 +1,6 @@
 //! `[notices]` in handbill.toml: who is told what needs a person, and how.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use chrono_tz::Tz;
@@ -10,7 +10,8 @@ use url::Url;
 
 use super::credential::missing;
 use super::toml_file;
-use crate::adapt::MailBody;
+use crate::channel::mail::envelope::Dsn;
+use crate::channel::mail::oauth2::OAuth2;
 use crate::channel::mail::{self, Mail, Security};
 use crate::channel::secret::SecretRef;
 use crate::channel::{BuildError, ChannelName, Context, Reach, is_loopback};
@@ -79,8 +80,15 @@ impl Notices {
 
     /// The credentials, each under the name of its key.
     pub fn secrets(&self) -> Vec<(&'static str, SecretRef)> {
-        let password = self.mail.iter().filter_map(|mail| mail.password.clone());
-        let mut secrets: Vec<_> = password.map(|it| ("mail.password", it)).collect();
+        let mut secrets = Vec::new();
+        if let Some(mail) = &self.mail {
+            secrets.extend(mail.password.clone().map(|it| ("mail.password", it)));
+            if let Some(oauth2) = &mail.oauth2 {
+                let client_secret = oauth2.client_secret.clone();
+                secrets.push(("mail.oauth2.refresh_token", oauth2.refresh_token.clone()));
+                secrets.extend(client_secret.map(|it| ("mail.oauth2.client_secret", it)));
+            }
+        }
         if let Some(webhook) = &self.webhook {
             if let WebhookUrl::Secret(url) = &webhook.url {
                 secrets.push(("webhook.url", url.clone()));
@@ -111,8 +119,10 @@ struct MailTable {
     port: Option<u16>,
     #[serde(default)]
     security: Security,
+    ca: Option<PathBuf>,
     username: Option<String>,
     password: Option<SecretRef>,
+    oauth2: Option<OAuth2>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -159,8 +169,11 @@ impl NoticesTable {
         };
         let mail = self.mail.map(Into::into);
         let mut notices = Notices { file: Arc::clone(file), mail, webhook, digest };
-        if let Some(password) = notices.mail.as_mut().and_then(|mail| mail.password.as_mut()) {
-            password.in_folder(folder);
+        if let Some(mail) = &mut notices.mail {
+            mail.ca = mail.ca.take().map(|path| folder.join(path));
+            for (_, secret) in mail.secrets_mut() {
+                secret.in_folder(folder);
+            }
         }
         if let Err(BuildError::Setting { key, why, .. }) = notices.mailbox("") {
             let path: Vec<&str> = std::iter::once("notices").chain(key.split('.')).collect();
@@ -186,9 +199,11 @@ impl From<MailTable> for mail::Config {
             host: written.host,
             port: written.port,
             security: written.security,
+            ca: written.ca,
             username: written.username,
             password: written.password,
-            body: MailBody::Text,
+            oauth2: written.oauth2,
+            dsn: Dsn::Never,
             subject_limit: Some(SUBJECT_LIMIT),
             ..Self::default()
         }

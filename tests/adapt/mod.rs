@@ -16,7 +16,8 @@ use handbill::adapt::count::Count;
 use handbill::adapt::template::Templates;
 use handbill::adapt::view::View;
 use handbill::adapt::{
-    AdaptError, DocumentType, Form, MailBody, MailForm, Occasion, Rendition, Target, adapt, text,
+    AdaptError, Charset, DocumentType, Form, MailBody, MailForm, Occasion, Rendition, Target,
+    adapt, text,
 };
 use handbill::posting::markdown::Document;
 use handbill::posting::{Deadline, Facts, Posting};
@@ -38,9 +39,13 @@ fn each_posting_reads_on_each_channel_as_its_golden_file_says() {
 
 #[test]
 fn the_view_has_exactly_the_names_that_a_template_may_use() {
-    let view =
-        View::new(&phd(), &status(Count::Mastodon, 500), Occasion::Announce, Ad::of(&phd()).into());
-    let json = serde_json::to_value(view.context()).unwrap();
+    let view = View::new(
+        &phd(),
+        &status(Count::Mastodon, 500),
+        Occasion::Announce,
+        Ad::of(&phd(), Charset::Utf8).into(),
+    );
+    let json = serde_json::to_value(view.context(Charset::Utf8)).unwrap();
     let mut names: Vec<&str> = json.as_object().unwrap().keys().map(String::as_str).collect();
     let mut promised = View::NAMES.to_vec();
     names.sort_unstable();
@@ -440,7 +445,8 @@ fn status(count: Count, limit: usize) -> Target {
 }
 
 fn mail(subject_limit: usize) -> Target {
-    target("mail", Form::Mail(MailForm { body: MailBody::Alternative, subject_limit }))
+    let (body, charset) = (MailBody::Alternative, Charset::Utf8);
+    target("mail", Form::Mail(MailForm { body, charset, subject_limit }))
 }
 
 fn document(channel: &str, media_type: DocumentType) -> Target {

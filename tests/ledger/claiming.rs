@@ -180,6 +180,8 @@ proptest! {
             message_id: "k@lab.example".to_owned(),
             subject: body.clone(),
             message,
+            report: None,
+            signed_as: None,
         });
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {

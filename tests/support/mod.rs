@@ -76,6 +76,11 @@ impl TestSite {
         run(&folder, arguments, self.folder.path())
     }
 
+    /// The same, with these variables in its environment.
+    pub fn run_with(&self, arguments: &[&str], environment: &[(&str, &str)]) -> Ran {
+        ran(command(&self.root(), arguments).envs(environment.iter().copied()), self.folder.path())
+    }
+
     /// Runs the program beside the site.
     pub fn handbill(&self, arguments: &[&str]) -> Ran {
         run(self.folder.path(), arguments, self.folder.path())
@@ -103,6 +108,11 @@ impl TestSite {
 
 /// Runs the program in a folder, with no secrets and no colours.
 pub fn run(folder: &Path, arguments: &[&str], root: &Path) -> Ran {
+    ran(&mut command(folder, arguments), root)
+}
+
+/// The program, with nothing of this process's own settings.
+pub fn command(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_handbill"));
     command.args(arguments).current_dir(folder).env("NO_COLOR", "1");
     for (name, _) in std::env::vars() {
@@ -110,6 +120,10 @@ pub fn run(folder: &Path, arguments: &[&str], root: &Path) -> Ran {
             command.env_remove(name);
         }
     }
+    command
+}
+
+fn ran(command: &mut Command, root: &Path) -> Ran {
     let output = command.output().expect("the program runs");
     let text = |bytes: &[u8]| {
         String::from_utf8_lossy(bytes).replace(&root.to_string_lossy().into_owned(), "[ROOT]")

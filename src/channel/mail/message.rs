@@ -8,8 +8,9 @@ use std::time::SystemTime;
 use chrono::{DateTime, Datelike, Utc};
 use lettre::Address as MailAddress;
 use lettre::message::header::{ContentTransferEncoding, ContentType, HeaderName, HeaderValue};
-use lettre::message::{Mailbox, Message, MultiPart, SinglePart};
+use lettre::message::{Body, Mailbox, Message, MultiPart, SinglePart};
 
+use crate::adapt::Charset;
 use crate::channel::{DeliveryKey, PrepareError};
 
 /// The longest line that RFC 5322 §2.1.1 allows, without its CRLF.
@@ -24,10 +25,13 @@ pub struct Letter<'a> {
     pub text: &'a str,
     /// The HTML half, if there is one.
     pub html: Option<&'a str>,
+    pub charset: Charset,
     /// Without angle brackets, as all ids here.
     pub message_id: &'a str,
     /// The Message-ID of the message that this one answers.
     pub answers: Option<&'a str>,
+    /// Where answers go, if not to the sender.
+    pub reply_to: Option<&'a MailAddress>,
     pub at: DateTime<Utc>,
     pub origin: Origin,
 }
@@ -66,18 +70,21 @@ pub fn compose(letter: &Letter<'_>) -> Result<(String, String), PrepareError> {
             builder = builder.raw_header(id_header(name, answers)?);
         }
     }
+    if let Some(reply_to) = letter.reply_to {
+        builder = builder.reply_to(Mailbox::new(None, reply_to.clone()));
+    }
     if letter.origin == Origin::Notice {
         let name = HeaderName::new_from_ascii_str("Auto-Submitted");
         builder = builder.raw_header(HeaderValue::new(name, "auto-generated".to_owned()));
     }
-    let text = part(ContentType::TEXT_PLAIN, letter.text);
+    let text = part("text/plain", letter.text, letter.charset)?;
     let message = match letter.html {
         None => builder.singlepart(text),
         Some(html) => {
             // "=_" cannot stand in quoted-printable text, so the boundary never does.
             let boundary = format!("=_{}", letter.message_id.split('@').next().unwrap_or("hb"));
             let parts = MultiPart::alternative().boundary(boundary);
-            let html = part(ContentType::TEXT_HTML, html);
+            let html = part("text/html", html, letter.charset)?;
             builder.multipart(parts.singlepart(text).singlepart(html))
         }
     };
@@ -146,13 +153,25 @@ fn date(at: DateTime<Utc>) -> Result<SystemTime, PrepareError> {
     }
 }
 
-/// Quoted-printable rather than base64: digests and old archives show the raw text.
-fn part(content_type: ContentType, text: &str) -> SinglePart {
+/// Quoted-printable rather than base64: digests and old archives show the raw text. What is ASCII
+/// where ASCII is wanted goes out as it reads, so that they show just that.
+fn part(kind: &str, text: &str, charset: Charset) -> Result<SinglePart, PrepareError> {
     let text = text.replace("\r\n", "\n").replace('\r', "\n");
-    SinglePart::builder()
-        .header(content_type)
-        .header(ContentTransferEncoding::QuotedPrintable)
-        .body(text)
+    let as_it_reads = charset == Charset::Ascii
+        && text.is_ascii()
+        && text.lines().all(|line| line.len() <= LONGEST_LINE);
+    let charset = if as_it_reads { "us-ascii" } else { "utf-8" };
+    let kind = ContentType::parse(&format!("{kind}; charset={charset}"))
+        .map_err(|error| PrepareError::Invalid(error.to_string()))?;
+    if !as_it_reads {
+        return Ok(SinglePart::builder()
+            .header(kind)
+            .header(ContentTransferEncoding::QuotedPrintable)
+            .body(text));
+    }
+    let body = text.replace('\n', "\r\n").into_bytes();
+    let body = Body::dangerous_pre_encoded(body, ContentTransferEncoding::SevenBit);
+    Ok(SinglePart::builder().header(kind).body(body))
 }
 
 #[cfg(test)]
@@ -175,8 +194,10 @@ mod tests {
             subject,
             text,
             html,
+            charset: Charset::Utf8,
             message_id: &message_id(&key, "a-rather-long-department.university.example"),
             answers,
+            reply_to: None,
             at: "2026-11-24T10:00:00Z".parse().unwrap(),
             origin: Origin::Posting,
         })

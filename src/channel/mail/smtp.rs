@@ -4,73 +4,41 @@
 //! another. So its connection is driven by hand: each step has its own time, and nothing but 250
 //! after the final dot counts. A connection is kept for the next message only after that, when it
 //! owes no reply; after anything else, or where the call was dropped, it is never used again.
+//! [`super::login`] opens connections, [`super::host`] shares a server's among its channels.
 
-use std::future::Future;
+use std::borrow::Cow;
 use std::str::FromStr;
-use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::time::Duration;
 
-use lettre::Address as MailAddress;
-use lettre::transport::smtp::Error as SmtpError;
-use lettre::transport::smtp::authentication::{Credentials, Mechanism};
-use lettre::transport::smtp::client::{AsyncSmtpConnection, TlsParameters};
+use lettre::Address;
 use lettre::transport::smtp::commands::{Data, Mail, Rcpt};
-use lettre::transport::smtp::extension::ClientId;
-use secrecy::ExposeSecret;
-use tokio::net::TcpStream;
+use lettre::transport::smtp::extension::{MailParameter, RcptParameter};
 use tokio::time::timeout;
 
-use super::{Security, message};
-use crate::channel::http::Credential;
-use crate::channel::secret::SecretRef;
-use crate::channel::wire::MailMessage;
-use crate::channel::{Outcome, Reach, SendBy, tls};
+use super::dkim::Dkim;
+use super::host::{AtRest, Seat, Turn};
+use super::login::{Line, Login, Question, Reports};
+use super::message;
+use super::step::{Fault, Patience, quit, step};
+use crate::channel::wire::{MailMessage, ReportRequest};
+use crate::channel::{Outcome, SendBy};
 
-/// RFC 5321 §4.5.3.2 asks for more in places; a server that needs it is tried again later.
-const CONNECT_WITHIN: Duration = Duration::from_secs(10);
-const REPLY_WITHIN: Duration = Duration::from_secs(60);
-/// For the message and the reply to its final dot.
-const DATA_END_WITHIN: Duration = Duration::from_secs(300);
-const QUIT_WITHIN: Duration = Duration::from_secs(5);
-
-/// A connection takes at most so many messages. A server that takes fewer says so (421) or closes,
-/// and the next message gets a new connection.
-const MESSAGES_PER_CONNECTION: u32 = 100;
-
-/// A connection at rest is not used after this long: servers close theirs in their own time.
-const KEPT_FOR: Duration = Duration::from_secs(30);
+/// When a message that found every connection taken is worth another try.
+const BUSY_FOR: Duration = Duration::from_secs(60);
 
 /// A mail server and how it is spoken to.
 pub struct Server {
-    pub host: String,
-    pub port: u16,
-    pub security: Security,
-    pub account: Option<(String, SecretRef)>,
-    /// The name in EHLO.
-    pub greeting: String,
-    pub reach: Reach,
-    pub kept: Kept,
-}
-
-/// The connection that waits for the next message, if there is one.
-#[derive(Default)]
-pub struct Kept(Mutex<Option<AtRest>>);
-
-/// A connection that owes no reply.
-struct AtRest {
-    connection: AsyncSmtpConnection,
-    messages: u32,
-    since: Instant,
-}
-
-impl Kept {
-    fn take(&self) -> Option<AtRest> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
-    }
-
-    fn put(&self, at_rest: AtRest) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(at_rest);
-    }
+    pub login: Arc<Login>,
+    pub seat: Seat,
+    /// A connection takes at most so many messages. A server that takes fewer says so (421) or
+    /// closes, and the next message gets a new connection.
+    pub messages_per_connection: u32,
+    /// Whether it is asked what it offers: where a report is wanted.
+    pub question: Question,
+    /// Who signs.
+    pub dkim: Option<Dkim>,
+    pub patience: Patience,
 }
 
 impl Server {
@@ -84,73 +52,110 @@ impl Server {
     /// first byte it is certain that nothing is there, from then on only a reply that can be read
     /// makes it so.
     pub async fn deliver(&self, mail: &MailMessage, send_by: &SendBy) -> Result<(), Outcome> {
-        message::check(&mail.message)
-            .map_err(|error| Outcome::Refused { why: error.to_string() })?;
+        let refused = |why: String| Outcome::Refused { why };
+        message::check(&mail.message).map_err(|error| refused(error.to_string()))?;
         let address = |text: &str| {
-            MailAddress::from_str(text)
-                .map_err(|_| Outcome::Refused { why: format!("`{text}` is no mail address") })
+            Address::from_str(text).map_err(|_| refused(format!("`{text}` is no mail address")))
         };
         let (from, to) = (address(&mail.envelope_from)?, address(&mail.envelope_to)?);
+        let message = self.signed(&mail.message)?;
         send_by.check()?;
-        let (mut connection, messages) = self.begin(from, send_by).await?;
-        step(REPLY_WITHIN, connection.command(Rcpt::new(to, Vec::new())))
+        let turn = self.turn(send_by).await?;
+        let report = mail.report.as_ref();
+        let (mut line, messages) = self.begin(&turn, &from, report, send_by).await?;
+        let notify = report.filter(|_| line.reports == Reports::Offered);
+        let notify = notify.map(|report| RcptParameter::Other {
+            keyword: "NOTIFY".to_owned(),
+            value: Some(report.notify.clone()),
+        });
+        let recipient = Rcpt::new(to, notify.into_iter().collect());
+        step(self.patience.reply, line.connection.command(recipient))
             .await
-            .map_err(|fault| self.before_data(fault, "the recipient"))?;
-        let ready = step(REPLY_WITHIN, connection.command(Data))
+            .map_err(|fault| self.before_data(&fault, "the recipient"))?;
+        let ready = step(self.patience.reply, line.connection.command(Data))
             .await
-            .map_err(|fault| self.before_data(fault, "the message"))?;
+            .map_err(|fault| self.before_data(&fault, "the message"))?;
         if !ready.has_code(354) {
-            let why = format!("{} did not ask for the message: {}", self.host, ready.code());
+            let why = format!("{} did not ask for the message: {}", self.host(), ready.code());
             return Err(Outcome::Deferred { why, after: None });
         }
         send_by.check()?;
-        let reply = step(DATA_END_WITHIN, connection.message(mail.message.as_bytes()))
+        let reply = step(self.patience.data_end, line.connection.message(message.as_bytes()))
             .await
-            .map_err(|fault| self.after_data(fault))?;
+            .map_err(|fault| self.after_data(&fault))?;
         if !reply.has_code(250) {
-            let why = format!("{} answered the message with {}", self.host, reply.code());
+            let why = format!("{} answered the message with {}", self.host(), reply.code());
             return Err(Outcome::Unknown { why });
         }
-        if messages + 1 < MESSAGES_PER_CONNECTION {
-            let at_rest = AtRest { connection, messages: messages + 1, since: Instant::now() };
-            self.kept.put(at_rest);
+        if messages + 1 < self.messages_per_connection {
+            turn.rest(line, messages + 1, &self.login);
         } else {
-            quit(connection).await;
+            quit(line.connection, &self.patience).await;
         }
         Ok(())
     }
 
-    /// Names the sender on the connection that is kept, or on a new one where there is none or the
-    /// server has left it. Nothing of a message has gone out by then, so trying twice is safe. Says
-    /// how many messages the connection has taken before.
+    /// The bytes that leave: what is on record, below its signature.
+    fn signed<'a>(&self, message: &'a str) -> Result<Cow<'a, str>, Outcome> {
+        let Some(dkim) = &self.dkim else { return Ok(Cow::Borrowed(message)) };
+        let signature =
+            dkim.sign(message).map_err(|error| Outcome::Blocked { why: error.to_string() })?;
+        Ok(Cow::Owned(signature + message))
+    }
+
+    /// Waits until another message may be under way at this server.
+    async fn turn(&self, send_by: &SendBy) -> Result<Turn<'_>, Outcome> {
+        self.seat.pace(send_by.left()).await.map_err(|wait| Outcome::Deferred {
+            why: format!("{} has its pace (`per_minute`), and others come first", self.host()),
+            after: Some(wait),
+        })?;
+        let turn = timeout(send_by.left(), self.seat.turn()).await.map_err(|_| {
+            let connections = self.seat.connections();
+            Outcome::Deferred {
+                why: format!("{} is busy with {connections} other messages of ours", self.host()),
+                after: Some(BUSY_FOR),
+            }
+        })?;
+        send_by.check()?;
+        Ok(turn)
+    }
+
+    /// Names the sender on a connection at rest, or on a new one where there is none or the server
+    /// has left it. Nothing of a message has gone out by then, so trying twice is safe. Says how
+    /// many messages the connection has taken before.
     async fn begin(
         &self,
-        from: MailAddress,
+        turn: &Turn<'_>,
+        from: &Address,
+        report: Option<&ReportRequest>,
         send_by: &SendBy,
-    ) -> Result<(AsyncSmtpConnection, u32), Outcome> {
-        let sender = Mail::new(Some(from), Vec::new());
-        if let Some(mut kept) = self.kept.take()
-            && kept.since.elapsed() < KEPT_FOR
-        {
-            match step(REPLY_WITHIN, kept.connection.command(sender.clone())).await {
-                Ok(_) => return Ok((kept.connection, kept.messages)),
+    ) -> Result<(Line, u32), Outcome> {
+        let found = turn.find(&self.login);
+        if let Some(AtRest { mut line, messages, .. }) = found.usable {
+            let sender = sender(from, report, line.reports);
+            match step(self.patience.reply, line.connection.command(sender)).await {
+                Ok(_) => return Ok((line, messages)),
                 Err(fault) if matches!(fault.code(), None | Some(421)) => {}
-                Err(fault) => return Err(self.before_data(fault, "the sender")),
+                Err(fault) => return Err(self.before_data(&fault, "the sender")),
             }
             send_by.check()?;
         }
-        let mut connection = self.open().await?;
+        if let Some(surplus) = found.surplus {
+            quit(surplus.line.connection, &self.patience).await;
+        }
+        let mut line = self.login.open(self.question, &self.patience).await?;
         send_by.check()?;
-        step(REPLY_WITHIN, connection.command(sender))
+        let sender = sender(from, report, line.reports);
+        step(self.patience.reply, line.connection.command(sender))
             .await
-            .map_err(|fault| self.before_data(fault, "the sender"))?;
-        Ok((connection, 0))
+            .map_err(|fault| self.before_data(&fault, "the sender"))?;
+        Ok((line, 0))
     }
 
-    /// Says goodbye on the connection that is kept.
+    /// Says goodbye on the connections that are kept.
     pub async fn hang_up(&self) {
-        if let Some(kept) = self.kept.take() {
-            quit(kept.connection).await;
+        for kept in self.seat.leave() {
+            quit(kept.line.connection, &self.patience).await;
         }
     }
 
@@ -159,124 +164,25 @@ impl Server {
     /// # Errors
     /// What is wrong, in words.
     pub async fn probe(&self) -> Result<String, String> {
-        let connection = self.open().await.map_err(|outcome| outcome.why().to_owned())?;
-        let name = connection.server_info().name().to_owned();
-        quit(connection).await;
+        let busy = || format!("{} is busy with other messages of ours", self.host());
+        let turn = timeout(self.patience.reply, self.seat.turn()).await.map_err(|_| busy())?;
+        let found = turn.find(&self.login);
+        for kept in [found.usable, found.surplus].into_iter().flatten() {
+            quit(kept.line.connection, &self.patience).await;
+        }
+        let opened = self.login.open(self.question, &self.patience).await;
+        let line = opened.map_err(|outcome| outcome.why().to_owned())?;
+        let name = line.connection.server_info().name().to_owned();
+        quit(line.connection, &self.patience).await;
         Ok(format!("250 {name}"))
     }
 
-    /// A connection that is encrypted as the channel demands, and signed in.
-    async fn open(&self) -> Result<AsyncSmtpConnection, Outcome> {
-        self.check_reach()?;
-        let credentials = self.credentials()?;
-        let greeting = ClientId::Domain(self.greeting.clone());
-        let mut connection = match self.security {
-            Security::Tls => {
-                let parameters = self.tls_parameters()?;
-                let server = (self.host.as_str(), self.port);
-                let connect = AsyncSmtpConnection::connect_tokio1(
-                    server,
-                    Some(CONNECT_WITHIN),
-                    &greeting,
-                    Some(parameters),
-                    None,
-                );
-                step(REPLY_WITHIN, connect).await
-            }
-            Security::Starttls | Security::None => {
-                let stream = Box::new(self.connect().await?);
-                let greet = AsyncSmtpConnection::connect_with_transport(stream, &greeting);
-                step(REPLY_WITHIN, greet).await
-            }
-        }
-        .map_err(|fault| self.at_greeting(fault))?;
-        if self.security == Security::Starttls {
-            if !connection.can_starttls() {
-                let why = format!(
-                    "{} offers no STARTTLS, and nothing is sent in clear; check host and port, or \
-                     use `security = \"tls\"`",
-                    self.host
-                );
-                return Err(Outcome::Blocked { why });
-            }
-            let parameters = self.tls_parameters()?;
-            step(REPLY_WITHIN, connection.starttls(parameters, &greeting))
-                .await
-                .map_err(|fault| self.at_greeting(fault))?;
-        }
-        if let Some((credentials, secret)) = credentials {
-            let mechanisms = [Mechanism::Plain, Mechanism::Login];
-            step(REPLY_WITHIN, connection.auth(&mechanisms, &credentials))
-                .await
-                .map_err(|fault| self.at_sign_in(fault, &secret))?;
-        }
-        Ok(connection)
+    fn host(&self) -> &str {
+        &self.login.host
     }
 
-    fn credentials(&self) -> Result<Option<(Credentials, Credential)>, Outcome> {
-        let Some((username, password)) = &self.account else { return Ok(None) };
-        let password =
-            password.read().map_err(|error| Outcome::Blocked { why: error.to_string() })?;
-        let credentials = Credentials::new(username.clone(), password.expose_secret().to_owned());
-        Ok(Some((credentials, Credential::new(password))))
-    }
-
-    fn tls_parameters(&self) -> Result<TlsParameters, Outcome> {
-        TlsParameters::new(self.host.clone())
-            .map_err(|error| Outcome::Blocked { why: tls::chain(&error) })
-    }
-
-    fn check_reach(&self) -> Result<(), Outcome> {
-        if self.reach.allows(&self.host) {
-            return Ok(());
-        }
-        let why = format!(
-            "nothing was sent: `{}` is not this machine, and this is a rehearsal",
-            self.host
-        );
-        Err(Outcome::Refused { why })
-    }
-
-    /// A stream that sends small commands at once: with Nagle's algorithm each message waits for
-    /// the other side's delayed acknowledgement.
-    async fn connect(&self) -> Result<TcpStream, Outcome> {
-        let deferred = |why: String| Outcome::Deferred {
-            why: format!("no connection to {}:{}: {why}", self.host, self.port),
-            after: None,
-        };
-        let host = self.host.trim_start_matches('[').trim_end_matches(']');
-        let stream = timeout(CONNECT_WITHIN, TcpStream::connect((host, self.port)))
-            .await
-            .map_err(|_| deferred("it took too long".to_owned()))?
-            .map_err(|error| deferred(error.to_string()))?;
-        stream.set_nodelay(true).map_err(|error| deferred(error.to_string()))?;
-        Ok(stream)
-    }
-
-    fn at_greeting(&self, fault: Fault) -> Outcome {
-        let why = format!("{}: {}", self.host, fault.why());
-        match &fault {
-            Fault::Failed(error) if error.is_permanent() => Outcome::Blocked { why },
-            Fault::Failed(error) if tls::fault(error).is_some() => {
-                Outcome::Blocked { why: format!("no safe connection to {why}") }
-            }
-            _ => Outcome::Deferred { why, after: None },
-        }
-    }
-
-    fn at_sign_in(&self, fault: Fault, secret: &Credential) -> Outcome {
-        let why = format!("{} did not let us in: {}", self.host, secret.hide(&fault.why()));
-        match &fault {
-            // `is_client`: the server offers no way of signing in that we know.
-            Fault::Failed(error) if error.is_permanent() || error.is_client() => {
-                Outcome::Blocked { why }
-            }
-            _ => Outcome::Deferred { why, after: None },
-        }
-    }
-
-    fn before_data(&self, fault: Fault, what: &str) -> Outcome {
-        let why = format!("{} did not take {what}: {}", self.host, fault.why());
+    fn before_data(&self, fault: &Fault, what: &str) -> Outcome {
+        let why = format!("{} did not take {what}: {}", self.host(), fault.why());
         match fault.code() {
             // RFC 4954 §6: it wants to know who we are first.
             Some(530 | 534 | 535 | 538) => Outcome::Blocked { why },
@@ -285,56 +191,33 @@ impl Server {
         }
     }
 
-    fn after_data(&self, fault: Fault) -> Outcome {
+    fn after_data(&self, fault: &Fault) -> Outcome {
         match fault.code() {
             Some(500..=599) => {
-                Outcome::Refused { why: format!("{} refused it: {}", self.host, fault.why()) }
+                Outcome::Refused { why: format!("{} refused it: {}", self.host(), fault.why()) }
             }
             Some(400..=499) => Outcome::Deferred {
-                why: format!("{} did not take it now: {}", self.host, fault.why()),
+                why: format!("{} did not take it now: {}", self.host(), fault.why()),
                 after: None,
             },
             _ => Outcome::Unknown {
-                why: format!("{} was given the message: {}", self.host, fault.why()),
+                why: format!("{} was given the message: {}", self.host(), fault.why()),
             },
         }
     }
 }
 
-/// Why a step did not succeed.
-enum Fault {
-    TimedOut(Duration),
-    Failed(SmtpError),
-}
-
-impl Fault {
-    fn why(&self) -> String {
-        match self {
-            Self::TimedOut(limit) => format!("no reply within {} s", limit.as_secs()),
-            Self::Failed(error) => crate::channel::words::excerpt(&tls::chain(error)),
+/// MAIL, with what is asked of a server that offers reports.
+fn sender(from: &Address, report: Option<&ReportRequest>, reports: Reports) -> Mail {
+    let parameter = |keyword: &str, value: &str| MailParameter::Other {
+        keyword: keyword.to_owned(),
+        value: Some(value.to_owned()),
+    };
+    let parameters = match (report, reports) {
+        (Some(report), Reports::Offered) => {
+            vec![parameter("RET", "HDRS"), parameter("ENVID", &report.envelope_id)]
         }
-    }
-
-    /// The reply's code, if there was a reply that could be read.
-    fn code(&self) -> Option<u16> {
-        match self {
-            Self::TimedOut(_) => None,
-            Self::Failed(error) => error.status().map(u16::from),
-        }
-    }
-}
-
-async fn step<T>(
-    limit: Duration,
-    exchange: impl Future<Output = Result<T, SmtpError>>,
-) -> Result<T, Fault> {
-    match timeout(limit, exchange).await {
-        Ok(done) => done.map_err(Fault::Failed),
-        Err(_) => Err(Fault::TimedOut(limit)),
-    }
-}
-
-/// Says goodbye; whether the server answers does not matter any more.
-async fn quit(mut connection: AsyncSmtpConnection) {
-    let _ = timeout(QUIT_WITHIN, connection.quit()).await;
+        _ => Vec::new(),
+    };
+    Mail::new(Some(from.clone()), parameters)
 }

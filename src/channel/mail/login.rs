@@ -1,0 +1,355 @@
+//! From nothing to a connection that is encrypted, signed in, and says what its server offers.
+//!
+//! Nothing of a message goes out here, so that whatever fails, certainly nothing is there.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use data_encoding::BASE64;
+use lettre::transport::smtp::authentication::{Credentials, Mechanism};
+use lettre::transport::smtp::client::{
+    AsyncSmtpConnection, Certificate, TlsParameters, TlsParametersBuilder,
+};
+use lettre::transport::smtp::commands::Ehlo;
+use lettre::transport::smtp::extension::ClientId;
+use secrecy::{ExposeSecret, SecretString};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+use super::Security;
+use super::encrypted::Encrypted;
+use super::oauth2::{Age, Tokens};
+use super::step::{Fault, Patience, step};
+use crate::channel::http::Credential;
+use crate::channel::secret::SecretRef;
+use crate::channel::{Outcome, Reach, tls};
+
+/// Whom we sign in to, and as whom.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Login {
+    pub host: String,
+    pub port: u16,
+    pub security: Security,
+    /// A file with certificates that are trusted beside the machine's own.
+    pub ca: Option<PathBuf>,
+    pub account: Account,
+    /// The name in EHLO.
+    pub greeting: String,
+    pub reach: Reach,
+}
+
+/// How we sign in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Account {
+    /// Not at all.
+    Nobody,
+    /// PLAIN (RFC 4616) or LOGIN.
+    Password { username: String, password: SecretRef },
+    /// XOAUTH2.
+    Token { username: String, tokens: Arc<Tokens> },
+}
+
+/// A connection that is signed in and owes no reply.
+pub struct Line {
+    pub connection: AsyncSmtpConnection,
+    pub reports: Reports,
+}
+
+/// Whether the server reports what becomes of a message, as it is asked to (RFC 3461).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reports {
+    Offered,
+    /// It does not say so, or was not asked.
+    Unknown,
+}
+
+/// Whether the server is asked what it offers beyond what lettre keeps of its greeting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Question {
+    Asked,
+    Spared,
+}
+
+/// Why there is no connection.
+enum Closed {
+    /// The server does not take who we say that we are.
+    NotLetIn(Outcome),
+    Otherwise(Outcome),
+}
+
+impl Login {
+    /// Connects, encrypts as the channel demands, and signs in. An access token that was kept and
+    /// that the server does not take may have expired: then once more, with a new one, on a new
+    /// connection.
+    ///
+    /// # Errors
+    /// The outcome; certainly nothing of a message is there.
+    pub async fn open(&self, question: Question, patience: &Patience) -> Result<Line, Outcome> {
+        if !self.reach.allows(&self.host) {
+            let why = format!(
+                "nothing was sent: `{}` is not this machine, and this is a rehearsal",
+                self.host
+            );
+            return Err(Outcome::Refused { why });
+        }
+        let opened = match &self.account {
+            Account::Nobody => self.open_as(None, question, patience).await,
+            Account::Password { username, password } => {
+                let password =
+                    password.read().map_err(|error| Outcome::Blocked { why: error.to_string() })?;
+                let identity = Identity::Password { username, password };
+                self.open_as(Some(identity), question, patience).await
+            }
+            Account::Token { username, tokens } => {
+                let access = tokens.access().await?;
+                let identity = Identity::Token { username, token: access.token.clone() };
+                match self.open_as(Some(identity), question, patience).await {
+                    Err(Closed::NotLetIn(_)) if access.age == Age::Kept => {
+                        let token = tokens.renew(&access.token).await?.token;
+                        let identity = Identity::Token { username, token };
+                        self.open_as(Some(identity), question, patience).await
+                    }
+                    opened => opened,
+                }
+            }
+        };
+        opened.map_err(|closed| match closed {
+            Closed::NotLetIn(outcome) | Closed::Otherwise(outcome) => outcome,
+        })
+    }
+
+    async fn open_as(
+        &self,
+        identity: Option<Identity<'_>>,
+        question: Question,
+        patience: &Patience,
+    ) -> Result<Line, Closed> {
+        let mut connection = self.greet(patience).await.map_err(Closed::Otherwise)?;
+        // Before signing in: RFC 4954 says nothing of what a greeting does after it.
+        let reports = match question {
+            Question::Asked => self.ask(&mut connection, patience).await?,
+            Question::Spared => Reports::Unknown,
+        };
+        if let Some(identity) = identity {
+            self.sign_in(&mut connection, &identity, patience).await?;
+        }
+        Ok(Line { connection, reports })
+    }
+
+    /// An encrypted connection on which both sides have said who they are.
+    async fn greet(&self, patience: &Patience) -> Result<AsyncSmtpConnection, Outcome> {
+        let greeting = self.client_id();
+        let stream = self.connect(patience).await?;
+        if self.security == Security::Tls {
+            let config = self.certificates().and_then(|trusted| tls::client_config(trusted));
+            let config = config.map_err(|why| self.unsafe_settings(&why))?;
+            let encrypted = Encrypted::begin(stream, &self.host, config);
+            let stream = match timeout(patience.reply, encrypted).await {
+                Ok(encrypted) => encrypted.map_err(|error| self.no_handshake(&error))?,
+                Err(_) => return Err(self.at_greeting(&Fault::TimedOut(patience.reply))),
+            };
+            let greet = AsyncSmtpConnection::connect_with_transport(Box::new(stream), &greeting);
+            return step(patience.reply, greet).await.map_err(|fault| self.at_greeting(&fault));
+        }
+        let greet = AsyncSmtpConnection::connect_with_transport(Box::new(stream), &greeting);
+        let mut connection =
+            step(patience.reply, greet).await.map_err(|fault| self.at_greeting(&fault))?;
+        if self.security == Security::Starttls {
+            if !connection.can_starttls() {
+                let why = format!(
+                    "{} offers no STARTTLS, and nothing is sent in clear; check host and port, or \
+                     use `security = \"tls\"`",
+                    self.host
+                );
+                return Err(Outcome::Blocked { why });
+            }
+            let parameters = self.tls_parameters().map_err(|why| self.unsafe_settings(&why))?;
+            step(patience.reply, connection.starttls(parameters, &greeting))
+                .await
+                .map_err(|fault| self.at_greeting(&fault))?;
+        }
+        Ok(connection)
+    }
+
+    /// A stream that sends small commands at once: with Nagle's algorithm each message waits for
+    /// the other side's delayed acknowledgement.
+    async fn connect(&self, patience: &Patience) -> Result<TcpStream, Outcome> {
+        let deferred = |why: String| Outcome::Deferred {
+            why: format!("no connection to {}:{}: {why}", self.host, self.port),
+            after: None,
+        };
+        let stream = timeout(patience.connect, TcpStream::connect((self.bare_host(), self.port)))
+            .await
+            .map_err(|_| deferred("it took too long".to_owned()))?
+            .map_err(|error| deferred(error.to_string()))?;
+        stream.set_nodelay(true).map_err(|error| deferred(error.to_string()))?;
+        Ok(stream)
+    }
+
+    /// What the server offers of what lettre forgets: it is greeted once more.
+    async fn ask(
+        &self,
+        connection: &mut AsyncSmtpConnection,
+        patience: &Patience,
+    ) -> Result<Reports, Closed> {
+        match step(patience.reply, connection.command(Ehlo::new(self.client_id()))).await {
+            Ok(reply) => {
+                let keyword = |line: &str| line.split_whitespace().next().map(str::to_owned);
+                let is_dsn = |word: String| word.eq_ignore_ascii_case("DSN");
+                let offered = reply.message().skip(1).filter_map(keyword).any(is_dsn);
+                Ok(if offered { Reports::Offered } else { Reports::Unknown })
+            }
+            // It greets nobody twice, and goes on.
+            Err(fault) if matches!(fault.code(), Some(500..=599)) => Ok(Reports::Unknown),
+            Err(fault) => Err(Closed::Otherwise(self.at_greeting(&fault))),
+        }
+    }
+
+    async fn sign_in(
+        &self,
+        connection: &mut AsyncSmtpConnection,
+        identity: &Identity<'_>,
+        patience: &Patience,
+    ) -> Result<(), Closed> {
+        let secret = identity.secret();
+        let at_sign_in = |fault: &Fault| self.at_sign_in(fault, &secret);
+        match identity {
+            Identity::Password { username, password } => {
+                let credentials =
+                    Credentials::new((*username).to_owned(), password.expose_secret().to_owned());
+                let mechanisms = [Mechanism::Plain, Mechanism::Login];
+                let auth = connection.auth(&mechanisms, &credentials);
+                step(patience.reply, auth).await.map_err(|fault| at_sign_in(&fault))?;
+            }
+            Identity::Token { .. } => {
+                if !connection.server_info().supports_auth_mechanism(Mechanism::Xoauth2) {
+                    let why = format!(
+                        "{} offers no XOAUTH2; check host and port, or use a `password`",
+                        self.host
+                    );
+                    return Err(Closed::Otherwise(Outcome::Blocked { why }));
+                }
+                let command = Xoauth2(identity.initial_response());
+                let reply = step(patience.reply, connection.command(command))
+                    .await
+                    .map_err(|fault| at_sign_in(&fault))?;
+                if reply.has_code(334) {
+                    // The challenge says why not; an empty answer brings the reply itself.
+                    let fault = match step(patience.reply, connection.command("\r\n")).await {
+                        Err(fault) => fault,
+                        Ok(_) => return Err(self.unfinished()),
+                    };
+                    return Err(at_sign_in(&fault));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn client_id(&self) -> ClientId {
+        ClientId::Domain(self.greeting.clone())
+    }
+
+    /// An IPv6 address may stand in brackets.
+    fn bare_host(&self) -> &str {
+        self.host.trim_start_matches('[').trim_end_matches(']')
+    }
+
+    fn certificates(&self) -> Result<Vec<rustls::pki_types::CertificateDer<'static>>, String> {
+        self.ca.as_deref().map_or_else(|| Ok(Vec::new()), tls::certificates)
+    }
+
+    fn tls_parameters(&self) -> Result<TlsParameters, String> {
+        let mut builder = TlsParametersBuilder::new(self.bare_host().to_owned());
+        for certificate in self.certificates()? {
+            let certificate =
+                Certificate::from_der(certificate.to_vec()).map_err(|error| tls::chain(&error))?;
+            builder = builder.add_root_certificate(certificate);
+        }
+        builder.build().map_err(|error| tls::chain(&error))
+    }
+
+    fn unsafe_settings(&self, why: &str) -> Outcome {
+        Outcome::Blocked { why: format!("no safe connection to {}: {why}", self.host) }
+    }
+
+    fn no_handshake(&self, error: &std::io::Error) -> Outcome {
+        match tls::fault(error) {
+            Some(fault) => self.unsafe_settings(&fault),
+            None => Outcome::Deferred {
+                why: format!("{}: {}", self.host, tls::chain(error)),
+                after: None,
+            },
+        }
+    }
+
+    fn at_greeting(&self, fault: &Fault) -> Outcome {
+        let why = format!("{}: {}", self.host, fault.why());
+        match fault {
+            Fault::Failed(error) if error.is_permanent() => Outcome::Blocked { why },
+            Fault::Failed(error) if tls::fault(error).is_some() => {
+                Outcome::Blocked { why: format!("no safe connection to {why}") }
+            }
+            _ => Outcome::Deferred { why, after: None },
+        }
+    }
+
+    fn at_sign_in(&self, fault: &Fault, secret: &Credential) -> Closed {
+        let why = format!("{} did not let us in: {}", self.host, secret.hide(&fault.why()));
+        match fault {
+            Fault::Failed(error) if error.is_permanent() => {
+                Closed::NotLetIn(Outcome::Blocked { why })
+            }
+            // The server offers no way of signing in that we know.
+            Fault::Failed(error) if error.is_client() => {
+                Closed::Otherwise(Outcome::Blocked { why })
+            }
+            _ => Closed::Otherwise(Outcome::Deferred { why, after: None }),
+        }
+    }
+
+    fn unfinished(&self) -> Closed {
+        let why = format!("{} neither let us in nor said why", self.host);
+        Closed::Otherwise(Outcome::Deferred { why, after: None })
+    }
+}
+
+/// As whom we sign in now.
+enum Identity<'a> {
+    Password { username: &'a str, password: SecretString },
+    Token { username: &'a str, token: SecretString },
+}
+
+impl Identity<'_> {
+    /// Google, "XOAUTH2 Mechanism"; empty for a password.
+    fn initial_response(&self) -> String {
+        match self {
+            Self::Password { .. } => String::new(),
+            Self::Token { username, token } => {
+                let token = token.expose_secret();
+                BASE64.encode(format!("user={username}\x01auth=Bearer {token}\x01\x01").as_bytes())
+            }
+        }
+    }
+
+    /// What must not come back to light in a server's words.
+    fn secret(&self) -> Credential {
+        match self {
+            Self::Password { password, .. } => Credential::new(password.clone()),
+            Self::Token { token, .. } => {
+                Credential::made_from(self.initial_response().into(), vec![token.clone()])
+            }
+        }
+    }
+}
+
+/// AUTH with an initial response (RFC 4954 §4). lettre's own does not hear a server out that does
+/// not let us in.
+struct Xoauth2(String);
+
+impl fmt::Display for Xoauth2 {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "AUTH XOAUTH2 {}\r\n", self.0)
+    }
+}

@@ -1,0 +1,93 @@
+//! An ad goes out to a list and stands in its archive; what changes follows it there.
+
+use chrono::{TimeDelta, Utc};
+
+use super::mailbox::{copies, mailbox};
+use super::mailman::{List, Policy, look_at};
+use super::{Lab, PAGE, Peer, Peers, SUBJECT_WORDS, unique, wait_for};
+
+#[tokio::test]
+async fn an_ad_reaches_each_reader_of_a_list_once_and_stands_in_the_archive_under_its_link() {
+    let needed = [Peer::Postfix, Peer::Dovecot, Peer::Mailman];
+    let Some(peers) = Peers::need(&needed).await else { return };
+    let list = List::create(&peers, "jobs", Policy::Open).await;
+    let mut lab = list.lab();
+    let post = lab.post();
+    assert_eq!(post.code, 0, "{post:?}");
+    let link = lab.link("announce");
+    let archived = list.archive_of(&link).await;
+    let (status, page) = look_at(&peers, &link).await;
+    assert_eq!(status, 200);
+    assert!(page.contains(SUBJECT_WORDS), "{page}");
+    let id = lab.message_id("announce");
+    let copy = copies(&peers, &list.reader, &id).await.remove(0);
+    let subject = format!("{}{}", list.prefix(), subject_of(&lab));
+    assert_eq!(copy.header("Subject"), subject);
+    assert_eq!(archived["subject"], subject);
+    assert_eq!(copy.header("Archived-At").trim().trim_matches(['<', '>']), link);
+    // Whoever runs it again, and again, sends nothing more.
+    lab.settle_down();
+    list.assert_one_copy(&lab).await;
+    assert_eq!(lab.state(), "posted");
+    let seen = lab.handbill(&["verify"]);
+    assert!(seen.code == 0 && seen.out.contains("agrees"), "{seen:?}");
+}
+
+/// The subject as it was sent.
+fn subject_of(lab: &Lab) -> String {
+    let shown = lab.site.run(&["log", "show", lab.row("announce")["id"].as_str().unwrap()]);
+    let mut lines = shown.out.lines().filter_map(|line| line.trim().strip_prefix("| Subject: "));
+    lines.next().unwrap_or_else(|| panic!("{shown:?}")).to_owned()
+}
+
+#[tokio::test]
+async fn a_deadline_that_moves_is_told_in_the_thread_of_the_ad() {
+    let needed = [Peer::Postfix, Peer::Dovecot, Peer::Mailman];
+    let Some(peers) = Peers::need(&needed).await else { return };
+    let list = List::create(&peers, "updates", Policy::Open).await;
+    let mut lab = list.lab();
+    lab.post();
+    let first = list.archive_of(&lab.link("announce")).await;
+    let day = |days| (Utc::now() + TimeDelta::days(days)).format("%Y-%m-%d").to_string();
+    lab.site.replace(PAGE, &day(60), &day(75));
+    lab.settle_down();
+    let second = list.archive_of(&lab.link("update")).await;
+    assert_eq!(second["parent"], first["url"], "{second:#}");
+    assert_eq!(second["thread"], first["thread"], "{second:#}");
+    let id = lab.message_id("update");
+    let copy = copies(&peers, &list.reader, &id).await.remove(0);
+    assert_eq!(copy.header("In-Reply-To"), format!("<{}>", lab.message_id("announce")));
+    let told = (Utc::now() + TimeDelta::days(75)).format("%-d %B %Y").to_string();
+    assert!(copy.text.as_ref().unwrap().contains(&told), "{copy:#?}");
+    assert_eq!(mailbox(&peers, &list.reader).len(), 2, "the ad and what changed");
+}
+
+#[tokio::test]
+async fn a_list_that_does_not_exist_answers_with_a_bounce_that_names_our_message() {
+    let needed = [Peer::Postfix, Peer::Dovecot, Peer::Mailman];
+    let Some(peers) = Peers::need(&needed).await else { return };
+    let lab = Lab::posting_to(&peers, &format!("{}@lists.test", unique("nowhere")), "");
+    let post = lab.post();
+    assert_eq!(post.code, 0, "the mail server took it: {post:?}");
+    let id = format!("<{}>", lab.message_id("announce"));
+    let user = peers.says("MAIL_USER");
+    let bounce = wait_for("a bounce", async || {
+        mailbox(&peers, &user).into_iter().find(|mail| mail.returned.contains(&id))
+    })
+    .await;
+    assert_eq!(bounce.header("Subject"), "Undelivered Mail Returned to Sender");
+    assert!(bounce.raw.contains("\r\nAction: failed\r\nStatus: 5."), "{}", bounce.raw);
+}
+
+#[tokio::test]
+async fn an_address_that_the_server_knows_not_to_exist_is_refused_at_once() {
+    let Some(peers) = Peers::need(&[Peer::Postfix, Peer::Dovecot]).await else { return };
+    let mut lab = Lab::posting_to(&peers, "jobs@elsewhere.test", "");
+    let post = lab.post();
+    assert_eq!(post.code, 1, "{post:?}");
+    lab.settle_down();
+    let row = lab.row("announce");
+    assert_eq!(row["state"], "refused", "{row:#}");
+    assert!(row["note"].as_str().unwrap().contains("5.1.2"), "{row:#}");
+    assert_eq!(lab.attempts(), 1);
+}

@@ -1,0 +1,261 @@
+//! The real program against real mail and list servers: Postfix, Dovecot, Mailman 3 with HyperKitty,
+//! and a server that fails as it is told. `.ci/peers` brings them up; each test says which it needs.
+//!
+//! What a test believes is what the servers hold: mailboxes are read over IMAP and parsed by
+//! Python's `email`, archives are asked over HTTP, moderators decide over Mailman's REST API.
+
+mod faults;
+mod lists;
+mod mailbox;
+mod mailman;
+mod moderators;
+mod trouble;
+mod words;
+
+use std::io::Write;
+use std::sync::Once;
+use std::time::{Duration, Instant};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::Value;
+use tokio::sync::{RwLock, RwLockReadGuard};
+
+use crate::support::{Ran, TestSite};
+
+/// However slow the machine is: what does not come in this time does not come.
+const PATIENCE: Duration = Duration::from_secs(120);
+/// What is not there after this long is not under way any more: mail comes in a second or two here.
+const LONG_ENOUGH: Duration = Duration::from_secs(3);
+
+const PAGE: &str = "content/jobs/phd-tidal-forecasting/index.md";
+
+/// A server that a test needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Peer {
+    Postfix,
+    Dovecot,
+    Mailman,
+    Faults,
+}
+
+/// What the environment says of the peers, and that nobody stops them meanwhile.
+struct Peers {
+    _all_run: Option<RwLockReadGuard<'static, ()>>,
+}
+
+/// Written by who stops a peer for a while.
+static RUNNING: RwLock<()> = RwLock::const_new(());
+
+impl Peers {
+    /// The peers, if they run. Where none does, a test is left out, but in CI it fails.
+    async fn need(needed: &[Peer]) -> Option<Self> {
+        let running = RUNNING.read().await;
+        Self::are_there(needed).then_some(Self { _all_run: Some(running) })
+    }
+
+    /// The peers for a test that stops one of them: no other test uses them meanwhile. Gives the
+    /// guard that has to be kept as long.
+    async fn need_alone(
+        needed: &[Peer],
+    ) -> Option<(Self, tokio::sync::RwLockWriteGuard<'static, ()>)> {
+        let alone = RUNNING.write().await;
+        Self::are_there(needed).then_some((Self { _all_run: None }, alone))
+    }
+
+    fn are_there(needed: &[Peer]) -> bool {
+        static TOLD: Once = Once::new();
+        let Ok(running) = std::env::var("HANDBILL_PEERS") else {
+            assert!(
+                std::env::var_os("CI").is_none(),
+                "the peers must run in CI: `.ci/peers start`"
+            );
+            // Past the harness, which swallows what a test that passes prints.
+            TOLD.call_once(|| {
+                let _ = writeln!(
+                    std::io::stderr(),
+                    "tests/peers was left out: no mail server runs for it; as root, `.ci/peers \
+                     install && .ci/peers start && . /tmp/handbill-peers/env` brings them up"
+                );
+            });
+            return false;
+        };
+        for peer in needed {
+            let name = format!("{peer:?}").to_lowercase();
+            assert!(
+                running.split(' ').any(|it| it == name),
+                "this needs {peer:?}, which does not run: `.ci/peers start {name}`"
+            );
+        }
+        true
+    }
+
+    /// What `.ci/peers` says under this name.
+    fn says(&self, name: &str) -> String {
+        let name = format!("HANDBILL_{name}");
+        std::env::var(&name).unwrap_or_else(|_| panic!("$PEERS/env does not say {name}"))
+    }
+
+    fn port(&self, name: &str) -> String {
+        let address = self.says(name);
+        address.rsplit_once(':').expect("an address").1.to_owned()
+    }
+
+    /// A test's own client, which trusts the peers and nobody else.
+    #[expect(clippy::disallowed_methods, reason = "a test's own client, to loopback only")]
+    fn client(&self) -> reqwest::Client {
+        // The first test to come installs it; for the others it is there.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let authority = std::fs::read(self.says("CA")).expect("the authority");
+        let authority = reqwest::Certificate::from_pem(&authority).expect("a certificate");
+        reqwest::Client::builder()
+            .timeout(Duration::from_secs(30))
+            .tls_certs_only([authority])
+            .no_proxy()
+            .build()
+            .expect("a client can be built")
+    }
+}
+
+/// Whom the program trusts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Trust {
+    /// The peers' own authority.
+    ThePeers,
+    /// What the machine trusts, which knows nothing of it.
+    TheMachine,
+}
+
+/// A lab that advertises by mail: a site with one page and one channel, `list`.
+struct Lab {
+    site: TestSite,
+    trust: Trust,
+    certificate: String,
+    /// Time that the program is told has passed.
+    later: TimeDelta,
+}
+
+impl Lab {
+    /// Writes through Postfix, signed in, to one address. `archive` is a line for the channel's
+    /// file, or nothing.
+    fn posting_to(peers: &Peers, to: &str, archive: &str) -> Self {
+        let lab = Self::with_channel(
+            peers,
+            &format!(
+                "to = \"{to}\"\nfrom = \"{user}\"\nhost = \"localhost\"\nport = {port}\n\
+                 username = \"{user}\"\npassword = {{ file = \"secrets/mail\" }}\n{archive}",
+                user = peers.says("MAIL_USER"),
+                port = peers.port("SMTP_SUBMISSION"),
+            ),
+        );
+        lab.site.write("secrets/mail", peers.says("MAIL_PASSWORD"));
+        lab
+    }
+
+    fn with_channel(peers: &Peers, mail: &str) -> Self {
+        let site = TestSite::with_channels(&[]);
+        std::fs::remove_dir_all(site.path("content/jobs/postdoc-sediment-transport")).unwrap();
+        site.waits_for_no_page();
+        site.write(PAGE, page(Utc::now()));
+        let head = "kind = \"mail\"\nupdate = \"follow-up\"\nclose = \"follow-up\"\n[mail]\n";
+        site.write("channels/list.toml", format!("{head}from_name = \"Küstenlabor\"\n{mail}"));
+        let certificate = peers.says("CA");
+        Self { site, trust: Trust::ThePeers, certificate, later: TimeDelta::zero() }
+    }
+
+    fn wait(&mut self, minutes: i64) {
+        self.later += TimeDelta::minutes(minutes);
+    }
+
+    fn handbill(&self, command: &[&str]) -> Ran {
+        let at = (Utc::now() + self.later).to_rfc3339();
+        let environment = [("SSL_CERT_FILE", self.certificate.as_str())];
+        let environment = if self.trust == Trust::ThePeers { &environment[..] } else { &[] };
+        self.site.run_with(&[command, &["--at", &at]].concat(), environment)
+    }
+
+    fn post(&self) -> Ran {
+        self.handbill(&["post"])
+    }
+
+    /// Later, as often as it takes for everything to come right by itself.
+    fn settle_down(&mut self) {
+        for _ in 0..4 {
+            self.wait(30);
+            self.post();
+        }
+    }
+
+    /// The row of the log for an occasion.
+    fn row(&self, occasion: &str) -> Value {
+        let log = self.site.run(&["log", "--format", "json"]);
+        let rows: Vec<Value> = serde_json::from_str(&log.out).unwrap_or_else(|_| panic!("{log:?}"));
+        let mut found = rows.into_iter().filter(|row| row["occasion"] == occasion);
+        let row = found.next().unwrap_or_else(|| panic!("no {occasion}: {log:?}"));
+        assert!(found.next().is_none(), "two of {occasion}: {log:?}");
+        row
+    }
+
+    fn state(&self) -> String {
+        self.row("announce")["state"].as_str().unwrap().to_owned()
+    }
+
+    fn link(&self, occasion: &str) -> String {
+        let row = self.row(occasion);
+        row["link"].as_str().unwrap_or_else(|| panic!("no link: {row:#}")).to_owned()
+    }
+
+    /// The Message-ID on record for an occasion, without angle brackets.
+    fn message_id(&self, occasion: &str) -> String {
+        let id = self.row(occasion)["id"].as_str().unwrap().to_owned();
+        let shown = self.site.run(&["log", "show", &id]);
+        let mut lines =
+            shown.out.lines().filter_map(|line| line.trim().split_once("Message-ID: <"));
+        let (_, id) = lines.next().unwrap_or_else(|| panic!("{shown:?}"));
+        id.trim_end_matches('>').to_owned()
+    }
+
+    fn attempts(&self) -> usize {
+        let id = self.row("announce")["id"].as_str().unwrap().to_owned();
+        let shown = self.site.run(&["log", "show", &id, "--format", "json"]);
+        let shown: Value = serde_json::from_str(&shown.out).unwrap_or_else(|_| panic!("{shown:?}"));
+        shown["attempts"].as_array().unwrap().len()
+    }
+}
+
+const SUBJECT_WORDS: &str = "PhD position in tidal forecasting";
+/// Longer than a line of a mail.
+const LONG_LINK: &str = "https://tidal.example/harbours/gauges?station=nordhafen-west&from=1867-01-01&until=2026-12-31&format=netcdf4";
+const LINKS: [&str; 3] =
+    ["https://tidal.example/lab", LONG_LINK, "https://tidal.example/handbook#phd"];
+
+fn page(now: DateTime<Utc>) -> String {
+    let deadline = (now + TimeDelta::days(60)).format("%Y-%m-%d");
+    format!(
+        "---\ntitle: \"{SUBJECT_WORDS}\"\ndate: {date}\njob:\n  id: tides\n  deadline: {deadline}\n---\n\n\
+         Forecast the tides of fourteen harbours with [our group]({}), in the Küstenlabor.\n\n\
+         The gauges are [open data](<{}>), and what a doctorate is here says {}.\n\n\
+         | What | How |\n|---|---|\n| Pay | TV-L E13, 75 % |\n\n\
+         The position starts in June 2027.\n",
+        LINKS[0],
+        LINKS[1],
+        LINKS[2],
+        date = now.to_rfc3339(),
+    )
+}
+
+/// Asks again and again until there is an answer.
+async fn wait_for<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> T {
+    let began = Instant::now();
+    loop {
+        if let Some(answer) = ask().await {
+            return answer;
+        }
+        assert!(began.elapsed() < PATIENCE, "this did not come: {what}");
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+}
+
+/// A name that no other test has, and no other run of this one.
+fn unique(name: &str) -> String {
+    format!("{name}-{}", &uuid::Uuid::new_v4().simple().to_string()[..8])
+}
