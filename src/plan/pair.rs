@@ -370,7 +370,7 @@ impl Pair<'_> {
                 None | Some(State::Planned | State::Cancelled) => {
                     let from = deadline - offset.length;
                     let waits = existing.is_some_and(|it| it.state == State::Planned);
-                    if from <= announced.changed_at && !waits {
+                    if from <= announced.changed_at + self.channel.repeat_gap() && !waits {
                         // Announced within that time: the announcement itself is the reminder.
                         continue;
                     }
@@ -402,7 +402,7 @@ impl Pair<'_> {
         deadline: DateTime<Utc>,
         announced: &Delivery,
     ) -> Asked {
-        let early = (from - LONGEST_EARLY).max(announced.changed_at);
+        let early = (from - LONGEST_EARLY).max(announced.changed_at + self.channel.repeat_gap());
         Asked::InSlot { from, until: Some(deadline), early: Some(early) }
     }
 

@@ -3,6 +3,8 @@
 
 use std::sync::Arc;
 
+use chrono::TimeDelta;
+
 use super::channel_file::KindConfig;
 use super::policy::Offset;
 use super::{ChannelSpec, Site, toml_file};
@@ -28,6 +30,14 @@ impl ChannelSpec {
     /// Why the list would certainly refuse a rendition, or drop it without a word.
     pub fn list_refuses(&self, site: &Site, rendition: &Rendition) -> Option<String> {
         self.with_letter(site, rendition, lists::refusal).flatten()
+    }
+
+    /// How far apart two posts about one ad have to be.
+    pub fn repeat_gap(&self) -> TimeDelta {
+        match &self.config {
+            KindConfig::Mail(config) => config.repeat_gap.map_or(TimeDelta::zero(), |it| it.0),
+            _ => TimeDelta::zero(),
+        }
     }
 
     fn with_letter<T>(

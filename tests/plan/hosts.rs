@@ -1,8 +1,11 @@
-//! Lists of one host that takes a message for several of them for spam: they are written to one
-//! after the other.
+//! What lists ask of time: those of one host that takes a message for several of them for spam are
+//! written to one after the other, and one list is reminded of an ad not too soon.
 
+use chrono::TimeDelta;
+use handbill::adapt::Occasion;
 use handbill::ledger::Use;
-use handbill::plan::{Pace, Plan, When};
+use handbill::plan::{Pace, Plan, Step, When};
+use handbill::site::policy::Offset;
 
 use crate::support::TestSite;
 use crate::support::world::{World, at};
@@ -89,6 +92,19 @@ fn what_went_to_one_list_counts_for_the_others_whoever_hurries() {
     world.past.uses.insert(tides, vec![used]);
     assert_eq!(times(&world.plan()), ["tides 01-11 09:00", "harbours 01-13 09:00"]);
     assert_eq!(times(&world.plan_at(Pace::AtOnce)), ["harbours 01-12 12:00", "tides 01-14 12:00"]);
+}
+
+#[test]
+fn a_reminder_comes_no_sooner_after_the_announcement_than_the_list_wants() {
+    for (gap, reminders) in [("7d", 1), ("60d", 0)] {
+        let more = format!("repeat_gap = \"{gap}\"");
+        let mut world = world_of(1, &[("tides", "a@lists.example", &more)]).announced();
+        let month = Offset { text: "30d".into(), length: TimeDelta::days(30) };
+        world.site.channels[0].remind = vec![month];
+        let plan = world.plan();
+        let is_reminder = |step: &&Step| step.name.occasion == Occasion::Remind;
+        assert_eq!(plan.steps.iter().filter(is_reminder).count(), reminders, "{gap}: {plan:?}");
+    }
 }
 
 #[test]
