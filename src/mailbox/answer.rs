@@ -240,7 +240,9 @@ fn about(mail: &Mail, says: &Says) -> About {
 /// it in To as well.
 fn envelope_key(headers: &Headers) -> Option<DeliveryKey> {
     static KEY: LazyLock<Regex> = LazyLock::new(|| {
-        pattern(r"[+=_.-]([0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$")
+        pattern(
+            r"(?:^|[+=_.-])([0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?:$|[+=_.-])",
+        )
     });
     let names =
         ["delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "x-delivered-to", "to"];

@@ -134,7 +134,7 @@ impl Mail {
         let blank = |line: &&str| line.trim().is_empty();
         let before = lines.iter().take(named).rposition(blank);
         let start = before.map_or(0, |blank| blank + 1);
-        let end = lines.iter().skip(named).position(|line| blank(&line));
+        let end = lines.iter().skip(named).position(|line| line.trim().is_empty());
         let end = end.map_or(lines.len(), |after| named + after);
         let fields = lines.get(start..end).unwrap_or_default();
         // mbox and Exim begin with a line that is no field.

@@ -230,6 +230,34 @@ fn other_lists_refusals_are_read() {
     assert_eq!(answer("mlmmj-held").about.subjects, [SUBJECT]);
 }
 
+#[test]
+fn the_key_is_read_from_every_form_of_the_address() {
+    let key_in = |field: &str, address: &str| {
+        read(format!("{field}: <{address}>\r\n\r\nx").as_bytes()).about.envelope_key
+    };
+    let digits = "3f2a91bc5d7e5c3a8f1b2c3d4e5f6071";
+    for address in [
+        format!("bot+{digits}@lab.example"),
+        format!("BOT+{}@LAB.example", digits.to_uppercase()),
+        format!("bot-{digits}@lab.example"),
+        format!("{digits}@bounces.lab.example"),
+        format!("bot+{digits}-x@lab.example"),
+        "bot+3f2a91bc-5d7e-5c3a-8f1b-2c3d4e5f6071@lab.example".to_owned(),
+    ] {
+        for field in ["Delivered-To", "X-Original-To", "Envelope-To", "To"] {
+            assert_eq!(key_in(field, &address), Some(key()), "{field}: {address}");
+        }
+    }
+    for address in [
+        "bot@lab.example".to_owned(),
+        format!("bot+{digits}0@lab.example"),
+        format!("bot+{}@lab.example", &digits[1..]),
+        format!("bot@{digits}.example"),
+    ] {
+        assert_eq!(key_in("To", &address), None, "{address}");
+    }
+}
+
 /// "Rejected" and "held" stand in both; neither is a list's.
 #[test]
 fn what_a_person_or_an_absent_one_writes_is_no_verdict() {

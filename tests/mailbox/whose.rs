@@ -61,6 +61,7 @@ fn every_answer_that_names_our_posting_finds_it() {
         ("postfix-bounce", "phd-jobs@lists.example"),
         ("postfix-delay", "phd-jobs@lists.example"),
         ("postfix-relayed", "phd-jobs@lists.example"),
+        ("reader-bounce", "phd-jobs@lists.example"),
         ("exim-bounce", "phd-jobs@lists.example"),
         ("exim-warning", "phd-jobs@lists.example"),
         ("qmail-bounce", "phd-jobs@lists.example"),

@@ -35,7 +35,9 @@ pub(super) fn read(mail: &Mail) -> Option<Found> {
     };
     let mut found = Found::new(says, reason(mail, &recipients));
     found.lists.extend(group.cloned().map(ListMark::Address));
-    found.recipients = recipients;
+    if found.says != Says::Distributed {
+        found.recipients = recipients;
+    }
     let subject = mail.returned.iter().find_map(|headers| headers.get("subject"));
     Some(found.subject(subject))
 }

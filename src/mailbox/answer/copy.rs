@@ -37,7 +37,7 @@ fn is_of_a_list(headers: &Headers) -> bool {
 /// RFC 5064. Each archiver adds one; the list's own is the one on a host that its other addresses
 /// name, or else the first.
 fn archived_at(headers: &Headers) -> Option<Url> {
-    let found: Vec<Url> = headers.all("archived-at").filter_map(|it| link_in(it)).collect();
+    let found: Vec<Url> = headers.all("archived-at").filter_map(link_in).collect();
     let archive = headers.get("list-archive").and_then(link_in);
     let same_host = |link: &&Url| archive.as_ref().is_some_and(|it| it.host() == link.host());
     found.iter().find(same_host).or(found.first()).cloned()

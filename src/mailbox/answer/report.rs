@@ -17,6 +17,8 @@ pub(super) fn read(mail: &Mail) -> Option<Found> {
         found.lists.extend(found.recipients.iter().cloned().map(ListMark::Address));
     } else if bounce::came_back_from_a_reader(mail) {
         found.says = Says::Distributed;
+        // They are not whom we wrote to.
+        found.recipients.clear();
     }
     let subject = mail.returned.iter().find_map(|headers| headers.get("subject"));
     Some(found.subject(subject))
