@@ -177,6 +177,13 @@ impl Lab {
         self.handbill(&["post"])
     }
 
+    /// Half an hour later it looks again.
+    fn look_again(&mut self) {
+        self.wait(30);
+        let post = self.post();
+        assert_eq!(post.code, 0, "{post:?}");
+    }
+
     /// Later, as often as it takes for everything to come right by itself.
     fn settle_down(&mut self) {
         for _ in 0..4 {
@@ -195,8 +202,11 @@ impl Lab {
         row
     }
 
-    fn state(&self) -> String {
-        self.row("announce")["state"].as_str().unwrap().to_owned()
+    /// Where the copy of the ad stands, or else its delivery.
+    fn standing(&self) -> String {
+        let row = self.row("announce");
+        let copy = row["copy"].as_str().filter(|_| row["state"] == "posted");
+        copy.or(row["state"].as_str()).unwrap().to_owned()
     }
 
     fn link(&self, occasion: &str) -> String {
