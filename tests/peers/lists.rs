@@ -69,7 +69,7 @@ async fn the_poster_gets_the_lists_copy_too_and_it_names_the_archives_address() 
     let lab = list.lab();
     lab.post();
     let arrived = list.arrival(&lab, "announce").await;
-    let own = copies(&peers, &peers.says("MAIL_USER"), &lab.message_id("announce")).await;
+    let own = copies(&peers, &list.poster, &lab.message_id("announce")).await;
     assert_eq!(own.len(), 1, "{own:#?}");
     assert!(own[0].header("Archived-At").contains(&arrived.link), "{own:#?}");
 }
@@ -78,13 +78,13 @@ async fn the_poster_gets_the_lists_copy_too_and_it_names_the_archives_address() 
 async fn a_list_that_does_not_exist_answers_with_a_bounce_that_names_our_message() {
     let needed = [Peer::Postfix, Peer::Dovecot, Peer::Mailman];
     let Some(peers) = Peers::need(&needed).await else { return };
-    let lab = Lab::posting_to(&peers, &format!("{}@lists.test", unique("nowhere")), "");
+    let (poster, nowhere) = (unique("poster") + "@lab.test", unique("nowhere") + "@lists.test");
+    let lab = Lab::writing_as(&peers, &poster, &nowhere, "");
     let post = lab.post();
     assert_eq!(post.code, 0, "the mail server took it: {post:?}");
     let id = format!("<{}>", lab.message_id("announce"));
-    let user = peers.says("MAIL_USER");
     let bounce = wait_for("a bounce", async || {
-        mailbox(&peers, &user).into_iter().find(|mail| mail.returned.contains(&id))
+        mailbox(&peers, &poster).into_iter().find(|mail| mail.returned.contains(&id))
     })
     .await;
     assert_eq!(bounce.header("Subject"), "Undelivered Mail Returned to Sender");

@@ -19,6 +19,8 @@ pub(super) enum Policy {
 pub(super) struct List<'a> {
     peers: &'a Peers,
     pub name: String,
+    /// Who posts there, and has a mailbox of the same name.
+    pub poster: String,
     /// Its reader, who has a mailbox of the same name.
     pub reader: String,
 }
@@ -26,7 +28,9 @@ pub(super) struct List<'a> {
 impl<'a> List<'a> {
     pub async fn create(peers: &'a Peers, name: &str, policy: Policy) -> Self {
         let name = unique(name);
-        let list = Self { peers, reader: format!("reader-of-{name}@lab.test"), name };
+        let somebody = |role: &str| format!("{role}-of-{name}@lab.test");
+        let (poster, reader) = (somebody("poster"), somebody("reader"));
+        let list = Self { peers, name, poster, reader };
         // Another test may have made the domain already.
         list.rest(Method::POST, "/domains", &[("mail_host", "lists.test")]).await;
         let address = list.address();
@@ -45,13 +49,13 @@ impl<'a> List<'a> {
             ],
         )
         .await;
-        for member in [peers.says("MAIL_USER"), list.reader.clone()] {
+        for member in [&list.poster, &list.reader] {
             list.must(
                 Method::POST,
                 "/members",
                 &[
                     ("list_id", &address.replace('@', ".")),
-                    ("subscriber", &member),
+                    ("subscriber", member),
                     ("pre_verified", "true"),
                     ("pre_confirmed", "true"),
                     ("pre_approved", "true"),
@@ -78,7 +82,7 @@ impl<'a> List<'a> {
             self.peers.says("HYPERKITTY"),
             self.address()
         );
-        Lab::posting_to(self.peers, &self.address(), &archive)
+        Lab::writing_as(self.peers, &self.poster, &self.address(), &archive)
     }
 
     async fn rest(

@@ -135,20 +135,24 @@ struct Lab {
 }
 
 impl Lab {
-    /// Writes through Postfix, signed in, to one address. `archive` is a line for the channel's
-    /// file, or nothing.
-    fn posting_to(peers: &Peers, to: &str, archive: &str) -> Self {
+    /// Writes through Postfix, signed in as somebody at lab.test, to one address. `more` are lines
+    /// for the channel's file.
+    fn writing_as(peers: &Peers, user: &str, to: &str, more: &str) -> Self {
         let lab = Self::with_channel(
             peers,
             &format!(
                 "to = \"{to}\"\nfrom = \"{user}\"\nhost = \"localhost\"\nport = {port}\n\
-                 username = \"{user}\"\npassword = {{ file = \"secrets/mail\" }}\n{archive}",
-                user = peers.says("MAIL_USER"),
+                 username = \"{user}\"\npassword = {{ file = \"secrets/mail\" }}\n{more}",
                 port = peers.port("SMTP_SUBMISSION"),
             ),
         );
         lab.site.write("secrets/mail", peers.says("MAIL_PASSWORD"));
         lab
+    }
+
+    /// The same, as a poster whom nobody else knows.
+    fn posting_to(peers: &Peers, to: &str, more: &str) -> Self {
+        Self::writing_as(peers, &format!("{}@lab.test", unique("poster")), to, more)
     }
 
     fn with_channel(peers: &Peers, mail: &str) -> Self {
@@ -261,7 +265,7 @@ async fn wait_for<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> T {
             return answer;
         }
         assert!(began.elapsed() < PATIENCE, "this did not come: {what}");
-        tokio::time::sleep(Duration::from_millis(200)).await;
+        tokio::time::sleep(Duration::from_millis(300)).await;
     }
 }
 
