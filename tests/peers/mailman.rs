@@ -49,6 +49,9 @@ impl<'a> List<'a> {
             ],
         )
         .await;
+        // Mailman notes a list's archivers at the first look, and two of its runners that look at once
+        // note them twice, and then pass nothing on.
+        list.must(Method::GET, &format!("/lists/{address}/archivers"), &[]).await;
         for member in [&list.poster, &list.reader] {
             list.must(
                 Method::POST,
