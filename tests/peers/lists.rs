@@ -14,21 +14,17 @@ async fn an_ad_reaches_each_reader_of_a_list_once_and_stands_in_the_archive_unde
     let mut lab = list.lab();
     let post = lab.post();
     assert_eq!(post.code, 0, "{post:?}");
-    let link = lab.link("announce");
-    let archived = list.archive_of(&link).await;
-    let (status, page) = look_at(&peers, &link).await;
-    assert_eq!(status, 200);
-    assert!(page.contains(SUBJECT_WORDS), "{page}");
-    let id = lab.message_id("announce");
-    let copy = copies(&peers, &list.reader, &id).await.remove(0);
+    let arrived = list.arrival(&lab, "announce").await;
     let subject = format!("{}{}", list.prefix(), subject_of(&lab));
-    assert_eq!(copy.header("Subject"), subject);
-    assert_eq!(archived["subject"], subject);
-    assert_eq!(copy.header("Archived-At").trim().trim_matches(['<', '>']), link);
+    assert_eq!(arrived.copy.header("Subject"), subject);
+    assert_eq!(arrived.archived["subject"], subject);
     // Whoever runs it again, and again, sends nothing more.
     lab.settle_down();
+    assert_eq!((lab.standing().as_str(), lab.link("announce")), ("live", arrived.link));
+    let (status, page) = look_at(&peers, &lab.link("announce")).await;
+    assert_eq!(status, 200);
+    assert!(page.contains(SUBJECT_WORDS), "{page}");
     list.assert_one_copy(&lab).await;
-    assert_eq!(lab.state(), "posted");
     let seen = lab.handbill(&["verify"]);
     assert!(seen.code == 0 && seen.out.contains("agrees"), "{seen:?}");
 }
@@ -47,32 +43,48 @@ async fn a_deadline_that_moves_is_told_in_the_thread_of_the_ad() {
     let list = List::create(&peers, "updates", Policy::Open).await;
     let mut lab = list.lab();
     lab.post();
-    let first = list.archive_of(&lab.link("announce")).await;
-    let day = |days| (Utc::now() + TimeDelta::days(days)).format("%Y-%m-%d").to_string();
-    lab.site.replace(PAGE, &day(60), &day(75));
+    let ad = list.arrival(&lab, "announce").await;
+    let day = |days| Utc::now() + TimeDelta::days(days);
+    let written = |days| day(days).format("%Y-%m-%d").to_string();
+    lab.site.replace(PAGE, &written(60), &written(75));
     lab.settle_down();
-    let second = list.archive_of(&lab.link("update")).await;
-    assert_eq!(second["parent"], first["url"], "{second:#}");
-    assert_eq!(second["thread"], first["thread"], "{second:#}");
-    let id = lab.message_id("update");
-    let copy = copies(&peers, &list.reader, &id).await.remove(0);
-    assert_eq!(copy.header("In-Reply-To"), format!("<{}>", lab.message_id("announce")));
-    let told = (Utc::now() + TimeDelta::days(75)).format("%-d %B %Y").to_string();
-    assert!(copy.text.as_ref().unwrap().contains(&told), "{copy:#?}");
+    let update = list.arrival(&lab, "update").await;
+    assert_eq!(update.archived["parent"], ad.archived["url"], "{:#}", update.archived);
+    assert_eq!(update.archived["thread"], ad.archived["thread"], "{:#}", update.archived);
+    let answers = format!("<{}>", lab.message_id("announce"));
+    assert_eq!(update.copy.header("In-Reply-To"), answers);
+    let told = day(75).format("%-d %B %Y").to_string();
+    assert!(update.copy.text.as_ref().unwrap().contains(&told), "{:#?}", update.copy);
+    lab.look_again();
+    assert_eq!(lab.link("update"), update.link);
     assert_eq!(mailbox(&peers, &list.reader).len(), 2, "the ad and what changed");
+}
+
+/// Which is how the link of any list can be learned.
+#[tokio::test]
+async fn the_poster_gets_the_lists_copy_too_and_it_names_the_archives_address() {
+    let needed = [Peer::Postfix, Peer::Dovecot, Peer::Mailman];
+    let Some(peers) = Peers::need(&needed).await else { return };
+    let list = List::create(&peers, "own-copy", Policy::Open).await;
+    let lab = list.lab();
+    lab.post();
+    let arrived = list.arrival(&lab, "announce").await;
+    let own = copies(&peers, &list.poster, &lab.message_id("announce")).await;
+    assert_eq!(own.len(), 1, "{own:#?}");
+    assert!(own[0].header("Archived-At").contains(&arrived.link), "{own:#?}");
 }
 
 #[tokio::test]
 async fn a_list_that_does_not_exist_answers_with_a_bounce_that_names_our_message() {
     let needed = [Peer::Postfix, Peer::Dovecot, Peer::Mailman];
     let Some(peers) = Peers::need(&needed).await else { return };
-    let lab = Lab::posting_to(&peers, &format!("{}@lists.test", unique("nowhere")), "");
+    let (poster, nowhere) = (unique("poster") + "@lab.test", unique("nowhere") + "@lists.test");
+    let lab = Lab::writing_as(&peers, &poster, &nowhere, "");
     let post = lab.post();
     assert_eq!(post.code, 0, "the mail server took it: {post:?}");
     let id = format!("<{}>", lab.message_id("announce"));
-    let user = peers.says("MAIL_USER");
     let bounce = wait_for("a bounce", async || {
-        mailbox(&peers, &user).into_iter().find(|mail| mail.returned.contains(&id))
+        mailbox(&peers, &poster).into_iter().find(|mail| mail.returned.contains(&id))
     })
     .await;
     assert_eq!(bounce.header("Subject"), "Undelivered Mail Returned to Sender");

@@ -18,19 +18,24 @@ def part(message, kind):
     return found.get_content() if found else None
 
 
+def inside(part):
+    """The message that a report brings back, whole or its headers alone (RFC 6522)."""
+    if part.get_content_type() == "message/rfc822":
+        return part.get_payload(0)
+    if part.get_content_type() == "text/rfc822-headers":
+        return email.message_from_string(part.get_content(), policy=email.policy.default)
+    return None
+
+
 def described(raw):
     message = email.message_from_bytes(raw, policy=email.policy.default)
     defects = [repr(defect) for each in message.walk() for defect in each.defects]
-    inner = [
-        str(each.get_payload(0)["Message-ID"])
-        for each in message.walk()
-        if each.get_content_type() == "message/rfc822"
-    ]
+    returned = [str(inner["Message-ID"]) for each in message.walk() if (inner := inside(each))]
     return {
         "headers": [[name, str(value)] for name, value in message.items()],
         "text": part(message, "plain"),
         "html": part(message, "html"),
-        "returned": inner,
+        "returned": returned,
         "defects": defects,
         "longest_line": max(len(line) for line in raw.split(b"\r\n")),
         "bare_line_ends": raw.replace(b"\r\n", b"").count(b"\n")

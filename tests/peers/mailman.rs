@@ -3,7 +3,7 @@
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
 
-use super::mailbox::copies;
+use super::mailbox::{Mail, copies, mailbox};
 use super::{LONG_ENOUGH, Lab, Peers, unique, wait_for};
 
 /// What a list does with a post of a member.
@@ -19,6 +19,8 @@ pub(super) enum Policy {
 pub(super) struct List<'a> {
     peers: &'a Peers,
     pub name: String,
+    /// Who posts there, and has a mailbox of the same name.
+    pub poster: String,
     /// Its reader, who has a mailbox of the same name.
     pub reader: String,
 }
@@ -26,7 +28,9 @@ pub(super) struct List<'a> {
 impl<'a> List<'a> {
     pub async fn create(peers: &'a Peers, name: &str, policy: Policy) -> Self {
         let name = unique(name);
-        let list = Self { peers, reader: format!("reader-of-{name}@lab.test"), name };
+        let somebody = |role: &str| format!("{role}-of-{name}@lab.test");
+        let (poster, reader) = (somebody("poster"), somebody("reader"));
+        let list = Self { peers, name, poster, reader };
         // Another test may have made the domain already.
         list.rest(Method::POST, "/domains", &[("mail_host", "lists.test")]).await;
         let address = list.address();
@@ -45,13 +49,16 @@ impl<'a> List<'a> {
             ],
         )
         .await;
-        for member in [peers.says("MAIL_USER"), list.reader.clone()] {
+        // Mailman notes a list's archivers at the first look, and two of its runners that look at once
+        // note them twice, and then pass nothing on.
+        list.must(Method::GET, &format!("/lists/{address}/archivers"), &[]).await;
+        for member in [&list.poster, &list.reader] {
             list.must(
                 Method::POST,
                 "/members",
                 &[
                     ("list_id", &address.replace('@', ".")),
-                    ("subscriber", &member),
+                    ("subscriber", member),
                     ("pre_verified", "true"),
                     ("pre_confirmed", "true"),
                     ("pre_approved", "true"),
@@ -78,7 +85,7 @@ impl<'a> List<'a> {
             self.peers.says("HYPERKITTY"),
             self.address()
         );
-        Lab::posting_to(self.peers, &self.address(), &archive)
+        Lab::writing_as(self.peers, &self.poster, &self.address(), &archive)
     }
 
     async fn rest(
@@ -132,21 +139,30 @@ impl<'a> List<'a> {
         self.must(Method::POST, &path, &[("action", action), ("comment", reason)]).await;
     }
 
-    /// What HyperKitty says of a message, if it has it.
-    pub async fn archived(&self, link: &str) -> Option<Value> {
+    /// What became of a message: the reader's copy, where that says the archive has it, and what
+    /// the archive says of it; once all that is so.
+    pub async fn arrival(&self, lab: &Lab, occasion: &str) -> Arrived {
+        let mut copies = copies(self.peers, &self.reader, &lab.message_id(occasion)).await;
+        assert_eq!(copies.len(), 1, "{copies:#?}");
+        let copy = copies.remove(0);
+        let link = copy.header("Archived-At").trim().trim_matches(['<', '>']).to_owned();
+        let archived = self.archived(&link).await;
+        Arrived { copy, link, archived }
+    }
+
+    /// What HyperKitty says of a message, once it has it.
+    async fn archived(&self, link: &str) -> Value {
         let path = link.split_once("/message/").unwrap_or_else(|| panic!("{link}")).1;
         let url = format!(
             "{}/api/list/{}/email/{path}?format=json",
             self.peers.says("HYPERKITTY"),
             self.address()
         );
-        let answer = self.peers.client().get(url).send().await.unwrap();
-        answer.status().is_success().then_some(answer.json().await.unwrap())
-    }
-
-    /// The same, once it has it.
-    pub async fn archive_of(&self, link: &str) -> Value {
-        wait_for("the message in the archive", async || self.archived(link).await).await
+        wait_for("the message in the archive", async || {
+            let answer = self.peers.client().get(&url).send().await.unwrap();
+            if answer.status().is_success() { answer.json().await.ok() } else { None }
+        })
+        .await
     }
 
     /// How many messages the archive has.
@@ -165,17 +181,24 @@ impl<'a> List<'a> {
         emails.len()
     }
 
-    /// One copy with the reader, one in the archive, and none on its way.
+    /// One copy with the reader, one in the archive under the link in the log, none on its way.
     pub async fn assert_one_copy(&self, lab: &Lab) {
-        let id = lab.message_id("announce");
-        copies(self.peers, &self.reader, &id).await;
-        self.archive_of(&lab.link("announce")).await;
+        let arrived = self.arrival(lab, "announce").await;
+        assert_eq!(lab.link("announce"), arrived.link);
         tokio::time::sleep(LONG_ENOUGH).await;
-        let copies = super::mailbox::mailbox(self.peers, &self.reader);
+        let copies = mailbox(self.peers, &self.reader);
         assert_eq!(copies.len(), 1, "{copies:#?}");
         assert_eq!(self.archive_size().await, 1);
         assert!(self.holds_nothing().await);
     }
+}
+
+/// A message that is where readers look for it.
+pub(super) struct Arrived {
+    pub copy: Mail,
+    pub link: String,
+    /// HyperKitty's words.
+    pub archived: Value,
 }
 
 /// A page as a reader's browser gets it: its status and its text.

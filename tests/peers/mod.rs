@@ -4,6 +4,7 @@
 //! What a test believes is what the servers hold: mailboxes are read over IMAP and parsed by
 //! Python's `email`, archives are asked over HTTP, moderators decide over Mailman's REST API.
 
+mod answers;
 mod faults;
 mod lists;
 mod mailbox;
@@ -146,20 +147,24 @@ struct Lab {
 }
 
 impl Lab {
-    /// Writes through Postfix, signed in, to one address. `archive` is a line for the channel's
-    /// file, or nothing.
-    fn posting_to(peers: &Peers, to: &str, archive: &str) -> Self {
+    /// Writes through Postfix, signed in as somebody at lab.test, to one address. `more` are lines
+    /// for the channel's file.
+    fn writing_as(peers: &Peers, user: &str, to: &str, more: &str) -> Self {
         let lab = Self::with_channel(
             peers,
             &format!(
                 "to = \"{to}\"\nfrom = \"{user}\"\nhost = \"localhost\"\nport = {port}\n\
-                 username = \"{user}\"\npassword = {{ file = \"secrets/mail\" }}\n{archive}",
-                user = peers.says("MAIL_USER"),
+                 username = \"{user}\"\npassword = {{ file = \"secrets/mail\" }}\n{more}",
                 port = peers.port("SMTP_SUBMISSION"),
             ),
         );
         lab.site.write("secrets/mail", peers.says("MAIL_PASSWORD"));
         lab
+    }
+
+    /// The same, as a poster whom nobody else knows.
+    fn posting_to(peers: &Peers, to: &str, more: &str) -> Self {
+        Self::writing_as(peers, &format!("{}@lab.test", unique("poster")), to, more)
     }
 
     fn with_channel(peers: &Peers, mail: &str) -> Self {
@@ -201,6 +206,13 @@ impl Lab {
         self.handbill(&["post"])
     }
 
+    /// Half an hour later it looks again.
+    fn look_again(&mut self) {
+        self.wait(30);
+        let post = self.post();
+        assert_eq!(post.code, 0, "{post:?}");
+    }
+
     /// Later, as often as it takes for everything to come right by itself.
     fn settle_down(&mut self) {
         for _ in 0..4 {
@@ -219,13 +231,11 @@ impl Lab {
         row
     }
 
-    fn state(&self) -> String {
-        self.row("announce")["state"].as_str().unwrap().to_owned()
-    }
-
-    /// What the log says of the announcement's copy: `sent`, `held`, `live`.
-    fn copy(&self) -> Option<String> {
-        self.row("announce")["copy"].as_str().map(str::to_owned)
+    /// Where the copy of the ad stands, or else its delivery.
+    fn standing(&self) -> String {
+        let row = self.row("announce");
+        let copy = row["copy"].as_str().filter(|_| row["state"] == "posted");
+        copy.or(row["state"].as_str()).unwrap().to_owned()
     }
 
     /// Reads what came back by mail until the announcement's copy, or else its state, is this.
@@ -233,21 +243,19 @@ impl Lab {
         wait_for(wanted, async || {
             let read = self.handbill(&["mailbox"]);
             assert_eq!(read.code, 0, "{read:?}");
-            let row = self.row("announce");
-            let standing = row["copy"].as_str().or(row["state"].as_str());
-            (standing == Some(wanted)).then_some(row)
+            (self.standing() == wanted).then(|| self.row("announce"))
         })
         .await
     }
 
-    /// Has the poster's mailbox read.
-    fn reads_its_mail(&self, peers: &Peers) {
+    /// Has a poster's mailbox read.
+    fn reads_the_mail_of(&self, user: &str, peers: &Peers) {
         let site = self.site.read("handbill.toml");
         let mailbox = format!(
             "\n[mailbox]\nhost = \"localhost\"\nport = {}\nusername = \"{}\"\n\
              password = {{ file = \"secrets/mail\" }}\n",
             peers.port("IMAPS"),
-            peers.says("MAIL_USER"),
+            user,
         );
         self.site.write("handbill.toml", site + &mailbox);
     }
@@ -308,7 +316,7 @@ async fn wait_for<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> T {
             return answer;
         }
         assert!(began.elapsed() < PATIENCE, "this did not come: {what}");
-        tokio::time::sleep(Duration::from_millis(200)).await;
+        tokio::time::sleep(Duration::from_millis(300)).await;
     }
 }
 

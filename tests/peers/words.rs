@@ -24,7 +24,7 @@ async fn a_mail_is_one_that_another_parser_finds_nothing_wrong_with() {
         assert!(mail.raw.is_ascii(), "{body}");
         // RFC 5322 §2.1.1: what it recommends, not only what it demands.
         assert!(mail.longest_line <= 78, "{body}: {}", mail.longest_line);
-        assert_eq!(mail.header("From"), "Küstenlabor <poster@lab.test>");
+        assert!(mail.header("From").starts_with("Küstenlabor <poster-"), "{}", mail.header("From"));
         let subject = mail.header("Subject");
         assert!(subject.contains(SUBJECT_WORDS) && subject.chars().count() <= 70, "{subject}");
         assert_eq!(mail.html.is_some(), body == "alternative");
