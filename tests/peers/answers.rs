@@ -60,14 +60,15 @@ async fn the_lists_own_copy_brings_the_link_where_no_archive_is_known() {
 #[tokio::test]
 async fn a_bounce_is_the_end_of_the_ad_it_is_about_and_of_no_other() {
     let Some(peers) = Peers::need(&NEEDED).await else { return };
-    let list = List::create(&peers, "beside-bounce", Policy::Open).await;
+    let list = List::create(&peers, "bounce", Policy::Open).await;
     let user = list.poster.split_once('@').unwrap().0;
     let bounces = format!("bounces = \"{user}+{{key}}@lab.test\"\n");
     let nowhere = format!("{}@lists.test", unique("nowhere"));
     let lab = Lab::writing_as(&peers, &list.poster, &nowhere, &bounces);
     lab.site.write("channels/other.toml", list.lab().site.read("channels/list.toml"));
     lab.reads_the_mail_of(&list.poster, &peers);
-    lab.post();
+    let post = lab.post();
+    assert_eq!(post.code, 0, "{post:?}");
     let rows = wait_for("a bounce", async || {
         assert_eq!(lab.handbill(&["mailbox"]).code, 0);
         let log = lab.site.run(&["log", "--format", "json"]);

@@ -18,7 +18,7 @@ use sha1::{Digest, Sha1};
 use url::Url;
 
 use crate::channel::http::endpoint;
-use volume::Volume;
+use volume::{Volume, zone};
 
 /// The archive of a list: `archive` in the `[mail]` table. Where `list` is not said, the list is
 /// named as its address (`to`) is.
@@ -39,7 +39,7 @@ pub enum Archive {
         #[serde(default)]
         links: SympaLinks,
         /// Of the server: it names months by its own clock.
-        #[serde(default, deserialize_with = "volume::zone")]
+        #[serde(default, deserialize_with = "zone")]
         timezone: Option<Tz>,
     },
     /// `https://groups.google.com/d/msgid/{group}/{id}`.
@@ -58,7 +58,7 @@ pub enum Archive {
         #[serde(default)]
         volume: Volume,
         /// Of the server: it names volumes by its own clock.
-        #[serde(default, deserialize_with = "volume::zone")]
+        #[serde(default, deserialize_with = "zone")]
         timezone: Option<Tz>,
     },
     /// LISTSERV; `base` is its web interface (`https://lists.example/cgi-bin/wa`). Its links do not
@@ -67,7 +67,7 @@ pub enum Archive {
         base: Url,
         #[serde(default)]
         list: String,
-        #[serde(default, deserialize_with = "volume::zone")]
+        #[serde(default, deserialize_with = "zone")]
         timezone: Option<Tz>,
     },
     /// groups.io; `base` is the group (`https://groups.io/g/jobs`). The number of a message stands

@@ -30,8 +30,11 @@ fn is_of_a_list(headers: &Headers) -> bool {
         .iter()
         .any(|mark| headers.has(mark))
         || (headers.says("precedence", "list") && headers.has("list-id"))
-        // Sympa without archive; LISTSERV, which may add no List-Post.
-        || (headers.has("list-id") && headers.has("list-unsubscribe"))
+        // Sympa without archive; LISTSERV, which may add no List-Post. Mailman's copies have it, and its
+        // notices say how to unsubscribe as well.
+        || (headers.has("list-id")
+            && headers.has("list-unsubscribe")
+            && !headers.has("x-mailman-version"))
 }
 
 /// RFC 5064. Each archiver adds one; the list's own is the one on a host that its other addresses
