@@ -73,9 +73,6 @@ impl FromStr for Bounces {
         let bounces =
             Self { before: before.to_owned(), after: after.to_owned(), domain: domain.to_owned() };
         let sender = bounces.sender(&key);
-        if !sender.is_ascii() || Address::from_str(&sender).is_err() {
-            return Err(format!("`{text}` makes no mail address in ASCII; {example}"));
-        }
         let length = sender.len() - domain.len() - 1;
         if length > LONGEST_LOCAL_PART {
             return Err(format!(
@@ -83,6 +80,9 @@ impl FromStr for Bounces {
                  servers take {LONGEST_LOCAL_PART}; shorten it by {}",
                 length - LONGEST_LOCAL_PART
             ));
+        }
+        if !sender.is_ascii() || Address::from_str(&sender).is_err() {
+            return Err(format!("`{text}` makes no mail address in ASCII; {example}"));
         }
         Ok(bounces)
     }
