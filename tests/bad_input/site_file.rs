@@ -277,3 +277,29 @@ error[file::not-utf8]: the file is not UTF-8
 "#,
     );
 }
+
+#[test]
+fn a_mailbox_in_clear_on_another_machine_is_refused() {
+    let site = site();
+    let before = site.read("handbill.toml");
+    let lines = before.lines().count();
+    site.write(
+        "handbill.toml",
+        before
+            + "\n[mailbox]\nhost = \"imap.tidal.example\"\nsecurity = \"none\"\n\
+               username = \"jobs\"\npassword = { file = \"secrets/mail\" }\n",
+    );
+    let line = lines + 4;
+    refused(
+        &site,
+        &format!(
+            r#"
+error[mailbox::setting]: `security` of the mailbox: `none` is only for this machine, and `imap.tidal.example` is another; use `tls` or `starttls`
+  --> handbill.toml:{line}:12
+   |
+{line} | security = "none"
+   |            ^^^^^^
+"#
+        ),
+    );
+}

@@ -84,6 +84,29 @@ async fn an_unknown_outcome_is_told_when_a_person_is_asked_and_not_before() {
 }
 
 #[tokio::test]
+async fn a_mail_that_nobody_has_seen_for_too_long_is_told_once_and_no_longer_once_it_is_found() {
+    let archive = format!(
+        "{LIST}archive = {{ software = \"hyperkitty\", base = \"http://127.0.0.1:9/archives\", \
+         list = \"jobs@lists.example\" }}\n"
+    );
+    let world = World::new(&[("list", &archive)], By::Webhook, "").await;
+    assert_eq!(world.round().await.new, 0, "it is on its way");
+    let sent = world.ledger.on_their_way().await.unwrap().remove(0);
+    let now = world.clock.now();
+    world.ledger.needs_a_person(sent.key, "it was not seen for two weeks", now).await.unwrap();
+    for expected in [1, 0] {
+        assert_eq!(world.round().await.new, expected);
+    }
+    let notice = &world.hook.bodies()[0]["notices"][0];
+    assert_eq!(notice["kind"], "silent");
+    assert!(notice["what"].as_str().unwrap().contains("not seen for two weeks"), "{notice}");
+    assert!(notice["commands"][0].as_str().unwrap().ends_with(" --posted LINK"), "{notice}");
+    let link = "https://lists.example/archives/17".parse().unwrap();
+    world.ledger.record(sent.key, &link, now).await.unwrap();
+    assert!(world.ledger.concerns(now).await.unwrap().deliveries.is_empty());
+}
+
+#[tokio::test]
 async fn a_second_attempt_that_is_refused_too_is_told_again() {
     let world = World::new(&[("list", LIST)], By::Webhook, "").await;
     for expected in 1..=2 {

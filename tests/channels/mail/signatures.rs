@@ -87,7 +87,9 @@ async fn a_signature_is_good_to_an_independent_verifier() {
         assert!(message.starts_with("DKIM-Signature: v=1; a="), "{message}");
         assert!(message.split("\r\n").all(|line| line.len() <= 78), "{message}");
         match verified(&message, record).as_deref() {
-            Some("no nacl") => eprintln!("left out: dkimpy needs PyNaCl for Ed25519"),
+            Some("no nacl") if std::env::var_os("CI").is_none() => {
+                eprintln!("left out: dkimpy needs PyNaCl for Ed25519")
+            }
             Some(said) => assert_eq!(said, "verified y2026._domainkey.tides.example."),
             None => {}
         }
