@@ -64,6 +64,9 @@ const CONNECTIONS: u32 = 10;
 /// How many messages a connection takes, if the channel does not say otherwise.
 const MESSAGES_PER_CONNECTION: u32 = 100;
 
+/// A server that cannot pass a message on gives up after four or five days (RFC 5321 §4.5.4.1).
+const COMES_BACK_WITHIN_SECONDS: u64 = 6 * 24 * 60 * 60;
+
 /// Sympa drops a message that it has had, known by its Message-ID, and forgets ids after a day; half
 /// of that is enough. It keeps them in memory: one that is started anew forgets them sooner.
 const SYMPA_REMEMBERS_SECONDS: u64 = 12 * 60 * 60;
@@ -417,7 +420,12 @@ impl Channel for Mail {
                 Some(Software::Sympa) => Some(SYMPA_REMEMBERS_SECONDS),
                 _ => None,
             },
-            arrival: Arrival::Later { give_up_after_seconds: self.config.patience() },
+            arrival: match self.config.software {
+                Some(Software::Plain) => {
+                    Arrival::Unsaid { comes_back_within_seconds: COMES_BACK_WITHIN_SECONDS }
+                }
+                _ => Arrival::Later { give_up_after_seconds: self.config.patience() },
+            },
         }
     }
 

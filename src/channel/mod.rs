@@ -301,6 +301,9 @@ pub enum Arrival {
     /// It passes it on: a mail server to a list, and the list to its archive, perhaps by way of a
     /// moderator. A person is asked about what was not seen after so many seconds.
     Later { give_up_after_seconds: u64 },
+    /// It passes it on to a person, and nobody ever says that it arrived: what has not come back
+    /// after so many seconds has.
+    Unsaid { comes_back_within_seconds: u64 },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]

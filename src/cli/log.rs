@@ -348,9 +348,10 @@ async fn show(ledger: &Ledger, id: &str, format: super::Format, zone: Tz) -> Res
     let delivery = ledger.find_by_prefix(id).await?;
     let attempts = ledger.attempts(delivery.key).await?;
     let events = ledger.events_of(delivery.key).await?;
+    let letters = ledger.answers_to(delivery.key).await?;
     if format == super::Format::Json {
         say_json(&serde_json::json!({
-            "delivery": delivery, "attempts": attempts, "events": events,
+            "delivery": delivery, "attempts": attempts, "letters": letters, "events": events,
         }))?;
         return Ok(End::Done);
     }
@@ -375,6 +376,13 @@ async fn show(ledger: &Ledger, id: &str, format: super::Format, zone: Tz) -> Res
             }))?,
             (None, Some(at)) => say(&format!("    what it sent: {}\n", erased_on(at)))?,
             (None, None) => {}
+        }
+    }
+    for letter in &letters {
+        let at = local(&letter.read_at);
+        say(&format!("\n  letter of {}, read at {at}: {}\n", letter.sender, letter.says))?;
+        for line in std::iter::once(letter.subject.as_str()).chain(letter.words.lines()) {
+            say(&format!("    {line}\n"))?;
         }
     }
     say("\n  what happened\n")?;

@@ -10,7 +10,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use tracing::info;
 
 use super::{Courier, Intake, Station, Wanted, unless_overtaken};
-use crate::channel::{Abilities, Arrival, Can, ChannelName, Likeness, Search, Trace};
+use crate::channel::{Abilities, Arrival, Can, ChannelName, Likeness, Receipt, Search, Trace};
 use crate::ledger::{CopyState, Delivery, LedgerError};
 use crate::schedule::local_time;
 
@@ -57,7 +57,7 @@ impl Courier<'_> {
     pub(super) fn will_arrive(&self, station: &Station) -> bool {
         let Abilities { arrival, find, .. } = station.channel.abilities();
         let is_heard_of = find == Can::Yes || self.site.mailbox.is_some();
-        matches!(arrival, Arrival::Later { .. }) && is_heard_of
+        arrival != Arrival::AtOnce && is_heard_of
     }
 
     async fn look_for(
@@ -111,6 +111,9 @@ impl Courier<'_> {
                 info!(delivery = %delivery.key, channel = %delivery.name.channel, "arrived");
                 self.ledger.arrived(delivery.key, &receipt, None, now).await
             }
+            _ if self.has_not_come_back(station, delivery, now) => {
+                self.ledger.arrived(delivery.key, &Receipt::default(), None, now).await
+            }
             Trace::Absent | Trace::NotYet { .. } | Trace::CannotTell { .. } => {
                 match self.is_given_up(station, delivery, now) {
                     Some(why) => self.ledger.needs_a_person(delivery.key, &why, now).await?,
@@ -123,6 +126,20 @@ impl Courier<'_> {
         Ok(unless_overtaken(changed)?.unwrap_or_else(|| delivery.clone()))
     }
 
+    /// Whether it went to a person, and would have come back by now.
+    fn has_not_come_back(
+        &self,
+        station: &Station,
+        delivery: &Delivery,
+        now: DateTime<Utc>,
+    ) -> bool {
+        let Arrival::Unsaid { comes_back_within_seconds } = station.channel.abilities().arrival
+        else {
+            return false;
+        };
+        now - delivery.changed_at >= length(comes_back_within_seconds)
+    }
+
     /// Whether it has been on its way for too long, and what that means.
     fn is_given_up(
         &self,
@@ -133,8 +150,7 @@ impl Courier<'_> {
         let Arrival::Later { give_up_after_seconds } = station.channel.abilities().arrival else {
             return None;
         };
-        let patience =
-            i64::try_from(give_up_after_seconds).ok().and_then(TimeDelta::try_seconds)?;
+        let patience = length(give_up_after_seconds);
         if delivery.asks_since.is_some() || now - delivery.changed_at < patience {
             return None;
         }
@@ -144,6 +160,10 @@ impl Courier<'_> {
             _ => format!("its server took it on {since}, and it was not seen since"),
         })
     }
+}
+
+fn length(seconds: u64) -> TimeDelta {
+    i64::try_from(seconds).ok().and_then(TimeDelta::try_seconds).unwrap_or(TimeDelta::MAX)
 }
 
 /// When it is looked for next: at once, and then after as long as it has been waited for already.

@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use super::imap::MailboxError;
 use crate::channel::mail::Security;
+use crate::channel::mail::oauth2::OAuth2;
 use crate::channel::secret::SecretRef;
 use crate::channel::{Reach, is_loopback};
 
@@ -25,8 +26,9 @@ pub struct Config {
     /// counts from the site's folder.
     pub ca: Option<PathBuf>,
     pub username: String,
-    /// Not needed where a token is passed to [`Mailbox::open_as`](super::imap::Mailbox::open_as).
     pub password: Option<SecretRef>,
+    /// Instead of a password: XOAUTH2 (Google, Microsoft). Its scope has to include IMAP.
+    pub oauth2: Option<OAuth2>,
     /// Default `INBOX`.
     #[serde(default = "inbox")]
     pub folder: String,
@@ -48,9 +50,21 @@ impl Config {
         {
             *ca = folder.join(&*ca);
         }
-        if let Some(password) = &mut self.password {
-            password.in_folder(folder);
+        for (_, secret) in self.secrets_mut() {
+            secret.in_folder(folder);
         }
+    }
+
+    /// The credentials that it names, each under its key in handbill.toml.
+    pub fn secrets_mut(&mut self) -> Vec<(&'static str, &mut SecretRef)> {
+        let mut secrets = Vec::new();
+        secrets.extend(self.password.as_mut().map(|it| ("mailbox.password", it)));
+        if let Some(oauth2) = &mut self.oauth2 {
+            secrets.push(("mailbox.oauth2.refresh_token", &mut oauth2.refresh_token));
+            let client_secret = oauth2.client_secret.as_mut();
+            secrets.extend(client_secret.map(|it| ("mailbox.oauth2.client_secret", it)));
+        }
+        secrets
     }
 
     /// The port that is connected to.
@@ -103,6 +117,23 @@ impl Config {
             return setting("folder", why);
         }
         Ok(())
+    }
+
+    /// Whether it says how to sign in, and in one way.
+    ///
+    /// # Errors
+    /// [`MailboxError::Setting`] with what to write.
+    pub fn check_sign_in(&self) -> Result<(), MailboxError> {
+        let setting = |key, why: &str| Err(MailboxError::Setting { key, why: why.to_owned() });
+        match (&self.password, &self.oauth2) {
+            (None, None) => setting(
+                "password",
+                "it is missing; write `{ env = \"NAME\" }` or `{ file = \"PATH\" }`, or a table \
+                 `[mailbox.oauth2]`",
+            ),
+            (Some(_), Some(_)) => setting("oauth2", "there is a `password` too; one is enough"),
+            (Some(_), None) | (None, Some(_)) => Ok(()),
+        }
     }
 
     /// Whether its host may be reached.

@@ -26,7 +26,8 @@ pub use error::{MailboxError, Step};
 
 use super::config::Config;
 use super::mime::MOST_BYTES;
-use crate::channel::Reach;
+use crate::channel::mail::oauth2::{Age, Tokens};
+use crate::channel::{Outcome, Reach};
 use stream::Bounded;
 
 /// An answer that brings no mail is never longer: the numbers of a hundred thousand mails fit.
@@ -115,15 +116,28 @@ pub struct Mailbox {
 }
 
 impl Mailbox {
-    /// Connects, signs in with the password of the configuration, and opens the folder.
+    /// Connects, signs in as the configuration says, and opens the folder. An access token that was
+    /// kept and is not taken may have expired: then once more, with a new one.
     ///
     /// # Errors
     /// [`MailboxError`] says what to do; [`MailboxError::needs_a_person`] whether trying again may help.
     pub async fn open(config: &Config, reach: Reach, limits: Limits) -> Result<Self, MailboxError> {
+        config.check_sign_in()?;
+        let no_token = |outcome: Outcome| MailboxError::Token { why: outcome.why().to_owned() };
+        if let Some(oauth2) = &config.oauth2 {
+            let tokens = Tokens::of(oauth2, reach);
+            let access = tokens.access().await.map_err(no_token)?;
+            let sign_in = SignIn::Token(access.token.clone());
+            return match Self::open_as(config, &sign_in, reach, limits).await {
+                Err(MailboxError::SignIn { .. }) if access.age == Age::Kept => {
+                    let access = tokens.renew(&access.token).await.map_err(no_token)?;
+                    Self::open_as(config, &SignIn::Token(access.token), reach, limits).await
+                }
+                opened => opened,
+            };
+        }
         let Some(password) = &config.password else {
-            let why =
-                "it is missing; write `{ env = \"NAME\" }` or `{ file = \"PATH\" }`".to_owned();
-            return Err(MailboxError::Setting { key: "password", why });
+            return Err(MailboxError::Setting { key: "password", why: "it is missing".to_owned() });
         };
         let sign_in = SignIn::Password(password.read()?);
         Self::open_as(config, &sign_in, reach, limits).await

@@ -1,5 +1,7 @@
 //! The loop: waits for the next thing that matters, begins it, and is never kept from waiting.
 
+mod beside;
+
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,7 +11,6 @@ use tokio::time::Instant;
 use tracing::{debug, error, info, warn};
 
 use super::http::Http;
-use super::looks::Look;
 use super::round::{self, RoundError, Seen, Task, Tools};
 use super::setup::{Fingerprint, Reloaded, Reread, Setup, Wrong, read_setup, reread};
 use super::signals::{Asked, Signals};
@@ -21,8 +22,6 @@ use super::{Options, ServeError, pull};
 use crate::deliver::letters::Letters;
 use crate::deliver::{Courier, Worker};
 use crate::ledger::{LedgerError, Outbox};
-use crate::notice;
-use crate::plan::Plan;
 use crate::schedule::local_time;
 
 /// Files are looked at once nothing has changed for this long.
@@ -282,46 +281,6 @@ impl Daemon {
         }
     }
 
-    /// Begins to read the mailbox once there is a ledger that can remember what it says.
-    fn begin_mailbox(&mut self, now: DateTime<Utc>) {
-        let Some(mailbox) = self.setup.site.mailbox.clone() else { return };
-        match self.look() {
-            Some(look) => self.mailbox = Some(Box::pin(look.at_mailbox(mailbox))),
-            None => self.times.mailbox = Some(now + self.without_mailbox.wait()),
-        }
-    }
-
-    fn after_mailbox(&mut self, letters: Result<Letters, String>) {
-        let now = self.now();
-        let trouble = match letters {
-            Ok(letters) => {
-                self.without_mailbox.reset();
-                self.times.mailbox = Some(now + LEAST_REST);
-                if letters.about_deliveries > 0 {
-                    // What a letter changed may make something due, or worth telling.
-                    self.times.round = now;
-                    self.times.arrivals = Some(now);
-                }
-                None
-            }
-            Err(why) => {
-                self.times.mailbox = Some(now + self.without_mailbox.wait());
-                Some(format!("what comes back by mail cannot be read: {why}"))
-            }
-        };
-        self.status.trouble(Subject::Mailbox, trouble);
-    }
-
-    /// `None` while there is no ledger.
-    fn look(&self) -> Option<Look> {
-        Some(Look {
-            ledger: self.status.facts().ledger?,
-            setup: Arc::clone(&self.setup),
-            worker: self.worker.clone(),
-            clock: self.options.clock.clone(),
-        })
-    }
-
     /// Files change: what they say is read once they are at rest.
     fn notice(&mut self) {
         let changes = self.watch.take();
@@ -462,41 +421,6 @@ impl Daemon {
             facts.held = held;
             facts.next_round = Some(next);
         });
-    }
-
-    /// Tells people what needs them, beside the rounds: their mail server may be slow.
-    fn begin_telling(&mut self, plan: Plan) {
-        if self.setup.site.notices.is_none() {
-            return self.status.trouble(Subject::Notices, None);
-        }
-        let ledger = self.status.facts().ledger;
-        let (None, Some(ledger)) = (&self.telling, ledger) else { return };
-        let (setup, clock) = (Arc::clone(&self.setup), self.options.clock.clone());
-        self.telling = Some(Box::pin(async move {
-            let _at_work = clock.at_work();
-            notice::tell(&setup.site, &ledger, &plan, &clock).await?;
-            ledger.outbox(clock.now() - GIVEN_UP_IS_SAID_FOR).await
-        }));
-    }
-
-    fn after_telling(&mut self, outbox: Result<Outbox, LedgerError>) {
-        let trouble = match outbox {
-            Ok(outbox) => {
-                let soonest = self.now() + LEAST_REST;
-                if let Some(next) = outbox.next {
-                    self.times.round = self.times.round.min(next.max(soonest));
-                }
-                let why = outbox.why.unwrap_or_default();
-                (outbox.failing + outbox.given_up > 0).then(|| {
-                    format!(
-                        "people could not be told: {} waiting for another try, {} given up: {why}",
-                        outbox.failing, outbox.given_up
-                    )
-                })
-            }
-            Err(error) => Some(format!("notices could not be written down: {error}")),
-        };
-        self.status.trouble(Subject::Notices, trouble);
     }
 
     fn say_status(&mut self) {

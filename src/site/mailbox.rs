@@ -26,7 +26,7 @@ impl SiteMailbox {
         diagnostics: &mut Vec<Diagnostic>,
     ) -> Option<Self> {
         config.in_folder(folder);
-        if let Err(error) = config.check() {
+        if let Err(error) = config.check().and_then(|()| config.check_sign_in()) {
             let key = match &error {
                 MailboxError::Setting { key, .. } => Some(*key),
                 _ => None,
@@ -51,7 +51,8 @@ impl SiteMailbox {
 
     /// The credentials, each under the name of its key.
     pub fn secrets(&self) -> Vec<(&'static str, SecretRef)> {
-        self.config.password.iter().map(|it| ("mailbox.password", it.clone())).collect()
+        let mut config = self.config.clone();
+        config.secrets_mut().into_iter().map(|(key, secret)| (key, secret.clone())).collect()
     }
 
     /// A diagnostic for each credential that cannot be read now.

@@ -1,7 +1,7 @@
 //! Each channel against a server that behaves, and misbehaves, as real ones do: what is sent, and
 //! what is known afterwards. Servers and clients are on loopback.
 
-mod servers;
+pub mod servers;
 
 mod archives;
 mod board;

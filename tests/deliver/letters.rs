@@ -3,6 +3,7 @@
 
 use handbill::deliver::letters::Letters;
 use handbill::ledger::{CopyState, Delivery, State};
+use handbill::rehearsal::mastodon::KeyPolicy;
 use handbill::rehearsal::smtp::{Archiving, MailFault};
 
 use super::World;
@@ -183,4 +184,40 @@ async fn the_lists_own_copy_says_where_it_stands() {
     assert_eq!(live.copy, Some(CopyState::Live));
     let link = live.receipt.unwrap().link.unwrap();
     assert_eq!(link.as_str(), "https://lists.example/archives/17");
+}
+
+/// A board that takes ads by mail to a person says nothing, and may send it back.
+#[tokio::test]
+async fn a_mail_to_a_person_has_arrived_once_it_would_have_come_back() {
+    for comes_back in [true, false] {
+        let folder = super::folder(&["list"]);
+        let file = folder.read("channels/list.toml");
+        let without_archive: Vec<&str> =
+            file.lines().filter(|line| !line.starts_with("archive")).collect();
+        let file = without_archive.join("\n").replace("[mail]", "[mail]\nsoftware = \"plain\"");
+        folder.write("channels/list.toml", file);
+        let site = folder.read("handbill.toml");
+        let mailbox = "[mailbox]\nhost = \"imap.tidal.example\"\nusername = \"office\"\n\
+                       password = { env = \"UNUSED\" }\n";
+        folder.write("handbill.toml", format!("{site}\n{mailbox}"));
+        let world = World::of(folder, KeyPolicy::Honoured).await;
+        world.stand_ins.mail[0].set_archiving(Archiving::Held);
+        world.round().await;
+        world.look_for_arrivals().await;
+        assert_eq!(the_list(&world).await.copy, Some(CopyState::Sent));
+        world.wait(5 * 24 * 60);
+        world.look_for_arrivals().await;
+        assert_eq!(the_list(&world).await.copy, Some(CopyState::Sent));
+        if comes_back {
+            let letter = bounced(&world.the_mail().1, &world.date());
+            assert_eq!(world.post_brings(&letter).await, ABOUT_ONE);
+        }
+        world.wait(25 * 60);
+        world.look_for_arrivals().await;
+        let delivery = the_list(&world).await;
+        let live = (State::Posted, Some(CopyState::Live));
+        let expected = if comes_back { (State::Refused, None) } else { live };
+        assert_eq!((delivery.state, delivery.copy), expected);
+        assert_eq!(delivery.asks_since, None, "nobody is asked");
+    }
 }

@@ -55,6 +55,7 @@ impl Account {
             ca: Some(self.ca.clone()),
             username: self.user.clone(),
             password: None,
+            oauth2: None,
             folder: "INBOX".to_owned(),
         }
     }

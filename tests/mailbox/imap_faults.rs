@@ -5,11 +5,13 @@ use std::time::Duration;
 use chrono::NaiveDate;
 use handbill::channel::Reach;
 use handbill::channel::mail::Security;
+use handbill::channel::mail::oauth2::OAuth2;
 use handbill::mailbox::config::Config;
 use handbill::mailbox::imap::{Limits, Mailbox, MailboxError, Position, SignIn, Step, Woken};
 use secrecy::SecretString;
 
 use super::imap_server::{Does, ImapServer, closes, says};
+use crate::channels::servers::{self, Scripted, json};
 
 const PASSWORD: &str = "correct horse";
 
@@ -91,6 +93,37 @@ async fn a_token_signs_in_and_a_bad_one_is_refused() {
         }
         assert!(server.heard().iter().any(|it| it.starts_with("dXNlcj1qb2Jz")));
     }
+}
+
+/// Where tokens are given out, one is had for the mailbox as for a mail server.
+#[tokio::test]
+async fn a_token_is_had_from_where_they_are_given_out() {
+    let granted = r#"{"access_token":"ya29.token","expires_in":3599,"token_type":"Bearer"}"#;
+    let tokens = Scripted::start([json(200, granted)]).await;
+    let server = ImapServer::answering(&[
+        ("AUTHENTICATE XOAUTH2", says("+ \n")),
+        ("dXNlcj1qb2JzQGxhYi5leGFtcGxlAWF1dGg9QmVhcmVyIHlhMjkudG9rZW4BAQ==", says("{tag} OK in\n")),
+    ])
+    .await;
+    let oauth2 = OAuth2 {
+        token_url: format!("{}/token", tokens.base).parse().unwrap(),
+        client_id: "handbill".to_owned(),
+        client_secret: None,
+        refresh_token: servers::secret("refresh-17"),
+        scope: None,
+    };
+    let config = Config { oauth2: Some(oauth2), ..server.config() };
+    let mailbox = Mailbox::open(&config, Reach::LoopbackOnly, limits()).await.unwrap();
+    mailbox.close().await;
+    let no_more = Scripted::start([json(400, r#"{"error":"invalid_grant"}"#)]).await;
+    let oauth2 = OAuth2 {
+        token_url: format!("{}/token", no_more.base).parse().unwrap(),
+        ..config.oauth2.clone().unwrap()
+    };
+    let config = Config { oauth2: Some(oauth2), ..config };
+    let error = Mailbox::open(&config, Reach::LoopbackOnly, limits()).await.unwrap_err();
+    assert!(matches!(error, MailboxError::Token { .. }), "{error}");
+    assert!(!error.to_string().contains("refresh-17"), "{error}");
 }
 
 /// A stream that somebody in between has stripped of STARTTLS.

@@ -65,6 +65,7 @@ impl ImapServer {
             ca: None,
             username: "jobs@lab.example".to_owned(),
             password: None,
+            oauth2: None,
             folder: "INBOX".to_owned(),
         }
     }

@@ -23,6 +23,8 @@ pub enum MailboxError {
     NoStarttls { server: String },
     #[error("{server} did not let us in: {why}; check `username` and the password")]
     SignIn { server: String, why: String },
+    #[error("no access token for the mailbox: {why}")]
+    Token { why: String },
     #[error("{server} does not open the folder `{folder}`: {why}; check `folder`")]
     Folder { server: String, folder: String, why: String },
     #[error("{server} did not answer {step} within {} s", .limit.as_secs_f32())]
