@@ -6,8 +6,8 @@
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
-use sqlx::Row;
 use sqlx::any::AnyRow;
+use sqlx::{AnyConnection, Row};
 
 use super::{Ledger, LedgerError, row};
 use crate::channel::DeliveryKey;
@@ -117,15 +117,7 @@ impl Ledger {
     /// # Errors
     /// [`LedgerError`] if the ledger cannot be read.
     pub async fn strays(&self) -> Result<Vec<KeptAnswer>, LedgerError> {
-        sqlx::query(
-            "select * from answer where delivery is null and dismissed_at is null
-              order by read_at, id",
-        )
-        .fetch_all(&self.reader)
-        .await?
-        .iter()
-        .map(answer)
-        .collect()
+        strays(&mut *self.reader.acquire().await?).await
     }
 
     /// The letters about a delivery, the oldest first.
@@ -161,6 +153,20 @@ impl Ledger {
         }
         Ok(meant.len())
     }
+}
+
+pub(in crate::ledger) async fn strays(
+    connection: &mut AnyConnection,
+) -> Result<Vec<KeptAnswer>, LedgerError> {
+    sqlx::query(
+        "select * from answer where delivery is null and dismissed_at is null
+          order by read_at, id",
+    )
+    .fetch_all(connection)
+    .await?
+    .iter()
+    .map(answer)
+    .collect()
 }
 
 fn answer(row: &AnyRow) -> Result<KeptAnswer, LedgerError> {

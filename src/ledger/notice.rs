@@ -15,6 +15,7 @@ use sqlx::any::AnyRow;
 use uuid::Uuid;
 
 use super::change::Change;
+use super::mailbox::{self, KeptAnswer};
 use super::{Delivery, KnownChannel, Ledger, LedgerError, Pause, row};
 use crate::posting::PostingId;
 
@@ -93,6 +94,8 @@ pub struct Concerns {
     pub channels: Vec<KnownChannel>,
     /// Everything is paused.
     pub paused: Option<Pause>,
+    /// Letters of which it is not known what they are about.
+    pub strays: Vec<KeptAnswer>,
     /// What people were told of, or are about to be.
     pub known: BTreeSet<String>,
 }
@@ -157,6 +160,7 @@ impl Ledger {
             channels.await?.iter().map(row::channel).collect::<Result<_, LedgerError>>()?;
         let ledger = sqlx::query("select paused_since, paused_reason from ledger");
         concerns.paused = row::pause(&ledger.fetch_one(&mut *tx).await?)?;
+        concerns.strays = mailbox::strays(&mut tx).await?;
         for known in sqlx::query("select about from notice").fetch_all(&mut *tx).await? {
             concerns.known.insert(known.try_get("about")?);
         }

@@ -7,6 +7,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use super::{Kind, Notice};
 use crate::adapt::Occasion;
 use crate::channel::ChannelName;
+use crate::ledger::mailbox::KeptAnswer;
 use crate::ledger::{Concerns, Deed, Delivery, Pause, State};
 use crate::plan::{Plan, Reason, Step, When};
 use crate::posting::term;
@@ -32,6 +33,7 @@ pub fn due_notices(
         let there = site.channels.iter().any(|spec| spec.name == channel.name);
         channel.paused.as_ref().filter(|_| there).map(|pause| paused(Some(&channel.name), pause))
     });
+    let of_letters = concerns.strays.iter().map(of_letter);
     let of_all = concerns.paused.iter().map(|pause| paused(None, pause));
     let expiring = credentials(site)
         .into_iter()
@@ -40,6 +42,7 @@ pub fn due_notices(
     let all = of_all
         .chain(of_channels)
         .chain(of_deliveries)
+        .chain(of_letters)
         .chain(plan.steps.iter().filter_map(|step| of_step(step, site, now)))
         .chain(expiring);
     for notice in all.filter(|notice| !concerns.known.contains(&notice.about)) {
@@ -57,6 +60,7 @@ pub fn is_settled(notice: &Notice, concerns: &Concerns) -> bool {
         Kind::Unknown | Kind::Silent | Kind::Refused | Kind::Errand | Kind::Stuck => {
             !concerns.deliveries.iter().any(|it| about_delivery(it) == notice.about)
         }
+        Kind::Letter => !concerns.strays.iter().any(|it| about_letter(it) == notice.about),
         Kind::Paused => {
             let is_about = |channel: Option<&ChannelName>, pause: &Option<Pause>| {
                 pause.as_ref().is_some_and(|pause| about_pause(channel, pause) == notice.about)
@@ -182,6 +186,38 @@ fn of_delivery(delivery: &Delivery, concerns: &Concerns) -> Option<Notice> {
         link: delivery.receipt.as_ref().and_then(|receipt| receipt.link.clone()),
         errand: None,
     })
+}
+
+/// Names a letter.
+fn about_letter(letter: &KeptAnswer) -> String {
+    format!("letter {}", letter.id)
+}
+
+/// A letter that could be about several ads, or about one that is not known any more.
+fn of_letter(letter: &KeptAnswer) -> Notice {
+    let id = letter.id.get(..8).unwrap_or(&letter.id);
+    Notice {
+        about: about_letter(letter),
+        kind: Kind::Letter,
+        since: letter.read_at,
+        title: format!("A letter came back: “{}”", letter.subject),
+        what: format!(
+            "{} wrote, and it is not known which ad is meant, so nothing was changed: {}",
+            letter.sender, letter.words
+        ),
+        help:
+            "Say what became of the ad, if it is one of ours; then that you have seen to the letter"
+                .to_owned(),
+        commands: vec![
+            "handbill resolve ID --not-posted".to_owned(),
+            format!("handbill mailbox --dismiss {id}"),
+        ],
+        posting: None,
+        channel: None,
+        delivery: None,
+        link: None,
+        errand: None,
+    }
 }
 
 /// What an occasion means, in a sentence.

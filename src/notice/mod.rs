@@ -83,6 +83,8 @@ pub enum Kind {
     Unknown,
     /// It was handed over and is not to be seen, or the list wants an answer.
     Silent,
+    /// A letter came back, and nobody can tell which ad it is about.
+    Letter,
     Refused,
     /// A person is asked to do it.
     Errand,

@@ -2,6 +2,7 @@
 
 use chrono::TimeDelta;
 use handbill::ledger::Way;
+use handbill::ledger::mailbox::KeptAnswer;
 use handbill::notice::{self, TRIED_FOR};
 use handbill::plan::Plan;
 use handbill::rehearsal::smtp::MailFault;
@@ -104,6 +105,32 @@ async fn a_mail_that_nobody_has_seen_for_too_long_is_told_once_and_no_longer_onc
     let link = "https://lists.example/archives/17".parse().unwrap();
     world.ledger.record(sent.key, &link, now).await.unwrap();
     assert!(world.ledger.concerns(now).await.unwrap().deliveries.is_empty());
+}
+
+#[tokio::test]
+async fn a_letter_that_nobody_can_place_is_told_once_and_not_kept_up_once_it_is_seen_to() {
+    let world = World::new(&[("list", LIST)], By::Webhook, "").await;
+    let now = world.clock.now();
+    let letter = KeptAnswer {
+        id: "3f2a91bc5d7e".to_owned(),
+        read_at: now,
+        says: "bounced".to_owned(),
+        sender: "mailer-daemon@lists.example".to_owned(),
+        subject: "Undelivered Mail".to_owned(),
+        words: "no such list".to_owned(),
+        delivery: None,
+        dismissed_at: None,
+    };
+    world.ledger.keep_answer(&letter).await.unwrap();
+    for expected in [1, 0] {
+        assert_eq!(world.round().await.new, expected);
+    }
+    let notice = &world.hook.bodies()[0]["notices"][0];
+    assert_eq!(notice["kind"], "letter");
+    assert!(notice["what"].as_str().unwrap().contains("no such list"), "{notice}");
+    assert_eq!(notice["commands"][1], "handbill mailbox --dismiss 3f2a91bc");
+    assert_eq!(world.ledger.dismiss_stray("3f2a91bc", now).await.unwrap(), 1);
+    assert!(world.ledger.concerns(now).await.unwrap().strays.is_empty());
 }
 
 #[tokio::test]
