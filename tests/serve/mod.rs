@@ -24,7 +24,7 @@ use crate::deliver::{PAGE, folder};
 use crate::support::TestSite;
 
 /// However slow the machine is: what does not come in this time does not come.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_secs(300);
 
 /// Asks again and again until there is an answer.
 fn wait_for<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
