@@ -5,6 +5,7 @@ use minijinja::Value;
 use super::count::Count;
 use super::template::Templates;
 use super::{AdaptError, Charset, MailBody, MailForm, Occasion, Rendition, Target, ascii, fit};
+use crate::check::lists::{LINES, is_command};
 use crate::posting::Posting;
 
 /// A reminder may repeat the announcement. An update or a close that does not say so would look
@@ -52,25 +53,6 @@ pub fn adapt(
     })
 }
 
-/// Mailman's command words, with the numbers of arguments with which its rule `administrivia`
-/// takes a line for one and holds the mail.
-const COMMANDS: &[(&str, std::ops::RangeInclusive<usize>)] = &[
-    ("confirm", 1..=1),
-    ("help", 0..=0),
-    ("info", 0..=0),
-    ("lists", 0..=0),
-    ("options", 0..=0),
-    ("password", 2..=2),
-    ("remove", 0..=0),
-    ("set", 3..=3),
-    ("subscribe", 0..=3),
-    ("unsubscribe", 0..=1),
-    ("who", 0..=2),
-];
-
-/// So many lines with words are looked at by Mailman.
-const LINES_SEARCHED: usize = 10;
-
 /// The subject on one line and within its limit.
 fn fitted_subject(
     marked: &str,
@@ -114,21 +96,12 @@ fn safe_for_lists(text: &str) -> String {
         if line.starts_with("From ") {
             line.insert(0, ' ');
         }
-        if seen <= LINES_SEARCHED && is_command(&line) {
+        if seen <= LINES && is_command(&line) {
             line = reflowed(&line, lines.last_mut());
         }
         lines.push(line);
     }
     lines.join("\n")
-}
-
-fn is_command(line: &str) -> bool {
-    let mut words = line.split_whitespace();
-    let Some(first) = words.next() else { return false };
-    let arguments = words.count();
-    COMMANDS
-        .iter()
-        .any(|(command, counts)| first.eq_ignore_ascii_case(command) && counts.contains(&arguments))
 }
 
 /// The line with the last word of the line before it, if both are of one paragraph; otherwise in

@@ -23,12 +23,14 @@ const SAFE: u32 = 35;
 const HEADERS: usize = 2 * 1024;
 
 /// In how many lines at the top Mailman looks for commands.
-const LINES: usize = 10;
+pub const LINES: usize = 10;
 
 /// Words that are commands to Mailman, with how many words follow one.
-const COMMANDS: [(&str, RangeInclusive<usize>); 9] = [
+const COMMANDS: [(&str, RangeInclusive<usize>); 11] = [
     ("help", 0..=0),
     ("info", 0..=0),
+    ("lists", 0..=0),
+    ("options", 0..=0),
     ("remove", 0..=0),
     ("subscribe", 0..=3),
     ("unsubscribe", 0..=1),
@@ -249,7 +251,7 @@ fn lengths(letter: &Letter<'_>, remarks: &mut Vec<Remark>) {
 }
 
 /// Whether Mailman takes a line for a command.
-fn is_command(line: &str) -> bool {
+pub fn is_command(line: &str) -> bool {
     let mut words = line.split_whitespace();
     let Some(first) = words.next().map(str::to_lowercase) else { return false };
     let arguments = words.count();

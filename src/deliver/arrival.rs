@@ -71,14 +71,14 @@ impl Courier<'_> {
                 break;
             }
             let now = self.clock.now();
-            let next = if looked_for_at(delivery) <= now {
+            let next = if looked_for_at(delivery, now) <= now {
                 let seen = self.look_for_one(station, delivery).await?;
                 let on_its_way = seen.copy.is_some_and(CopyState::is_on_its_way);
-                let next = on_its_way.then(|| looked_for_at(&seen));
+                let next = on_its_way.then(|| looked_for_at(&seen, self.clock.now()));
                 arrivals.looked_for.push(seen);
                 next
             } else {
-                Some(looked_for_at(delivery))
+                Some(looked_for_at(delivery, now))
             };
             arrivals.next = arrivals.next.into_iter().chain(next).min();
         }
@@ -115,10 +115,9 @@ impl Courier<'_> {
                 self.ledger.arrived(delivery.key, &Receipt::default(), None, now).await
             }
             Trace::Absent | Trace::NotYet { .. } | Trace::CannotTell { .. } => {
-                match self.is_given_up(station, delivery, now) {
-                    Some(why) => self.ledger.needs_a_person(delivery.key, &why, now).await?,
-                    None => delivery.clone(),
-                };
+                if let Some(why) = self.is_given_up(station, delivery, now) {
+                    unless_overtaken(self.ledger.needs_a_person(delivery.key, &why, now).await)?;
+                }
                 self.ledger.not_seen_yet(delivery.key, now).await
             }
         };
@@ -156,7 +155,9 @@ impl Courier<'_> {
         }
         let since = local_time(delivery.changed_at, self.site.settings.timezone);
         Some(match delivery.copy {
-            Some(CopyState::Held) => format!("a moderator has had it since {since}"),
+            Some(CopyState::Held) => {
+                format!("its server took it on {since}, and a moderator has it still")
+            }
             _ => format!("its server took it on {since}, and it was not seen since"),
         })
     }
@@ -167,11 +168,12 @@ fn length(seconds: u64) -> TimeDelta {
 }
 
 /// When it is looked for next: at once, and then after as long as it has been waited for already.
-fn looked_for_at(delivery: &Delivery) -> DateTime<Utc> {
+/// What a clock that was ahead has left is not waited for.
+fn looked_for_at(delivery: &Delivery, now: DateTime<Utc>) -> DateTime<Utc> {
     match delivery.verified_at {
-        Some(last) if last >= delivery.changed_at => {
-            last + (last - delivery.changed_at).clamp(SHORTEST, LONGEST)
+        Some(last) if last <= now => {
+            last + (last - delivery.changed_at).abs().clamp(SHORTEST, LONGEST)
         }
-        _ => delivery.changed_at,
+        _ => now,
     }
 }

@@ -6,8 +6,8 @@
 //!
 //! `daemon` is the loop, `round` one look at everything, `timer` says when the next one is,
 //! `setup` reads the configuration, `signals` hears the system, `watch` and `pull` notice
-//! what changed, `status` is what the loop knows; `health`, `metrics` and `http` tell it to
-//! machines, `supervisor` to systemd.
+//! what changed, `looks` at copies, archives and the mailbox go on beside the rounds, `status` is what
+//! the loop knows; `health`, `metrics` and `http` tell it to machines, `supervisor` to systemd.
 
 mod daemon;
 pub mod exposition;

@@ -44,6 +44,19 @@ async fn it_is_looked_for_at_once_and_then_less_and_less_often() {
     assert_eq!(waits[15], 12 * 60 * 60);
 }
 
+/// The clock was a day ahead when it was looked for, and is right now.
+#[tokio::test]
+async fn a_clock_that_was_ahead_keeps_nobody_from_looking() {
+    let world = held_back().await;
+    world.wait(24 * 60);
+    world.look_for_arrivals().await;
+    world.wait(-24 * 60);
+    let seen = world.look_for_arrivals().await;
+    assert_eq!(seen.looked_for.len(), 1, "{seen:?}");
+    let next = seen.next.unwrap();
+    assert!(next > world.now() && (next - world.now()).num_hours() <= 12, "{next}");
+}
+
 #[tokio::test]
 async fn a_mail_that_is_never_seen_is_a_persons_to_find_after_two_weeks() {
     let world = held_back().await;

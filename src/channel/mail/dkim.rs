@@ -95,7 +95,8 @@ impl Dkim {
             return Ok(());
         }
         Err(format!(
-            "`{signer}` signs, but `from` is at `{domain}`, and receivers want both of one          organisation; use a key of `{domain}`"
+            "`{signer}` signs, but `from` is at `{domain}`, and receivers want both of one \
+             organisation; use a key of `{domain}`"
         ))
     }
 

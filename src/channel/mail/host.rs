@@ -102,18 +102,7 @@ impl Seat {
     /// # Errors
     /// How long that would be, if it is longer than `left`; then nothing is waited for.
     pub async fn pace(&self, left: Duration) -> Result<(), Duration> {
-        let wait = {
-            let mut state = self.host.state();
-            let Some(interval) = state.interval() else { return Ok(()) };
-            let now = Instant::now();
-            let at = state.next_message.max(now);
-            let wait = at - now;
-            if wait > left {
-                return Err(wait);
-            }
-            state.next_message = at + interval;
-            wait
-        };
+        let wait = self.host.state().pace(Instant::now(), left)?;
         if !wait.is_zero() {
             tokio::time::sleep(wait).await;
         }
@@ -236,6 +225,19 @@ impl Host {
 }
 
 impl State {
+    /// How long a message that is ready now waits, so that it keeps the pace; `Err` with that, if it
+    /// is longer than `left`. Whoever waits has the place of the next one.
+    fn pace(&mut self, now: Instant, left: Duration) -> Result<Duration, Duration> {
+        let Some(interval) = self.interval() else { return Ok(Duration::ZERO) };
+        let at = self.next_message.max(now);
+        let wait = at - now;
+        if wait > left {
+            return Err(wait);
+        }
+        self.next_message = at + interval;
+        Ok(wait)
+    }
+
     /// How long after one message the next may begin.
     fn interval(&self) -> Option<Duration> {
         let strictest = self.seats.values().filter_map(|limits| limits.per_minute).min()?;
@@ -294,19 +296,20 @@ mod tests {
         assert!(first.as_mut().now_or_never().is_some());
     }
 
-    #[tokio::test]
-    async fn messages_follow_each_other_at_the_pace_that_was_asked_for() {
-        let seat = Seat::at("pace.example", 25, limits(9, Some(300)));
-        let other = Seat::at("pace.example", 25, limits(9, Some(600)));
-        assert_eq!(seat.pace(Duration::ZERO).await, Ok(()));
-        let wait = other.pace(Duration::from_millis(20)).await.unwrap_err();
-        assert!(
-            wait > Duration::from_millis(100) && wait <= Duration::from_millis(200),
-            "{wait:?}"
+    #[test]
+    fn messages_follow_each_other_at_the_pace_that_was_asked_for() {
+        let (seat, _other) = (
+            Seat::at("pace.example", 25, limits(9, Some(300))),
+            Seat::at("pace.example", 25, limits(9, Some(600))),
         );
-        let began = Instant::now();
-        assert_eq!(other.pace(Duration::from_secs(2)).await, Ok(()));
-        assert!(began.elapsed() > Duration::from_millis(50), "it was waited for");
-        assert!(seat.pace(Duration::ZERO).await.is_err());
+        let milliseconds = Duration::from_millis;
+        let (now, long) = (Instant::now(), milliseconds(2_000));
+        let mut state = seat.host.state();
+        assert_eq!(state.pace(now, Duration::ZERO), Ok(Duration::ZERO));
+        // 300 a minute, the strictest of the two: one in 200 ms.
+        assert_eq!(state.pace(now + milliseconds(50), milliseconds(20)), Err(milliseconds(150)));
+        assert_eq!(state.pace(now + milliseconds(50), long), Ok(milliseconds(150)));
+        assert_eq!(state.pace(now + milliseconds(50), long), Ok(milliseconds(350)));
+        assert_eq!(state.pace(now + milliseconds(700), Duration::ZERO), Ok(Duration::ZERO));
     }
 }

@@ -1,7 +1,8 @@
 //! Several channels on one mail server.
 
+use std::cell::RefCell;
 use std::num::NonZeroU32;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use chrono::{TimeDelta, Utc};
 use futures_util::future::join_all;
@@ -76,16 +77,22 @@ async fn waiting_for_a_connection_ends_with_the_send_by_and_no_other_host_waits(
     let config_of = |port| limited(&config(port), 1);
     let (busy, late) = (channel(config_of(server.port)), channel(config_of(server.port)));
     let elsewhere = channel(config_of(free.port));
+    let done = RefCell::new(Vec::new());
+    let first = async {
+        let outcome = send(&busy).await;
+        done.borrow_mut().push("busy");
+        outcome
+    };
     let later = async {
         tokio::time::sleep(Duration::from_millis(100)).await;
-        let began = Instant::now();
         let outcomes = tokio::join!(send_within(&late, 200), send(&elsewhere));
-        (outcomes, began.elapsed())
+        done.borrow_mut().push("late and elsewhere");
+        outcomes
     };
-    let (first, ((waited, other), time)) = tokio::join!(send(&busy), later);
+    let (first, (waited, other)) = tokio::join!(first, later);
     assert!(is_posted(&first) && is_posted(&other), "{first:?} {other:?}");
     assert!(matches!(&waited, Outcome::Deferred { why, after: Some(_) } if why.contains("busy")));
-    assert!(time < Duration::from_millis(600), "{time:?}");
+    assert_eq!(*done.borrow(), ["late and elsewhere", "busy"]);
     assert_eq!(server.messages().len(), 1);
     assert!(is_posted(&send(&late).await), "its turn comes");
 }
@@ -106,11 +113,9 @@ async fn messages_to_a_host_keep_its_pace() {
     let pace =
         |per_minute| Config { per_minute: NonZeroU32::new(per_minute), ..config(server.port) };
     let (one, other) = (channel(pace(600)), channel(pace(1_200)));
-    let began = Instant::now();
     for channel in [&one, &other, &one] {
         assert!(is_posted(&send(channel).await));
     }
-    assert!(began.elapsed() >= Duration::from_millis(190), "{:?}", began.elapsed());
     let strict = channel(pace(1));
     assert!(is_posted(&send(&strict).await));
     let early = send_within(&one, 5_000).await;
