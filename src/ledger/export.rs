@@ -15,8 +15,10 @@
 //! | `attempt` | `delivery`, `number` |
 //! | `event` | `number` |
 //! | `event_words` | `number`, of the event |
+//! | `answer` | `id` |
 //!
-//! What people were told (`notice`, `telling`, `told`) is no part of it.
+//! What people were told (`notice`, `telling`, `told`) is no part of it, nor how far a mailbox was read
+//! (`mailbox`): reading it once more changes nothing.
 
 use std::path::Path;
 
@@ -37,7 +39,7 @@ pub struct Exported {
 const PAGE: i64 = 500;
 
 /// The tables after `ledger`: each page begins after the last key of the one before.
-const TABLES: [(&str, &str, Keys); 6] = [
+const TABLES: [(&str, &str, Keys); 7] = [
     ("channel", "select * from channel where name > $1 order by name limit $2", Keys::One("name")),
     ("posting", "select * from posting where id > $1 order by id limit $2", Keys::One("id")),
     ("delivery", "select * from delivery where key > $1 order by key limit $2", Keys::One("key")),
@@ -53,6 +55,7 @@ const TABLES: [(&str, &str, Keys); 6] = [
         "select * from event_words where number > $3 order by number limit $2",
         Keys::Number,
     ),
+    ("answer", "select * from answer where id > $1 order by id limit $2", Keys::One("id")),
 ];
 
 /// What tells the rows of a table apart.

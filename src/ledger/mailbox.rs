@@ -134,7 +134,7 @@ impl Ledger {
             .collect()
     }
 
-    /// A person has seen to a letter that is nobody's. Says how many were meant by the first digits
+    /// A person has seen to a letter that is nobody's: its words are forgotten. Says how many were meant by the first digits
     /// of its id: where that is not one, nothing changes.
     ///
     /// # Errors
@@ -144,11 +144,14 @@ impl Ledger {
         let meant: Vec<&KeptAnswer> = strays.iter().filter(|it| it.id.starts_with(id)).collect();
         if let [one] = meant[..] {
             let mut tx = self.begin().await?;
-            sqlx::query("update answer set dismissed_at = $2 where id = $1")
-                .bind(one.id.clone())
-                .bind(now.timestamp_micros())
-                .execute(&mut *tx)
-                .await?;
+            sqlx::query(
+                "update answer set dismissed_at = $2, sender = '', subject = '', words = ''
+                  where id = $1",
+            )
+            .bind(one.id.clone())
+            .bind(now.timestamp_micros())
+            .execute(&mut *tx)
+            .await?;
             tx.commit().await?;
         }
         Ok(meant.len())

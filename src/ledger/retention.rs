@@ -123,8 +123,10 @@ impl Ledger {
             forgotten.copies = run(&mut tx, COPIES, now - kept, now).await?;
         }
         if let Some(kept) = retention.answers {
-            forgotten.answers = run(&mut tx, ANSWERS, now - kept, now).await?;
-            for statement in [DETAILS, REASONS, NOTES, LETTERS, STRAYS] {
+            for statement in [ANSWERS, LETTERS, STRAYS] {
+                forgotten.answers += run(&mut tx, statement, now - kept, now).await?;
+            }
+            for statement in [DETAILS, REASONS, NOTES] {
                 run(&mut tx, statement, now - kept, now).await?;
             }
         }

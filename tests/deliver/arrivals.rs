@@ -2,9 +2,12 @@
 //! and 5).
 
 use handbill::adapt::Occasion;
+use handbill::channel::Reach;
+use handbill::deliver::Station;
 use handbill::ledger::{CopyState, LedgerError, Resolution, State};
 use handbill::plan::{Reason, When};
 use handbill::rehearsal::smtp::{Archiving, MailFault};
+use handbill::site::channel_file::KindConfig;
 
 use super::World;
 
@@ -27,6 +30,21 @@ async fn a_mail_is_sent_until_the_archive_shows_it_and_live_from_then_on() {
     assert_eq!(seen.next, None, "nothing is on its way any more");
     assert_eq!(world.announcement("list").await.copy, Some(CopyState::Live));
     world.assert_posted_once("list").await;
+}
+
+/// Neither an archive nor a mailbox could ever tell: the server's word is all that there will be.
+#[tokio::test]
+async fn a_mail_that_nobody_can_look_for_is_live_at_once() {
+    let mut world = World::with(&["list"]).await;
+    for channel in &mut world.site.channels {
+        if let KindConfig::Mail(mail) = &mut channel.config {
+            mail.archive = None;
+        }
+    }
+    world.stations = Station::all(&world.site, Reach::LoopbackOnly, &mut Vec::new());
+    world.round().await;
+    assert_eq!(world.announcement("list").await.copy, Some(CopyState::Live));
+    assert!(world.look_for_arrivals().await.looked_for.is_empty());
 }
 
 #[tokio::test]

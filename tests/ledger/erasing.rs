@@ -60,6 +60,7 @@ pub async fn over(site: &Site) -> Ledger {
     let key = planned(&ledger, &closing).await;
     let claim = claimed_with(&ledger, key).await;
     ledger.settle(&claim, &done("77"), None, at(13)).await.unwrap();
+    ledger.keep_answer(&letter("1", Some(key), SECRET)).await.unwrap();
     let notice = NewNotice {
         about: "refused".to_owned(),
         content: format!(r#"{{"posting":"tides","what":"{SECRET}"}}"#),
@@ -101,7 +102,7 @@ async fn what_was_erased_is_in_no_file_and_the_chain_is_whole() {
         counts.people,
         counts.notices,
     ];
-    assert_eq!(whole, [1, 3, 3, 1, 1, 2, 1]);
+    assert_eq!(whole, [1, 3, 3, 1, 2, 2, 1]);
     assert_eq!(erased.kept_in_chain, 0);
     assert_eq!(ledger.scrub().await.unwrap(), Files::Clean);
     assert_eq!(found_in_files(&site, SECRET), 0, "with the ledger open");
@@ -225,4 +226,18 @@ async fn words_that_an_older_handbill_wrote_into_the_chain_are_counted_and_stay(
     site.meddle(older).await.unwrap();
     let ledger = Ledger::open_for_upkeep(&site.path()).await.unwrap().unwrap();
     assert_eq!(ledger.erasure(&tides()).await.unwrap().kept_in_chain, 2);
+}
+
+/// It is nobody's, so no posting's erasure reaches it; whoever has seen to it is done with it.
+#[tokio::test]
+async fn a_letter_that_was_seen_to_is_in_no_file() {
+    let site = Site::new();
+    let ledger = site.observed().await;
+    ledger.keep_answer(&letter("3f2a", None, SECRET)).await.unwrap();
+    assert!(found_in_files(&site, SECRET) > 0);
+    assert_eq!(ledger.dismiss_stray("3f", at(15)).await.unwrap(), 1);
+    assert!(ledger.strays().await.unwrap().is_empty());
+    assert!(ledger.has_answer("3f2a").await.unwrap(), "read again it is no news");
+    ledger.scrub().await.unwrap();
+    assert_eq!(found_in_files(&site, SECRET), 0);
 }

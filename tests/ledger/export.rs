@@ -38,6 +38,9 @@ async fn an_export_holds_every_row_and_every_column_in_its_order() {
         let key = planned(&ledger, &announcement()).await;
         claimed(&ledger, key, 10).await
     };
+    for id in ["b", "a"] {
+        ledger.keep_answer(&letter(id, None, "no such list")).await.unwrap();
+    }
     let lines = exported(&ledger).await;
     assert_eq!(lines[0]["version"], Ledger::version(&site.path()).await.unwrap().unwrap());
 
@@ -52,6 +55,7 @@ async fn an_export_holds_every_row_and_every_column_in_its_order() {
         ("attempt", "delivery, number"),
         ("event", "number"),
         ("event_words", "number"),
+        ("answer", "id"),
     ] {
         // SQLite itself says what is in a row, column by column.
         let columns = format!("select name from pragma_table_info('{table}')");

@@ -8,6 +8,7 @@ use handbill::adapt::{Occasion, Rendition};
 use handbill::channel::wire::{HttpRequest, Verb};
 use handbill::channel::{ChannelName, DeliveryKey, Outcome, Receipt, Wire};
 use handbill::clock::Clock;
+use handbill::ledger::mailbox::KeptAnswer;
 use handbill::ledger::{
     Began, Claim, Deed, Delivery, DeliveryName, Hiring, Ledger, Meaning, NewDelivery, Observed,
     Seen, Settlement, SiteMark, Standing, Time,
@@ -237,3 +238,17 @@ pub const AS_OF_VERSION_3: &str = "
     drop table event_words; alter table posting drop column erased_at;
     alter table attempt drop column erased_at; alter table ledger drop column retention_at;
     delete from _sqlx_migrations where version >= 4";
+
+/// A letter that says these words; about a delivery, or nobody's.
+pub fn letter(id: &str, delivery: Option<DeliveryKey>, words: &str) -> KeptAnswer {
+    KeptAnswer {
+        id: id.to_owned(),
+        read_at: at(14),
+        says: "bounced".to_owned(),
+        sender: format!("{words}@lists.example"),
+        subject: format!("Returned: {words}"),
+        words: words.to_owned(),
+        delivery,
+        dismissed_at: None,
+    }
+}
