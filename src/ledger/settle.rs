@@ -188,8 +188,6 @@ impl Settling {
                         done(tx, delivery, receipt, standing, now).await?;
                         // The copy that it made, if it made one.
                         delivery.copy = delivery.copy.map(|_| CopyState::Sent);
-                        // An earlier one was looked for, perhaps.
-                        delivery.verified_at = None;
                     }
                     Meaning::PersonAsked => {
                         what = State::Asked.as_str();
