@@ -1,5 +1,6 @@
 //! The commands as somebody types them: what they say, as text and as JSON, and how they end.
 
+mod adding_channels;
 mod approval;
 mod calendar;
 mod declaring;

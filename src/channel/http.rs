@@ -226,13 +226,22 @@ impl Http {
     }
 
     /// Posts a form that is a secret as a whole, as where tokens are given out, whose answer is one
-    /// too: nothing is hidden in it. It creates nothing that readers see, so it needs no permit.
-    pub async fn send_form(&self, url: &Url, form: &SecretString) -> Exchange {
-        let request = Request { method: "POST".to_owned(), ..Request::get(url.clone()) }
+    /// too: nothing but `basic`, user and password, is hidden in it. It creates nothing that readers
+    /// see, so it needs no permit.
+    pub async fn send_form(
+        &self,
+        url: &Url,
+        form: &SecretString,
+        basic: Option<&Credential>,
+    ) -> Exchange {
+        let mut request = Request { method: "POST".to_owned(), ..Request::get(url.clone()) }
             .header("content-type", "application/x-www-form-urlencoded")
             .header("accept", "application/json");
+        if basic.is_some() {
+            request = request.header("authorization", &format!("Basic {SECRET}"));
+        }
         let fill = |builder: reqwest::RequestBuilder| builder.body(form.expose_secret().to_owned());
-        self.exchange_filled(&request, None, None, fill).await
+        self.exchange_filled(&request, basic, None, fill).await
     }
 
     async fn exchange(

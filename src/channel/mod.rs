@@ -12,6 +12,7 @@ pub mod mail;
 pub mod manual;
 pub mod mastodon;
 pub mod oauth1;
+pub mod oauth2;
 pub mod permit;
 pub mod secret;
 mod setting;

@@ -1,8 +1,10 @@
-//! X, API v2 with OAuth 1.0a user context.
+//! X, API v2, in the context of a user: OAuth 1.0a or OAuth 2.0.
 //!
 //! X knows no idempotency key and no editing. What it answers is described in its OpenAPI
 //! document (<https://docs.x.com>); a repeated text is refused with 403 and no id, so that the
 //! account's own timeline has to be asked.
+
+mod signer;
 
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -10,10 +12,10 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use url::Url;
 
-use super::http::{self, Answer, Busy, Credential, Exchange, Http, Reading, Request, Unread};
-use super::oauth1::{self, Keys, Moment};
+use super::http::{self, Answer, Busy, Exchange, Http, Reading, Request, Unread};
+use super::oauth2::Client;
 use super::setting::{web_address, wrong};
-use super::wire::{HttpRequest, SECRET, Verb};
+use super::wire::{HttpRequest, Verb};
 use super::{
     Abilities, Action, Address, Arrival, BuildError, Can, Channel, Context, Kind, Outcome, Permit,
     PrepareError, Probe, Receipt, Search, Sight, Sought, Trace, Wire, words,
@@ -21,6 +23,7 @@ use super::{
 use crate::adapt::count::Count;
 use crate::adapt::{CardUse, Form, Rendition};
 use crate::channel::secret::SecretRef;
+use signer::Signer;
 
 /// Weighted characters that a post may have.
 const LIMIT: usize = 280;
@@ -51,6 +54,8 @@ const SHUT_OUT: [&str; 4] = [
     "you are not permitted to perform this action",
 ];
 
+const AUTHORIZATION: &str = "Authorization";
+
 /// The `[x]` table of a channel's file.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -63,10 +68,26 @@ pub struct Config {
     pub username: String,
     /// The account's numeric id; needed to look into its timeline after a lost answer.
     pub user_id: String,
-    pub consumer_key: SecretRef,
-    pub consumer_secret: SecretRef,
-    pub access_token: SecretRef,
-    pub access_token_secret: SecretRef,
+    /// The four keys of OAuth 1.0a, which do not expire; or `[x.oauth2]`.
+    pub consumer_key: Option<SecretRef>,
+    pub consumer_secret: Option<SecretRef>,
+    pub access_token: Option<SecretRef>,
+    pub access_token_secret: Option<SecretRef>,
+    /// Needs the scopes `tweet.read`, `tweet.write`, `users.read` and `offline.access`.
+    pub oauth2: Option<Client>,
+}
+
+impl Config {
+    pub fn secrets_mut(&mut self) -> Vec<(&'static str, &mut SecretRef)> {
+        let keys = [
+            ("consumer_key", &mut self.consumer_key),
+            ("consumer_secret", &mut self.consumer_secret),
+            ("access_token", &mut self.access_token),
+            ("access_token_secret", &mut self.access_token_secret),
+        ];
+        let keys = keys.into_iter().filter_map(|(name, key)| Some((name, key.as_mut()?)));
+        keys.chain(self.oauth2.iter_mut().flat_map(Client::secrets_mut)).collect()
+    }
 }
 
 /// One account.
@@ -74,6 +95,7 @@ pub struct X {
     config: Config,
     api: Url,
     web: Url,
+    signer: Signer,
     http: Http,
 }
 
@@ -99,7 +121,9 @@ impl X {
             let why = format!("`{}` is no account name; write it without `@`", config.username);
             return Err(wrong(channel, "x.username", why));
         }
-        Ok(Self { config, api, web, http: Http::new(context.reach) })
+        let signer = Signer::new(&config, &api, context.reach)
+            .map_err(|(key, why)| wrong(channel, key, why))?;
+        Ok(Self { config, api, web, signer, http: Http::new(context.reach) })
     }
 
     fn create(
@@ -130,7 +154,7 @@ impl X {
             verb,
             method: method.to_owned(),
             url: http::endpoint(&self.api, path).into(),
-            headers: vec![("Authorization".to_owned(), format!("OAuth {SECRET}"))],
+            headers: vec![(AUTHORIZATION.to_owned(), self.signer.authorization())],
             body: None,
             remote_id: remote_id.map(str::to_owned),
             reference: Some(address.reference.to_owned()),
@@ -138,35 +162,30 @@ impl X {
         }
     }
 
-    /// Signs and sends: nonce and time are of this moment, so they are not on record. With a
-    /// permit it writes, without one it reads.
+    /// Signs and sends. With a permit it writes, without one it reads.
     async fn exchange(&self, request: &Request, permit: Option<&Permit<'_>>) -> Exchange {
-        let keys = match self.keys() {
-            Ok(keys) => keys,
-            Err(why) => return Exchange::NoAnswer(Outcome::Blocked { why }),
-        };
-        let header = oauth1::authorization(&request.method, &request.url, &keys, &Moment::now());
-        let parts = vec![
-            keys.consumer_key,
-            keys.consumer_secret,
-            keys.access_token,
-            keys.access_token_secret,
-        ];
-        let credential = Credential::made_from(header, parts);
-        match permit {
-            Some(permit) => self.http.write(request, Some(&credential), permit).await,
-            None => self.http.send(request, Some(&credential)).await,
+        let mut request = request.clone();
+        // What is on record may be signed in another way by now.
+        for (name, value) in &mut request.headers {
+            if name == AUTHORIZATION {
+                *value = self.signer.authorization();
+            }
         }
-    }
-
-    fn keys(&self) -> Result<Keys, String> {
-        let read = |secret: &SecretRef| secret.read().map_err(|error| error.to_string());
-        Ok(Keys {
-            consumer_key: read(&self.config.consumer_key)?,
-            consumer_secret: read(&self.config.consumer_secret)?,
-            access_token: read(&self.config.access_token)?,
-            access_token_secret: read(&self.config.access_token_secret)?,
-        })
+        let signature = match self.signer.sign(&request).await {
+            Ok(signature) => signature,
+            Err(outcome) => return Exchange::NoAnswer(outcome),
+        };
+        let credential = Some(&signature.credential);
+        let exchange = match permit {
+            Some(permit) => self.http.write(&request, credential, permit).await,
+            None => self.http.send(&request, credential).await,
+        };
+        match exchange {
+            Exchange::Answer(answer) if answer.status == 401 => {
+                Exchange::NoAnswer(self.signer.refused(&signature, answer.summary()).await)
+            }
+            exchange => exchange,
+        }
     }
 
     fn outcome(&self, request: &HttpRequest, answer: &Answer) -> Outcome {
@@ -202,7 +221,7 @@ impl X {
 
     /// A signed GET whose answer is JSON.
     async fn read(&self, url: Url) -> Result<Reading, Unread> {
-        let request = Request::get(url).header("Authorization", &format!("OAuth {SECRET}"));
+        let request = Request::get(url).header(AUTHORIZATION, &self.signer.authorization());
         Reading::of(self.exchange(&request, None).await)
     }
 

@@ -173,7 +173,7 @@ pub(super) fn load_all(
 }
 
 /// Reads one channel's file; `None` with errors among the diagnostics.
-fn read(
+pub(super) fn read(
     file: &Arc<Source>,
     around: &Around<'_>,
     diagnostics: &mut Vec<Diagnostic>,
@@ -384,13 +384,8 @@ impl KindConfig {
         match self {
             Self::Mail(config) => config.secrets_mut(),
             Self::Mastodon(config) => vec![("token", &mut config.token)],
-            Self::X(config) => vec![
-                ("consumer_key", &mut config.consumer_key),
-                ("consumer_secret", &mut config.consumer_secret),
-                ("access_token", &mut config.access_token),
-                ("access_token_secret", &mut config.access_token_secret),
-            ],
-            Self::LinkedIn(config) => vec![("token", &mut config.token)],
+            Self::X(config) => config.secrets_mut(),
+            Self::LinkedIn(config) => config.secrets_mut(),
             Self::Board(config) => match &mut config.auth {
                 board::Auth::None => Vec::new(),
                 board::Auth::Basic { password, .. } => vec![("password", password)],

@@ -11,4 +11,5 @@ mod linkedin;
 mod mail;
 mod manual;
 mod mastodon;
+mod oauth2;
 mod x;

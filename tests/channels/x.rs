@@ -29,10 +29,11 @@ fn channel(server: &str) -> X {
         web: None,
         username: "tidal_lab".to_owned(),
         user_id: "42".to_owned(),
-        consumer_key: servers::secret("ck"),
-        consumer_secret: servers::secret(SECRET),
-        access_token: servers::secret("42-at"),
-        access_token_secret: servers::secret("ats"),
+        consumer_key: Some(servers::secret("ck")),
+        consumer_secret: Some(servers::secret(SECRET)),
+        access_token: Some(servers::secret("42-at")),
+        access_token_secret: Some(servers::secret("ats")),
+        oauth2: None,
     };
     X::new(config, servers::context()).unwrap()
 }

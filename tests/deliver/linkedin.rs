@@ -195,7 +195,7 @@ async fn with_an_expired_token_nothing_leaves() {
     let expires = |world: &mut World, day: Option<NaiveDate>| {
         for channel in &mut world.site.channels {
             if let KindConfig::LinkedIn(config) = &mut channel.config {
-                config.token.expires = day;
+                config.token.as_mut().unwrap().expires = day;
             }
         }
         world.stations = Station::all(&world.site, Reach::LoopbackOnly, &mut Vec::new());

@@ -2,8 +2,8 @@
 
 use std::sync::{Arc, Mutex};
 
-use handbill::channel::mail::oauth2::OAuth2;
 use handbill::channel::mail::{Config, Mail};
+use handbill::channel::oauth2::OAuth2;
 use handbill::channel::secret::{SecretPlace, SecretRef};
 use handbill::channel::{Channel, Outcome};
 
