@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
-# Makes a list at sympa.test: NAME WHO-MAY-SEND MODERATOR MEMBER...
-# WHO-MAY-SEND is a scenario of Sympa's: `private` (members), `editorkey` (a moderator reads it first).
+# Makes a list in the Sympa whose folder this lies in: NAME WHO-MAY-SEND MODERATOR MEMBER...
+# WHO-MAY-SEND is a scenario of Sympa's: `private` (members), `editorkey` (a moderator first).
 set -euo pipefail
 name=$1 send=$2 moderator=$3
 shift 3
 cd "$(dirname "$0")"
+# shellcheck source=/dev/null
 . ./environment
-sympa=("$SYMPA_PACKAGE/usr/lib/sympa/bin/sympa")
-[ "$(id -u)" -ne 0 ] || sympa=(setpriv --reuid list --regid list --clear-groups -- "${sympa[@]}")
+as_sympa=(setpriv --reuid list --regid list --clear-groups --)
+[ "$(id -u)" -eq 0 ] || as_sympa=()
 cat >"var/$name.xml" <<XML
 <?xml version="1.0"?>
 <list>
@@ -21,5 +22,5 @@ cat >"var/$name.xml" <<XML
 <editor multiple="1"><email>$moderator</email></editor>
 </list>
 XML
-"${sympa[@]}" create --input_file="$PWD/var/$name.xml" sympa.test
-printf '%s\n' "$@" | "${sympa[@]}" add --force --quiet "$name@sympa.test"
+"${as_sympa[@]}" "$sympa" create --input_file="$PWD/var/$name.xml"
+printf '%s\n' "$@" | "${as_sympa[@]}" "$sympa" add --force --quiet "$name"

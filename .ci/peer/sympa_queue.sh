@@ -1,7 +1,8 @@
 #!/bin/sh
-# Lays the mail on standard input where Sympa finds it, as its own `queue` does: RECIPIENT
+# Lays the mail on standard input where Sympa finds it, as Sympa's own `queue` does: RECIPIENT
 set -eu
-cd "$(dirname "$0")/var/spool/msg"
+domain=${1#*@}
+cd "$(dirname "$0")/${domain%%.*}/var/spool/msg"
 name=$1.$(date +%s).$$
 {
     echo "X-Sympa-To: $1"
