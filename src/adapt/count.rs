@@ -9,6 +9,8 @@ use regex::Regex;
 use unicode_normalization::UnicodeNormalization;
 use unicode_segmentation::UnicodeSegmentation;
 
+use super::little_text;
+
 /// A network's way of counting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Count {
@@ -18,6 +20,9 @@ pub enum Count {
     /// X: weighted; every dotted token with a known top-level domain counts at least 23.
     /// Source: twitter-text, configuration version 3.
     X,
+    /// LinkedIn: the words as they are written there, every reserved sign with its backslash
+    /// ([`super::little_text`]), in the units of UTF-16, of which a sign has one or two.
+    LinkedIn,
     /// Unicode characters.
     Characters,
 }
@@ -28,6 +33,7 @@ impl Count {
         match self {
             Self::Mastodon => mastodon(text),
             Self::X => x(text),
+            Self::LinkedIn => little_text::escape(text).encode_utf16().count(),
             Self::Characters => text.chars().count(),
         }
     }

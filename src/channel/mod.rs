@@ -7,12 +7,14 @@
 pub mod board;
 pub mod feed;
 pub mod http;
+pub mod linkedin;
 pub mod mail;
 pub mod manual;
 pub mod mastodon;
 pub mod oauth1;
 pub mod permit;
 pub mod secret;
+mod setting;
 mod sought;
 pub mod tls;
 pub mod wire;
@@ -60,20 +62,29 @@ pub enum Kind {
     Mail,
     Mastodon,
     X,
+    LinkedIn,
     Board,
     Feed,
     Manual,
 }
 
 impl Kind {
-    pub const ALL: [Self; 6] =
-        [Self::Mail, Self::Mastodon, Self::X, Self::Board, Self::Feed, Self::Manual];
+    pub const ALL: [Self; 7] = [
+        Self::Mail,
+        Self::Mastodon,
+        Self::X,
+        Self::LinkedIn,
+        Self::Board,
+        Self::Feed,
+        Self::Manual,
+    ];
 
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Mail => "mail",
             Self::Mastodon => "mastodon",
             Self::X => "x",
+            Self::LinkedIn => "linkedin",
             Self::Board => "board",
             Self::Feed => "feed",
             Self::Manual => "manual",

@@ -67,7 +67,9 @@ pub(super) fn deed_for_close(close: Close) -> Option<Deed> {
 pub(super) fn deed_for_reminder(kind: Kind) -> Deed {
     match kind {
         Kind::Mail => Deed::FollowUp,
-        Kind::Mastodon | Kind::X | Kind::Board | Kind::Feed | Kind::Manual => Deed::Publish,
+        Kind::Mastodon | Kind::X | Kind::LinkedIn | Kind::Board | Kind::Feed | Kind::Manual => {
+            Deed::Publish
+        }
     }
 }
 
@@ -75,7 +77,13 @@ pub(super) fn deed_for_reminder(kind: Kind) -> Deed {
 /// request needs the id, a person has to change the copy too.
 pub(super) fn has_address(copy: &Delivery, deed: Deed, config: &KindConfig) -> bool {
     let needs_id = match (config, deed) {
-        (KindConfig::Mail(_) | KindConfig::Mastodon(_) | KindConfig::X(_), _) => true,
+        (
+            KindConfig::Mail(_)
+            | KindConfig::Mastodon(_)
+            | KindConfig::X(_)
+            | KindConfig::LinkedIn(_),
+            _,
+        ) => true,
         (KindConfig::Board(board), Deed::Edit) => {
             board.update.as_ref().is_some_and(board::Request::names_id)
         }

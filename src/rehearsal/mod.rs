@@ -13,6 +13,7 @@ pub mod fault;
 pub mod feed;
 pub mod gallery;
 pub mod letter;
+pub mod linkedin;
 pub mod loopback;
 pub mod mastodon;
 pub mod page;
@@ -32,6 +33,7 @@ pub struct StandIns {
     pub mail: Vec<Arc<smtp::SmtpStandIn>>,
     pub mastodon: Vec<Arc<mastodon::MastodonStandIn>>,
     pub x: Vec<Arc<x::XStandIn>>,
+    pub linkedin: Vec<Arc<linkedin::LinkedInStandIn>>,
     pub boards: Vec<Arc<board::BoardStandIn>>,
     pub feeds: Vec<Arc<feed::FeedStandIn>>,
 }
@@ -43,6 +45,7 @@ impl StandIns {
         all.extend(self.mail.iter().cloned().map(|it| it as Arc<dyn Exhibitor>));
         all.extend(self.mastodon.iter().cloned().map(|it| it as Arc<dyn Exhibitor>));
         all.extend(self.x.iter().cloned().map(|it| it as Arc<dyn Exhibitor>));
+        all.extend(self.linkedin.iter().cloned().map(|it| it as Arc<dyn Exhibitor>));
         all.extend(self.boards.iter().cloned().map(|it| it as Arc<dyn Exhibitor>));
         all.extend(self.feeds.iter().cloned().map(|it| it as Arc<dyn Exhibitor>));
         all

@@ -14,7 +14,7 @@ use super::nature::{Nature, lock};
 use super::server::{self, Answer, Copy, KEY_HEADER, Server};
 use super::turns::{Daemon, Turns, What};
 use crate::adapt::count::Count;
-use crate::adapt::{Charset, DocumentType, Form, MailBody, MailForm, Rendition};
+use crate::adapt::{CardUse, Charset, DocumentType, Form, MailBody, MailForm, Rendition};
 use crate::channel::permit::NoJournal;
 use crate::channel::wire::{FeedEntry, HttpRequest, MailMessage, Verb};
 use crate::channel::{
@@ -112,7 +112,7 @@ impl SimulatedChannel {
     /// As the real channels say it of themselves.
     fn in_flight(&self) -> u32 {
         match self.kind {
-            Kind::Mail | Kind::Mastodon | Kind::X => 15 * 60,
+            Kind::Mail | Kind::Mastodon | Kind::X | Kind::LinkedIn => 15 * 60,
             Kind::Board => 5 * 60,
             Kind::Feed | Kind::Manual => 0,
         }
@@ -447,11 +447,17 @@ impl Channel for SimulatedChannel {
         let can = |kinds: &[Kind]| if kinds.contains(&self.kind) { Can::Yes } else { Can::No };
         let too_early = self.nature.broken == Some(Broken::AbsentTooEarly);
         Abilities {
-            edit: can(&[Kind::Mastodon, Kind::Board, Kind::Feed]),
+            edit: can(&[Kind::Mastodon, Kind::LinkedIn, Kind::Board, Kind::Feed]),
             follow_up: can(&[Kind::Mail, Kind::Mastodon, Kind::X]),
-            withdraw: can(&[Kind::Mastodon, Kind::X, Kind::Board, Kind::Feed]),
-            find: can(&[Kind::Mail, Kind::Mastodon, Kind::X, Kind::Board, Kind::Feed]),
-            proves_absence: can(&[Kind::Mastodon, Kind::X, Kind::Board, Kind::Feed]),
+            withdraw: can(&[Kind::Mastodon, Kind::X, Kind::LinkedIn, Kind::Board, Kind::Feed]),
+            find: if self.kind == Kind::Manual { Can::No } else { Can::Yes },
+            proves_absence: can(&[
+                Kind::Mastodon,
+                Kind::X,
+                Kind::LinkedIn,
+                Kind::Board,
+                Kind::Feed,
+            ]),
             in_flight_seconds: if too_early { 0 } else { self.in_flight() },
             repeat_safe_seconds: None,
             arrival: Arrival::AtOnce,
@@ -465,7 +471,9 @@ impl Channel for SimulatedChannel {
                 charset: Charset::Utf8,
                 subject_limit: 200,
             }),
-            Kind::Mastodon | Kind::X => Form::Status { count: Count::Characters, limit: 5000 },
+            Kind::Mastodon | Kind::X | Kind::LinkedIn => {
+                Form::Status { count: Count::Characters, limit: 5000, card: CardUse::NotOurs }
+            }
             Kind::Board | Kind::Feed | Kind::Manual => {
                 Form::Document { media_type: DocumentType::Text }
             }
@@ -490,7 +498,9 @@ impl Channel for SimulatedChannel {
                 self.entry(id_of(receipt)?, Some(said(rendition)), address)
             }
             (Kind::Feed, Action::Withdraw(receipt)) => self.entry(id_of(receipt)?, None, address),
-            (Kind::Feed | Kind::Board, Action::FollowUp(..)) => return Err(unable("follow up")),
+            (Kind::Feed | Kind::Board | Kind::LinkedIn, Action::FollowUp(..)) => {
+                return Err(unable("follow up"));
+            }
             (Kind::X, Action::Edit(..)) => return Err(unable("edit")),
             (_, Action::Publish(rendition)) => {
                 self.request(Verb::Create, Some(said(rendition)), None, address)
