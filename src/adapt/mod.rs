@@ -12,6 +12,7 @@ pub mod document;
 pub mod fit;
 pub mod html;
 pub mod mail;
+pub mod rich_text;
 pub mod sentence;
 pub mod status;
 pub mod template;
@@ -29,6 +30,7 @@ use sha2::{Digest, Sha256};
 
 use crate::posting::Posting;
 use count::Count;
+pub use status::Card;
 use template::Templates;
 
 /// Why a channel is addressed.
@@ -194,6 +196,9 @@ pub enum Rendition {
         limit: usize,
         /// What fitting left out or shortened, in words, for the person who looks at a dry run.
         left_out: Vec<String>,
+        /// Shown below the text, where the channel's templates have one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        card: Option<Card>,
     },
     Mail {
         subject: String,
@@ -213,8 +218,11 @@ impl Rendition {
     pub fn content_hash(&self) -> String {
         let mut hash = Sha256::new();
         match self {
-            Self::Status { text, language, .. } => {
+            Self::Status { text, language, card, .. } => {
                 hash.update(["status\0", language, "\0", text].concat());
+                if let Some(Card { link, title, description }) = card {
+                    hash.update(["\0", link, "\0", title, "\0", description].concat());
+                }
             }
             Self::Mail { subject, text, html, language } => {
                 let html = html.as_deref().unwrap_or_default();

@@ -4,6 +4,7 @@
 //! decides: whether something is sent again is [`crate::deliver`]'s business. It knows nothing of
 //! the ledger.
 
+pub mod bluesky;
 pub mod board;
 pub mod feed;
 pub mod http;
@@ -60,20 +61,29 @@ pub enum Kind {
     Mail,
     Mastodon,
     X,
+    Bluesky,
     Board,
     Feed,
     Manual,
 }
 
 impl Kind {
-    pub const ALL: [Self; 6] =
-        [Self::Mail, Self::Mastodon, Self::X, Self::Board, Self::Feed, Self::Manual];
+    pub const ALL: [Self; 7] = [
+        Self::Mail,
+        Self::Mastodon,
+        Self::X,
+        Self::Bluesky,
+        Self::Board,
+        Self::Feed,
+        Self::Manual,
+    ];
 
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Mail => "mail",
             Self::Mastodon => "mastodon",
             Self::X => "x",
+            Self::Bluesky => "bluesky",
             Self::Board => "board",
             Self::Feed => "feed",
             Self::Manual => "manual",
