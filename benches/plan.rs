@@ -136,7 +136,6 @@ fn delivery(
         length: 20,
         limit: 500,
         left_out: Vec::new(),
-        card: None,
     };
     Delivery {
         key: name.key(ledger),

@@ -30,7 +30,6 @@ use sha2::{Digest, Sha256};
 
 use crate::posting::Posting;
 use count::Count;
-pub use status::Card;
 use template::Templates;
 
 /// Why a channel is addressed.
@@ -196,9 +195,6 @@ pub enum Rendition {
         limit: usize,
         /// What fitting left out or shortened, in words, for the person who looks at a dry run.
         left_out: Vec<String>,
-        /// Shown below the text, where the channel's templates have one.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        card: Option<Card>,
     },
     Mail {
         subject: String,
@@ -218,11 +214,8 @@ impl Rendition {
     pub fn content_hash(&self) -> String {
         let mut hash = Sha256::new();
         match self {
-            Self::Status { text, language, card, .. } => {
+            Self::Status { text, language, .. } => {
                 hash.update(["status\0", language, "\0", text].concat());
-                if let Some(Card { link, title, description }) = card {
-                    hash.update(["\0", link, "\0", title, "\0", description].concat());
-                }
             }
             Self::Mail { subject, text, html, language } => {
                 let html = html.as_deref().unwrap_or_default();

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::adapt::{Card, Rendition};
+use crate::adapt::Rendition;
 use crate::channel::Wire;
 use crate::channel::wire::{HttpRequest, MailMessage, SECRET, SignedAs};
 use crate::deliver::compose::Composed;
@@ -51,17 +51,12 @@ fn draw_request(drawn: &mut String, request: &HttpRequest, rendition: &Rendition
     // A request without a body takes a copy back: there are no words in it.
     if let Some(body) = &request.body {
         match rendition {
-            Rendition::Status { text, length, limit, left_out, language, card } => {
+            Rendition::Status { text, length, limit, left_out, language } => {
                 line(drawn, &format!("{length} of {limit} characters, {language}"));
                 for what in left_out {
                     line(drawn, &format!("to fit, {what}"));
                 }
                 quote(drawn, text);
-                if let Some(Card { link, title, description }) = card {
-                    line(drawn, &format!("and a card that leads to {link}"));
-                    quote(drawn, title);
-                    quote(drawn, description);
-                }
             }
             Rendition::Document { media_type, language, .. } => {
                 let bytes = body.len();

@@ -18,7 +18,6 @@ fn rendition() -> Rendition {
         length: 12,
         limit: 100,
         left_out: Vec::new(),
-        card: None,
     }
 }
 

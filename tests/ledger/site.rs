@@ -158,7 +158,6 @@ pub fn rendition(text: &str) -> Rendition {
         length: text.len(),
         limit: 500,
         left_out: Vec::new(),
-        card: None,
     }
 }
 
