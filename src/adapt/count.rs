@@ -9,6 +9,7 @@ use regex::Regex;
 use unicode_normalization::UnicodeNormalization;
 use unicode_segmentation::UnicodeSegmentation;
 
+use super::little_text;
 use super::rich_text::RichText;
 
 /// A network's way of counting.
@@ -23,6 +24,9 @@ pub enum Count {
     /// Bluesky: grapheme clusters, 300 at most, and bytes of UTF-8, 3,000 at most: so a tenth of
     /// the bytes counts where that is more. Source: lexicon `app.bsky.feed.post`.
     Bluesky,
+    /// LinkedIn: the words as they are written there, every reserved sign with its backslash
+    /// ([`super::little_text`]), in the units of UTF-16, of which a sign has one or two.
+    LinkedIn,
     /// Unicode characters.
     Characters,
 }
@@ -34,6 +38,7 @@ impl Count {
             Self::Mastodon => mastodon(text),
             Self::X => x(text),
             Self::Bluesky => text.graphemes(true).count().max(text.len().div_ceil(10)),
+            Self::LinkedIn => little_text::escape(text).encode_utf16().count(),
             Self::Characters => text.chars().count(),
         }
     }
@@ -42,7 +47,7 @@ impl Count {
     pub fn length_as_posted(self, text: &str) -> usize {
         match self {
             Self::Bluesky => self.length(&RichText::of(text).text),
-            Self::Mastodon | Self::X | Self::Characters => self.length(text),
+            Self::Mastodon | Self::X | Self::LinkedIn | Self::Characters => self.length(text),
         }
     }
 }

@@ -21,15 +21,16 @@ use serde::Deserialize;
 use serde_json::Value;
 use url::Url;
 
-use super::http::{self, Answer, Credential, Exchange, Http, Request};
+use super::http::{self, Answer, Credential, Exchange, Http, Reading, Request, Unread};
 use super::secret::SecretRef;
+use super::setting::web_address;
 use super::wire::{HttpRequest, SECRET, Verb};
 use super::{
     Abilities, Action, Address, Arrival, BuildError, Can, Channel, Context, Kind, Likeness,
     Outcome, Permit, PrepareError, Probe, Receipt, Search, Sight, Sought, Trace, Wire, words,
 };
 use crate::adapt::count::Count;
-use crate::adapt::{Form, Rendition};
+use crate::adapt::{CardUse, Form, Rendition};
 use id::{Did, PostId, RecordKey, Tid};
 use record::{Answers, Draft, POSTS, Post, Written};
 use session::{Account, Session};
@@ -79,18 +80,10 @@ impl Bluesky {
     /// # Errors
     /// [`BuildError`] if a setting cannot work.
     pub fn new(config: Config, context: Context) -> Result<Self, BuildError> {
-        let setting = |key, why| BuildError::Setting { channel: context.channel.clone(), key, why };
-        let address = |key, url: &Url, like: &str| {
-            if matches!(url.scheme(), "http" | "https") && url.host().is_some() {
-                return Ok(url.clone());
-            }
-            Err(setting(key, format!("`{url}` is no web address; write it like `{like}`")))
-        };
-        let server = address("bluesky.server", &config.server, "https://bsky.social")?;
-        let default = Url::parse("https://bsky.app");
-        let default = default.map_err(|error| setting("bluesky.web", error.to_string()))?;
-        let web = config.web.as_ref().unwrap_or(&default);
-        let web = address("bluesky.web", web, default.as_str())?;
+        let channel = &context.channel;
+        let server =
+            web_address(channel, "bluesky.server", Some(&config.server), "https://bsky.social")?;
+        let web = web_address(channel, "bluesky.web", config.web.as_ref(), "https://bsky.app")?;
         let session = Session::of(Account {
             server,
             did: config.did.clone(),
@@ -226,43 +219,39 @@ impl Bluesky {
                 Some(Outcome::Posted(self.receipt(&post.id(self.did()))))
             }
             Ok(_) | Err(Unread::Gone) => Some(Outcome::Refused {
-                why: format!("{} is not there any more, so it is not replaced", self.link(&old.key)),
+                why: format!(
+                    "{} is not there any more, so it is not replaced",
+                    self.link(&old.key)
+                ),
             }),
             Err(Unread::Later { why } | Unread::Unable { why }) => deferred(why),
         }
     }
 
     /// Everybody may read posts, so no session is needed for it.
-    async fn read(&self, method: &str, query: &[(&str, &str)]) -> Result<(Value, TimeDelta), Unread> {
+    async fn read(&self, method: &str, query: &[(&str, &str)]) -> Result<Reading, Unread> {
         let mut url = self.endpoint(method);
         url.query_pairs_mut().extend_pairs(query);
         let request = Request::get(url).header("Accept", "application/json");
-        let answer = match self.http.send(&request, None).await {
-            Exchange::Answer(answer) => answer,
-            Exchange::NoAnswer(outcome @ (Outcome::Refused { .. } | Outcome::Blocked { .. })) => {
-                return Err(Unread::Unable { why: outcome.why().to_owned() });
-            }
-            Exchange::NoAnswer(outcome) => {
-                return Err(Unread::Later { why: outcome.why().to_owned() });
-            }
+        let exchange = self.http.send(&request, None).await;
+        let failure = match &exchange {
+            Exchange::Answer(answer) if !answer.is_success() => Failure::read(answer),
+            _ => return Reading::of(exchange),
         };
-        let behind = http::behind(&answer.headers, Utc::now());
-        if answer.is_success() {
-            let json = answer.json().ok_or_else(|| Unread::Unable { why: answer.summary() })?;
-            return Ok((json, behind));
+        if failure.is_no_record() {
+            return Err(Unread::Gone);
         }
-        let failure = Failure::read(&answer);
-        Err(match answer.status {
-            400 | 404 if failure.is_no_record() => Unread::Gone,
-            408 | 429 | 500..=599 => Unread::Later { why: failure.why },
-            _ => Unread::Unable { why: failure.why },
-        })
+        // Another error is about something else than the record, a proxy's 404 too.
+        match Reading::of(exchange) {
+            Err(Unread::Later { .. }) => Err(Unread::Later { why: failure.why }),
+            _ => Err(Unread::Unable { why: failure.why }),
+        }
     }
 
     async fn post(&self, key: &RecordKey) -> Result<Post, Unread> {
         let query = [("repo", self.did().as_str()), ("collection", POSTS), ("rkey", key.as_str())];
-        let (shown, _) = self.read("com.atproto.repo.getRecord", &query).await?;
-        Post::read(&shown, self.did()).ok_or_else(|| Unread::Unable {
+        let Reading { json, .. } = self.read("com.atproto.repo.getRecord", &query).await?;
+        Post::read(&json, self.did()).ok_or_else(|| Unread::Unable {
             why: format!("the server shows another record than {key}"),
         })
     }
@@ -288,18 +277,16 @@ impl Bluesky {
     /// or this link, looked for among the account's posts back to then. Their keys sort as they were
     /// made, and the newest come first.
     async fn search(&self, written: &Written, search: &Search<'_>) -> Result<Trace, Unread> {
-        let sought_post = Post {
-            key: written.key.clone(),
-            cid: String::new(),
-            record: written.record.clone(),
-        };
+        let sought_post =
+            Post { key: written.key.clone(), cid: String::new(), record: written.record.clone() };
         let mut sought = Sought::new(&sought_post.words(), search);
         let mut cursor: Option<String> = None;
         for _ in 0..PAGES {
             let mut query =
                 vec![("repo", self.did().as_str()), ("collection", POSTS), ("limit", PAGE)];
             query.extend(cursor.as_deref().map(|cursor| ("cursor", cursor)));
-            let (page, behind) = self.read("com.atproto.repo.listRecords", &query).await?;
+            let Reading { json: page, behind } =
+                self.read("com.atproto.repo.listRecords", &query).await?;
             let since = search.since.min(Utc::now()) - CLOCK_SLACK - behind;
             let oldest = RecordKey::from(Tid::least_at(since));
             let shown = page.get("records").and_then(Value::as_array);
@@ -352,7 +339,7 @@ impl Channel for Bluesky {
             proves_absence: Can::Yes,
             in_flight_seconds: IN_FLIGHT_SECONDS,
             // For ever: what is there under the key stays as it is.
-            repeat_safe_seconds: Some(u64::MAX),
+            repeat_safe_seconds: Some(u32::MAX.into()),
             arrival: Arrival::AtOnce,
         }
     }
@@ -362,7 +349,7 @@ impl Channel for Bluesky {
     }
 
     fn form(&self) -> Form {
-        Form::Status { count: Count::Bluesky, limit: LIMIT }
+        Form::Status { count: Count::Bluesky, limit: LIMIT, card: CardUse::Ours }
     }
 
     fn prepare(&self, action: Action<'_>, address: &Address<'_>) -> Result<Wire, PrepareError> {
@@ -438,11 +425,7 @@ impl Channel for Bluesky {
                 Ok(Trace::CannotTell { why: "the record of the attempt is incomplete".to_owned() })
             }
         };
-        found.unwrap_or_else(|unread| match unread {
-            Unread::Later { why } => Trace::NotYet { why },
-            Unread::Unable { why } => Trace::CannotTell { why },
-            Unread::Gone => Trace::CannotTell { why: "the server shows no such account".to_owned() },
-        })
+        found.unwrap_or_else(|unread| unread.into_trace("the server shows no such account"))
     }
 
     /// `/profile/DID/post/KEY` where people read. A link with a handle is taken for one of this
@@ -465,12 +448,13 @@ impl Channel for Bluesky {
         };
         match (self.post(&id.key).await, expected) {
             (Ok(_), None) => Sight::Agrees,
-            (Ok(post), Some(Rendition::Status { text, .. })) if words::same(text, &post.words()) => {
+            (Ok(post), Some(Rendition::Status { text, .. }))
+                if words::same(text, &post.words()) =>
+            {
                 Sight::Agrees
             }
             (Ok(post), Some(_)) => Sight::Differs { found: post.words() },
-            (Err(Unread::Gone), _) => Sight::Gone,
-            (Err(Unread::Later { why } | Unread::Unable { why }), _) => Sight::Unseen { why },
+            (Err(unread), _) => unread.into_sight(),
         }
     }
 
@@ -481,13 +465,6 @@ impl Channel for Bluesky {
             Err(outcome) => Err(outcome.why().to_owned()),
         }
     }
-}
-
-/// Why something could not be read.
-enum Unread {
-    Gone,
-    Later { why: String },
-    Unable { why: String },
 }
 
 fn id_of(receipt: &Receipt) -> Result<PostId, PrepareError> {

@@ -6,6 +6,7 @@
 //! created something.
 
 mod gate;
+mod reading;
 
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -19,6 +20,7 @@ use super::permit::too_late;
 use super::wire::{HttpRequest, SECRET};
 use super::{Outcome, Permit, Reach, SendBy, is_loopback, tls, words};
 use gate::Verdict;
+pub use reading::{Reading, Unread};
 
 /// How long a connection may take: DNS, TCP, a proxy, TLS.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);

@@ -8,12 +8,14 @@ pub mod bluesky;
 pub mod board;
 pub mod feed;
 pub mod http;
+pub mod linkedin;
 pub mod mail;
 pub mod manual;
 pub mod mastodon;
 pub mod oauth1;
 pub mod permit;
 pub mod secret;
+mod setting;
 mod sought;
 pub mod tls;
 pub mod wire;
@@ -62,17 +64,19 @@ pub enum Kind {
     Mastodon,
     X,
     Bluesky,
+    LinkedIn,
     Board,
     Feed,
     Manual,
 }
 
 impl Kind {
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Mail,
         Self::Mastodon,
         Self::X,
         Self::Bluesky,
+        Self::LinkedIn,
         Self::Board,
         Self::Feed,
         Self::Manual,
@@ -84,6 +88,7 @@ impl Kind {
             Self::Mastodon => "mastodon",
             Self::X => "x",
             Self::Bluesky => "bluesky",
+            Self::LinkedIn => "linkedin",
             Self::Board => "board",
             Self::Feed => "feed",
             Self::Manual => "manual",

@@ -268,7 +268,9 @@ pub(in crate::ledger) async fn done(
         target.standing = standing;
     }
     // Where nothing can be edited, a new copy stands in the place of the old one.
-    let replaced = |old: &Receipt| old.remote_id.is_some() && receipt.remote_id.is_some() && old.remote_id != receipt.remote_id;
+    let replaced = |old: &Receipt| {
+        old.remote_id.is_some() && receipt.remote_id.is_some() && old.remote_id != receipt.remote_id
+    };
     if delivery.deed == Deed::Edit && target.receipt.as_ref().is_some_and(replaced) {
         target.receipt = Some(receipt.clone());
     }

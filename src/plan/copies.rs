@@ -70,6 +70,7 @@ pub(super) fn deed_for_reminder(kind: Kind) -> Deed {
         Kind::Mastodon
         | Kind::X
         | Kind::Bluesky
+        | Kind::LinkedIn
         | Kind::Board
         | Kind::Feed
         | Kind::Manual => Deed::Publish,
@@ -87,7 +88,8 @@ pub(super) fn has_address(copy: &Delivery, deed: Deed, config: &KindConfig) -> b
             KindConfig::Mail(_)
             | KindConfig::Mastodon(_)
             | KindConfig::X(_)
-            | KindConfig::Bluesky(_),
+            | KindConfig::Bluesky(_)
+            | KindConfig::LinkedIn(_),
             _,
         ) => true,
         (KindConfig::Board(board), Deed::Edit) => {

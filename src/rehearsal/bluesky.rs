@@ -213,7 +213,13 @@ impl Inner {
                 (there.cid(), true)
             }
             None => {
-                posts.push(Post { key: key.clone(), record: post.clone(), made_at: now, replaced: Vec::new(), end: None });
+                posts.push(Post {
+                    key: key.clone(),
+                    record: post.clone(),
+                    made_at: now,
+                    replaced: Vec::new(),
+                    end: None,
+                });
                 (record::cid(&post), true)
             }
         };

@@ -14,6 +14,7 @@ pub mod fault;
 pub mod feed;
 pub mod gallery;
 pub mod letter;
+pub mod linkedin;
 pub mod loopback;
 pub mod mastodon;
 pub mod page;
@@ -34,6 +35,7 @@ pub struct StandIns {
     pub mastodon: Vec<Arc<mastodon::MastodonStandIn>>,
     pub x: Vec<Arc<x::XStandIn>>,
     pub bluesky: Vec<Arc<bluesky::BlueskyStandIn>>,
+    pub linkedin: Vec<Arc<linkedin::LinkedInStandIn>>,
     pub boards: Vec<Arc<board::BoardStandIn>>,
     pub feeds: Vec<Arc<feed::FeedStandIn>>,
 }
@@ -46,6 +48,7 @@ impl StandIns {
         all.extend(self.mastodon.iter().cloned().map(|it| it as Arc<dyn Exhibitor>));
         all.extend(self.x.iter().cloned().map(|it| it as Arc<dyn Exhibitor>));
         all.extend(self.bluesky.iter().cloned().map(|it| it as Arc<dyn Exhibitor>));
+        all.extend(self.linkedin.iter().cloned().map(|it| it as Arc<dyn Exhibitor>));
         all.extend(self.boards.iter().cloned().map(|it| it as Arc<dyn Exhibitor>));
         all.extend(self.feeds.iter().cloned().map(|it| it as Arc<dyn Exhibitor>));
         all

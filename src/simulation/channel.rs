@@ -14,9 +14,9 @@ use super::nature::{Nature, lock};
 use super::server::{self, Answer, Copy, KEY_HEADER, Server};
 use super::turns::{Daemon, Turns, What};
 use crate::adapt::count::Count;
-use crate::adapt::{Charset, DocumentType, Form, MailBody, MailForm, Rendition};
-use crate::channel::permit::NoJournal;
+use crate::adapt::{CardUse, Charset, DocumentType, Form, MailBody, MailForm, Rendition};
 use crate::channel::bluesky::id::Tid;
+use crate::channel::permit::NoJournal;
 use crate::channel::wire::{FeedEntry, HttpRequest, MailMessage, Verb};
 use crate::channel::{
     Abilities, Action, Address, Arrival, Can, Channel, DeliveryKey, Kind, Likeness, Outcome,
@@ -113,7 +113,7 @@ impl SimulatedChannel {
     /// As the real channels say it of themselves.
     fn in_flight(&self) -> u32 {
         match self.kind {
-            Kind::Mail | Kind::Mastodon | Kind::X => 15 * 60,
+            Kind::Mail | Kind::Mastodon | Kind::X | Kind::LinkedIn => 15 * 60,
             Kind::Board | Kind::Bluesky => 5 * 60,
             Kind::Feed | Kind::Manual => 0,
         }
@@ -209,8 +209,7 @@ impl SimulatedChannel {
                 }
                 if self.kind == Kind::Bluesky && request.verb == Verb::Create {
                     let tid = Tid::of(&key, self.nature.clock.now());
-                    request.url =
-                        server::link(&lock(&self.server).name, tid.as_str()).into();
+                    request.url = server::link(&lock(&self.server).name, tid.as_str()).into();
                 }
             }
             Wire::Mail(mail) => mail.message_id = format!("{}@tidal.example", key.compact()),
@@ -314,9 +313,7 @@ impl SimulatedChannel {
             return cannot("HTTP 401: the token is not valid");
         }
         match search.wire {
-            Wire::Http(request)
-                if self.kind == Kind::Bluesky && request.verb != Verb::Withdraw =>
-            {
+            Wire::Http(request) if self.kind == Kind::Bluesky && request.verb != Verb::Withdraw => {
                 self.under_its_key(&server.copies, request, search)
             }
             Wire::Http(request) => match request.verb {
@@ -475,7 +472,8 @@ fn id_of(receipt: &Receipt) -> Result<&str, PrepareError> {
 }
 
 /// The kinds whose servers say what they hold, and take it back.
-const SEARCHABLE: &[Kind] = &[Kind::Mastodon, Kind::X, Kind::Bluesky, Kind::Board, Kind::Feed];
+const SEARCHABLE: &[Kind] =
+    &[Kind::Mastodon, Kind::X, Kind::Bluesky, Kind::LinkedIn, Kind::Board, Kind::Feed];
 
 #[async_trait]
 impl Channel for SimulatedChannel {
@@ -487,10 +485,10 @@ impl Channel for SimulatedChannel {
         let can = |kinds: &[Kind]| if kinds.contains(&self.kind) { Can::Yes } else { Can::No };
         let too_early = self.nature.broken == Some(Broken::AbsentTooEarly);
         Abilities {
-            edit: can(&[Kind::Mastodon, Kind::Bluesky, Kind::Board, Kind::Feed]),
+            edit: can(&[Kind::Mastodon, Kind::Bluesky, Kind::LinkedIn, Kind::Board, Kind::Feed]),
             follow_up: can(&[Kind::Mail, Kind::Mastodon, Kind::X, Kind::Bluesky]),
             withdraw: can(SEARCHABLE),
-            find: if self.kind == Kind::Mail { Can::Yes } else { can(SEARCHABLE) },
+            find: if self.kind == Kind::Manual { Can::No } else { Can::Yes },
             proves_absence: can(SEARCHABLE),
             in_flight_seconds: if too_early { 0 } else { self.in_flight() },
             repeat_safe_seconds: None,
@@ -505,8 +503,8 @@ impl Channel for SimulatedChannel {
                 charset: Charset::Utf8,
                 subject_limit: 200,
             }),
-            Kind::Mastodon | Kind::X | Kind::Bluesky => {
-                Form::Status { count: Count::Characters, limit: 5000 }
+            Kind::Mastodon | Kind::X | Kind::Bluesky | Kind::LinkedIn => {
+                Form::Status { count: Count::Characters, limit: 5000, card: CardUse::NotOurs }
             }
             Kind::Board | Kind::Feed | Kind::Manual => {
                 Form::Document { media_type: DocumentType::Text }
@@ -532,7 +530,9 @@ impl Channel for SimulatedChannel {
                 self.entry(id_of(receipt)?, Some(said(rendition)), address)
             }
             (Kind::Feed, Action::Withdraw(receipt)) => self.entry(id_of(receipt)?, None, address),
-            (Kind::Feed | Kind::Board, Action::FollowUp(..)) => return Err(unable("follow up")),
+            (Kind::Feed | Kind::Board | Kind::LinkedIn, Action::FollowUp(..)) => {
+                return Err(unable("follow up"));
+            }
             (Kind::X, Action::Edit(..)) => return Err(unable("edit")),
             (_, Action::Publish(rendition)) => {
                 self.request(Verb::Create, Some(said(rendition)), None, address)

@@ -165,6 +165,7 @@ fn channels(chance: &mut Chance, seed: u64, pages: usize) -> Result<Channels, Si
                 Kind::X,
                 Kind::Bluesky,
                 Kind::Bluesky,
+                Kind::LinkedIn,
                 Kind::Mail,
                 Kind::Mail,
                 Kind::Board,
@@ -175,7 +176,8 @@ fn channels(chance: &mut Chance, seed: u64, pages: usize) -> Result<Channels, Si
         let name = format!("{kind}-{number}");
         let spec = spec(chance, ChannelName(name.clone().into()), kind)?;
         // Two channels may share an account, where the kind has one.
-        let shares = matches!(kind, Kind::Mastodon | Kind::X | Kind::Bluesky) && chance.one_in(2);
+        let social = [Kind::Mastodon, Kind::X, Kind::Bluesky, Kind::LinkedIn];
+        let shares = social.contains(&kind) && chance.one_in(2);
         let same =
             servers.iter().position(|it: &Arc<Mutex<Server>>| super::nature::lock(it).kind == kind);
         let server = match same.filter(|_| shares) {
@@ -195,7 +197,7 @@ fn channels(chance: &mut Chance, seed: u64, pages: usize) -> Result<Channels, Si
 /// What is under way and what is not shown yet fit into the time that the channel declares.
 fn habits(chance: &mut Chance, kind: Kind) -> Habits {
     let lag = match kind {
-        Kind::Mastodon | Kind::X => chance.seconds(0, 290),
+        Kind::Mastodon | Kind::X | Kind::LinkedIn => chance.seconds(0, 290),
         Kind::Mail => chance.seconds(10, 1800),
         Kind::Board => chance.seconds(0, 90),
         Kind::Bluesky | Kind::Feed | Kind::Manual => TimeDelta::zero(),
@@ -276,6 +278,10 @@ fn policies(chance: &mut Chance, kind: Kind) -> (Update, Close) {
             &[Update::Replace, Update::Replace, Update::FollowUp, Update::Manual, Update::Ignore],
             &[Close::Withdraw, Close::Withdraw, Close::FollowUp, Close::Manual, Close::Ignore],
         ),
+        Kind::LinkedIn => (
+            &[Update::Edit, Update::Edit, Update::Manual, Update::Ignore],
+            &[Close::Withdraw, Close::Edit, Close::Manual, Close::Ignore],
+        ),
         Kind::Board => (
             &[Update::Edit, Update::Edit, Update::Manual, Update::Ignore],
             &[Close::Withdraw, Close::Withdraw, Close::Manual, Close::Ignore],
@@ -314,6 +320,13 @@ fn config(kind: Kind) -> Result<KindConfig, SimulationError> {
             toml::from_str(
                 "server = \"https://pds.example\"\ndid = \"did:plc:tidal\"\n\
                  app_password = { env = \"UNUSED\" }",
+            )
+            .map_err(setup)?,
+        ),
+        Kind::LinkedIn => KindConfig::LinkedIn(
+            toml::from_str(
+                "author = \"urn:li:organization:1\"\nversion = \"202609\"\n\
+                 token = { env = \"UNUSED\" }",
             )
             .map_err(setup)?,
         ),

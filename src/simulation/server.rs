@@ -232,7 +232,8 @@ impl Server {
         {
             return Answer::Done(copy.receipt());
         }
-        if self.kind == Kind::X && self.copies.iter().any(|it| it.stands() && it.says == says) {
+        let refuses_the_same = matches!(self.kind, Kind::X | Kind::LinkedIn);
+        if refuses_the_same && self.copies.iter().any(|it| it.stands() && it.says == says) {
             self.duplicates.extend(key);
             return Answer::Duplicate;
         }

@@ -113,6 +113,10 @@ pub(super) fn policies(
             &[Update::Replace, Update::FollowUp, Update::Manual, Update::Ignore],
             &[Close::Withdraw, Close::FollowUp, Close::Manual, Close::Ignore],
         ),
+        Kind::LinkedIn => (
+            &[Update::Edit, Update::Manual, Update::Ignore],
+            &[Close::Withdraw, Close::Edit, Close::Manual, Close::Ignore],
+        ),
         Kind::Board => (
             &[Update::Edit, Update::Manual, Update::Ignore],
             &[Close::Withdraw, Close::Manual, Close::Ignore],

@@ -8,6 +8,7 @@ mod changes;
 mod counted;
 mod kill;
 mod letters;
+mod linkedin;
 mod lost_answers;
 mod neighbours;
 mod page;
@@ -62,6 +63,14 @@ consumer_secret = { env = "UNUSED" }
 access_token = { env = "UNUSED" }
 access_token_secret = { env = "UNUSED" }
 "#;
+const LINKEDIN: &str = r#"kind = "linkedin"
+update = "edit"
+close = "withdraw"
+[linkedin]
+author = "urn:li:organization:1000001"
+version = "202609"
+token = { env = "UNUSED" }
+"#;
 const BOARD: &str = r#"kind = "board"
 preset = "boards/rest"
 [board]
@@ -109,6 +118,7 @@ pub fn folder(channels: &[&str]) -> TestSite {
             "list" => LIST,
             "mastodon" => MASTODON,
             "x" => X,
+            "linkedin" => LINKEDIN,
             "board" => BOARD,
             "feed" => FEED,
             "office" => OFFICE,

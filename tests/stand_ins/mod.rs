@@ -3,6 +3,7 @@
 
 mod boards;
 mod faults;
+mod linkedin;
 mod mail;
 mod mastodon;
 mod shown;

@@ -52,9 +52,8 @@ pub struct RecordKey(String);
 impl RecordKey {
     pub fn parse(text: &str) -> Option<Self> {
         let fit = |byte: u8| byte.is_ascii_alphanumeric() || b"_~.:-".contains(&byte);
-        let good = (1..=512).contains(&text.len())
-            && text.bytes().all(fit)
-            && !matches!(text, "." | "..");
+        let good =
+            (1..=512).contains(&text.len()) && text.bytes().all(fit) && !matches!(text, "." | "..");
         good.then(|| Self(text.to_owned()))
     }
 

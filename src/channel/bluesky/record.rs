@@ -45,7 +45,12 @@ pub(super) fn post(draft: &Draft<'_>, account: &Did) -> Value {
             "$type": "app.bsky.embed.external",
             // A picture goes in here as `thumb`: a blob of at most 1,000,000 bytes that
             // `com.atproto.repo.uploadBlob` has taken before.
-            "external": { "uri": link, "title": title, "description": description },
+            "external": {
+                "uri": link,
+                "title": title,
+                // It has to be there, and may be empty.
+                "description": description.as_deref().unwrap_or_default(),
+            },
         });
     }
     // At most three, and the posting has one.

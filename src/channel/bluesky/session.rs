@@ -108,7 +108,8 @@ impl Session {
         let in_memory = held.take().map(|tokens| tokens.refresh);
         // Another process may have refreshed it meanwhile, and written down what it got.
         let on_file = self.on_file();
-        let same = matches!((&in_memory, &on_file), (Some(one), Some(other)) if is_same(one, other));
+        let same =
+            matches!((&in_memory, &on_file), (Some(one), Some(other)) if is_same(one, other));
         let known = in_memory.into_iter().chain(on_file.filter(|_| !same));
         for refresh in known {
             if let Some(tokens) = self.refreshed(&refresh).await? {
@@ -220,7 +221,9 @@ impl Session {
                 Outcome::Deferred { why, after: retry_after(&answer.headers, Utc::now()) }
             }
             (401, "AuthFactorTokenRequired") => Outcome::Blocked {
-                why: format!("{why}; what is {place} is the account's own password: use an app password"),
+                why: format!(
+                    "{why}; what is {place} is the account's own password: use an app password"
+                ),
             },
             (401, _) => Outcome::Blocked {
                 why: format!("{why}; check `bluesky.did`, and the app password {place}"),

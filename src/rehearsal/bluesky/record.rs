@@ -26,9 +26,8 @@ pub(super) fn key(request: &Value) -> Result<String, Refusal> {
 
 /// The post, if it is one.
 pub(super) fn checked(post: &Value) -> Result<Value, Refusal> {
-    let invalid = |what: &str| {
-        Err(Refusal::invalid(format!("Invalid app.bsky.feed.post record: {what}")))
-    };
+    let invalid =
+        |what: &str| Err(Refusal::invalid(format!("Invalid app.bsky.feed.post record: {what}")));
     if post["$type"] != POSTS {
         return invalid("it has another $type");
     }
@@ -87,10 +86,5 @@ fn sorted(value: &Value) -> Value {
 pub(super) fn card(post: &Value) -> String {
     let Some(card) = post.pointer("/embed/external") else { return String::new() };
     let text = |name: &str| escape(card[name].as_str().unwrap_or_default());
-    format!(
-        "<p><a href=\"{}\">{}</a><br>{}</p>\n",
-        text("uri"),
-        text("title"),
-        text("description")
-    )
+    format!("<p><a href=\"{}\">{}</a><br>{}</p>\n", text("uri"), text("title"), text("description"))
 }
