@@ -1,13 +1,13 @@
 // A Bluesky PDS and the PLC directory in which its accounts' DIDs stand, both on 127.0.0.1.
-// usage: node bluesky.js FOLDER PDS_PORT PLC_PORT, with @atproto/pds, @did-plc/server and
-// @atproto/crypto in FOLDER/node_modules or above it.
+// usage: node bluesky.js PACKAGES FOLDER PDS_PORT PLC_PORT; PACKAGES/node_modules holds @atproto/pds,
+// @did-plc/server and @atproto/crypto, FOLDER takes what the PDS keeps.
 'use strict';
 const http = require('node:http');
 const path = require('node:path');
 const { createRequire } = require('node:module');
 
-const [folder, pdsPort, plcPort] = process.argv.slice(2);
-const load = createRequire(path.join(path.resolve(folder), 'x.js'));
+const [packages, folder, pdsPort, plcPort] = process.argv.slice(2);
+const load = createRequire(path.join(path.resolve(packages), 'package.json'));
 const pds = load('@atproto/pds');
 const { Database, PlcServer } = load('@did-plc/server');
 const { Secp256k1Keypair } = load('@atproto/crypto');
@@ -19,8 +19,6 @@ http.Server.prototype.listen = function (...given) {
   return listen.apply(this, given);
 };
 
-const stored = (name) => path.join(folder, name);
-
 async function main() {
   const directory = PlcServer.create({ db: Database.mock(), port: Number(plcPort) });
   await directory.start();
@@ -29,14 +27,15 @@ async function main() {
     devMode: true,
     hostname: 'localhost',
     port: Number(pdsPort),
-    dataDirectory: stored('data'),
-    blobstoreDiskLocation: stored('blobs'),
+    dataDirectory: path.join(folder, 'data'),
+    blobstoreDiskLocation: path.join(folder, 'blobs'),
     didPlcUrl: `http://127.0.0.1:${plcPort}`,
     serviceHandleDomains: ['.test'],
     bskyAppViewUrl: 'http://127.0.0.1:1',
     bskyAppViewDid: 'did:web:nobody.test',
     inviteRequired: false,
-    rateLimitsEnabled: false,
+    // Sessions are limited here too: a test has to get along with one.
+    rateLimitsEnabled: true,
     jwtSecret: 'tidal-forecast',
     adminPassword: 'tidal-forecast',
     plcRotationKeyK256PrivateKeyHex: Buffer.from(await rotation.export()).toString('hex'),
