@@ -122,9 +122,10 @@ impl Drop for Proxy {
 impl State {
     fn carry(&self, mut client: TcpStream) -> std::io::Result<()> {
         let Some(request) = read_request(&mut client)? else { return Ok(()) };
-        let line = String::from_utf8_lossy(request.split(|byte| *byte == b'\r').next().unwrap_or(b""))
-            .trim_end_matches(" HTTP/1.1")
-            .to_owned();
+        let line =
+            String::from_utf8_lossy(request.split(|byte| *byte == b'\r').next().unwrap_or(b""))
+                .trim_end_matches(" HTTP/1.1")
+                .to_owned();
         let trouble = self.trouble_of(&line);
         self.seen.lock().unwrap().push(line);
         match trouble {
