@@ -13,6 +13,7 @@ pub mod fit;
 pub mod html;
 pub mod little_text;
 pub mod mail;
+pub mod rich_text;
 pub mod sentence;
 pub mod status;
 pub mod template;

@@ -4,6 +4,7 @@
 //! decides: whether something is sent again is [`crate::deliver`]'s business. It knows nothing of
 //! the ledger.
 
+pub mod bluesky;
 pub mod board;
 pub mod feed;
 pub mod http;
@@ -63,6 +64,7 @@ pub enum Kind {
     Mail,
     Mastodon,
     X,
+    Bluesky,
     LinkedIn,
     Board,
     Feed,
@@ -70,10 +72,11 @@ pub enum Kind {
 }
 
 impl Kind {
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Mail,
         Self::Mastodon,
         Self::X,
+        Self::Bluesky,
         Self::LinkedIn,
         Self::Board,
         Self::Feed,
@@ -85,6 +88,7 @@ impl Kind {
             Self::Mail => "mail",
             Self::Mastodon => "mastodon",
             Self::X => "x",
+            Self::Bluesky => "bluesky",
             Self::LinkedIn => "linkedin",
             Self::Board => "board",
             Self::Feed => "feed",

@@ -8,6 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::StandIns;
+use super::bluesky::{self, BlueskyStandIn};
 use super::board::{self, BoardStandIn};
 use super::feed::FeedStandIn;
 use super::linkedin::{self, LinkedInStandIn};
@@ -77,6 +78,16 @@ pub async fn build(site: &mut Site, folder: &Path, clock: &SharedClock) -> io::R
                     Some(secret("access-token-secret", &keys.access_token_secret)?);
                 config.oauth2 = None;
                 all.x.push(Arc::new(server));
+            }
+            KindConfig::Bluesky(config) => {
+                let options =
+                    bluesky::Options { did: config.did.to_string(), ..bluesky::Options::default() };
+                let server = BlueskyStandIn::start(name, options, clock.clone()).await?;
+                config.server = server.url();
+                config.web = Some(server.url());
+                config.session = None;
+                config.app_password = secret("app-password", &server.options().app_password)?;
+                all.bluesky.push(Arc::new(server));
             }
             KindConfig::LinkedIn(config) => {
                 let options = linkedin::Options {

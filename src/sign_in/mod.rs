@@ -4,6 +4,7 @@
 //! [`Consent`] is what is asked and what comes back (pure), [`loopback`] waits for the browser, and
 //! one file for each service says where it is asked. Nothing of it is written anywhere.
 
+pub mod bluesky;
 pub mod linkedin;
 pub mod loopback;
 pub mod mastodon;

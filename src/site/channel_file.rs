@@ -27,8 +27,8 @@ use crate::adapt::template::Templates;
 use crate::adapt::{AdaptError, Occasion, Target};
 use crate::channel::secret::SecretRef;
 use crate::channel::{
-    BuildError, Channel, ChannelName, Context, Kind, board, feed, linkedin, mail, manual, mastodon,
-    x,
+    BuildError, Channel, ChannelName, Context, Kind, bluesky, board, feed, linkedin, mail, manual,
+    mastodon, x,
 };
 use crate::check::channels::RequiredFact;
 use crate::diagnostic::{Diagnostic, Source, suggestion};
@@ -66,6 +66,7 @@ pub enum KindConfig {
     Mail(Box<mail::Config>),
     Mastodon(mastodon::Config),
     X(Box<x::Config>),
+    Bluesky(Box<bluesky::Config>),
     LinkedIn(Box<linkedin::Config>),
     Board(Box<board::Config>),
     Feed(feed::Config),
@@ -109,6 +110,7 @@ struct ChannelFile {
     mail: Option<mail::Config>,
     mastodon: Option<mastodon::Config>,
     x: Option<x::Config>,
+    bluesky: Option<bluesky::Config>,
     linkedin: Option<linkedin::Config>,
     board: Option<board::Config>,
     feed: Option<feed::Config>,
@@ -252,6 +254,12 @@ fn understood(
     {
         *path = folder.join(&*path);
     }
+    if let KindConfig::Bluesky(bluesky) = &mut config
+        && let Some(path) = &mut bluesky.session
+        && path.is_relative()
+    {
+        *path = folder.join(&*path);
+    }
     if let KindConfig::Feed(feed) = &mut config
         && feed.folder.is_relative()
     {
@@ -288,6 +296,7 @@ impl ChannelSpec {
             KindConfig::Mail(_) => Kind::Mail,
             KindConfig::Mastodon(_) => Kind::Mastodon,
             KindConfig::X(_) => Kind::X,
+            KindConfig::Bluesky(_) => Kind::Bluesky,
             KindConfig::LinkedIn(_) => Kind::LinkedIn,
             KindConfig::Board(_) => Kind::Board,
             KindConfig::Feed(_) => Kind::Feed,
@@ -316,6 +325,7 @@ impl ChannelSpec {
             KindConfig::Mail(config) => Box::new(mail::Mail::new(*config, context)?),
             KindConfig::Mastodon(config) => Box::new(mastodon::Mastodon::new(config, context)?),
             KindConfig::X(config) => Box::new(x::X::new(*config, context)?),
+            KindConfig::Bluesky(config) => Box::new(bluesky::Bluesky::new(*config, context)?),
             KindConfig::LinkedIn(config) => Box::new(linkedin::LinkedIn::new(*config, context)?),
             KindConfig::Board(config) => Box::new(board::Board::new(*config, context)?),
             KindConfig::Feed(config) => Box::new(feed::Feed::new(config, context)?),
@@ -385,6 +395,7 @@ impl KindConfig {
             Self::Mail(config) => config.secrets_mut(),
             Self::Mastodon(config) => vec![("token", &mut config.token)],
             Self::X(config) => config.secrets_mut(),
+            Self::Bluesky(config) => vec![("app_password", &mut config.app_password)],
             Self::LinkedIn(config) => config.secrets_mut(),
             Self::Board(config) => match &mut config.auth {
                 board::Auth::None => Vec::new(),
@@ -498,6 +509,7 @@ fn config_of(kind: Kind, written: &ChannelFile) -> Option<KindConfig> {
         Kind::Mail => written.mail.clone().map(|it| KindConfig::Mail(Box::new(it))),
         Kind::Mastodon => written.mastodon.clone().map(KindConfig::Mastodon),
         Kind::X => written.x.clone().map(|it| KindConfig::X(Box::new(it))),
+        Kind::Bluesky => written.bluesky.clone().map(|it| KindConfig::Bluesky(Box::new(it))),
         Kind::LinkedIn => written.linkedin.clone().map(|it| KindConfig::LinkedIn(Box::new(it))),
         Kind::Board => written.board.clone().map(|it| KindConfig::Board(Box::new(it))),
         Kind::Feed => written.feed.clone().map(KindConfig::Feed),

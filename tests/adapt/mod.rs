@@ -7,6 +7,7 @@
 mod ascii;
 mod little_text;
 mod postings;
+mod rich_text;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

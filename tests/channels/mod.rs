@@ -4,6 +4,7 @@
 pub mod servers;
 
 mod archives;
+mod bluesky;
 mod board;
 mod feed;
 mod http;

@@ -293,3 +293,43 @@ fn without_a_terminal_nobody_is_asked_and_nothing_is_overwritten() {
     assert_eq!(ran.code, 2, "{ran:?}");
     assert_eq!(site.snapshot(), before);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_bluesky_account_is_added_by_its_handle_and_an_app_password() {
+    let session = value!({
+        "did": "did:plc:ewvi7nxzyoun6zhxrhs64oiz", "handle": "lab.example", "active": true,
+        "accessJwt": "e30.eyJleHAiOjQwMDAwMDAwMDB9.e30",
+        "refreshJwt": "e30.eyJleHAiOjQwMDAwMDAwMDB9.e30",
+    });
+    let server = Scripted::start([
+        json(200, r#"{"did":"did:plc:ewvi7nxzyoun6zhxrhs64oiz"}"#),
+        json(200, &session.to_string()),
+        json(200, &session.to_string()),
+    ])
+    .await;
+    let site = TestSite::with_channels(&["list"]);
+    site.write("app-password", "abcd-efgh-ijkl-mnop\n");
+    let password = site.path("app-password").display().to_string();
+    let base = server.base.clone();
+    let told = tokio::task::spawn_blocking(move || {
+        let ran = site.run(&[
+            "channels",
+            "add",
+            "bluesky",
+            "--handle",
+            "@lab.example",
+            "--server",
+            &base,
+            "--app-password-file",
+            &password,
+            "--format",
+            "json",
+        ]);
+        (json_of(&ran), site.read("channels/bluesky.toml"))
+    });
+    let (told, file) = told.await.unwrap();
+    assert_eq!(told["kind"], "bluesky");
+    assert!(server.requests()[0].contains("resolveHandle?handle=lab.example"));
+    assert!(file.contains("did = \"did:plc:ewvi7nxzyoun6zhxrhs64oiz\""), "{file}");
+    assert!(!file.contains("abcd-efgh"), "{file}");
+}

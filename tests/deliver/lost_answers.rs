@@ -20,6 +20,7 @@ fn faults<'a>(world: &'a World, channel: &str) -> &'a Faults {
     match channel {
         "mastodon" => world.stand_ins.mastodon[0].faults(),
         "x" => world.stand_ins.x[0].faults(),
+        "bluesky" => world.stand_ins.bluesky[0].faults(),
         "linkedin" => world.stand_ins.linkedin[0].faults(),
         "board" => world.stand_ins.boards[0].faults(),
         other => panic!("no faults for {other}"),
@@ -54,7 +55,7 @@ async fn lost_before_it_arrived(world: World, channel: &str) {
 
 #[tokio::test]
 async fn a_stored_ad_whose_answer_was_lost_is_found_and_not_posted_again() {
-    for channel in ["mastodon", "x", "board"] {
+    for channel in ["mastodon", "x", "bluesky", "board"] {
         for fault in STORED {
             stored_but_not_answered(World::with(&[channel]).await, channel, fault).await;
         }
@@ -77,7 +78,7 @@ async fn a_server_that_ignores_keys_gets_no_second_copy() {
 
 #[tokio::test]
 async fn an_ad_that_never_arrived_goes_out_again_once_that_is_certain() {
-    for channel in ["mastodon", "x", "linkedin", "board"] {
+    for channel in ["mastodon", "x", "linkedin", "bluesky", "board"] {
         lost_before_it_arrived(World::with(&[channel]).await, channel).await;
     }
 }

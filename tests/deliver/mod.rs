@@ -4,6 +4,7 @@
 //! Each test drives the courier against the stand-ins and counts what they truly hold.
 
 mod arrivals;
+mod bluesky;
 mod changes;
 mod counted;
 mod kill;
@@ -71,6 +72,12 @@ author = "urn:li:organization:1000001"
 version = "202609"
 token = { env = "UNUSED" }
 "#;
+const BLUESKY: &str = r#"kind = "bluesky"
+[bluesky]
+server = "https://pds.example"
+did = "did:plc:tidaltidaltidaltidaltida"
+app_password = { env = "UNUSED" }
+"#;
 const BOARD: &str = r#"kind = "board"
 preset = "boards/rest"
 [board]
@@ -119,6 +126,7 @@ pub fn folder(channels: &[&str]) -> TestSite {
             "mastodon" => MASTODON,
             "x" => X,
             "linkedin" => LINKEDIN,
+            "bluesky" => BLUESKY,
             "board" => BOARD,
             "feed" => FEED,
             "office" => OFFICE,

@@ -1,6 +1,7 @@
 //! The stand-ins of the rehearsal, over real sockets: they answer as the real servers do, hold
 //! what they took and nothing else, and fail as they are told.
 
+mod bluesky;
 mod boards;
 mod faults;
 mod linkedin;

@@ -19,7 +19,7 @@ use crate::diagnostic::Diagnostic;
 use crate::sign_in::linkedin::{self, For};
 use crate::sign_in::loopback::Callback;
 use crate::sign_in::mastodon::{App, SHOWN};
-use crate::sign_in::{Consent, SignInError, x};
+use crate::sign_in::{Consent, SignInError, bluesky, x};
 use crate::site::Site;
 
 #[derive(Debug, clap::Args)]
@@ -32,6 +32,8 @@ pub(super) struct Arguments {
 enum Kind {
     /// An account on a server with Mastodon's API
     Mastodon(MastodonArguments),
+    /// An account on any server of the AT Protocol, with an app password
+    Bluesky(BlueskyArguments),
     /// An account at X, with OAuth 2.0 and an app of your own
     X(XArguments),
     /// A page or a member at LinkedIn, with an app of your own
@@ -39,13 +41,20 @@ enum Kind {
 }
 
 #[derive(Debug, clap::Args)]
-struct Common {
+struct Basics {
     /// The channel's name, and that of its file; default: the kind
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
     /// When it posts, as a crontab says it
     #[arg(long, value_name = "CRON", default_value = "0 10 * * Mon-Fri")]
     schedule: String,
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+}
+
+/// How somebody agrees in a browser.
+#[derive(Debug, clap::Args)]
+struct Agreeing {
     /// Open the address in this machine's browser
     #[arg(long)]
     open: bool,
@@ -55,8 +64,6 @@ struct Common {
     /// How many seconds the browser may take
     #[arg(long, value_name = "SECONDS", default_value_t = 600)]
     within: u64,
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    format: Format,
 }
 
 #[derive(Debug, clap::Args)]
@@ -71,7 +78,27 @@ struct MastodonArguments {
     #[arg(long, value_name = "FILE", conflicts_with = "token_env")]
     token_file: Option<PathBuf>,
     #[command(flatten)]
-    common: Common,
+    agreeing: Agreeing,
+    #[command(flatten)]
+    common: Basics,
+}
+
+#[derive(Debug, clap::Args)]
+struct BlueskyArguments {
+    /// The account, for example `lab.bsky.social`, or its DID
+    #[arg(long, value_name = "HANDLE")]
+    handle: Option<String>,
+    /// The account's server
+    #[arg(long, value_name = "ADDRESS", default_value = "https://bsky.social")]
+    server: String,
+    /// The environment variable that holds the app password
+    #[arg(long, value_name = "NAME")]
+    app_password_env: Option<String>,
+    /// The file that holds it
+    #[arg(long, value_name = "FILE", conflicts_with = "app_password_env")]
+    app_password_file: Option<PathBuf>,
+    #[command(flatten)]
+    common: Basics,
 }
 
 /// An app that a person has made for this.
@@ -105,7 +132,9 @@ struct XArguments {
     #[arg(long)]
     public: bool,
     #[command(flatten)]
-    common: Common,
+    agreeing: Agreeing,
+    #[command(flatten)]
+    common: Basics,
 }
 
 #[derive(Debug, clap::Args)]
@@ -119,7 +148,9 @@ struct LinkedInArguments {
     #[arg(long, value_name = "VERSION", default_value = "202609")]
     version: String,
     #[command(flatten)]
-    common: Common,
+    agreeing: Agreeing,
+    #[command(flatten)]
+    common: Basics,
 }
 
 /// What became of it, for the person.
@@ -132,6 +163,7 @@ struct Added {
 pub(super) async fn run(arguments: &Arguments, site: &Site) -> Result<End, CliError> {
     let (kind, common) = match &arguments.kind {
         Kind::Mastodon(it) => ("mastodon", &it.common),
+        Kind::Bluesky(it) => ("bluesky", &it.common),
         Kind::X(it) => ("x", &it.common),
         Kind::Linkedin(it) => ("linkedin", &it.common),
     };
@@ -139,6 +171,7 @@ pub(super) async fn run(arguments: &Arguments, site: &Site) -> Result<End, CliEr
     let files = Files::of(site, name)?;
     let added = match &arguments.kind {
         Kind::Mastodon(it) => mastodon(it, site, files).await?,
+        Kind::Bluesky(it) => bluesky(it, site, files).await?,
         Kind::X(it) => x(it, site, files).await?,
         Kind::Linkedin(it) => linkedin(it, site, files).await?,
     };
@@ -151,7 +184,7 @@ async fn mastodon(
     site: &Site,
     mut files: Files<'_>,
 ) -> Result<Added, CliError> {
-    let common = &arguments.common;
+    let (common, agreeing) = (&arguments.common, &arguments.agreeing);
     let question = Question { option: "--server", words: "Server (https://social.example):" };
     let server = web_address(&answer(arguments.server.as_deref(), &question)?)?;
     let given =
@@ -159,17 +192,17 @@ async fn mastodon(
     let token = match given {
         Some(token) => token,
         None => {
-            let token = if common.by_hand {
+            let token = if agreeing.by_hand {
                 let app = App::register(&server, SHOWN, Reach::Anywhere).await?;
                 let consent = app.consent(SHOWN)?;
-                let code = typed(&consent, common)?;
+                let code = typed(&consent, agreeing)?;
                 app.token(&consent, &code, Reach::Anywhere).await?
             } else {
                 let callback = Callback::listen(0).await?;
                 let redirect = callback.address("127.0.0.1");
                 let app = App::register(&server, &redirect, Reach::Anywhere).await?;
                 let consent = app.consent(&redirect)?;
-                let code = sent_back(callback, &consent, common).await?;
+                let code = sent_back(callback, &consent, agreeing).await?;
                 app.token(&consent, &code, Reach::Anywhere).await?
             };
             files.secret("token", &token, None)?
@@ -186,8 +219,47 @@ async fn mastodon(
     finish(site, files, &text, vec![token]).await
 }
 
-async fn x(arguments: &XArguments, site: &Site, mut files: Files<'_>) -> Result<Added, CliError> {
+async fn bluesky(
+    arguments: &BlueskyArguments,
+    site: &Site,
+    mut files: Files<'_>,
+) -> Result<Added, CliError> {
     let common = &arguments.common;
+    let server = web_address(&arguments.server)?;
+    let question = Question { option: "--handle", words: "Account (lab.bsky.social):" };
+    let handle = answer(arguments.handle.as_deref(), &question)?;
+    let handle = handle.trim_start_matches('@');
+    let given = Given {
+        env: arguments.app_password_env.clone(),
+        file: arguments.app_password_file.clone(),
+    };
+    let password = match given.place() {
+        Some(place) => place,
+        None => {
+            complain(&format!("Make an app password at {}.", bluesky::APP_PASSWORDS));
+            let words = "App password (not shown):";
+            let value = asked_in_secret(&Question { option: "--app-password-file", words })?;
+            files.secret("app-password", &value, None)?
+        }
+    };
+    let did = match handle.strip_prefix("did:") {
+        Some(_) => handle.to_owned(),
+        None => bluesky::did(&server, handle, Reach::Anywhere).await?,
+    };
+    let text = format!(
+        "# The Bluesky account {handle}. Nothing is edited there: a changed ad is posted anew.\n\
+         kind = \"bluesky\"\nschedule = {}\nclose = \"withdraw\"\n\n[bluesky]\nserver = {}\n\
+         did = {}\napp_password = {}\n",
+        quoted(&common.schedule),
+        quoted(server.as_str()),
+        quoted(&did),
+        reference(&password),
+    );
+    finish(site, files, &text, vec![password]).await
+}
+
+async fn x(arguments: &XArguments, site: &Site, mut files: Files<'_>) -> Result<Added, CliError> {
+    let (common, agreeing) = (&arguments.common, &arguments.agreeing);
     let app = &arguments.app;
     let (api, web) =
         (usual(app.api.as_ref(), "https://api.x.com")?, usual(app.web.as_ref(), "https://x.com")?);
@@ -200,7 +272,7 @@ async fn x(arguments: &XArguments, site: &Site, mut files: Files<'_>) -> Result<
     let client_id = app.client_id()?;
     let secret = if arguments.public { None } else { Some(app.secret(&mut files)?) };
     let consent = x::consent(&web, &client_id, &redirect)?;
-    let code = code(callback, &consent, common).await?;
+    let code = code(callback, &consent, agreeing).await?;
     let token_url = endpoint(&api, "/2/oauth2/token");
     let client = ClientIdentity {
         token_url: &token_url,
@@ -241,7 +313,7 @@ async fn linkedin(
     site: &Site,
     mut files: Files<'_>,
 ) -> Result<Added, CliError> {
-    let common = &arguments.common;
+    let (common, agreeing) = (&arguments.common, &arguments.agreeing);
     let app = &arguments.app;
     let (api, web) = (
         usual(app.api.as_ref(), "https://api.linkedin.com")?,
@@ -259,7 +331,7 @@ async fn linkedin(
     let client_id = app.client_id()?;
     let (secret, secret_place) = app.secret(&mut files)?;
     let consent = linkedin::consent(&web, &client_id, &whom, &redirect)?;
-    let code = code(callback, &consent, common).await?;
+    let code = code(callback, &consent, agreeing).await?;
     let token_url = endpoint(&web, "/oauth/v2/accessToken");
     let client = ClientIdentity {
         token_url: &token_url,
@@ -336,38 +408,38 @@ impl AppArguments {
 async fn code(
     callback: Callback,
     consent: &Consent,
-    common: &Common,
+    agreeing: &Agreeing,
 ) -> Result<SecretString, CliError> {
-    if common.by_hand {
+    if agreeing.by_hand {
         drop(callback);
-        return typed(consent, common);
+        return typed(consent, agreeing);
     }
-    sent_back(callback, consent, common).await
+    sent_back(callback, consent, agreeing).await
 }
 
 /// The browser brings the code itself.
 async fn sent_back(
     callback: Callback,
     consent: &Consent,
-    common: &Common,
+    agreeing: &Agreeing,
 ) -> Result<SecretString, CliError> {
-    show(consent, common);
+    show(consent, agreeing);
     complain("Waiting for the browser to come back …");
-    Ok(callback.code(consent, Duration::from_secs(common.within)).await?)
+    Ok(callback.code(consent, Duration::from_secs(agreeing.within)).await?)
 }
 
 /// A person brings it.
-fn typed(consent: &Consent, common: &Common) -> Result<SecretString, CliError> {
-    show(consent, common);
+fn typed(consent: &Consent, agreeing: &Agreeing) -> Result<SecretString, CliError> {
+    show(consent, agreeing);
     let words = "The code, or the whole address that the browser ended at:";
     let typed = asked(&Question { option: "--by-hand", words })?;
     Ok(consent.typed(&typed)?)
 }
 
 /// Shows the address, and opens it if that was asked for.
-fn show(consent: &Consent, common: &Common) {
+fn show(consent: &Consent, agreeing: &Agreeing) {
     complain(&format!("Open this address in a browser and agree:\n\n  {}\n", consent.address));
-    if common.open {
+    if agreeing.open {
         let opener = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
         let opened = std::process::Command::new(opener).arg(consent.address.as_str()).spawn();
         if let Err(error) = opened {
