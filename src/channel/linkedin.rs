@@ -214,8 +214,7 @@ impl LinkedIn {
             return Err(Outcome::Blocked {
                 why: format!(
                     "nothing was sent: the access token {} expired on {last}; get a new one with \
-                     `handbill channels add linkedin`, and write its date as `expires` beside \
-                     `token`",
+                     `handbill channels renew`, or write its date as `expires` beside `token`",
                     token.place()
                 ),
             });
@@ -256,6 +255,9 @@ impl LinkedIn {
         match self.exchange(&request, None).await {
             Exchange::Answer(answer) if answer.status == 426 => {
                 Err(Unread::Unable { why: answer::retired(&answer.summary()) })
+            }
+            Exchange::Answer(answer) if answer.status == 401 => {
+                Err(Unread::Unable { why: answer::not_taken(&answer.summary()) })
             }
             exchange => Reading::of(exchange),
         }

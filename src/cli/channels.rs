@@ -2,8 +2,10 @@
 //! one.
 
 mod add;
+mod agreeing;
 mod answers;
 mod files;
+mod linkedin;
 
 use std::path::PathBuf;
 
@@ -22,6 +24,8 @@ enum Command {
     List(ListArguments),
     /// Get the credentials of an account, try them, and write the channel's file
     Add(add::Arguments),
+    /// Get another token for a LinkedIn channel, whose tokens live 60 days
+    Renew(linkedin::RenewArguments),
 }
 
 #[derive(Debug, clap::Args)]
@@ -33,6 +37,7 @@ struct ListArguments {
 pub(super) async fn run(arguments: &Arguments, folder: Option<PathBuf>) -> Result<End, CliError> {
     match &arguments.command {
         Command::List(arguments) => list(arguments, &load::site(folder)?),
+        Command::Renew(arguments) => linkedin::renew(arguments, &load::site(folder)?).await,
         Command::Add(arguments) => add::run(arguments, &load::site(folder)?).await,
     }
 }

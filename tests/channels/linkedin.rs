@@ -182,7 +182,7 @@ async fn a_duplicate_names_the_post_that_linkedin_has() {
 #[tokio::test]
 async fn what_only_a_person_can_mend_pauses_the_channel_and_says_how() {
     for (status, says) in [
-        (401, "handbill channels add linkedin"),
+        (401, "handbill channels renew"),
         (403, "w_organization_social"),
         (426, "linkedin.version"),
     ] {

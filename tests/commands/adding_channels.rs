@@ -41,6 +41,16 @@ impl Walk {
         panic!("no address was shown");
     }
 
+    /// The same, of these pages and no others.
+    fn address_at(&mut self, path: &str) -> url::Url {
+        loop {
+            let address = self.address();
+            if address.path() == path {
+                return address;
+            }
+        }
+    }
+
     fn end(mut self) -> Ran {
         let (mut out, mut err) = (String::new(), String::new());
         self.told.read_to_string(&mut err).unwrap();
@@ -174,12 +184,7 @@ async fn an_x_account_is_added_with_an_app_of_ones_own() {
             "json",
         ],
     );
-    let address = loop {
-        let address = walk.address();
-        if address.path() == "/i/oauth2/authorize" {
-            break address;
-        }
-    };
+    let address = walk.address_at("/i/oauth2/authorize");
     assert!(field(&address, "scope").contains("offline.access"));
     agree(&address);
     let told = json_of(&walk.end());
@@ -230,7 +235,7 @@ async fn a_linkedin_page_is_added_with_the_day_on_which_its_token_ends() {
             "json",
         ],
     );
-    let address = walk.address();
+    let address = walk.address_at("/oauth/v2/authorization");
     assert_eq!(field(&address, "scope"), "w_organization_social r_organization_social");
     agree(&address);
     let told = json_of(&walk.end());
@@ -244,6 +249,61 @@ async fn a_linkedin_page_is_added_with_the_day_on_which_its_token_ends() {
     let file = site.read("channels/linkedin.toml");
     assert!(file.contains("expires = \"20") && !file.contains("t0ken-17"), "{file}");
     assert!(!file.contains("app-secret"), "{file}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_linkedin_token_is_renewed_in_its_place_with_its_new_day() {
+    let server = Scripted::start([
+        json(200, r#"{"access_token":"t0ken-18","expires_in":5184000}"#),
+        json(200, r#"{"elements":[]}"#),
+    ])
+    .await;
+    let site = TestSite::with_channels(&["list"]);
+    site.write("client-secret", "app-secret\n");
+    site.write("token", "t0ken-17\n");
+    site.write(
+        "channels/lab.toml",
+        format!(
+            "kind = \"linkedin\"\n[linkedin]\napi = \"{0}\"\nweb = \"{0}\"\n\
+             author = \"urn:li:organization:1000001\"\nversion = \"202609\"\n\
+             token = {{ file = \"token\", expires = \"2026-01-31\" }} # kept\n",
+            server.base
+        ),
+    );
+    let secret = site.path("client-secret").display().to_string();
+    let port = free_port();
+    let mut walk = Walk::begin(
+        &site,
+        &[
+            "channels",
+            "renew",
+            "lab",
+            "--client-id",
+            "app-1",
+            "--client-secret-file",
+            &secret,
+            "--port",
+            &port,
+            "--api",
+            &server.base,
+            "--web",
+            &server.base,
+            "--format",
+            "json",
+        ],
+    );
+    let address = walk.address_at("/oauth/v2/authorization");
+    agree(&address);
+    let told = json_of(&walk.end());
+    assert_eq!(told["expires_written"], true);
+    assert_eq!(site.read("token").trim(), "t0ken-18");
+    let file = site.read("channels/lab.toml");
+    let day = told["expires"].as_str().unwrap();
+    assert!(file.contains(&format!("expires = \"{day}\" }} # kept")), "{file}");
+    assert!(server.requests()[1].contains("authorization: Bearer t0ken-18"), "it was tried");
+
+    let ran = site.run(&["channels", "renew", "list"]);
+    assert_eq!(ran.code, 2, "{ran:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -33,7 +33,7 @@ pub(super) fn failure(request: &HttpRequest, answer: &Answer) -> Outcome {
 pub(super) fn not_taken(said: &str) -> String {
     format!(
         "LinkedIn does not take the access token any more (it lives 60 days, and ends where somebody \
-         revokes it): {said}; get a new one with `handbill channels add linkedin`"
+         revokes it): {said}; get a new one with `handbill channels renew`"
     )
 }
 

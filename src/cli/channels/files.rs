@@ -65,16 +65,6 @@ impl<'a> Files<'a> {
         Ok(SecretRef { place: SecretPlace::File(relative), expires })
     }
 
-    /// A secret that was written is not needed after all.
-    pub(super) fn forget(&mut self, secret: &SecretRef) {
-        let SecretPlace::File(path) = &secret.place else { return };
-        let path = self.site.folder.join(path);
-        if let Some(index) = self.written.iter().position(|it| *it == path) {
-            self.written.remove(index);
-            let _ = std::fs::remove_file(&path);
-        }
-    }
-
     /// Writes the channel's file: from here on the channel is there.
     pub(super) fn keep(mut self, text: &str) -> Result<PathBuf, CliError> {
         let path = self.channel();
