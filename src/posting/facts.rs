@@ -87,10 +87,8 @@ pub fn postings(
         availability: availability.unwrap_or_else(|| page.availability.clone()),
     };
     // Who gave the page a title of its own means one ad.
-    let not_listed = several == Positions::Described
-        && words.availability == Availability::Open
-        && job.facts.title.is_none();
-    if not_listed {
+    let not_listed = several == Positions::Described && job.facts.title.is_none();
+    if not_listed && words.availability == Availability::Open {
         diagnostics.extend(positions::not_listed(&page.source, &described));
     }
     let page_facts = |declared: Facts| declared.or(inferred.clone()).or(defaults.clone());

@@ -28,7 +28,7 @@ pub(super) fn declare(
         [posting] => posting,
         several => return Err(CliError::Failed(in_parts(several))),
     };
-    // What is read of a position counts only once it is one.
+    // What is read of a position counts once it is an ad of its own.
     let (fields, what) = match listed(&reading.described, &posting.language) {
         Some(positions) => {
             (vec![("positions", positions)], count(reading.described.len(), "position"))
