@@ -16,7 +16,7 @@ const PATH: &str = "/callback";
 
 /// The longest request that is read, and how long it may take.
 const LONGEST: usize = 16 * 1024;
-const REQUEST_WITHIN: Duration = Duration::from_secs(10);
+const REQUEST_WITHIN: Duration = Duration::from_secs(3);
 
 /// A port that waits for a browser.
 #[derive(Debug)]
