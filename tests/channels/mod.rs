@@ -7,6 +7,7 @@ mod archives;
 mod board;
 mod feed;
 mod http;
+mod instances;
 mod mail;
 mod manual;
 mod mastodon;

@@ -10,6 +10,7 @@ mod kill;
 mod letters;
 mod lost_answers;
 mod neighbours;
+mod odd_servers;
 mod page;
 mod peers;
 mod processes;
