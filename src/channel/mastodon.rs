@@ -23,7 +23,7 @@ use super::{
     PrepareError, Probe, Receipt, Search, Sight, Sought, Trace, Wire, words,
 };
 use crate::adapt::count::Count;
-use crate::adapt::{Form, Rendition};
+use crate::adapt::{CardUse, Form, Rendition};
 use crate::channel::secret::SecretRef;
 pub use instance::{Instance, Software, USUAL_LIMIT};
 use reading::{Me, Reader, Unread};
@@ -318,7 +318,7 @@ impl Channel for Mastodon {
     fn form(&self) -> Form {
         let (count, limit) = self.config.limit();
         let warning = count.length(self.config.content_warning());
-        Form::Status { count, limit: limit.saturating_sub(warning) }
+        Form::Status { count, limit: limit.saturating_sub(warning), card: CardUse::NotOurs }
     }
 
     fn prepare(&self, action: Action<'_>, address: &Address<'_>) -> Result<Wire, PrepareError> {

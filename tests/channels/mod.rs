@@ -4,10 +4,12 @@
 pub mod servers;
 
 mod archives;
+mod bluesky;
 mod board;
 mod feed;
 mod http;
 mod instances;
+mod linkedin;
 mod mail;
 mod manual;
 mod mastodon;

@@ -1,10 +1,12 @@
 //! The real program against real servers: Postfix, Dovecot, Mailman 3 with HyperKitty, a mail server
-//! that fails as it is told, mastodon-mock and Prism. `.ci/peers` brings them up; each test says which it needs.
+//! that fails as it is told, mastodon-mock, Prism and a Bluesky PDS. `.ci/peers` brings them up; each
+//! test says which it needs.
 //!
 //! What a test believes is what the servers hold: mailboxes are read over IMAP and parsed by
 //! Python's `email`, archives are asked over HTTP, moderators decide over Mailman's REST API.
 
 mod answers;
+mod bluesky;
 mod faults;
 mod lists;
 mod mailbox;
@@ -40,6 +42,7 @@ enum Peer {
     Dovecot,
     Mailman,
     Faults,
+    Bluesky,
     MastodonMock,
     Prism,
 }
