@@ -6,6 +6,7 @@ mod calendar;
 mod declaring;
 mod erasing;
 mod first_start;
+mod limits;
 mod mailbox;
 mod pausing;
 mod resolving;

@@ -52,7 +52,7 @@ pub(super) struct Arguments {
 pub(super) async fn run(arguments: &Arguments, folder: Option<PathBuf>) -> Result<End, CliError> {
     load::pages_exist(&arguments.files)?;
     let example = example_folder(arguments, folder.as_deref())?;
-    let site = match &example {
+    let mut site = match &example {
         Some(folder) => {
             complain(
                 "notice: there is no site here, so this shows the example channels; \
@@ -66,9 +66,12 @@ pub(super) async fn run(arguments: &Arguments, folder: Option<PathBuf>) -> Resul
         }
         None => load::site(folder)?,
     };
-    let names = site.channels.iter().map(|channel| &channel.name).collect();
-    let channel =
-        arguments.channel.as_deref().map(|name| load::known_channel(name, &names)).transpose()?;
+    let channel = {
+        let names = site.channels.iter().map(|channel| &channel.name).collect();
+        arguments.channel.as_deref().map(|name| load::known_channel(name, &names)).transpose()?
+    };
+    // Before anything is rendered, in a dry run too, so that it shows what is sent.
+    let heard = deliver::instances::ask(&mut site, Reach::Anywhere).await;
     if arguments.dry_run {
         return dry_run(arguments, &site, channel.as_ref()).await;
     }
@@ -96,6 +99,7 @@ pub(super) async fn run(arguments: &Arguments, folder: Option<PathBuf>) -> Resul
     }
     templates_work(&read, &site, &stations, channel.as_ref())?;
     let ledger = load::ledger(&site, &clock).await?;
+    load::keep_instances(&heard);
     let courier = Courier {
         site: &site,
         stations: &stations,

@@ -52,10 +52,10 @@ pub async fn build(site: &mut Site, folder: &Path, clock: &SharedClock) -> io::R
                 all.mail.push(Arc::new(server));
             }
             KindConfig::Mastodon(config) => {
-                let options = mastodon::Options {
-                    limit: config.limit.unwrap_or(mastodon::Options::default().limit),
-                    ..mastodon::Options::default()
-                };
+                // What the channel's own server allows.
+                let (_, limit) = config.limit();
+                config.limit = Some(limit);
+                let options = mastodon::Options { limit, ..mastodon::Options::default() };
                 let server = MastodonStandIn::start(name, options, clock.clone()).await?;
                 config.server = server.url();
                 config.token = secret("token", server.token())?;

@@ -9,6 +9,7 @@ pub mod channel_file;
 pub mod check;
 pub mod credential;
 pub mod filter;
+pub mod instances;
 mod list;
 pub mod mailbox;
 pub mod notices;
@@ -264,7 +265,9 @@ impl Site {
             for_all: &for_all,
             now,
         };
-        let channels = channel_file::load_all(&around, &mut diagnostics)?;
+        let mut channels = channel_file::load_all(&around, &mut diagnostics)?;
+        let ledger = folder.join(written.ledger.path);
+        instances::Instances::beside(&ledger).tell(&mut channels);
         if channels.is_empty() && !diagnostics.iter().any(Diagnostic::is_error) {
             diagnostics.push(
                 Diagnostic::warning("site::no-channel", "the site has no channel to post to")
@@ -287,7 +290,7 @@ impl Site {
             settings,
             content: folder.join(content),
             postings,
-            ledger: folder.join(written.ledger.path),
+            ledger,
             channels,
             templates,
             plan,

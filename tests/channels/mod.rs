@@ -8,6 +8,7 @@ mod bluesky;
 mod board;
 mod feed;
 mod http;
+mod instances;
 mod linkedin;
 mod mail;
 mod manual;

@@ -1,6 +1,6 @@
 //! The real program against real servers: Postfix, Dovecot, Mailman 3 with HyperKitty, a mail server
-//! that fails as it is told, and a Bluesky PDS. `.ci/peers` brings them up; each test says which it
-//! needs.
+//! that fails as it is told, mastodon-mock, Prism and a Bluesky PDS. `.ci/peers` brings them up; each
+//! test says which it needs.
 //!
 //! What a test believes is what the servers hold: mailboxes are read over IMAP and parsed by
 //! Python's `email`, archives are asked over HTTP, moderators decide over Mailman's REST API.
@@ -11,9 +11,11 @@ mod faults;
 mod lists;
 mod mailbox;
 mod mailman;
+mod mastodon;
 mod moderators;
 mod trouble;
 mod words;
+mod x;
 
 use std::io::Write;
 use std::process::{Child, Command, Stdio};
@@ -41,6 +43,18 @@ enum Peer {
     Mailman,
     Faults,
     Bluesky,
+    MastodonMock,
+    Prism,
+}
+
+impl Peer {
+    /// As `.ci/peers` calls it.
+    fn name(self) -> String {
+        match self {
+            Self::MastodonMock => "mastodon_mock".to_owned(),
+            peer => format!("{peer:?}").to_lowercase(),
+        }
+    }
 }
 
 /// What the environment says of the peers, and that nobody stops them meanwhile.
@@ -85,7 +99,7 @@ impl Peers {
             return false;
         };
         for peer in needed {
-            let name = format!("{peer:?}").to_lowercase();
+            let name = peer.name();
             assert!(
                 running.split(' ').any(|it| it == name),
                 "this needs {peer:?}, which does not run: `.ci/peers start {name}`"
