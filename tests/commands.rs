@@ -8,6 +8,7 @@ mod first_start;
 mod mailbox;
 mod pausing;
 mod resolving;
+mod short_texts;
 mod withdrawing;
 
 use std::io::Read;

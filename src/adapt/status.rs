@@ -2,7 +2,7 @@
 
 use super::count::Count;
 use super::template::Templates;
-use super::{AdaptError, Occasion, Rendition, Target, fit};
+use super::{AdaptError, Occasion, Rendition, Target, fit, primary_language};
 use crate::posting::Posting;
 
 /// Occasions of which the announcement speaks as well: a reminder repeats it, and an update edits
@@ -34,7 +34,7 @@ pub fn adapt(
     )?;
     Ok(Rendition::Status {
         text: fitted.text,
-        language: posting.language.clone(),
+        language: primary_language(&posting.language),
         length: fitted.length,
         limit,
         left_out: fitted.left_out,

@@ -36,6 +36,10 @@ pub struct Words {
     /// Between the first deadline and what follows it.
     pub then: &'static str,
     pub how_to_apply: &'static str,
+    /// Before what the person will do, what they bring, and what they get.
+    pub tasks: &'static str,
+    pub profile: &'static str,
+    pub offer: &'static str,
     /// Before the deadline in a reminder.
     pub remind_by: &'static str,
     pub apply_at: &'static str,
@@ -214,6 +218,9 @@ const ENGLISH: Words = Words {
     rolling: "until the position is filled",
     then: "then",
     how_to_apply: "How to apply",
+    tasks: "Your tasks",
+    profile: "Your profile",
+    offer: "We offer",
     remind_by: "Reminder: apply by",
     apply_at: "Please apply here",
     apply_to: "Applications and questions go to",
@@ -250,6 +257,9 @@ const GERMAN: Words = Words {
     rolling: "bis die Stelle besetzt ist",
     then: "danach",
     how_to_apply: "Bewerbung",
+    tasks: "Ihre Aufgaben",
+    profile: "Ihr Profil",
+    offer: "Wir bieten",
     remind_by: "Erinnerung: Bewerbung bis",
     apply_at: "Bitte bewerben Sie sich hier",
     apply_to: "Bewerbungen und Fragen gehen an",

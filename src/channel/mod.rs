@@ -12,6 +12,7 @@ pub mod manual;
 pub mod mastodon;
 pub mod oauth1;
 pub mod permit;
+pub mod price;
 pub mod secret;
 mod sought;
 pub mod tls;

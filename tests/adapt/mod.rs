@@ -5,6 +5,8 @@
 //! committing it.
 
 mod ascii;
+mod counting;
+mod fitting;
 mod postings;
 
 use std::collections::BTreeMap;
@@ -436,6 +438,7 @@ fn target(channel: &str, form: Form) -> Target {
         form,
         template: channel.to_owned(),
         language: None,
+        hashtags: 5,
         timezone: chrono_tz::Europe::Berlin,
         values: serde_json::Value::Null,
     }

@@ -5,6 +5,7 @@
 //! Python's `email`, archives are asked over HTTP, moderators decide over Mailman's REST API.
 
 mod answers;
+mod counting;
 mod faults;
 mod lists;
 mod mailbox;
@@ -38,6 +39,20 @@ enum Peer {
     Dovecot,
     Mailman,
     Faults,
+    TwitterText,
+}
+
+impl Peer {
+    /// As `.ci/peers` calls it.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Postfix => "postfix",
+            Self::Dovecot => "dovecot",
+            Self::Mailman => "mailman",
+            Self::Faults => "faults",
+            Self::TwitterText => "twitter_text",
+        }
+    }
 }
 
 /// What the environment says of the peers, and that nobody stops them meanwhile.
@@ -82,7 +97,7 @@ impl Peers {
             return false;
         };
         for peer in needed {
-            let name = format!("{peer:?}").to_lowercase();
+            let name = peer.name();
             assert!(
                 running.split(' ').any(|it| it == name),
                 "this needs {peer:?}, which does not run: `.ci/peers start {name}`"
