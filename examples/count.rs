@@ -19,6 +19,7 @@ fn main() -> ExitCode {
         Some("x") => Count::X,
         Some("mastodon") => Count::Mastodon,
         Some("bluesky") => Count::Bluesky,
+        Some("linkedin") => Count::LinkedIn,
         _ => {
             eprintln!(
                 "usage: count x|mastodon|bluesky|linkedin, with JSON strings on standard input"

@@ -9,8 +9,7 @@ twitter_text_packages() {
 
 twitter_text_install() {
     local folder=$peers/twitter-text
-    mkdir -p "$folder"
-    cp "$here/peer/twitter_text.js" "$folder/"
+    mkdir -p "$folder" && cp "$here/peer/twitter_text.js" "$folder/" || return 1
     [ ! -d "$folder/node_modules/twitter-text" ] || return 0
     npm install --silent --no-audit --no-fund --prefix "$folder" twitter-text@3.1.0
 }

@@ -109,7 +109,7 @@ pub fn fit(
     }
     draft.refill(count, limit);
     let text = draft.text();
-    let length = count.length(&text);
+    let length = count.length_as_posted(&text);
     if !count.fits(&text, limit) {
         return Err(TooLong { length });
     }

@@ -140,7 +140,7 @@ proptest! {
     #[test]
     fn any_text_has_a_length_in_every_network(text in "\\PC{0,200}") {
         let signs = text.chars().count();
-        for count in [Count::Mastodon, Count::X, Count::Bluesky, Count::Characters] {
+        for count in [Count::Mastodon, Count::X, Count::Bluesky, Count::LinkedIn, Count::Characters] {
             let length = count.length(&text);
             prop_assert!(count.fits(&text, length) || count == Count::Bluesky);
             prop_assert!(length > 0 || text.is_empty());

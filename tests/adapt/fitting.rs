@@ -21,7 +21,7 @@ const NETWORKS: [(&str, Count, usize); 4] = [
     ("x", Count::X, 280),
     ("bluesky", Count::Bluesky, 300),
     ("mastodon", Count::Mastodon, 500),
-    ("characters", Count::Characters, 3000),
+    ("linkedin", Count::LinkedIn, 3000),
 ];
 
 /// The two that are built by hand and those of the example site.
