@@ -1,14 +1,14 @@
 //! How long a text is, as each network counts it.
 //!
 //! X and Mastodon find links with the same library and lists of top-level domains; their rules are in
-//! [`x`], [`mastodon`] and [`link`]. Where a list may have grown since, the longer count holds: a text
+//! `x`, `mastodon` and `link`. Where a list may have grown since, the longer count holds: a text
 //! that fits here fits there.
 
-pub mod emoji;
-pub mod link;
-pub mod mastodon;
-pub mod signs;
-pub mod top_level;
+mod emoji;
+mod link;
+mod mastodon;
+mod signs;
+mod top_level;
 pub mod x;
 
 use std::borrow::Cow;

@@ -99,15 +99,13 @@ fn after_sentences(words: &str, fewest: usize, ellipsis: &str) -> Cuts {
 }
 
 /// Before what a separator sets apart: what is kept is a whole thing by itself. Brackets may qualify
-/// it (`(half time)`), so an ellipsis stands for them.
+/// it (`(half time)`), so an ellipsis stands for them, unless all they hold is an acronym.
 fn after_clauses(words: &str, separators: &[&str], least: usize, ellipsis: &str) -> Cuts {
     let mut ends: Vec<(usize, &str)> = separators
         .iter()
-        .flat_map(|separator| {
-            words
-                .match_indices(separator)
-                .map(|(at, _)| (at, if *separator == " (" { ellipsis } else { "" }))
-        })
+        .flat_map(|separator| words.match_indices(separator))
+        .map(|(at, separator)| (at, if separator == " (" { ellipsis } else { "" }))
+        .map(|(at, ellipsis)| (at, if is_acronym_after(&words[at..]) { "" } else { ellipsis }))
         .collect();
     ends.sort_unstable_by_key(|(at, _)| std::cmp::Reverse(*at));
     ends.into_iter()
@@ -115,6 +113,13 @@ fn after_clauses(words: &str, separators: &[&str], least: usize, ellipsis: &str)
         .filter(|(kept, _)| kept.chars().count() >= least && ends_well(kept, 1))
         .map(|(kept, ellipsis)| format!("{kept}{ellipsis}"))
         .collect()
+}
+
+/// Whether brackets with an acronym are next: ` (TCG)`.
+fn is_acronym_after(rest: &str) -> bool {
+    let inside = rest.trim_start().strip_prefix('(').and_then(|it| it.split(')').next());
+    inside
+        .is_some_and(|it| !it.is_empty() && it.chars().all(|c| c.is_uppercase() || c.is_numeric()))
 }
 
 fn after_words(words: &str, fewest: usize, ellipsis: &str) -> Cuts {
@@ -325,7 +330,7 @@ mod tests {
     #[test]
     fn a_label_ends_before_a_comma() {
         let cuts = optional("Tidal Computing Group (TCG), University of Seaforth", "…").concat();
-        assert_eq!(cuts[0], "Tidal Computing Group (TCG)");
+        assert_eq!(cuts[..2], ["Tidal Computing Group (TCG)", "Tidal Computing Group"]);
         assert_eq!(optional("half time (50 %), fixed", "…").concat()[1], "half time…");
     }
 

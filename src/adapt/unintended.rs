@@ -18,17 +18,17 @@ pub fn plain(words: &str, count: Count) -> Cow<'_, str> {
         Count::X => {
             let words = replace(&DEGREE, words, |found| found["letters"].to_owned() + "Sc");
             let words = apply(words, |it| replace(&TITLES, it, spaced));
-            let words = apply(words, |it| replace(&CASHTAG, it, |found| kept(found)));
-            apply(words, |it| without_mentions(it, "!#$%&*＠"))
+            let words = apply(words, |it| replace(&CASHTAG, it, kept));
+            apply(words, |it| without_mentions(it, stops_mention_on_x))
         }
-        Count::Mastodon => without_mentions(words, "/=＠"),
+        Count::Mastodon => without_mentions(words, stops_mention_on_mastodon),
         _ => Cow::Borrowed(words),
     }
 }
 
 /// `M.Sc.`, `B.Sc`: the top-level domain of the Seychelles is `sc`. Also written without its dots.
 static DEGREE: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"\b(?P<letters>M|B|D)\.\s?Sc\b\.?").ok());
+    LazyLock::new(|| Regex::new(r"\b(?P<letters>M|B|D)\.\s?(?i:sc)\b\.?").ok());
 
 /// `Dr.med.`, `Dr.rer.nat`: `med` and others are top-level domains. With spaces, as it should be.
 static TITLES: LazyLock<Option<Regex>> =
@@ -68,10 +68,19 @@ fn kept(found: &Captures<'_>) -> String {
     format!("{}{}", &found["before"], &found["name"])
 }
 
-/// With a space after each `@` that would mention somebody: one that follows no letter, digit or one
-/// of the given signs (an address of a mail has a letter there), and names no server behind the name,
-/// which nobody writes by chance.
-fn without_mentions<'a>(words: &'a str, may_precede: &str) -> Cow<'a, str> {
+/// What stands before an `@` that mentions nobody (twitter-text, `validMentionPrecedingChars`).
+fn stops_mention_on_x(before: char) -> bool {
+    before.is_ascii_alphanumeric() || "_!#$%&*@＠".contains(before)
+}
+
+/// The same for Mastodon (`Account::MENTION_RE`).
+fn stops_mention_on_mastodon(before: char) -> bool {
+    before.is_alphanumeric() || "_/=".contains(before)
+}
+
+/// With a space after each `@` that would mention somebody, unless a server is named behind the name:
+/// nobody writes that by chance.
+fn without_mentions(words: &str, stops_mention: fn(char) -> bool) -> Cow<'_, str> {
     let Some(pattern) = MENTION.as_ref().filter(|pattern| pattern.is_match(words)) else {
         return Cow::Borrowed(words);
     };
@@ -79,9 +88,7 @@ fn without_mentions<'a>(words: &'a str, may_precede: &str) -> Cow<'a, str> {
     let mut at = 0;
     for found in pattern.find_iter(words) {
         let before = words[..found.start()].chars().next_back();
-        let is_within = before.is_some_and(|sign| {
-            sign.is_alphanumeric() || sign == '_' || may_precede.contains(sign)
-        });
+        let is_within = before.is_some_and(stops_mention);
         let rest = &words[found.start() + 1..];
         let name = rest.find(|sign: char| !(sign.is_alphanumeric() || "_.-".contains(sign)));
         let names_server = name.is_some_and(|end| rest[end..].starts_with('@'));

@@ -233,18 +233,13 @@ impl Search<'_> {
     /// Adds the links that are made of what the grammar took.
     fn report(&self, found: &Candidate, before: Option<u32>, links: &mut Vec<Link>) {
         let domain = &self.units[found.domain_start()..found.domain_end];
-        let length = found.end - found.start;
         let added = if found.scheme == 0 { ADDED_SCHEME.len() } else { found.scheme };
-        if !self.is_valid_domain(domain) || added + length > LONGEST {
+        if !self.is_valid_domain(domain) || added + found.end - found.start > LONGEST {
             return;
         }
         if found.scheme > 0 {
-            let length = match self.short_address(found) {
-                None => length,
-                Some(Some(length)) => length,
-                Some(None) => return,
-            };
-            links.push(Link { at: found.start, length });
+            let length = self.length_of_address(found);
+            links.extend(length.map(|length| Link { at: found.start, length }));
         } else if self.reader == Reader::X
             && !before.is_some_and(|unit| "-_./".chars().any(|sign| u32::from(sign) == unit))
         {
@@ -300,20 +295,21 @@ impl Search<'_> {
         }
     }
 
-    /// For an address of X's own shortener: how long it is, or that its name is too long for one.
-    fn short_address(&self, found: &Candidate) -> Option<Option<usize>> {
+    /// How much of an address with a scheme is linked: of one of X's own short ones nothing behind
+    /// its name, and none at all if the name is too long for one.
+    fn length_of_address(&self, found: &Candidate) -> Option<usize> {
         const HOST: &str = "t.co/";
-        let host = self.units.get(found.domain_start()..)?.get(..HOST.len())?;
-        let is_short = HOST.chars().zip(host).all(|(sign, unit)| {
-            char::from_u32(*unit).is_some_and(|it| it.eq_ignore_ascii_case(&sign))
+        let is_short = HOST.chars().zip(found.domain_start()..).all(|(sign, at)| {
+            let here = self.at(at).and_then(char::from_u32);
+            here.is_some_and(|here| here.eq_ignore_ascii_case(&sign))
         });
         let name = found.domain_start() + HOST.len();
         let length = self.run(name, signs::is_ascii_alphanumeric);
-        if !is_short || length == 0 {
-            return None;
+        match (is_short, length) {
+            (false, _) | (true, 0) => Some(found.end - found.start),
+            (true, 1..=LONGEST_SHORT_NAME) => Some(self.query(name + length) - found.start),
+            (true, _) => None,
         }
-        let end = self.query(name + length);
-        Some((length <= LONGEST_SHORT_NAME).then_some(end - found.start))
     }
 
     fn is_valid_domain(&self, domain: &[u32]) -> bool {
