@@ -10,6 +10,7 @@ mod limits;
 mod mailbox;
 mod pausing;
 mod resolving;
+mod short_texts;
 mod withdrawing;
 
 use std::io::Read;

@@ -15,6 +15,7 @@ pub mod mastodon;
 pub mod oauth1;
 pub mod oauth2;
 pub mod permit;
+pub mod price;
 pub mod secret;
 mod setting;
 mod sought;

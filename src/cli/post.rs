@@ -11,6 +11,7 @@ use super::{
 };
 use crate::adapt::Occasion;
 use crate::channel::permit::NoJournal;
+use crate::channel::price::Cost;
 use crate::channel::{ChannelName, DeliveryKey, Outcome, Permit, Reach, SendBy, mastodon};
 use crate::clock::Clock;
 use crate::deliver::compose::{self, compose};
@@ -215,7 +216,12 @@ async fn dry_run(
                 .map(|(step, shown)| {
                     let mut json = serde_json::to_value(step).unwrap_or_default();
                     match shown {
-                        Some(Ok(composed)) => json["preview"] = preview::json(composed),
+                        Some(Ok(composed)) => {
+                            json["preview"] = preview::json(composed);
+                            if let Some(cost) = cost_of(step, composed, &stations) {
+                                json["cost_usd"] = cost.price.dollars().into();
+                            }
+                        }
                         Some(Err(error)) => json["error"] = error.to_string().into(),
                         None => {}
                     }
@@ -229,7 +235,7 @@ async fn dry_run(
             }))?;
         }
         Format::Text => {
-            draw_dry_run(&steps, site, &read)?;
+            draw_dry_run(&steps, site, &stations, &read)?;
         }
     }
     Ok(match (failed, read.has_errors()) {
@@ -281,7 +287,17 @@ fn show(
     Some(compose(site, station, posting, step, target, step.when.time().unwrap_or(now)))
 }
 
-fn draw_dry_run(steps: &[(&Step, Shown)], site: &Site, read: &Reading) -> Result<(), CliError> {
+fn cost_of(step: &Step, composed: &compose::Composed, stations: &[Station]) -> Option<Cost> {
+    let station = stations.iter().find(|it| it.spec.name == step.name.channel)?;
+    preview::cost(station.spec.kind(), composed)
+}
+
+fn draw_dry_run(
+    steps: &[(&Step, Shown)],
+    site: &Site,
+    stations: &[Station],
+    read: &Reading,
+) -> Result<(), CliError> {
     let mut posting = None;
     for (step, shown) in steps {
         if posting != Some(&step.name.posting) {
@@ -301,7 +317,12 @@ fn draw_dry_run(steps: &[(&Step, Shown)], site: &Site, read: &Reading) -> Result
         };
         say(&format!("\n  {} · {} · {when}\n", step.name.channel, plan::occasion(step)))?;
         match shown {
-            Some(Ok(composed)) => say(&preview::draw(composed))?,
+            Some(Ok(composed)) => {
+                if let Some(cost) = cost_of(step, composed, stations) {
+                    say(&format!("    {cost}\n"))?;
+                }
+                say(&preview::draw(composed))?;
+            }
             Some(Err(error)) => say(&format!("    error: {error}\n"))?,
             None => {}
         }

@@ -1,12 +1,13 @@
 //! The real program against real servers: Postfix, Dovecot, Mailman 3 with HyperKitty, a mail server
-//! that fails as it is told, mastodon-mock, Prism and a Bluesky PDS. `.ci/peers` brings them up; each
-//! test says which it needs.
+//! that fails as it is told, mastodon-mock, Prism, a Bluesky PDS, and X's own library. `.ci/peers`
+//! brings them up; each test says which it needs.
 //!
 //! What a test believes is what the servers hold: mailboxes are read over IMAP and parsed by
 //! Python's `email`, archives are asked over HTTP, moderators decide over Mailman's REST API.
 
 mod answers;
 mod bluesky;
+mod counting;
 mod faults;
 mod lists;
 mod mailbox;
@@ -45,14 +46,21 @@ enum Peer {
     Bluesky,
     MastodonMock,
     Prism,
+    TwitterText,
 }
 
 impl Peer {
     /// As `.ci/peers` calls it.
-    fn name(self) -> String {
+    fn name(self) -> &'static str {
         match self {
-            Self::MastodonMock => "mastodon_mock".to_owned(),
-            peer => format!("{peer:?}").to_lowercase(),
+            Self::Postfix => "postfix",
+            Self::Dovecot => "dovecot",
+            Self::Mailman => "mailman",
+            Self::Faults => "faults",
+            Self::Bluesky => "bluesky",
+            Self::MastodonMock => "mastodon_mock",
+            Self::Prism => "prism",
+            Self::TwitterText => "twitter_text",
         }
     }
 }
