@@ -83,7 +83,7 @@ pub struct View {
     /// The same, one by one.
     pub hashtag_list: Vec<String>,
     pub summary: Option<String>,
-    /// `teaser`, `text`, `html` and `sections`.
+    /// `teaser`, `text`, `prose`, `links`, `html` and `sections`.
     #[serde(skip)]
     pub ad: Arc<Ad>,
     /// The facts that the page says, with their labels, in the order in which people want them.
@@ -157,6 +157,8 @@ impl View {
         "summary",
         "teaser",
         "text",
+        "prose",
+        "links",
         "html",
         "sections",
         "facts",
@@ -267,7 +269,9 @@ impl View {
         let words = self.words;
         let contact = match (&self.contact_name, self.contact_emails.as_slice()) {
             (Some(name), []) => Some(name.clone()),
-            (Some(name), emails) => Some(format!("{name} <{}>", emails.join(", "))),
+            (Some(name), [email]) => Some(format!("{name} <{email}>")),
+            // Which of them is whose, nobody knows.
+            (Some(name), emails) => Some(format!("{name}, {}", emails.join(", "))),
             (None, []) => None,
             (None, emails) => Some(emails.join(", ")),
         };

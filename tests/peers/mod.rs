@@ -1,5 +1,5 @@
 //! The real program against real mail and list servers: Postfix, Dovecot, Mailman 3 with HyperKitty,
-//! and a server that fails as it is told. `.ci/peers` brings them up; each test says which it needs.
+//! Sympa, and a server that fails as it is told. `.ci/peers` brings them up; each test says which it needs.
 //!
 //! What a test believes is what the servers hold: mailboxes are read over IMAP and parsed by
 //! Python's `email`, archives are asked over HTTP, moderators decide over Mailman's REST API.
@@ -10,6 +10,7 @@ mod lists;
 mod mailbox;
 mod mailman;
 mod moderators;
+mod sympa;
 mod trouble;
 mod words;
 
@@ -37,6 +38,7 @@ enum Peer {
     Postfix,
     Dovecot,
     Mailman,
+    Sympa,
     Faults,
 }
 
