@@ -239,7 +239,9 @@ impl Writer<'_> {
         } else {
             target
         };
-        if shown.is_empty() || is_same(shown, url) || is_same(shown, &whole) {
+        // Words that are an address themselves would name another than the one they lead to.
+        let is_address = shown.starts_with("http://") || shown.starts_with("https://");
+        if shown.is_empty() || is_address || is_same(shown, url) || is_same(shown, &whole) {
             words.push_str(&whole);
             return;
         }
@@ -470,10 +472,12 @@ mod tests {
                 link("/", "us."),
             ]),
             paragraph(vec![text("So many: "), link("../", "all jobs,"), text(" or none.")]),
+            paragraph(vec![link("https://lab.example/?job=1&ad=2", "https://lab.example/?job=1")]),
         ]);
         assert_eq!(
             rendered,
             "Read all jobs [1], or us [2].\n\nSo many: all jobs, or none.\n\n\
+             https://lab.example/?job=1&ad=2\n\n\
              [1] <https://lab.example/jobs/>\n[2] <https://lab.example/>"
         );
     }

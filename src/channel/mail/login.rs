@@ -400,3 +400,41 @@ impl fmt::Display for Xoauth2 {
         write!(f, "AUTH XOAUTH2 {}\r\n", self.0)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    /// Otherwise each message waits for 40 ms: the end of it for an acknowledgement, and that for more
+    /// to acknowledge.
+    #[tokio::test]
+    async fn no_byte_waits_for_an_acknowledgement() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let login = Login {
+            host: "127.0.0.1".to_owned(),
+            port: listener.local_addr().unwrap().port(),
+            security: Security::None,
+            ca: None,
+            account: Account::Nobody,
+            greeting: "tides.example".to_owned(),
+            reach: Reach::LoopbackOnly,
+        };
+        let stream = login.connect(&Patience::default()).await.unwrap();
+        assert!(stream.nodelay().unwrap());
+    }
+
+    #[test]
+    fn what_a_server_offers_is_read_in_any_case_and_a_limit_that_is_none_is_none() {
+        let read = |lines: &[&str]| Offers::read(lines.iter().copied());
+        assert_eq!(read(&["mail.example", "8BITMIME"]), Offers::NONE);
+        assert_eq!(read(&["DSN SIZE 7"]), Offers::NONE, "the first line is a name");
+        let offers = read(&["mail.example", "dsn", "Size 1000"]);
+        assert_eq!(offers.reports, Reports::Offered);
+        assert_eq!(offers.largest.map(NonZeroUsize::get), Some(1000));
+        for none in ["SIZE", "SIZE 0", "SIZE -1", "SIZE many"] {
+            assert_eq!(read(&["mail.example", none]).largest, None, "{none}");
+        }
+    }
+}
