@@ -136,6 +136,7 @@ fn delivery(
         length: 20,
         limit: 500,
         left_out: Vec::new(),
+        card: None,
     };
     Delivery {
         key: name.key(ledger),

@@ -38,14 +38,9 @@ sympa_install() {
             -o Dir::Etc::sourceparts=- -o "Dir::State::lists=$folder/lists"
             -o "Dir::Cache=$folder/cache" -o APT::Sandbox::User=root)
         (
-            cd "$folder"
-            "${apt[@]}" update
-            "${apt[@]}" download sympa
-            dpkg-deb --extract sympa_*.deb whole
-        ) >>"$log/apt.log" 2>&1 || {
-            tail -n 40 "$log/apt.log" >&2
-            exit 1
-        }
+            cd "$folder" && "${apt[@]}" update && "${apt[@]}" download sympa &&
+                dpkg-deb --extract sympa_*.deb whole
+        ) || return
         mv "$folder/whole" "$sympa_packages/$release"
         rm -rf -- "$folder"
     done

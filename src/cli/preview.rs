@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use crate::adapt::Rendition;
 use crate::channel::Wire;
-use crate::channel::wire::{HttpRequest, MailMessage, SECRET, SignedAs};
+use crate::channel::wire::{HttpRequest, MailMessage, SECRET, SignedAs, Verb};
 use crate::deliver::compose::Composed;
 
 /// Draws what one delivery sends, every line indented, credentials masked. Nothing is left out of
@@ -51,12 +51,18 @@ fn draw_request(drawn: &mut String, request: &HttpRequest, rendition: &Rendition
     // A request without a body takes a copy back: there are no words in it.
     if let Some(body) = &request.body {
         match rendition {
-            Rendition::Status { text, length, limit, left_out, language } => {
+            Rendition::Status { text, length, limit, left_out, language, card } => {
                 line(drawn, &format!("{length} of {limit} characters, {language}"));
                 for what in left_out {
                     line(drawn, &format!("to fit, {what}"));
                 }
                 quote(drawn, text);
+                // An edit changes the words alone.
+                if let (Some(card), Verb::Create) = (card, request.verb) {
+                    line(drawn, &format!("and a card that leads to {}:", card.link));
+                    let description = card.description.as_deref().unwrap_or_default();
+                    quote(drawn, &format!("{}\n{description}", card.title));
+                }
             }
             Rendition::Document { media_type, language, .. } => {
                 let bytes = body.len();

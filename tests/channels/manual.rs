@@ -18,6 +18,7 @@ fn rendition() -> Rendition {
         length: 12,
         limit: 100,
         left_out: Vec::new(),
+        card: None,
     }
 }
 

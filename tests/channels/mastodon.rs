@@ -23,6 +23,7 @@ fn rendition() -> Rendition {
         length: 50,
         limit: 500,
         left_out: Vec::new(),
+        card: None,
     }
 }
 

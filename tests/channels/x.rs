@@ -19,6 +19,7 @@ fn rendition() -> Rendition {
         length: 50,
         limit: 280,
         left_out: Vec::new(),
+        card: None,
     }
 }
 

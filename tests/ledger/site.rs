@@ -158,6 +158,7 @@ pub fn rendition(text: &str) -> Rendition {
         length: text.len(),
         limit: 500,
         left_out: Vec::new(),
+        card: None,
     }
 }
 
