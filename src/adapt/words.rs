@@ -287,6 +287,8 @@ const FRENCH: Words = Words {
     how_to_apply: "Candidature",
     remind_by: "Rappel : candidatures jusqu'au",
     apply_at: "Merci de postuler ici",
+    tasks: "Vos missions",
+    profile: "Votre profil",
     apply_to: "Candidatures et questions sont à adresser à",
     quote_reference: "Merci d'indiquer la référence",
     job: "Emploi",

@@ -85,7 +85,7 @@ fn another_ad_does_not_count_for_it() {
     );
     assert_eq!(
         times(&world.plan_at(Pace::AtOnce)),
-        ["harbours due", "harbours due", "tides 01-13 08:00", "tides 01-13 08:00"]
+        ["tides 01-13 08:00", "tides 01-13 08:00", "harbours due", "harbours due"]
     );
 }
 
