@@ -5,6 +5,7 @@ use std::fs;
 use handbill::adapt::Occasion;
 use handbill::channel::ChannelName;
 use handbill::ledger::{Approval, Deed, Ledger, LedgerError};
+use handbill::posting::PostingId;
 use serde_json::Value;
 use sqlx::{AnyConnection, AssertSqlSafe, Connection, Row};
 
@@ -46,7 +47,7 @@ async fn an_export_holds_every_row_and_every_column_in_its_order() {
     let approval =
         Approval { content_hash: "of these words".to_owned(), by: "ada".to_owned(), at: at(11) };
     for channel in ["network", "list"] {
-        ledger.approve(&tides(), &ChannelName(channel.into()), &approval).await.unwrap();
+        ledger.approve(&PostingId("tides".into()), &ChannelName(channel.into()), &approval).await.unwrap();
     }
     for id in ["b", "a"] {
         ledger.keep_answer(&letter(id, None, "no such list")).await.unwrap();

@@ -1,5 +1,5 @@
-//! What lists ask of time: those of one host that takes a message for several of them for spam are
-//! written to one after the other, and one list is reminded of an ad not too soon.
+//! What lists ask of time: those of one host that takes an ad on several of them for spam get it one after
+//! the other, and one list is reminded of an ad not too soon.
 
 use chrono::TimeDelta;
 use handbill::adapt::Occasion;
