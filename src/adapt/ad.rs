@@ -12,6 +12,7 @@ use minijinja::value::{Enumerator, Object, Serde};
 use serde::Serialize;
 use url::Url;
 
+use super::text::Laid;
 use super::view::{one_line, summary_of, without_markup};
 use super::{Charset, ascii, fit, html, sentence, text};
 use crate::diagnostic::Span;
@@ -22,8 +23,9 @@ use crate::posting::markdown::{Block, BlockKind, Document, Inline, plain};
 /// ask for one or none, and they are most of the work.
 ///
 /// `teaser` is the summary, or the first sentences of the ad that say something about the job;
-/// `text` is plain text at 72 columns; `html` is HTML (write `{{ html | safe }}` in an HTML
-/// template); `sections` are both, cut at the headings.
+/// `text` is plain text at 72 columns, which is `prose` with the `links` below it; `html` is HTML
+/// (write `{{ html | safe }}` in an HTML template); `sections` are text and HTML, cut at the
+/// headings.
 #[derive(Debug, PartialEq)]
 pub struct Ad {
     /// The page itself, by which the ad is known again.
@@ -35,7 +37,8 @@ pub struct Ad {
     said: Option<String>,
     summary: Option<String>,
     teaser: OnceLock<Option<String>>,
-    text: OnceLock<Value>,
+    title: Option<String>,
+    text: OnceLock<Laid>,
     html: OnceLock<Value>,
 }
 
@@ -51,7 +54,9 @@ impl Object for Ad {
     fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
         match key.as_str()? {
             "teaser" => Some(self.teaser().into()),
-            "text" => Some(self.text.get_or_init(|| self.text(&self.body()).into()).clone()),
+            "text" => Some(self.laid().whole().into()),
+            "prose" => Some(self.laid().prose.clone().into()),
+            "links" => Some(self.laid().links.clone().into()),
             "html" => Some(self.html.get_or_init(|| self.html(&self.body()).into()).clone()),
             "sections" => Some(Serde(self.sections()).into()),
             _ => None,
@@ -59,8 +64,43 @@ impl Object for Ad {
     }
 
     fn enumerate(self: &Arc<Self>) -> Enumerator {
-        Enumerator::Str(&["teaser", "text", "html", "sections"])
+        Enumerator::Str(&["teaser", "text", "prose", "links", "html", "sections"])
     }
+}
+
+/// The title as the page shows it.
+fn title_of(posting: &Posting) -> Option<String> {
+    let facts = &posting.facts;
+    facts.display_title.as_ref().or(facts.title.as_ref()).map(|field| field.value.clone())
+}
+
+/// The headings that are left out, by their places: the first if it repeats the title, and those
+/// with nothing below them.
+fn left_out(blocks: &[Block], title: Option<&str>) -> Vec<usize> {
+    let letters = |words: &str| -> String {
+        words.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+    };
+    let repeats_title =
+        |content: &[Inline]| title.is_some_and(|title| letters(&plain(content)) == letters(title));
+    let mut left_out = Vec::new();
+    if blocks.iter().all(|block| matches!(block.kind, BlockKind::Heading { .. })) {
+        return left_out;
+    }
+    // The level of the heading that comes next, if nothing but that stands between.
+    let mut next: Option<u8> = Some(0);
+    for (index, block) in blocks.iter().enumerate().rev() {
+        let BlockKind::Heading { level, content } = &block.kind else {
+            next = None;
+            continue;
+        };
+        let is_bare = next.is_some_and(|next| next <= *level);
+        if is_bare || (index == 0 && repeats_title(content)) {
+            left_out.push(index);
+        } else {
+            next = Some(*level);
+        }
+    }
+    left_out
 }
 
 impl Ad {
@@ -82,6 +122,7 @@ impl Ad {
             permalink: posting.permalink.clone(),
             said: summary_of(posting),
             summary,
+            title: title_of(posting),
             teaser: OnceLock::new(),
             text: OnceLock::new(),
             html: OnceLock::new(),
@@ -95,6 +136,7 @@ impl Ad {
             && self.charset == charset
             && self.permalink == posting.permalink
             && self.said == summary_of(posting)
+            && self.title == title_of(posting)
     }
 
     /// The summary, or the first sentences of the ad that say something about the job.
@@ -102,19 +144,30 @@ impl Ad {
         self.teaser.get_or_init(|| teaser(self.summary.as_deref(), &self.document)).clone()
     }
 
-    /// The words of the page; of one that has none below its front matter, the summary.
-    fn body(&self) -> Cow<'_, Document> {
-        match &self.summary {
-            Some(summary) if self.document.blocks.is_empty() => {
-                let kind = BlockKind::Paragraph(vec![Inline::Text(summary.clone())]);
-                Cow::Owned(Document { blocks: vec![Block { span: Span::default(), kind }] })
-            }
-            _ => Cow::Borrowed(self.document.as_ref()),
-        }
+    fn laid(&self) -> &Laid {
+        self.text.get_or_init(|| self.text(&self.body()))
     }
 
-    fn text(&self, document: &Document) -> String {
-        fit::without_marks(&text::render(document, &self.permalink))
+    /// The words of the page; of one that has none below its front matter, the summary. Every form
+    /// shows the title already, so a heading at the top that repeats it is left out, and so is one
+    /// with nothing below it: what stood there was no words.
+    fn body(&self) -> Cow<'_, Document> {
+        let blocks = &self.document.blocks;
+        if let Some(summary) = self.summary.as_ref().filter(|_| blocks.is_empty()) {
+            let kind = BlockKind::Paragraph(vec![Inline::Text(summary.clone())]);
+            return Cow::Owned(Document { blocks: vec![Block { span: Span::default(), kind }] });
+        }
+        let left_out = left_out(blocks, self.title.as_deref());
+        if left_out.is_empty() {
+            return Cow::Borrowed(self.document.as_ref());
+        }
+        let kept = blocks.iter().enumerate().filter(|(index, _)| !left_out.contains(index));
+        Cow::Owned(Document { blocks: kept.map(|(_, block)| block.clone()).collect() })
+    }
+
+    fn text(&self, document: &Document) -> Laid {
+        let Laid { prose, links } = text::render(document, &self.permalink);
+        Laid { prose: fit::without_marks(&prose), links: fit::without_marks(&links) }
     }
 
     fn html(&self, document: &Document) -> String {
@@ -135,7 +188,7 @@ impl Ad {
             .filter(|(heading, document)| heading.is_some() || !document.blocks.is_empty())
             .map(|(heading, document)| Section {
                 heading,
-                text: self.text(&document),
+                text: self.text(&document).whole(),
                 html: self.html(&document),
             })
             .collect()

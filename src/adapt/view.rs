@@ -86,7 +86,7 @@ pub struct View {
     /// The same, one by one.
     pub hashtag_list: Vec<String>,
     pub summary: Option<String>,
-    /// `teaser`, `text`, `html` and `sections`.
+    /// `teaser`, `text`, `prose`, `links`, `html` and `sections`.
     #[serde(skip)]
     pub ad: Arc<Ad>,
     /// The teaser of a short text, in the place of the ad's.
@@ -163,6 +163,8 @@ impl View {
         "summary",
         "teaser",
         "text",
+        "prose",
+        "links",
         "html",
         "sections",
         "facts",
@@ -322,7 +324,9 @@ impl View {
         let words = self.words;
         let contact = match (&self.contact_name, self.contact_emails.as_slice()) {
             (Some(name), []) => Some(name.clone()),
-            (Some(name), emails) => Some(format!("{name} <{}>", emails.join(", "))),
+            (Some(name), [email]) => Some(format!("{name} <{email}>")),
+            // Which of them is whose, nobody knows.
+            (Some(name), emails) => Some(format!("{name}, {}", emails.join(", "))),
             (None, []) => None,
             (None, emails) => Some(emails.join(", ")),
         };

@@ -44,7 +44,7 @@ use dkim::Dkim;
 use envelope::{Bounces, Dsn};
 use host::{Limits, Seat};
 pub use list::{Held, Html, Repeats, Software};
-use login::{Account, Login, Question};
+use login::{Account, Login};
 use message::{Letter, Origin};
 use smtp::Server;
 use step::Patience;
@@ -141,7 +141,7 @@ pub struct Config {
     pub held: Option<Held>,
     /// For how long the list may be silent about a post: see [`Config::gives_up_after`].
     pub give_up_after: Option<Length>,
-    /// The least time between posts to two lists of the list's host.
+    /// The least time between posts about one ad to two lists of the list's host.
     pub host_gap: Option<Length>,
     /// How often the list takes an ad once more.
     pub repeats: Option<Repeats>,
@@ -295,7 +295,6 @@ impl Mail {
             messages_per_connection: config
                 .messages_per_connection
                 .map_or(MESSAGES_PER_CONNECTION, NonZeroU32::get),
-            question: if config.dsn == Dsn::Never { Question::Spared } else { Question::Asked },
             dkim: config.dkim.clone(),
             patience: Patience::default(),
         };

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
+use super::check::Held;
 use super::{
     AsIf, CliError, End, Format, check, complain, complain_about, load, mailbox, plan, preview,
     say, say_json, waiting,
@@ -98,7 +99,7 @@ pub(super) async fn run(arguments: &Arguments, folder: Option<PathBuf>) -> Resul
         // Somebody who names a page wants that page: nothing else is done instead.
         return Ok(End::CheckFailed);
     }
-    templates_work(&read, &site, &stations, channel.as_ref())?;
+    let held_by_lists = templates_work(&read, &site, &stations, channel.as_ref())?;
     let ledger = load::ledger(&site, &clock).await?;
     load::keep_instances(&heard);
     let courier = Courier {
@@ -115,6 +116,7 @@ pub(super) async fn run(arguments: &Arguments, folder: Option<PathBuf>) -> Resul
     round.note_arrivals(courier.arrivals(wanted).await?);
     tell(&site, &ledger, &round, &courier.clock).await;
     ledger.clone().close().await;
+    complain_about(&of_what_went_out(held_by_lists, &round));
     report(arguments.format, &round, &wanted, &site)?;
     Ok(end(&round, &wanted, read.has_errors()))
 }
@@ -171,20 +173,31 @@ fn templates_work(
     site: &Site,
     stations: &[Station],
     channel: Option<&ChannelName>,
-) -> Result<Vec<Diagnostic>, CliError> {
+) -> Result<Vec<Held>, CliError> {
     let named = |posting: &&Posting| read.named.as_ref().is_none_or(|it| it.contains(&posting.id));
     let postings: Vec<&Posting> = read.postings.open.iter().filter(named).collect();
     let wanted = |station: &&Station| channel.is_none_or(|name| *name == station.spec.name);
     let rendered = check::render(&postings, site, stations.iter().filter(wanted));
     if rendered.in_templates.is_empty() {
-        let held = rendered.held_by_lists.into_iter();
-        return Ok(held
-            .filter(|it| !it.is_error())
-            .filter_map(|it| site.check.judge(it))
-            .collect());
+        let held = rendered.held_by_lists.into_iter().filter(|held| !held.why.is_error());
+        let judged =
+            held.filter_map(|held| Some(Held { why: site.check.judge(held.why)?, ..held }));
+        return Ok(judged.collect());
     }
     complain_about(&rendered.in_templates);
     Err(CliError::Said(End::Configuration))
+}
+
+/// What lists may hold back of what went out just now. What went out before was said then.
+fn of_what_went_out(held_by_lists: Vec<Held>, round: &Round) -> Vec<Diagnostic> {
+    let went_out = |held: &Held| {
+        round.done.iter().any(|done| {
+            done.state == State::Posted
+                && done.posting == held.posting.as_str()
+                && done.channel == held.channel
+        })
+    };
+    held_by_lists.into_iter().filter(went_out).map(|held| held.why).collect()
 }
 
 async fn dry_run(
@@ -197,6 +210,7 @@ async fn dry_run(
     let load::View { past, read } = load::view(site, &stations, &arguments.files, &clock).await?;
     complain_about(&load::worth_saying(&read.diagnostics));
     let held_by_lists = templates_work(&read, site, &stations, channel)?;
+    let held_by_lists: Vec<Diagnostic> = held_by_lists.into_iter().map(|held| held.why).collect();
     complain_about(&held_by_lists);
     let now = clock.now();
     let pace = if arguments.now { Pace::AtOnce } else { Pace::OnSchedule };

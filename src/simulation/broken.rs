@@ -24,10 +24,14 @@ pub enum Broken {
     LostOutcome,
     /// What a dead worker left is due again.
     DeadWorkerDue,
+    /// A mail that its server took counts as seen by readers.
+    SentIsLive,
+    /// A list that is silent for too long gets the ad once more.
+    SilentIsDue,
 }
 
 impl Broken {
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::RetryOnUnknown,
         Self::ReceiptBeforeFsync,
         Self::KeyPerAttempt,
@@ -38,6 +42,8 @@ impl Broken {
         Self::NoOwnerCheck,
         Self::LostOutcome,
         Self::DeadWorkerDue,
+        Self::SentIsLive,
+        Self::SilentIsDue,
     ];
 
     pub fn as_str(self) -> &'static str {
@@ -52,6 +58,8 @@ impl Broken {
             Self::NoOwnerCheck => "no-owner-check",
             Self::LostOutcome => "lost-outcome",
             Self::DeadWorkerDue => "dead-worker-due",
+            Self::SentIsLive => "sent-is-live",
+            Self::SilentIsDue => "silent-is-due",
         }
     }
 

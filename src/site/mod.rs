@@ -61,6 +61,8 @@ pub struct Site {
     pub name: String,
     /// The site owner's own address, for `post --to-me`.
     pub owner: Option<String>,
+    /// The employer's domain, in small letters: as the site says, or else the site's own host.
+    pub employer_domain: Option<String>,
     pub settings: Settings,
     /// The folder from which the paths of pages count.
     pub content: PathBuf,
@@ -135,6 +137,8 @@ struct SiteTable {
     #[serde(default)]
     default_language_in_folder: bool,
     owner: Option<Spanned<String>>,
+    /// Where the employer's web pages are, if not at `base_url`.
+    employer_domain: Option<Spanned<String>>,
     content: Option<Spanned<PathBuf>>,
     postings: Vec<Spanned<PathBuf>>,
 }
@@ -287,6 +291,12 @@ impl Site {
             folder: folder.to_owned(),
             name: written.site.name,
             owner: written.site.owner.map(Spanned::into_inner),
+            employer_domain: written
+                .site
+                .employer_domain
+                .map(Spanned::into_inner)
+                .or_else(|| settings.base_url.host_str().map(str::to_owned))
+                .map(|domain| domain.to_lowercase()),
             settings,
             content: folder.join(content),
             postings,
@@ -406,6 +416,18 @@ fn site_values(
             Diagnostic::error("site::owner", format!("`{}` is no mail address", owner.get_ref()))
                 .at(file, owner.span())
                 .help("write the address that `handbill post --to-me` sends tests to"),
+        );
+    }
+    if let Some(domain) = &written.employer_domain
+        && url::Host::parse(domain.get_ref()).is_err()
+    {
+        diagnostics.push(
+            Diagnostic::error(
+                "site::employer-domain",
+                format!("`{}` is no domain", domain.get_ref()),
+            )
+            .at(file, domain.span())
+            .help("write the employer's domain alone, for example `seaforth.example`"),
         );
     }
     if let Some(content) = &written.content

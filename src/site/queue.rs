@@ -25,7 +25,7 @@ pub struct Queue {
     pub per_day: Option<u32>,
     /// The least time between two messages.
     pub spacing: TimeDelta,
-    /// The least time between a message here and one on another list of the same host.
+    /// The least time between a message about an ad here and one on another list of the same host.
     pub host_gap: TimeDelta,
     /// A message goes out up to this much later than its slot, each by its own amount.
     pub jitter: TimeDelta,

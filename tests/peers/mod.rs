@@ -1,5 +1,5 @@
-//! The real program against real servers: Postfix, Dovecot, Mailman 3 with HyperKitty, a mail server
-//! that fails as it is told, mastodon-mock, Prism, a Bluesky PDS, and X's own library. `.ci/peers`
+//! The real program against real servers: Postfix, Dovecot, Mailman 3 with HyperKitty, Sympa, a
+//! mail server that fails as it is told, mastodon-mock, Prism, a Bluesky PDS, and X's own library. `.ci/peers`
 //! brings them up; each test says which it needs.
 //!
 //! What a test believes is what the servers hold: mailboxes are read over IMAP and parsed by
@@ -14,6 +14,7 @@ mod mailbox;
 mod mailman;
 mod mastodon;
 mod moderators;
+mod sympa;
 mod trouble;
 mod words;
 mod x;
@@ -42,6 +43,7 @@ enum Peer {
     Postfix,
     Dovecot,
     Mailman,
+    Sympa,
     Faults,
     Bluesky,
     MastodonMock,
@@ -56,6 +58,7 @@ impl Peer {
             Self::Postfix => "postfix",
             Self::Dovecot => "dovecot",
             Self::Mailman => "mailman",
+            Self::Sympa => "sympa",
             Self::Faults => "faults",
             Self::Bluesky => "bluesky",
             Self::MastodonMock => "mastodon_mock",

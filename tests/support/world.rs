@@ -166,7 +166,8 @@ impl World {
                 rendition: composed.rendition,
             };
             if matches!(step.deed, Deed::Publish | Deed::FollowUp) {
-                let used = Use { slot: step.slot, at: self.now };
+                let posting = step.name.posting.clone();
+                let used = Use { posting, slot: step.slot, at: self.now };
                 self.past.uses.entry(step.name.channel.clone()).or_default().push(used);
             }
             let makes_copy = matches!(step.deed, Deed::Publish | Deed::FollowUp);
