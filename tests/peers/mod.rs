@@ -1,6 +1,6 @@
-//! The real program against real servers: Postfix, Dovecot, Mailman 3 with HyperKitty, Sympa, a
-//! mail server that fails as it is told, mastodon-mock, Prism, a Bluesky PDS, and X's own library. `.ci/peers`
-//! brings them up; each test says which it needs.
+//! The real program against real servers: Postfix, Dovecot, Mailman 3 with HyperKitty, Sympa, a mail
+//! server that fails as it is told, mastodon-mock, Prism, a Bluesky PDS, and X's own library.
+//! `.ci/peers` brings them up; each test says which it needs.
 //!
 //! What a test believes is what the servers hold: mailboxes are read over IMAP and parsed by
 //! Python's `email`, archives are asked over HTTP, moderators decide over Mailman's REST API.
