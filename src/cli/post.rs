@@ -72,10 +72,8 @@ pub(super) async fn run(arguments: &Arguments, folder: Option<PathBuf>) -> Resul
         let names = site.channels.iter().map(|channel| &channel.name).collect();
         arguments.channel.as_deref().map(|name| load::known_channel(name, &names)).transpose()?
     };
-    // Before anything is rendered, in a dry run too, so that it shows what is sent.
-    let heard = deliver::instances::ask(&mut site, Reach::Anywhere).await;
     if arguments.dry_run {
-        return dry_run(arguments, &site, channel.as_ref()).await;
+        return dry_run(arguments, &mut site, channel.as_ref()).await;
     }
     let stations = load::stations(&site, Reach::Anywhere)?;
     let wanted_channels =
@@ -100,6 +98,9 @@ pub(super) async fn run(arguments: &Arguments, folder: Option<PathBuf>) -> Resul
         return Ok(End::CheckFailed);
     }
     let held_by_lists = templates_work(&read, &site, &stations, channel.as_ref())?;
+    // Before anything is composed, in a dry run too, so that it shows what is sent.
+    let heard = deliver::instances::ask(&mut site, Reach::Anywhere).await;
+    let stations = if heard.is_news() { load::stations(&site, Reach::Anywhere)? } else { stations };
     let ledger = load::ledger(&site, &clock).await?;
     load::keep_instances(&heard);
     let courier = Courier {
@@ -202,7 +203,7 @@ fn of_what_went_out(held_by_lists: Vec<Held>, round: &Round) -> Vec<Diagnostic> 
 
 async fn dry_run(
     arguments: &Arguments,
-    site: &Site,
+    site: &mut Site,
     channel: Option<&ChannelName>,
 ) -> Result<End, CliError> {
     let stations = load::stations(site, Reach::Anywhere)?;
@@ -211,6 +212,9 @@ async fn dry_run(
     complain_about(&load::worth_saying(&read.diagnostics));
     let held_by_lists = templates_work(&read, site, &stations, channel)?;
     let held_by_lists: Vec<Diagnostic> = held_by_lists.into_iter().map(|held| held.why).collect();
+    let heard = deliver::instances::ask(site, Reach::Anywhere).await;
+    let stations = if heard.is_news() { load::stations(site, Reach::Anywhere)? } else { stations };
+    let site = &*site;
     complain_about(&held_by_lists);
     let now = clock.now();
     let pace = if arguments.now { Pace::AtOnce } else { Pace::OnSchedule };

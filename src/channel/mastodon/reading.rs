@@ -241,7 +241,7 @@ impl Me {
         Self {
             id: account.id.clone(),
             username: account.username.clone(),
-            statuses: u64::try_from(account.statuses_count).ok(),
+            statuses: Some(account.statuses_count.into()),
             restriction: match (account.suspended, account.limited) {
                 (Some(true), _) => Some("suspended"),
                 (_, Some(true)) => Some("limited"),
