@@ -242,35 +242,45 @@ const ABOUT_THE_JOB: &[&str] = &[
     "das projekt",
     "diesem projekt",
     "promotion",
+    "opportunity to",
 ];
 
-/// Words of sentences about start and duration, which every rendition names beside the teaser.
+/// Words of sentences about start and duration, which every rendition names beside the teaser, and
+/// about formalities.
 const ABOUT_THE_TERMS: &[&str] = &[
     "starting ",
     "start date",
     "limited to",
+    "as agreed",
+    "nach vereinbarung",
     "fixed-term",
     "fixed term",
     "befristet",
     "zum nächstmöglichen",
     "ab sofort",
+    "enrolled",
+    "eingeschrieben",
+    "immatrikulier",
 ];
 
 /// A longer sentence is no teaser.
 const LONGEST_TEASER_SENTENCE: usize = 300;
 
-/// The author's summary, unless all that it says are start and duration; else what the ad says of
-/// the job.
+/// The author's summary, unless it begins with start and duration, which stand beside it already;
+/// then what the ad says of the job, or what the summary says beyond them.
 fn teaser(summary: Option<&str>, document: &Document) -> Option<String> {
-    let says_more = |summary: &&str| {
-        sentences(summary).iter().any(|sentence| !is_about(sentence, ABOUT_THE_TERMS))
+    let about_the_job = || paragraphs(document).find_map(|paragraph| about_the_job(&paragraph));
+    let Some(summary) = summary.map(capitalised) else {
+        return about_the_job()
+            .or_else(|| paragraphs(document).flatten().find(|it| says_something(it)));
     };
-    let summary = summary.map(capitalised);
-    let telling = summary.as_deref().filter(says_more).map(str::to_owned);
-    telling
-        .or_else(|| paragraphs(document).find_map(|paragraph| about_the_job(&paragraph)))
-        .or(summary)
-        .or_else(|| paragraphs(document).flatten().find(|it| says_something(it)))
+    let said = sentences(&summary);
+    let is_about_terms = |sentence: &String| is_about(sentence, ABOUT_THE_TERMS);
+    if !said.first().is_some_and(is_about_terms) {
+        return Some(summary);
+    }
+    let beyond: Vec<String> = said.into_iter().filter(|it| says_something(it)).collect();
+    about_the_job().or_else(|| (!beyond.is_empty()).then(|| beyond.join(" ")))
 }
 
 /// The sentences of each paragraph.
@@ -335,10 +345,13 @@ mod tests {
         };
         let terms = Some("starting in May. The position is limited to two years.");
         let about = ad("The following position is open:");
-        assert_eq!(teaser(terms, &about).as_deref().map(|it| &it[..8]), Some("Starting"));
+        assert_eq!(teaser(terms, &about), None);
         let about = ad("Tides rise. You will build models of tides. Starting in May.");
         let both = "Tides rise. You will build models of tides.";
         assert_eq!(teaser(terms, &about).as_deref(), Some(both));
         assert_eq!(teaser(Some("for two sailors"), &about).as_deref(), Some("For two sailors"));
+        let more = Some("starting in May. The applicant must be able to swim. Limited to a year.");
+        let about = ad("The following position is open:");
+        assert_eq!(teaser(more, &about).as_deref(), Some("The applicant must be able to swim."));
     }
 }

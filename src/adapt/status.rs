@@ -3,7 +3,7 @@
 use super::ad::Ad;
 use super::count::Count;
 use super::template::Templates;
-use super::{AdaptError, Card, Charset, Occasion, Rendition, Target, fit};
+use super::{AdaptError, Card, Charset, Occasion, Rendition, Target, fit, primary_language};
 use crate::posting::Posting;
 
 /// Occasions of which the announcement speaks as well: a reminder repeats it, and an update edits
@@ -35,7 +35,7 @@ pub fn adapt(
     )?;
     Ok(Rendition::Status {
         text: fitted.text,
-        language: posting.language.clone(),
+        language: primary_language(&posting.language),
         length: fitted.length,
         limit,
         left_out: fitted.left_out,

@@ -40,9 +40,10 @@ pub struct Words {
     /// Before the deadline in a reminder.
     pub remind_by: &'static str,
     pub apply_at: &'static str,
-    /// Above what the position does, and above who is looked for.
+    /// Above what the position does, above who is looked for, and above what is offered.
     pub tasks: &'static str,
     pub profile: &'static str,
+    pub offer: &'static str,
     pub apply_to: &'static str,
     pub quote_reference: &'static str,
     pub job: &'static str,
@@ -251,6 +252,7 @@ const ENGLISH: Words = Words {
     apply_at: "Please apply here",
     tasks: "What you will do",
     profile: "What you bring",
+    offer: "What we offer",
     apply_to: "Applications and questions go to",
     quote_reference: "Please quote the reference",
     job: "Job",
@@ -289,6 +291,7 @@ const FRENCH: Words = Words {
     apply_at: "Merci de postuler ici",
     tasks: "Vos missions",
     profile: "Votre profil",
+    offer: "Nous proposons",
     apply_to: "Candidatures et questions sont à adresser à",
     quote_reference: "Merci d'indiquer la référence",
     job: "Emploi",
@@ -328,6 +331,7 @@ const GERMAN: Words = Words {
     apply_at: "Bitte bewerben Sie sich hier",
     tasks: "Ihre Aufgaben",
     profile: "Ihr Profil",
+    offer: "Wir bieten",
     apply_to: "Bewerbungen und Fragen gehen an",
     quote_reference: "Bitte geben Sie die Kennziffer an",
     job: "Stelle",

@@ -1,7 +1,7 @@
 //! Mail: one message to one list or person, over SMTP.
 //!
 //! [`message`] makes the bytes and [`envelope`] says who hears what becomes of them. [`login`] opens
-//! connections (with [`oauth2`] where passwords are no longer taken), [`host`] shares a server's among
+//! connections (with [`super::oauth2`] where passwords are no longer taken), [`host`] shares a server's among
 //! its channels, [`smtp`] brings messages to it, signed by [`dkim`], and knows how far each came.
 //! [`archive`] knows where readers find the message, [`list`] what a list asks of it.
 
@@ -13,7 +13,6 @@ pub mod host;
 pub mod list;
 pub mod login;
 pub mod message;
-pub mod oauth2;
 pub mod smtp;
 pub mod step;
 
@@ -36,6 +35,7 @@ use super::{
     PrepareError, Probe, Receipt, Search, Sight, Trace, Wire, is_loopback,
 };
 use crate::adapt::{Charset, Form, MailBody, MailForm, Rendition};
+use crate::channel::oauth2::OAuth2;
 use crate::channel::secret::SecretRef;
 use crate::schedule::length::Length;
 pub use archive::Archive;
@@ -46,7 +46,6 @@ use host::{Limits, Seat};
 pub use list::{Held, Html, Repeats, Software};
 use login::{Account, Login};
 use message::{Letter, Origin};
-use oauth2::OAuth2;
 use smtp::Server;
 use step::Patience;
 

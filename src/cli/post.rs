@@ -12,6 +12,7 @@ use super::{
 };
 use crate::adapt::Occasion;
 use crate::channel::permit::NoJournal;
+use crate::channel::price::Cost;
 use crate::channel::{ChannelName, DeliveryKey, Outcome, Permit, Reach, SendBy, mastodon};
 use crate::clock::Clock;
 use crate::deliver::compose::{self, compose};
@@ -53,7 +54,7 @@ pub(super) struct Arguments {
 pub(super) async fn run(arguments: &Arguments, folder: Option<PathBuf>) -> Result<End, CliError> {
     load::pages_exist(&arguments.files)?;
     let example = example_folder(arguments, folder.as_deref())?;
-    let site = match &example {
+    let mut site = match &example {
         Some(folder) => {
             complain(
                 "notice: there is no site here, so this shows the example channels; \
@@ -67,9 +68,12 @@ pub(super) async fn run(arguments: &Arguments, folder: Option<PathBuf>) -> Resul
         }
         None => load::site(folder)?,
     };
-    let names = site.channels.iter().map(|channel| &channel.name).collect();
-    let channel =
-        arguments.channel.as_deref().map(|name| load::known_channel(name, &names)).transpose()?;
+    let channel = {
+        let names = site.channels.iter().map(|channel| &channel.name).collect();
+        arguments.channel.as_deref().map(|name| load::known_channel(name, &names)).transpose()?
+    };
+    // Before anything is rendered, in a dry run too, so that it shows what is sent.
+    let heard = deliver::instances::ask(&mut site, Reach::Anywhere).await;
     if arguments.dry_run {
         return dry_run(arguments, &site, channel.as_ref()).await;
     }
@@ -97,6 +101,7 @@ pub(super) async fn run(arguments: &Arguments, folder: Option<PathBuf>) -> Resul
     }
     let held_by_lists = templates_work(&read, &site, &stations, channel.as_ref())?;
     let ledger = load::ledger(&site, &clock).await?;
+    load::keep_instances(&heard);
     let courier = Courier {
         site: &site,
         stations: &stations,
@@ -225,7 +230,12 @@ async fn dry_run(
                 .map(|(step, shown)| {
                     let mut json = serde_json::to_value(step).unwrap_or_default();
                     match shown {
-                        Some(Ok(composed)) => json["preview"] = preview::json(composed),
+                        Some(Ok(composed)) => {
+                            json["preview"] = preview::json(composed);
+                            if let Some(cost) = cost_of(step, composed, &stations) {
+                                json["cost_usd"] = cost.price.dollars().into();
+                            }
+                        }
                         Some(Err(error)) => json["error"] = error.to_string().into(),
                         None => {}
                     }
@@ -239,7 +249,7 @@ async fn dry_run(
             }))?;
         }
         Format::Text => {
-            draw_dry_run(&steps, site, &read)?;
+            draw_dry_run(&steps, site, &stations, &read)?;
         }
     }
     Ok(match (failed, read.has_errors()) {
@@ -291,7 +301,17 @@ fn show(
     Some(compose(site, station, posting, step, target, step.when.time().unwrap_or(now)))
 }
 
-fn draw_dry_run(steps: &[(&Step, Shown)], site: &Site, read: &Reading) -> Result<(), CliError> {
+fn cost_of(step: &Step, composed: &compose::Composed, stations: &[Station]) -> Option<Cost> {
+    let station = stations.iter().find(|it| it.spec.name == step.name.channel)?;
+    preview::cost(station.spec.kind(), composed)
+}
+
+fn draw_dry_run(
+    steps: &[(&Step, Shown)],
+    site: &Site,
+    stations: &[Station],
+    read: &Reading,
+) -> Result<(), CliError> {
     let mut posting = None;
     for (step, shown) in steps {
         if posting != Some(&step.name.posting) {
@@ -311,7 +331,12 @@ fn draw_dry_run(steps: &[(&Step, Shown)], site: &Site, read: &Reading) -> Result
         };
         say(&format!("\n  {} · {} · {when}\n", step.name.channel, plan::occasion(step)))?;
         match shown {
-            Some(Ok(composed)) => say(&preview::draw(composed))?,
+            Some(Ok(composed)) => {
+                if let Some(cost) = cost_of(step, composed, stations) {
+                    say(&format!("    {cost}\n"))?;
+                }
+                say(&preview::draw(composed))?;
+            }
             Some(Err(error)) => say(&format!("    error: {error}\n"))?,
             None => {}
         }

@@ -250,6 +250,7 @@ fn spec(
         filter: Filter::default(),
         template: TEMPLATES.to_owned(),
         language: None,
+        hashtags: None,
         remind: Offset::parse(remind).into_iter().collect(),
         update,
         close,

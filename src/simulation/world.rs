@@ -743,6 +743,7 @@ impl World {
                 form: crate::adapt::Form::Document { media_type: crate::adapt::DocumentType::Text },
                 template: spec.template.clone(),
                 language: None,
+                hashtags: 5,
                 timezone: spec.timezone,
                 values: serde_json::Value::Null,
             },

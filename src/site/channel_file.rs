@@ -20,7 +20,7 @@ use super::credential::missing;
 use super::filter::Filter;
 use super::length::Length;
 use super::policy::{self, Close, Offset, Update};
-use super::queue::{Budget, Defaults, Holds, Queue};
+use super::queue::{Defaults, Holds, Queue, WrittenBudget};
 use super::quiet::{QuietTable, QuietTimes};
 use super::{SiteError, list, preset, read_text, timezone, toml_file};
 use crate::adapt::template::Templates;
@@ -35,6 +35,11 @@ use crate::diagnostic::{Diagnostic, Source, suggestion};
 use crate::posting::Settings;
 use crate::schedule::Schedule;
 
+/// Hashtags where the file does not say how many.
+const HASHTAGS: usize = 5;
+/// On X, where people write fewer.
+const HASHTAGS_ON_X: usize = 3;
+
 /// A channel as its file describes it.
 #[derive(Debug, Clone)]
 pub struct ChannelSpec {
@@ -47,6 +52,8 @@ pub struct ChannelSpec {
     /// Folder of the templates, for example `mastodon`.
     pub template: String,
     pub language: Option<String>,
+    /// At most so many hashtags; `None`: as many as the kind is used to.
+    pub hashtags: Option<usize>,
     /// How long before the deadline reminders are due, the earliest first.
     pub remind: Vec<Offset>,
     pub update: Update,
@@ -88,6 +95,7 @@ struct ChannelFile {
     postings: Filter,
     template: Option<Spanned<String>>,
     language: Option<String>,
+    hashtags: Option<usize>,
     #[serde(default)]
     requires: Vec<Spanned<String>>,
     #[serde(default)]
@@ -103,7 +111,7 @@ struct ChannelFile {
     max_age: Option<Length>,
     approval: Option<bool>,
     wait_for_page: Option<bool>,
-    budget: Option<Budget>,
+    budget: Option<WrittenBudget>,
     quiet: Option<QuietTable>,
     #[serde(default)]
     values: toml::Table,
@@ -175,7 +183,7 @@ pub(super) fn load_all(
 }
 
 /// Reads one channel's file; `None` with errors among the diagnostics.
-fn read(
+pub(super) fn read(
     file: &Arc<Source>,
     around: &Around<'_>,
     diagnostics: &mut Vec<Diagnostic>,
@@ -268,7 +276,7 @@ fn understood(
     if let KindConfig::Mail(mail) = &config {
         list::reminders(mail, &remind, file, diagnostics);
     }
-    let queue = rules::queue(&written, &quiet, zone, file, around, diagnostics);
+    let queue = rules::queue(&written, kind, &quiet, zone, file, around, diagnostics);
     let holds = rules::holds(&written, around.for_all);
     let requires = requires::read(&written.requires, file, diagnostics);
     Some(ChannelSpec {
@@ -279,6 +287,7 @@ fn understood(
         filter: written.postings,
         template,
         language: written.language,
+        hashtags: written.hashtags,
         remind,
         update,
         close,
@@ -372,6 +381,10 @@ impl ChannelSpec {
             form: channel.form(),
             template: self.template.clone(),
             language: self.language.clone(),
+            hashtags: self.hashtags.unwrap_or(match self.kind() {
+                Kind::X => HASHTAGS_ON_X,
+                _ => HASHTAGS,
+            }),
             timezone: self.timezone,
             values: self.values.clone(),
         }
@@ -394,14 +407,9 @@ impl KindConfig {
         match self {
             Self::Mail(config) => config.secrets_mut(),
             Self::Mastodon(config) => vec![("token", &mut config.token)],
-            Self::X(config) => vec![
-                ("consumer_key", &mut config.consumer_key),
-                ("consumer_secret", &mut config.consumer_secret),
-                ("access_token", &mut config.access_token),
-                ("access_token_secret", &mut config.access_token_secret),
-            ],
+            Self::X(config) => config.secrets_mut(),
             Self::Bluesky(config) => vec![("app_password", &mut config.app_password)],
-            Self::LinkedIn(config) => vec![("token", &mut config.token)],
+            Self::LinkedIn(config) => config.secrets_mut(),
             Self::Board(config) => match &mut config.auth {
                 board::Auth::None => Vec::new(),
                 board::Auth::Basic { password, .. } => vec![("password", password)],

@@ -9,6 +9,7 @@ pub mod channel_file;
 pub mod check;
 pub mod credential;
 pub mod filter;
+pub mod instances;
 mod list;
 pub mod mailbox;
 pub mod notices;
@@ -175,6 +176,29 @@ impl Site {
             .ok_or_else(|| SiteError::NotFound(start.to_owned()))
     }
 
+    /// The channel that a file would make which is not written yet, as [`Site::load`] would read it,
+    /// but for what the site says for all channels about when things go out.
+    ///
+    /// # Errors
+    /// [`SiteError::Unreadable`] if a file that it names cannot be read.
+    pub fn draft_channel(
+        &self,
+        path: &Path,
+        text: &str,
+    ) -> Result<(Option<ChannelSpec>, Vec<Diagnostic>), SiteError> {
+        let around = channel_file::Around {
+            folder: &self.folder,
+            settings: &self.settings,
+            templates: &self.templates,
+            for_all: &queue::Defaults::default(),
+            now: Utc::now(),
+        };
+        let mut diagnostics = Vec::new();
+        let file = Source::new(path, text);
+        let channel = channel_file::read(&file, &around, &mut diagnostics)?;
+        Ok((channel, diagnostics))
+    }
+
     /// Reads the site in `folder`. `None` with errors among the diagnostics if its own file is
     /// wrong; a channel whose file is wrong is left out, with an error.
     ///
@@ -245,7 +269,9 @@ impl Site {
             for_all: &for_all,
             now,
         };
-        let channels = channel_file::load_all(&around, &mut diagnostics)?;
+        let mut channels = channel_file::load_all(&around, &mut diagnostics)?;
+        let ledger = folder.join(written.ledger.path);
+        instances::Instances::beside(&ledger).tell(&mut channels);
         if channels.is_empty() && !diagnostics.iter().any(Diagnostic::is_error) {
             diagnostics.push(
                 Diagnostic::warning("site::no-channel", "the site has no channel to post to")
@@ -274,7 +300,7 @@ impl Site {
             settings,
             content: folder.join(content),
             postings,
-            ledger: folder.join(written.ledger.path),
+            ledger,
             channels,
             templates,
             plan,

@@ -129,11 +129,18 @@ impl fmt::Display for Money {
 }
 
 /// What a channel may cost in a calendar month.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Budget {
     pub per_month: Money,
     pub per_post: Money,
+}
+
+/// The same as it is written: where a post has a price that is known, it can be left out.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WrittenBudget {
+    pub per_month: Money,
+    pub per_post: Option<Money>,
 }
 
 /// What the site says of all its channels.

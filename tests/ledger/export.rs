@@ -47,7 +47,10 @@ async fn an_export_holds_every_row_and_every_column_in_its_order() {
     let approval =
         Approval { content_hash: "of these words".to_owned(), by: "ada".to_owned(), at: at(11) };
     for channel in ["network", "list"] {
-        ledger.approve(&PostingId("tides".into()), &ChannelName(channel.into()), &approval).await.unwrap();
+        ledger
+            .approve(&PostingId("tides".into()), &ChannelName(channel.into()), &approval)
+            .await
+            .unwrap();
     }
     for id in ["b", "a"] {
         ledger.keep_answer(&letter(id, None, "no such list")).await.unwrap();

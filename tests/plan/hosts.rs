@@ -120,5 +120,7 @@ fn an_ad_that_closes_before_its_turn_is_said_not_to_go_out() {
     let lists = [("harbours", "a@lists.example", gap), ("tides", "b@lists.example", gap)];
     let world = world_of(1, &lists);
     let times = times(&world.plan());
-    assert!(times[1].contains("other lists of lists.example get this ad at times that are too close"));
+    assert!(
+        times[1].contains("other lists of lists.example get this ad at times that are too close")
+    );
 }

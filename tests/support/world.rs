@@ -198,6 +198,8 @@ impl World {
                     remote_id: Some(match kind {
                         Kind::Mail => format!("{}@tidal.example", step.key.short()),
                         Kind::Feed => step.name.posting.0.to_string(),
+                        Kind::LinkedIn => "urn:li:share:1001".to_owned(),
+                        Kind::Bluesky => "3laaaaaaaaaaa/bafyrei1001".to_owned(),
                         _ => "1001".to_owned(),
                     }),
                     link: None,

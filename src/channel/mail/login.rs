@@ -19,10 +19,10 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use super::encrypted::Encrypted;
-use super::oauth2::{Age, Tokens};
 use super::step::{Fault, Patience, step};
 use super::{Config, Security};
 use crate::channel::http::Credential;
+use crate::channel::oauth2::{Age, Tokens};
 use crate::channel::secret::SecretRef;
 use crate::channel::{Outcome, Reach, is_loopback, tls};
 
