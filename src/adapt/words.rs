@@ -291,7 +291,7 @@ const FRENCH: Words = Words {
     apply_at: "Merci de postuler ici",
     tasks: "Vos missions",
     profile: "Votre profil",
-    offer: "Nous proposons",
+    offer: "Nous vous offrons",
     apply_to: "Candidatures et questions sont à adresser à",
     quote_reference: "Merci d'indiquer la référence",
     job: "Emploi",

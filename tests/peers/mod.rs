@@ -58,6 +58,7 @@ impl Peer {
             Self::Postfix => "postfix",
             Self::Dovecot => "dovecot",
             Self::Mailman => "mailman",
+            Self::Sympa => "sympa",
             Self::Faults => "faults",
             Self::Bluesky => "bluesky",
             Self::MastodonMock => "mastodon_mock",
