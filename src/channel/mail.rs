@@ -414,8 +414,9 @@ impl Channel for Mail {
             // A moderator may hold it for days.
             proves_absence: Can::No,
             in_flight_seconds: IN_FLIGHT_SECONDS,
-            repeat_safe_seconds: match self.config.software {
-                Some(Software::Sympa) => Some(SYMPA_REMEMBERS_SECONDS),
+            repeat_safe_seconds: match (self.config.software, self.config.held) {
+                // What waits for a moderator is not among what it has had.
+                (Some(Software::Sympa), Some(Held::Never)) => Some(SYMPA_REMEMBERS_SECONDS),
                 _ => None,
             },
             arrival: match self.config.software {
