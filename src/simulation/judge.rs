@@ -464,9 +464,10 @@ impl<'a> Judge<'a> {
                     && name.occasion == Occasion::Close
             };
             let planned = self.plan.steps.iter().any(|step| closes(&step.name));
-            let untaken = self.past.deliveries.iter().any(|it| {
-                closes(&it.name) && matches!(it.state, State::Refused | State::Unknown)
-            });
+            let untaken =
+                self.past.deliveries.iter().any(|it| {
+                    closes(&it.name) && matches!(it.state, State::Refused | State::Unknown)
+                });
             if !done && !planned && !untaken && !self.is_told(delivery) {
                 let what = self.describe(delivery);
                 self.lost(format!("{} is closed, and {what} stands open", posting.id));
