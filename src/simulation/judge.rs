@@ -455,8 +455,8 @@ impl<'a> Judge<'a> {
                 Close::Edit => copy.says.starts_with(CLOSED),
                 Close::FollowUp => said,
             };
-            // A thread is closed once, by a message that may wait for its slot, or that its list did
-            // not take: that is shown.
+            // A thread is closed once, by a message that may wait for its slot; that its list did not
+            // take it, or that a person is asked instead, is shown.
             let closes = |name: &DeliveryName| {
                 spec.close == Close::FollowUp
                     && name.posting == posting.id
@@ -464,10 +464,10 @@ impl<'a> Judge<'a> {
                     && name.occasion == Occasion::Close
             };
             let planned = self.plan.steps.iter().any(|step| closes(&step.name));
-            let untaken =
-                self.past.deliveries.iter().any(|it| {
-                    closes(&it.name) && matches!(it.state, State::Refused | State::Unknown)
-                });
+            let untaken = self.past.deliveries.iter().any(|it| {
+                closes(&it.name)
+                    && matches!(it.state, State::Asked | State::Refused | State::Unknown)
+            });
             if !done && !planned && !untaken && !self.is_told(delivery) {
                 let what = self.describe(delivery);
                 self.lost(format!("{} is closed, and {what} stands open", posting.id));
