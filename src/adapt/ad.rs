@@ -13,7 +13,7 @@ use serde::Serialize;
 use url::Url;
 
 use super::view::{one_line, summary_of, without_markup};
-use super::{Charset, ascii, fit, html, sentence, text};
+use super::{Charset, ascii, fit, html, sentence, text, thread};
 use crate::diagnostic::Span;
 use crate::posting::Posting;
 use crate::posting::markdown::{Block, BlockKind, Document, Inline, plain};
@@ -23,7 +23,8 @@ use crate::posting::markdown::{Block, BlockKind, Document, Inline, plain};
 ///
 /// `teaser` is the summary, or the first sentences of the ad that say something about the job;
 /// `text` is plain text at 72 columns; `html` is HTML (write `{{ html | safe }}` in an HTML
-/// template); `sections` are both, cut at the headings.
+/// template); `sections` are both, cut at the headings; `paragraphs` is plain text that is not
+/// wrapped, for networks.
 #[derive(Debug, PartialEq)]
 pub struct Ad {
     /// The page itself, by which the ad is known again.
@@ -54,12 +55,13 @@ impl Object for Ad {
             "text" => Some(self.text.get_or_init(|| self.text(&self.body()).into()).clone()),
             "html" => Some(self.html.get_or_init(|| self.html(&self.body()).into()).clone()),
             "sections" => Some(Serde(self.sections()).into()),
+            "paragraphs" => Some(fit::without_marks(&thread::paragraphs(&self.body())).into()),
             _ => None,
         }
     }
 
     fn enumerate(self: &Arc<Self>) -> Enumerator {
-        Enumerator::Str(&["teaser", "text", "html", "sections"])
+        Enumerator::Str(&["teaser", "text", "html", "sections", "paragraphs"])
     }
 }
 

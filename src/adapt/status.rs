@@ -2,7 +2,8 @@
 
 use super::count::Count;
 use super::template::Templates;
-use super::{AdaptError, Occasion, Rendition, Target, fit};
+use super::thread::{self, Thread};
+use super::{AdaptError, Occasion, Rendition, Target, fit, picture};
 use crate::posting::Posting;
 
 /// Occasions of which the announcement speaks as well: a reminder repeats it, and an update edits
@@ -32,7 +33,23 @@ pub fn adapt(
             limit,
         },
     )?;
+    let parts = match (target.thread, occasion) {
+        (Thread::None, _) | (_, Occasion::Remind | Occasion::Update | Occasion::Close) => {
+            Vec::new()
+        }
+        (thread, Occasion::Announce) => {
+            let name = templates.name_for(&target.template, "thread", "txt", occasion, &[])?;
+            let context = templates.context(posting, target, occasion, target.charset());
+            let text = fit::whole(&templates.render(&name, context)?);
+            thread::cut(&text, &fitted.text, thread, count, limit)
+        }
+    };
     Ok(Rendition::Status {
+        parts,
+        picture: match occasion {
+            Occasion::Announce => picture::of(posting, target.picture, count),
+            Occasion::Remind | Occasion::Update | Occasion::Close => None,
+        },
         text: fitted.text,
         language: posting.language.clone(),
         length: fitted.length,

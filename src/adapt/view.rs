@@ -83,7 +83,7 @@ pub struct View {
     /// The same, one by one.
     pub hashtag_list: Vec<String>,
     pub summary: Option<String>,
-    /// `teaser`, `text`, `html` and `sections`.
+    /// `teaser`, `text`, `html`, `sections` and `paragraphs`.
     #[serde(skip)]
     pub ad: Arc<Ad>,
     /// The facts that the page says, with their labels, in the order in which people want them.
@@ -159,6 +159,7 @@ impl View {
         "text",
         "html",
         "sections",
+        "paragraphs",
         "facts",
         "occasion",
         "channel",

@@ -223,6 +223,22 @@ impl Http {
         }
     }
 
+    /// The same, with a body that is not on record as it is: a picture's bytes are in it.
+    pub async fn write_with(
+        &self,
+        request: &Request,
+        credential: Option<&Credential>,
+        permit: &Permit<'_>,
+        body: Option<Vec<u8>>,
+    ) -> Exchange {
+        let Some(body) = body else { return self.write(request, credential, permit).await };
+        if let Err(outcome) = permit.send_by().check() {
+            return Exchange::NoAnswer(outcome);
+        }
+        let fill = |builder: reqwest::RequestBuilder| builder.body(body);
+        self.exchange_filled(request, credential, Some(permit.send_by()), fill).await
+    }
+
     /// Posts a form that is a secret as a whole, as where tokens are given out, whose answer is one
     /// too: nothing is hidden in it. It creates nothing that readers see, so it needs no permit.
     pub async fn send_form(&self, url: &Url, form: &SecretString) -> Exchange {

@@ -6,6 +6,7 @@
 //! requests, and megalodon reads.
 
 mod reading;
+mod thread;
 
 use std::sync::Arc;
 
@@ -134,7 +135,7 @@ impl Mastodon {
         let mut request = self.request(Verb::Create, "POST", "/api/v1/statuses", None, address);
         request.headers.push(("Idempotency-Key".to_owned(), address.key.to_string()));
         request.body = Some(body.to_string());
-        Ok(Wire::Http(request))
+        self.published(request, rendition, address)
     }
 
     fn request(
@@ -165,7 +166,7 @@ impl Mastodon {
     }
 
     fn outcome(request: &HttpRequest, answer: &Answer) -> Outcome {
-        let known = || Receipt { remote_id: request.remote_id.clone(), link: None };
+        let known = || Receipt { remote_id: request.remote_id.clone(), ..Receipt::default() };
         match request.verb {
             // Deleting what is gone already has done what was asked.
             Verb::Withdraw if answer.is_success() || matches!(answer.status, 404 | 410) => {
@@ -177,6 +178,7 @@ impl Mastodon {
                     why: format!("the server took it, but names no status: {}", answer.summary()),
                 },
             },
+            Verb::Upload => answer.failure(Busy::Unsaid),
             _ if matches!(answer.status, 403 | 422)
                 && SHUT_OUT.iter().any(|words| answer.body.contains(words)) =>
             {
@@ -208,9 +210,45 @@ impl Mastodon {
         guarded(async move { reader.get_status(id).await }).await.map(|response| response.json)
     }
 
-    /// Our own status that says `text` and is not older than the attempt, looked for in the
-    /// account's list back to then.
-    async fn search(&self, text: &str, search: &Search<'_>) -> Result<Trace, Unread> {
+    /// Looks for what one request left.
+    async fn look_for_one(&self, request: &HttpRequest, search: &Search<'_>) -> Trace {
+        let said = |key: &str| request.body.as_deref().and_then(|body| field_of_body(body, key));
+        let found = match (request.verb, request.remote_id.as_deref(), said("status")) {
+            (Verb::Create, _, Some(text)) => {
+                self.search(&text, said("in_reply_to_id").as_deref(), search).await
+            }
+            (Verb::Update, Some(id), Some(text)) => self.status(id).await.map(|status| {
+                if words::same(&text, &words::plain_text_of_html(&status.content)) {
+                    Trace::Found(Receipt {
+                        link: link_of(status.url.as_deref(), Some(&status.uri)),
+                        remote_id: Some(status.id),
+                        ..Receipt::default()
+                    })
+                } else {
+                    Trace::Absent
+                }
+            }),
+            (Verb::Withdraw, Some(id), _) => match self.status(id).await {
+                Ok(_) => Ok(Trace::Absent),
+                Err(unread) if unread.is_gone() => {
+                    let remote_id = Some(id.to_owned());
+                    Ok(Trace::Found(Receipt { remote_id, ..Receipt::default() }))
+                }
+                Err(unread) => Err(unread),
+            },
+            _ => Err(Unread::other("the record of the attempt is incomplete".to_owned())),
+        };
+        found.unwrap_or_else(Unread::into_trace)
+    }
+
+    /// Our own status that says `text`, answers `answers` and is not older than the attempt, looked
+    /// for in the account's list back to then.
+    async fn search(
+        &self,
+        text: &str,
+        answers: Option<&str>,
+        search: &Search<'_>,
+    ) -> Result<Trace, Unread> {
         let client = self.reader()?;
         let reader = Arc::clone(&client);
         let me = guarded(async move { reader.verify_account_credentials().await }).await?;
@@ -237,12 +275,15 @@ impl Mastodon {
                 status.account.id == account
                     && status.reblog.is_none()
                     && status.created_at >= since
+                    // Of an answer to a status that is gone the server forgets what it answered.
+                    && status.in_reply_to_id.as_deref().is_none_or(|it| Some(it) == answers)
                     && sought.is_it(&status.id, &words::plain_text_of_html(&status.content), place)
             });
             if let Some(status) = ours {
                 return Ok(Trace::Found(Receipt {
                     remote_id: Some(status.id.clone()),
                     link: link_of(status.url.as_deref(), Some(&status.uri)),
+                    ..Receipt::default()
                 }));
             }
             let Some(last) = page.last() else { return Ok(sought.none_of_them()) };
@@ -310,18 +351,23 @@ impl Channel for Mastodon {
                 let path = format!("/api/v1/statuses/{id}");
                 let mut request = self.request(Verb::Update, "PUT", &path, Some(id), address);
                 request.body = Some(body.to_string());
-                Ok(Wire::Http(request))
+                self.edited(request, rendition, receipt, address)
             }
             Action::Withdraw(receipt) => {
                 let id = id_of(receipt)?;
                 let path = format!("/api/v1/statuses/{id}");
-                Ok(Wire::Http(self.request(Verb::Withdraw, "DELETE", &path, Some(id), address)))
+                let request = self.request(Verb::Withdraw, "DELETE", &path, Some(id), address);
+                self.withdrawn(request, receipt, address)
             }
         }
     }
 
     async fn send(&self, wire: &Wire, permit: &Permit<'_>) -> Outcome {
-        let Wire::Http(on_record) = wire else { return super::not_ours(Kind::Mastodon) };
+        let on_record = match wire {
+            Wire::Http(on_record) => on_record,
+            Wire::Steps(steps) => return self.send_steps(steps, permit).await,
+            _ => return super::not_ours(Kind::Mastodon),
+        };
         let request = match http::Request::from_wire(on_record) {
             Ok(request) => request,
             Err(why) => return Outcome::Refused { why },
@@ -337,32 +383,11 @@ impl Channel for Mastodon {
     }
 
     async fn find(&self, search: &Search<'_>) -> Trace {
-        let Wire::Http(request) = search.wire else {
-            return Trace::CannotTell { why: "the record is no request to Mastodon".to_owned() };
-        };
-        let text = request.body.as_deref().and_then(text_of_body);
-        let found = match (request.verb, request.remote_id.as_deref(), text) {
-            (Verb::Create, _, Some(text)) => self.search(&text, search).await,
-            (Verb::Update, Some(id), Some(text)) => self.status(id).await.map(|status| {
-                if words::same(&text, &words::plain_text_of_html(&status.content)) {
-                    Trace::Found(Receipt {
-                        link: link_of(status.url.as_deref(), Some(&status.uri)),
-                        remote_id: Some(status.id),
-                    })
-                } else {
-                    Trace::Absent
-                }
-            }),
-            (Verb::Withdraw, Some(id), _) => match self.status(id).await {
-                Ok(_) => Ok(Trace::Absent),
-                Err(unread) if unread.is_gone() => {
-                    Ok(Trace::Found(Receipt { remote_id: Some(id.to_owned()), link: None }))
-                }
-                Err(unread) => Err(unread),
-            },
-            _ => Err(Unread::other("the record of the attempt is incomplete".to_owned())),
-        };
-        found.unwrap_or_else(Unread::into_trace)
+        match search.wire {
+            Wire::Http(request) => self.look_for_one(request, search).await,
+            Wire::Steps(steps) => self.find_steps(steps, search).await,
+            _ => Trace::CannotTell { why: "the record is no request to Mastodon".to_owned() },
+        }
     }
 
     /// `/@user/ID`, `/users/user/statuses/ID` and `/web/statuses/ID`, on this server; a status of another server (`/@user@host/ID`) is none of ours.
@@ -382,17 +407,19 @@ impl Channel for Mastodon {
     }
 
     async fn verify(&self, receipt: &Receipt, expected: Option<&Rendition>) -> Sight {
-        let expected = expected.map(status_of).transpose();
-        let (Some(id), Ok(expected)) = (receipt.remote_id.as_deref(), expected) else {
+        let words_expected = expected.map(status_of).transpose();
+        let (Some(id), Ok(words_expected)) = (receipt.remote_id.as_deref(), words_expected) else {
             return Sight::Unseen { why: "the receipt names no status".to_owned() };
         };
         match self.status(id).await {
             Ok(status) => {
                 let shown = words::plain_text_of_html(&status.content);
-                if expected.is_none_or(|(text, _)| words::same(text, &shown)) {
-                    Sight::Agrees
-                } else {
-                    Sight::Differs { found: shown }
+                match (words_expected, expected) {
+                    (Some((text, _)), _) if !words::same(text, &shown) => {
+                        Sight::Differs { found: shown }
+                    }
+                    (_, Some(expected)) => self.verify_parts(receipt, expected).await,
+                    (_, None) => Sight::Agrees,
                 }
             }
             Err(unread) if unread.is_gone() => Sight::Gone,
@@ -445,9 +472,9 @@ fn is_local_user(name: &str) -> bool {
     !name.is_empty() && !name.contains('@')
 }
 
-fn text_of_body(body: &str) -> Option<String> {
+fn field_of_body(body: &str, key: &str) -> Option<String> {
     let body: Value = serde_json::from_str(body).ok()?;
-    body.get("status")?.as_str().map(str::to_owned)
+    body.get(key)?.as_str().map(str::to_owned)
 }
 
 /// Reads id and link and nothing else, so that an unusual server's answer is no error.
@@ -459,7 +486,8 @@ fn receipt_of(answer: &Answer) -> Option<Receipt> {
         _ => return None,
     };
     let text = |key: &str| status.get(key).and_then(Value::as_str);
-    Some(Receipt { remote_id: Some(id), link: link_of(text("url"), text("uri")) })
+    let link = link_of(text("url"), text("uri"));
+    Some(Receipt { remote_id: Some(id), link, ..Receipt::default() })
 }
 
 fn link_of(url: Option<&str>, uri: Option<&str>) -> Option<Url> {

@@ -173,7 +173,10 @@ impl X {
             return forbidden(answer);
         }
         if request.verb == Verb::Withdraw && answer.status == 404 {
-            return Outcome::Posted(Receipt { remote_id: request.remote_id.clone(), link: None });
+            return Outcome::Posted(Receipt {
+                remote_id: request.remote_id.clone(),
+                ..Receipt::default()
+            });
         }
         if !answer.is_success() {
             return answer.failure(Busy::Unsaid);
@@ -181,18 +184,21 @@ impl X {
         let data = answer.json().and_then(|json| json.get("data").cloned()).unwrap_or_default();
         match request.verb {
             Verb::Withdraw if data.get("deleted") == Some(&Value::Bool(true)) => {
-                Outcome::Posted(Receipt { remote_id: request.remote_id.clone(), link: None })
+                Outcome::Posted(Receipt {
+                    remote_id: request.remote_id.clone(),
+                    ..Receipt::default()
+                })
             }
             Verb::Create | Verb::Update => match data.get("id").and_then(Value::as_str) {
                 Some(id) => Outcome::Posted(self.receipt(id)),
                 None => unexpected(answer),
             },
-            Verb::Withdraw => unexpected(answer),
+            Verb::Withdraw | Verb::Upload => unexpected(answer),
         }
     }
 
     fn receipt(&self, id: &str) -> Receipt {
-        Receipt { remote_id: Some(id.to_owned()), link: Some(self.link(id)) }
+        Receipt { remote_id: Some(id.to_owned()), link: Some(self.link(id)), ..Receipt::default() }
     }
 
     fn link(&self, id: &str) -> Url {
@@ -349,9 +355,10 @@ impl Channel for X {
             (Verb::Create, _, Some(text)) => self.search(&text, search).await,
             (Verb::Withdraw, Some(id), _) => match self.post(id).await {
                 Ok(_) => Ok(Trace::Absent),
-                Err(Unread::Gone) => {
-                    Ok(Trace::Found(Receipt { remote_id: Some(id.to_owned()), link: None }))
-                }
+                Err(Unread::Gone) => Ok(Trace::Found(Receipt {
+                    remote_id: Some(id.to_owned()),
+                    ..Receipt::default()
+                })),
                 Err(unread) => Err(unread),
             },
             _ => {

@@ -10,6 +10,7 @@ pub mod fail_point;
 mod find_out;
 pub mod letters;
 mod pages;
+mod picture;
 mod reading;
 mod send;
 pub mod station;

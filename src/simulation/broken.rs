@@ -24,10 +24,12 @@ pub enum Broken {
     LostOutcome,
     /// What a dead worker left is due again.
     DeadWorkerDue,
+    /// What earlier steps left is forgotten: every attempt begins with the first one.
+    StepsFromTheStart,
 }
 
 impl Broken {
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::RetryOnUnknown,
         Self::ReceiptBeforeFsync,
         Self::KeyPerAttempt,
@@ -38,6 +40,7 @@ impl Broken {
         Self::NoOwnerCheck,
         Self::LostOutcome,
         Self::DeadWorkerDue,
+        Self::StepsFromTheStart,
     ];
 
     pub fn as_str(self) -> &'static str {
@@ -52,6 +55,7 @@ impl Broken {
             Self::NoOwnerCheck => "no-owner-check",
             Self::LostOutcome => "lost-outcome",
             Self::DeadWorkerDue => "dead-worker-due",
+            Self::StepsFromTheStart => "steps-from-the-start",
         }
     }
 

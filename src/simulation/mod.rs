@@ -47,6 +47,7 @@ pub mod page;
 pub mod person;
 pub mod scenario;
 pub mod server;
+mod thread;
 pub mod turns;
 pub mod world;
 

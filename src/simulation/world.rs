@@ -713,6 +713,8 @@ impl World {
                 language: None,
                 timezone: spec.timezone,
                 values: serde_json::Value::Null,
+                thread: crate::adapt::thread::Thread::None,
+                picture: crate::adapt::picture::PictureOf::None,
             },
             |it| it.target.clone(),
         )

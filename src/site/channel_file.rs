@@ -23,7 +23,9 @@ use super::policy::{self, Close, Offset, Update};
 use super::queue::{Budget, Defaults, Holds, Queue};
 use super::quiet::{QuietTable, QuietTimes};
 use super::{SiteError, list, preset, read_text, timezone, toml_file};
+use crate::adapt::picture::PictureOf;
 use crate::adapt::template::Templates;
+use crate::adapt::thread::Thread;
 use crate::adapt::{AdaptError, Occasion, Target};
 use crate::channel::secret::SecretRef;
 use crate::channel::{
@@ -46,6 +48,10 @@ pub struct ChannelSpec {
     /// Folder of the templates, for example `mastodon`.
     pub template: String,
     pub language: Option<String>,
+    /// Whether a status goes on as a thread.
+    pub thread: Thread,
+    /// Which picture goes with a status.
+    pub picture: PictureOf,
     /// How long before the deadline reminders are due, the earliest first.
     pub remind: Vec<Offset>,
     pub update: Update,
@@ -85,6 +91,8 @@ struct ChannelFile {
     postings: Filter,
     template: Option<Spanned<String>>,
     language: Option<String>,
+    thread: Option<Spanned<Thread>>,
+    picture: Option<Spanned<PictureOf>>,
     #[serde(default)]
     requires: Vec<Spanned<String>>,
     #[serde(default)]
@@ -259,6 +267,8 @@ fn understood(
     }
     let queue = rules::queue(&written, &quiet, zone, file, around, diagnostics);
     let holds = rules::holds(&written, around.for_all);
+    let thread = thread(written.thread.as_ref(), kind, file, diagnostics);
+    let picture = picture(written.picture.as_ref(), kind, file, diagnostics);
     let requires = requires::read(&written.requires, file, diagnostics);
     Some(ChannelSpec {
         name: ChannelName(name.into()),
@@ -268,6 +278,8 @@ fn understood(
         filter: written.postings,
         template,
         language: written.language,
+        thread,
+        picture,
         remind,
         update,
         close,
@@ -359,6 +371,8 @@ impl ChannelSpec {
             language: self.language.clone(),
             timezone: self.timezone,
             values: self.values.clone(),
+            thread: self.thread,
+            picture: self.picture,
         }
     }
 
@@ -469,6 +483,48 @@ fn template(
             .help(help),
     );
     folder.clone()
+}
+
+/// Only where replies to one's own posts are allowed to everybody: X allows a program to answer
+/// only whoever has mentioned its account (docs.x.com, "Manage Posts").
+fn thread(
+    written: Option<&Spanned<Thread>>,
+    kind: Kind,
+    file: &Arc<Source>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Thread {
+    let Some(written) = written else { return Thread::None };
+    if !matches!(kind, Kind::Mastodon) && *written.get_ref() != Thread::None {
+        diagnostics.push(
+            Diagnostic::error(
+                "channel::thread",
+                format!("a channel of kind {kind} has no threads"),
+            )
+            .at(file, written.span())
+            .help("remove `thread`: what does not fit is left out"),
+        );
+    }
+    *written.get_ref()
+}
+
+fn picture(
+    written: Option<&Spanned<PictureOf>>,
+    kind: Kind,
+    file: &Arc<Source>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> PictureOf {
+    let Some(written) = written else { return PictureOf::None };
+    if !matches!(kind, Kind::Mastodon) && *written.get_ref() != PictureOf::None {
+        diagnostics.push(
+            Diagnostic::error(
+                "channel::picture",
+                format!("a channel of kind {kind} shows no picture"),
+            )
+            .at(file, written.span())
+            .help("remove `picture`"),
+        );
+    }
+    *written.get_ref()
 }
 
 /// A table of another kind says nothing here, and was meant to.

@@ -14,7 +14,9 @@ use std::sync::Arc;
 use chrono::NaiveDate;
 use handbill::adapt::ad::Ad;
 use handbill::adapt::count::Count;
+use handbill::adapt::picture::PictureOf;
 use handbill::adapt::template::Templates;
+use handbill::adapt::thread::Thread;
 use handbill::adapt::view::View;
 use handbill::adapt::{
     AdaptError, Charset, DocumentType, Form, MailBody, MailForm, Occasion, Rendition, Target,
@@ -438,6 +440,8 @@ fn target(channel: &str, form: Form) -> Target {
         language: None,
         timezone: chrono_tz::Europe::Berlin,
         values: serde_json::Value::Null,
+        thread: Thread::None,
+        picture: PictureOf::None,
     }
 }
 

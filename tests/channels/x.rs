@@ -19,6 +19,8 @@ fn rendition() -> Rendition {
         length: 50,
         limit: 280,
         left_out: Vec::new(),
+        parts: Vec::new(),
+        picture: None,
     }
 }
 
@@ -233,7 +235,7 @@ fn a_link_to_a_post_of_this_account_says_its_id() {
 
 #[tokio::test]
 async fn a_post_that_is_gone_answers_200_without_data() {
-    let receipt = Receipt { remote_id: Some("99".to_owned()), link: None };
+    let receipt = Receipt { remote_id: Some("99".to_owned()), ..Receipt::default() };
     let server = Scripted::start([
         json(200, r#"{"errors":[{"title":"Not Found Error"}]}"#),
         json(200, &value!({"data": {"id": "99", "text": "other words"}}).to_string()),
@@ -259,7 +261,7 @@ async fn a_probe_notices_the_keys_of_another_account() {
 #[test]
 fn x_cannot_edit() {
     let channel = channel("http://127.0.0.1:1");
-    let receipt = Receipt { remote_id: Some("99".to_owned()), link: None };
+    let receipt = Receipt { remote_id: Some("99".to_owned()), ..Receipt::default() };
     let key = servers::key();
     let refused = channel.prepare(Action::Edit(&rendition(), &receipt), &servers::address(&key));
     assert_eq!(refused.unwrap_err().to_string(), "x cannot edit a post");

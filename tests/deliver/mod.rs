@@ -12,9 +12,11 @@ mod lost_answers;
 mod neighbours;
 mod page;
 mod peers;
+mod pictures;
 mod processes;
 mod refusals;
 mod restored;
+mod steps;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use handbill::adapt::Occasion;
@@ -79,7 +81,7 @@ place = "the form of the careers office"
 
 /// A site with one posting, a stand-in behind each of its channels, and a set clock.
 pub struct World {
-    folder: TestSite,
+    pub folder: TestSite,
     site: Site,
     pub stand_ins: StandIns,
     stations: Vec<Station>,

@@ -158,6 +158,8 @@ pub fn rendition(text: &str) -> Rendition {
         length: text.len(),
         limit: 500,
         left_out: Vec::new(),
+        parts: Vec::new(),
+        picture: None,
     }
 }
 
@@ -169,7 +171,7 @@ pub fn standing(revision: &str, text: &str) -> Standing {
 
 pub fn receipt(id: &str) -> Receipt {
     let link = Url::parse(&format!("https://social.example/@lab/{id}")).unwrap();
-    Receipt { remote_id: Some(id.to_owned()), link: Some(link) }
+    Receipt { remote_id: Some(id.to_owned()), link: Some(link), ..Receipt::default() }
 }
 
 pub fn done(id: &str) -> Settlement {

@@ -199,7 +199,7 @@ impl World {
                         Kind::Feed => step.name.posting.0.to_string(),
                         _ => "1001".to_owned(),
                     }),
-                    link: None,
+                    ..Receipt::default()
                 }),
                 copy: makes_copy.then_some(CopyState::Live),
                 standing: makes_copy.then_some(standing),
