@@ -138,6 +138,7 @@ fn delivery(
         left_out: Vec::new(),
         parts: Vec::new(),
         picture: None,
+        card: None,
     };
     Delivery {
         key: name.key(ledger),

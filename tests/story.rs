@@ -32,7 +32,7 @@ fn assert_lived(told: &Value) {
         .iter()
         .filter_map(|row| told["channels"][row["channel"].as_str()?].as_str())
         .collect();
-    let every = ["board", "feed", "mail", "manual", "mastodon", "x"];
+    let every = ["board", "feed", "linkedin", "mail", "manual", "mastodon", "x"];
     assert_eq!(kinds.into_iter().collect::<Vec<_>>(), every);
 
     assert_eq!(words(&told["before_closing"], "copy"), ["edited", "live"]);

@@ -24,10 +24,12 @@ inet_protocols = ipv4
 smtp_bind_address = 127.0.0.1
 lmtp_bind_address = 127.0.0.1
 relayhost =
-relay_domains = lab.test, lists.test, sink.test
+relay_domains = lab.test, lists.test, bookworm.sympa.test, trixie.sympa.test, sink.test
 transport_maps = inline:{
     { lab.test = lmtp:[127.0.0.1]:$(port 224) },
     { lists.test = lmtp:[127.0.0.1]:$(port 24) },
+    { bookworm.sympa.test = sympa: },
+    { trixie.sympa.test = sympa: },
     { sink.test = smtp:[127.0.0.1]:$(port 26) } }
 default_transport = error:5.1.2 there is no such domain here
 relay_transport = error:5.1.2 there is no such domain here
@@ -86,6 +88,7 @@ discard unix - - n - - discard
 anvil unix - - n - 1 anvil
 scache unix - - n - 1 scache
 postlog unix-dgram n - n - 1 postlogd
+sympa unix - n n - - pipe flags=R user=list null_sender= argv=$run/sympa/queue \${recipient}
 CF
 }
 

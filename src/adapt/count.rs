@@ -9,6 +9,9 @@ use regex::Regex;
 use unicode_normalization::UnicodeNormalization;
 use unicode_segmentation::UnicodeSegmentation;
 
+use super::little_text;
+use super::rich_text::RichText;
+
 /// A network's way of counting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Count {
@@ -18,6 +21,12 @@ pub enum Count {
     /// X: weighted; every dotted token with a known top-level domain counts at least 23.
     /// Source: twitter-text, configuration version 3.
     X,
+    /// Bluesky: grapheme clusters, 300 at most, and bytes of UTF-8, 3,000 at most: so a tenth of
+    /// the bytes counts where that is more. Source: lexicon `app.bsky.feed.post`.
+    Bluesky,
+    /// LinkedIn: the words as they are written there, every reserved sign with its backslash
+    /// ([`super::little_text`]), in the units of UTF-16, of which a sign has one or two.
+    LinkedIn,
     /// Unicode characters.
     Characters,
 }
@@ -28,7 +37,17 @@ impl Count {
         match self {
             Self::Mastodon => mastodon(text),
             Self::X => x(text),
+            Self::Bluesky => text.graphemes(true).count().max(text.len().div_ceil(10)),
+            Self::LinkedIn => little_text::escape(text).encode_utf16().count(),
             Self::Characters => text.chars().count(),
+        }
+    }
+
+    /// The length of what is posted for `text`: where links are shown short, as they are shown.
+    pub fn length_as_posted(self, text: &str) -> usize {
+        match self {
+            Self::Bluesky => self.length(&RichText::of(text).text),
+            Self::Mastodon | Self::X | Self::LinkedIn | Self::Characters => self.length(text),
         }
     }
 }
@@ -291,6 +310,17 @@ fn is_emoji(grapheme: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn bluesky_counts_graphemes_and_a_tenth_of_the_bytes() {
+        let family = "👨‍👩‍👧‍👦";
+        assert_eq!(Count::Bluesky.length(&family.repeat(120)), 300);
+        assert_eq!(Count::Bluesky.length(&family.repeat(121)), 303);
+        assert_eq!(Count::Bluesky.length(&"e\u{301}".repeat(300)), 300);
+        let link = "https://lab.example/jobs/phd-tidal-forecasting/";
+        assert_eq!(Count::Bluesky.length(link), 47);
+        assert_eq!(Count::Bluesky.length_as_posted(link), 30);
+    }
 
     #[test]
     fn mastodon_counts_a_link_as_23_if_it_is_set_apart() {

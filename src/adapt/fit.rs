@@ -106,7 +106,7 @@ pub fn fit(
         }
     }
     let text = draft.text();
-    let length = count.length(&text);
+    let length = count.length_as_posted(&text);
     if length > limit {
         return Err(TooLong { length });
     }
@@ -208,7 +208,7 @@ impl Draft {
     }
 
     fn length(&self, count: Count) -> usize {
-        count.length(&self.text())
+        count.length_as_posted(&self.text())
     }
 
     fn write(&self, nodes: &[Node], text: &mut String) {

@@ -11,8 +11,10 @@ pub mod count;
 pub mod document;
 pub mod fit;
 pub mod html;
+pub mod little_text;
 pub mod mail;
 pub mod picture;
+pub mod rich_text;
 pub mod sentence;
 pub mod status;
 pub mod template;
@@ -113,12 +115,21 @@ pub enum Form {
     Status {
         count: Count,
         limit: usize,
+        card: CardUse,
     },
     Mail(MailForm),
     /// A document made by one template, for example `document.json.j2`.
     Document {
         media_type: DocumentType,
     },
+}
+
+/// Whether a network shows a card that leads to the page below the words, and we say what it shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CardUse {
+    /// It makes its own, or none.
+    NotOurs,
+    Ours,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -207,6 +218,9 @@ pub enum Rendition {
         parts: Vec<String>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         picture: Option<Picture>,
+        /// What leads to the page below the words, where the network lets us say it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        card: Option<Card>,
     },
     Mail {
         subject: String,
@@ -251,6 +265,16 @@ pub struct PictureFile {
     /// In pixels.
     pub width: u32,
     pub height: u32,
+}
+
+/// The card below a status. It is no part of what is compared ([`Rendition::content_hash`]): it says
+/// nothing that the words do not say, and no network lets it be changed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Card {
+    /// Where it leads.
+    pub link: String,
+    pub title: String,
+    pub description: Option<String>,
 }
 
 impl Rendition {
@@ -326,8 +350,13 @@ pub fn adapt(
 ) -> Result<Rendition, AdaptError> {
     let posting = in_language(posting, target.language.as_deref());
     match &target.form {
-        Form::Status { count, limit } => {
-            status::adapt(posting, target, *count, *limit, occasion, templates)
+        Form::Status { count, limit, card } => {
+            let mut rendition =
+                status::adapt(posting, target, *count, *limit, occasion, templates)?;
+            if let (Rendition::Status { card: place, .. }, CardUse::Ours) = (&mut rendition, card) {
+                *place = Some(status::card(posting));
+            }
+            Ok(rendition)
         }
         Form::Mail(form) => mail::adapt(posting, target, *form, occasion, templates),
         Form::Document { media_type } => {

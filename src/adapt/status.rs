@@ -1,9 +1,10 @@
 //! A status: a short text that fits.
 
+use super::ad::Ad;
 use super::count::Count;
 use super::template::Templates;
 use super::thread::{self, Thread};
-use super::{AdaptError, Occasion, Rendition, Target, fit, picture};
+use super::{AdaptError, Card, Charset, Occasion, Rendition, Target, fit, picture};
 use crate::posting::Posting;
 
 /// Occasions of which the announcement speaks as well: a reminder repeats it, and an update edits
@@ -55,5 +56,15 @@ pub fn adapt(
         length: fitted.length,
         limit,
         left_out: fitted.left_out,
+        card: None,
     })
+}
+
+/// The card that leads to the posting's page: its title as the page shows it, and its teaser.
+pub fn card(posting: &Posting) -> Card {
+    Card {
+        link: posting.permalink.to_string(),
+        title: posting.name().to_owned(),
+        description: Ad::of(posting, Charset::Utf8).teaser(),
+    }
 }

@@ -39,6 +39,9 @@ pub struct Words {
     /// Before the deadline in a reminder.
     pub remind_by: &'static str,
     pub apply_at: &'static str,
+    /// Above what the position does, and above who is looked for.
+    pub tasks: &'static str,
+    pub profile: &'static str,
     pub apply_to: &'static str,
     pub quote_reference: &'static str,
     pub job: &'static str,
@@ -216,6 +219,8 @@ const ENGLISH: Words = Words {
     how_to_apply: "How to apply",
     remind_by: "Reminder: apply by",
     apply_at: "Please apply here",
+    tasks: "What you will do",
+    profile: "What you bring",
     apply_to: "Applications and questions go to",
     quote_reference: "Please quote the reference",
     job: "Job",
@@ -252,6 +257,8 @@ const GERMAN: Words = Words {
     how_to_apply: "Bewerbung",
     remind_by: "Erinnerung: Bewerbung bis",
     apply_at: "Bitte bewerben Sie sich hier",
+    tasks: "Ihre Aufgaben",
+    profile: "Ihr Profil",
     apply_to: "Bewerbungen und Fragen gehen an",
     quote_reference: "Bitte geben Sie die Kennziffer an",
     job: "Stelle",

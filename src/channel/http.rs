@@ -6,6 +6,7 @@
 //! created something.
 
 mod gate;
+mod reading;
 
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -19,6 +20,7 @@ use super::permit::too_late;
 use super::wire::{HttpRequest, SECRET};
 use super::{Outcome, Permit, Reach, SendBy, is_loopback, tls, words};
 use gate::Verdict;
+pub use reading::{Reading, Unread};
 
 /// How long a connection may take: DNS, TCP, a proxy, TLS.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -242,10 +244,19 @@ impl Http {
     /// Posts a form that is a secret as a whole, as where tokens are given out, whose answer is one
     /// too: nothing is hidden in it. It creates nothing that readers see, so it needs no permit.
     pub async fn send_form(&self, url: &Url, form: &SecretString) -> Exchange {
+        self.send_secret(url, "application/x-www-form-urlencoded", form).await
+    }
+
+    /// The same with JSON, as where a session is made from a password.
+    pub async fn send_json(&self, url: &Url, json: &SecretString) -> Exchange {
+        self.send_secret(url, "application/json", json).await
+    }
+
+    async fn send_secret(&self, url: &Url, media_type: &str, body: &SecretString) -> Exchange {
         let request = Request { method: "POST".to_owned(), ..Request::get(url.clone()) }
-            .header("content-type", "application/x-www-form-urlencoded")
+            .header("content-type", media_type)
             .header("accept", "application/json");
-        let fill = |builder: reqwest::RequestBuilder| builder.body(form.expose_secret().to_owned());
+        let fill = |builder: reqwest::RequestBuilder| builder.body(body.expose_secret().to_owned());
         self.exchange_filled(&request, None, None, fill).await
     }
 
@@ -445,8 +456,9 @@ fn no_answer(error: reqwest::Error, verdict: Option<Verdict>, host: Option<&str>
 }
 
 /// How long a server asks to wait: `Retry-After` in seconds or as an HTTP date (RFC 9110 §10.2.3),
-/// or `X-RateLimit-Reset` as seconds since 1970 (X) or ISO 8601 (Mastodon). Times are read by the
-/// server's own clock if it says what that is.
+/// or `X-RateLimit-Reset` as seconds since 1970 (X) or ISO 8601 (Mastodon), or `RateLimit-Reset` as
+/// seconds since 1970 (Bluesky's PDS). Times are read by the server's own clock if it says what that
+/// is.
 pub fn retry_after(headers: &HeaderMap, now: DateTime<Utc>) -> Option<Duration> {
     let text = |name: &str| text_of(headers, name);
     let now = text("date").and_then(date).unwrap_or(now);
@@ -456,7 +468,9 @@ pub fn retry_after(headers: &HeaderMap, now: DateTime<Utc>) -> Option<Duration> 
         Err(_) => date(value).map(until),
     });
     let reset = || {
-        let value = text("x-ratelimit-reset").or_else(|| text("x-rate-limit-reset"))?;
+        let value = ["x-ratelimit-reset", "x-rate-limit-reset", "ratelimit-reset"]
+            .into_iter()
+            .find_map(text)?;
         match value.parse::<i64>() {
             Ok(epoch) => DateTime::from_timestamp(epoch, 0).map(until),
             Err(_) => DateTime::parse_from_rfc3339(value).ok().map(|at| until(at.to_utc())),
@@ -501,6 +515,7 @@ mod tests {
         assert_eq!(wait(&[("retry-after", "120")]), Some(120));
         assert_eq!(wait(&[("retry-after", "Tue, 24 Nov 2026 10:01:00 GMT")]), Some(60));
         assert_eq!(wait(&[("x-rate-limit-reset", "1795514460")]), Some(60));
+        assert_eq!(wait(&[("ratelimit-reset", "1795514460")]), Some(60));
         assert_eq!(wait(&[("x-ratelimit-reset", "2026-11-24T10:01:30.123456Z")]), Some(90));
         assert_eq!(wait(&[("retry-after", "soon")]), None);
         assert_eq!(wait(&[]), None);

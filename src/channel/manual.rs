@@ -8,7 +8,7 @@ use super::{
     PrepareError, Probe, Receipt, Search, Sight, Trace, Wire,
 };
 use crate::adapt::count::Count;
-use crate::adapt::{DocumentType, Form, Rendition};
+use crate::adapt::{CardUse, DocumentType, Form, Rendition};
 
 /// The `[manual]` table of a channel's file.
 #[derive(Debug, Clone, Deserialize)]
@@ -68,7 +68,7 @@ impl Channel for Manual {
 
     fn form(&self) -> Form {
         match self.config.limit {
-            Some(limit) => Form::Status { count: Count::Characters, limit },
+            Some(limit) => Form::Status { count: Count::Characters, limit, card: CardUse::NotOurs },
             None => Form::Document { media_type: DocumentType::Text },
         }
     }

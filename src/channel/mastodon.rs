@@ -27,7 +27,7 @@ use super::{
     PrepareError, Probe, Receipt, Search, Sight, Sought, Trace, Wire, words,
 };
 use crate::adapt::count::Count;
-use crate::adapt::{Form, Rendition};
+use crate::adapt::{CardUse, Form, Rendition};
 use crate::channel::secret::SecretRef;
 use reading::{Unread, guarded, stays_here};
 
@@ -329,7 +329,11 @@ impl Channel for Mastodon {
     }
 
     fn form(&self) -> Form {
-        Form::Status { count: Count::Mastodon, limit: self.config.limit.unwrap_or(500) }
+        Form::Status {
+            count: Count::Mastodon,
+            limit: self.config.limit.unwrap_or(500),
+            card: CardUse::NotOurs,
+        }
     }
 
     fn prepare(&self, action: Action<'_>, address: &Address<'_>) -> Result<Wire, PrepareError> {

@@ -4,15 +4,18 @@
 //! decides: whether something is sent again is [`crate::deliver`]'s business. It knows nothing of
 //! the ledger.
 
+pub mod bluesky;
 pub mod board;
 pub mod feed;
 pub mod http;
+pub mod linkedin;
 pub mod mail;
 pub mod manual;
 pub mod mastodon;
 pub mod oauth1;
 pub mod permit;
 pub mod secret;
+mod setting;
 mod sought;
 pub mod steps;
 pub mod tls;
@@ -62,20 +65,32 @@ pub enum Kind {
     Mail,
     Mastodon,
     X,
+    Bluesky,
+    LinkedIn,
     Board,
     Feed,
     Manual,
 }
 
 impl Kind {
-    pub const ALL: [Self; 6] =
-        [Self::Mail, Self::Mastodon, Self::X, Self::Board, Self::Feed, Self::Manual];
+    pub const ALL: [Self; 8] = [
+        Self::Mail,
+        Self::Mastodon,
+        Self::X,
+        Self::Bluesky,
+        Self::LinkedIn,
+        Self::Board,
+        Self::Feed,
+        Self::Manual,
+    ];
 
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Mail => "mail",
             Self::Mastodon => "mastodon",
             Self::X => "x",
+            Self::Bluesky => "bluesky",
+            Self::LinkedIn => "linkedin",
             Self::Board => "board",
             Self::Feed => "feed",
             Self::Manual => "manual",

@@ -34,6 +34,11 @@ impl SendBy {
         self.at
     }
 
+    /// The time by the clock that it goes by.
+    pub fn now(&self) -> DateTime<Utc> {
+        self.clock.now()
+    }
+
     /// Whether it is too late to send.
     pub fn has_passed(&self) -> bool {
         self.clock.now() > self.at || self.clock.steady().since(&self.began) > self.within

@@ -176,6 +176,17 @@ impl<'de> Deserialize<'de> for Day {
     }
 }
 
+/// Keeps a secret of ours in a file, which nobody else may read: made if it is not there, else
+/// replaced, and whoever reads it meanwhile sees the old one or the new one.
+///
+/// # Errors
+/// [`SecretError::Unwritable`] if that fails.
+pub fn keep(path: &Path, value: &SecretString) -> Result<(), SecretError> {
+    let made = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path);
+    made.and_then(|_| replace_file(path, value.expose_secret()))
+        .map_err(|error| SecretError::Unwritable { path: path.to_owned(), why: error.to_string() })
+}
+
 /// The file that a link leads to is replaced, with the rights that it had.
 fn replace_file(path: &Path, value: &str) -> io::Result<()> {
     let path = path.canonicalize()?;

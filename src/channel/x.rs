@@ -10,15 +10,16 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use url::Url;
 
-use super::http::{self, Answer, Busy, Credential, Exchange, Http, Request};
+use super::http::{self, Answer, Busy, Credential, Exchange, Http, Reading, Request, Unread};
 use super::oauth1::{self, Keys, Moment};
+use super::setting::{web_address, wrong};
 use super::wire::{HttpRequest, SECRET, Verb};
 use super::{
-    Abilities, Action, Address, Arrival, BuildError, Can, Channel, ChannelName, Context, Kind,
-    Outcome, Permit, PrepareError, Probe, Receipt, Search, Sight, Sought, Trace, Wire, words,
+    Abilities, Action, Address, Arrival, BuildError, Can, Channel, Context, Kind, Outcome, Permit,
+    PrepareError, Probe, Receipt, Search, Sight, Sought, Trace, Wire, words,
 };
 use crate::adapt::count::Count;
-use crate::adapt::{Form, Rendition};
+use crate::adapt::{CardUse, Form, Rendition};
 use crate::channel::secret::SecretRef;
 
 /// Weighted characters that a post may have.
@@ -81,10 +82,10 @@ impl X {
     /// [`BuildError`] if a setting cannot work.
     pub fn new(config: Config, context: Context) -> Result<Self, BuildError> {
         let channel = &context.channel;
-        let api = address(channel, "x.api", config.api.as_ref(), "https://api.x.com")?;
-        let web = address(channel, "x.web", config.web.as_ref(), "https://x.com")?;
+        let api = web_address(channel, "x.api", config.api.as_ref(), "https://api.x.com")?;
+        let web = web_address(channel, "x.web", config.web.as_ref(), "https://x.com")?;
         if config.user_id.is_empty() || !config.user_id.bytes().all(|byte| byte.is_ascii_digit()) {
-            return Err(setting(
+            return Err(wrong(
                 channel,
                 "x.user_id",
                 format!(
@@ -96,7 +97,7 @@ impl X {
         let name = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
         if config.username.is_empty() || !config.username.bytes().all(name) {
             let why = format!("`{}` is no account name; write it without `@`", config.username);
-            return Err(setting(channel, "x.username", why));
+            return Err(wrong(channel, "x.username", why));
         }
         Ok(Self { config, api, web, http: Http::new(context.reach) })
     }
@@ -208,26 +209,7 @@ impl X {
     /// A signed GET whose answer is JSON.
     async fn read(&self, url: Url) -> Result<Reading, Unread> {
         let request = Request::get(url).header("Authorization", &format!("OAuth {SECRET}"));
-        match self.exchange(&request, None).await {
-            Exchange::Answer(answer) if answer.is_success() => match answer.json() {
-                Some(json) => {
-                    Ok(Reading { json, behind: http::behind(&answer.headers, Utc::now()) })
-                }
-                None => Err(Unread::Unable { why: answer.summary() }),
-            },
-            Exchange::Answer(answer) if answer.status == 404 => Err(Unread::Gone),
-            Exchange::Answer(answer) if matches!(answer.status, 429 | 500..=599) => {
-                Err(Unread::Later { why: answer.summary() })
-            }
-            Exchange::Answer(answer) => Err(Unread::Unable { why: answer.summary() }),
-            Exchange::NoAnswer(Outcome::Deferred { why, .. } | Outcome::Unknown { why }) => {
-                Err(Unread::Later { why })
-            }
-            Exchange::NoAnswer(
-                Outcome::Refused { why } | Outcome::Blocked { why } | Outcome::Duplicate { why },
-            ) => Err(Unread::Unable { why }),
-            Exchange::NoAnswer(Outcome::Posted(_)) => Err(Unread::Gone),
-        }
+        Reading::of(self.exchange(&request, None).await)
     }
 
     /// The words of one post.
@@ -316,7 +298,7 @@ impl Channel for X {
     }
 
     fn form(&self) -> Form {
-        Form::Status { count: Count::X, limit: LIMIT }
+        Form::Status { count: Count::X, limit: LIMIT, card: CardUse::NotOurs }
     }
 
     fn prepare(&self, action: Action<'_>, address: &Address<'_>) -> Result<Wire, PrepareError> {
@@ -365,13 +347,7 @@ impl Channel for X {
                 Ok(Trace::CannotTell { why: "the record of the attempt is incomplete".to_owned() })
             }
         };
-        found.unwrap_or_else(|unread| match unread {
-            Unread::Later { why } => Trace::NotYet { why },
-            Unread::Unable { why } => Trace::CannotTell { why },
-            Unread::Gone => {
-                Trace::CannotTell { why: "the account has no timeline at X".to_owned() }
-            }
-        })
+        found.unwrap_or_else(|unread| unread.into_trace("the account has no timeline at X"))
     }
 
     /// `/user/status/ID` at X, under its old name too, if it is a post of this account.
@@ -400,17 +376,14 @@ impl Channel for X {
         match self.post(id).await {
             Ok(shown) if text.is_none_or(|text| words::same(text, &shown)) => Sight::Agrees,
             Ok(shown) => Sight::Differs { found: shown },
-            Err(Unread::Gone) => Sight::Gone,
-            Err(Unread::Later { why } | Unread::Unable { why }) => Sight::Unseen { why },
+            Err(unread) => unread.into_sight(),
         }
     }
 
     async fn probe(&self) -> Result<Probe, String> {
         let answer = self.read(http::endpoint(&self.api, "/2/users/me")).await;
-        let Reading { json: me, .. } = answer.map_err(|unread| match unread {
-            Unread::Gone => "X does not know this account".to_owned(),
-            Unread::Later { why } | Unread::Unable { why } => why,
-        })?;
+        let Reading { json: me, .. } =
+            answer.map_err(|unread| unread.into_words("X does not know this account"))?;
         let field = |name: &str| me["data"][name].as_str().unwrap_or_default().to_owned();
         let (id, username) = (field("id"), field("username"));
         if id != self.config.user_id {
@@ -421,40 +394,6 @@ impl Channel for X {
         }
         Ok(Probe { identity: format!("@{username}"), expires: None })
     }
-}
-
-/// What X shows, and by how much its clock is behind.
-struct Reading {
-    json: Value,
-    behind: TimeDelta,
-}
-
-/// Why something could not be read.
-enum Unread {
-    Gone,
-    Later { why: String },
-    Unable { why: String },
-}
-
-fn address(
-    channel: &ChannelName,
-    key: &'static str,
-    given: Option<&Url>,
-    default: &str,
-) -> Result<Url, BuildError> {
-    let url = match given {
-        Some(url) => url.clone(),
-        None => Url::parse(default).map_err(|error| setting(channel, key, error.to_string()))?,
-    };
-    if matches!(url.scheme(), "http" | "https") && url.host().is_some() {
-        Ok(url)
-    } else {
-        Err(setting(channel, key, format!("`{url}` is no web address")))
-    }
-}
-
-fn setting(channel: &ChannelName, key: &'static str, why: String) -> BuildError {
-    BuildError::Setting { channel: channel.clone(), key, why }
 }
 
 /// A refusal with 403 has three meanings: the text stands there already, the account or the app

@@ -18,9 +18,10 @@ static FORMULA: Pattern = Pattern::new(
 /// A university by its place, behind the word or before it.
 static UNIVERSITY_OF: Pattern = Pattern::new(
     r"(?x) \b (?: University\ of | Universität (?:\ (?:zu|in|der))? | Université\ de | Universidad\ de
-            | Università\ di ) \ (?P<place> \p{Lu}[\p{L}-]{2,} )",
+            | Università\ di ) \ (?P<place> [A-ZÀ-ÞĀ-ɏ][A-Za-zÀ-ɏ-]{2,} )",
 );
-static PLACE_UNIVERSITY: Pattern = Pattern::new(r"\b(?P<place>\p{Lu}[\p{L}-]{2,}) University\b");
+static PLACE_UNIVERSITY: Pattern =
+    Pattern::new(r"\b(?P<place>[A-ZÀ-ÞĀ-ɏ][A-Za-zÀ-ɏ-]{2,}) University\b");
 
 /// Words before "University" that name no place.
 const NO_PLACE: [&str; 8] =

@@ -83,7 +83,7 @@ pub(super) fn check(page: &Posting, body: &Body, remarks: &mut Vec<Diagnostic>) 
 /// A noun with a mark that everybody is meant, outside the title.
 fn everybody_elsewhere(text: &Body, title: Span) -> Option<Span> {
     static MARKED: Pattern = Pattern::new(
-        r"(?xi) \b [\p{L}-]* (?: doktorand | praktikant | assistent | wissenschaftler | mitarbeiter | forscher
+        r"(?xi) \b [A-Za-zÀ-ɏ-]* (?: doktorand | praktikant | assistent | wissenschaftler | mitarbeiter | forscher
             | ingenieur | techniker | entwickler | informatiker )
             (?: [*:_·•] (?:in|innen) | / -? (?:in|innen) | \( -? (?:in|innen) \)
             | en? \s? \( \s* [mwfdx] \s* [/|] | \s? \( \s* [mwfdx] \s* [/|] ) \b",

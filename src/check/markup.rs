@@ -7,8 +7,9 @@ use crate::posting::facts::pattern::Pattern;
 
 /// A line that begins with what looks like a bullet, and is none in Markdown: a bullet of a word
 /// processor, or a hyphen or number without a space behind it.
-static FALSE_BULLET: Pattern =
-    Pattern::new(r"^ {0,3}(?:[•·▪◦‣●○■–—][ \t]*\p{L}|[-*]\p{L}[^*\n]*$|[1-9][0-9]?[.)]\p{L})");
+static FALSE_BULLET: Pattern = Pattern::new(
+    r"^ {0,3}(?:[•·▪◦‣●○■–—][ \t]*[A-Za-zÀ-ɏ]|[-*][A-Za-zÀ-ɏ][^*\n]*$|[1-9][0-9]?[.)][A-Za-zÀ-ɏ])",
+);
 
 /// What ends a line in HTML, too.
 static BREAK: Pattern = Pattern::new(r"(?:  |\\|<br ?/?>)\s*$");

@@ -8,7 +8,7 @@ use crate::posting::Posting;
 use crate::posting::facts::pattern::Pattern;
 
 /// A name in capitals; shorter ones are too near to each other by chance.
-static NAME: Pattern = Pattern::new(r"\b\p{Lu}{6,}\b");
+static NAME: Pattern = Pattern::new(r"\b[A-ZÀ-ÞĀ-ɏ]{6,}\b");
 
 /// A page with more names in capitals than this shouts, and spells nothing in two ways.
 const MANY: usize = 100;

@@ -82,7 +82,9 @@ fn receipt(arguments: &Arguments, station: &Station) -> Result<Receipt, CliError
     let link = &arguments.link;
     let id = arguments.id.clone().or_else(|| station.channel.recognise(link));
     let kind = station.spec.kind();
-    if id.is_none() && matches!(kind, Kind::Mail | Kind::Mastodon | Kind::X) {
+    if id.is_none()
+        && matches!(kind, Kind::Mail | Kind::Mastodon | Kind::X | Kind::Bluesky | Kind::LinkedIn)
+    {
         return Err(CliError::Usage(format!(
             "{link} does not say which copy on {} it is\n\
              help: name the link of the copy itself, or add its id there: `--id REMOTE_ID`",

@@ -57,8 +57,9 @@ fn mask_headers(request: &mut serde_json::Value) {
 /// Several requests, each under its name; what stands for an earlier one's id is filled in as it is
 /// sent.
 fn draw_steps(drawn: &mut String, steps: &Steps, rendition: &Rendition) {
-    if steps.steps.iter().any(|step| matches!(step.request.verb, Verb::Create | Verb::Update)) {
-        draw_words(drawn, rendition, 0);
+    let verbs = steps.steps.iter().map(|step| step.request.verb);
+    if let Some(verb) = verbs.into_iter().find(|it| matches!(it, Verb::Create | Verb::Update)) {
+        draw_words(drawn, rendition, verb, 0);
     }
     for (number, step) in (1..).zip(&steps.steps) {
         line(drawn, &format!("request {number} of {}: {}", steps.steps.len(), step.name));
@@ -66,14 +67,20 @@ fn draw_steps(drawn: &mut String, steps: &Steps, rendition: &Rendition) {
     }
 }
 
-fn draw_words(drawn: &mut String, rendition: &Rendition, bytes: usize) {
+fn draw_words(drawn: &mut String, rendition: &Rendition, verb: Verb, bytes: usize) {
     match rendition {
-        Rendition::Status { text, length, limit, left_out, language, parts, picture } => {
+        Rendition::Status { text, length, limit, left_out, language, parts, picture, card } => {
             line(drawn, &format!("{length} of {limit} characters, {language}"));
             for what in left_out {
                 line(drawn, &format!("to fit, {what}"));
             }
             quote(drawn, text);
+            // An edit changes the words alone.
+            if let (Some(card), Verb::Create) = (card, verb) {
+                line(drawn, &format!("and a card that leads to {}:", card.link));
+                let description = card.description.as_deref().unwrap_or_default();
+                quote(drawn, &format!("{}\n{description}", card.title));
+            }
             for (number, part) in (2..).zip(parts) {
                 line(drawn, &format!("part {number} of {}, in reply", parts.len() + 1));
                 quote(drawn, part);
@@ -101,7 +108,7 @@ fn draw_words(drawn: &mut String, rendition: &Rendition, bytes: usize) {
 fn draw_request(drawn: &mut String, request: &HttpRequest, rendition: &Rendition) {
     // A request without a body takes a copy back: there are no words in it.
     if let Some(body) = &request.body {
-        draw_words(drawn, rendition, body.len());
+        draw_words(drawn, rendition, request.verb, body.len());
     }
     draw_sent(drawn, request);
 }

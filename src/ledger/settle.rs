@@ -34,7 +34,8 @@ impl Ledger {
     /// | unknown, duplicate | `unknown` |
     ///
     /// A posted [`Deed::Publish`] or [`Deed::FollowUp`] makes a copy that says `standing` and is
-    /// `live`, or `sent` where the channel only passes it on; a posted [`Deed::Edit`] makes its target's copy `edited`, a posted
+    /// `live`, or `sent` where the channel only passes it on; a posted [`Deed::Edit`] makes its
+    /// target's copy `edited`, under another id where the channel put a new one in its place; a posted
     /// [`Deed::Withdraw`] makes it `withdrawn`. Without `standing`, the copy says what the attempt
     /// carried.
     ///
@@ -273,6 +274,13 @@ pub(in crate::ledger) async fn done(
             copy.parts.clone_from(&receipt.parts);
             copy.media = receipt.media.clone().or(copy.media.take());
         }
+    }
+    // Where nothing can be edited, a new copy stands in the place of the old one.
+    let replaced = |old: &Receipt| {
+        old.remote_id.is_some() && receipt.remote_id.is_some() && old.remote_id != receipt.remote_id
+    };
+    if delivery.deed == Deed::Edit && target.receipt.as_ref().is_some_and(replaced) {
+        target.receipt = Some(receipt.clone());
     }
     row::save(tx, &target).await?;
     let detail = json!({ "by": delivery.key });

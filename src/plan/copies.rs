@@ -1,7 +1,7 @@
 //! Which copies a change concerns, and what is done with them.
 
 use crate::adapt::Occasion;
-use crate::channel::{Kind, board};
+use crate::channel::{Kind, bluesky, board};
 use crate::ledger::{CopyState, Deed, Delivery, State};
 use crate::site::channel_file::KindConfig;
 use crate::site::policy::{Close, Update};
@@ -23,7 +23,7 @@ pub(super) fn to_update<'a>(
 ) -> impl Iterator<Item = &'a Delivery> {
     let newest = match update {
         Update::FollowUp => Some(newest(&standing(deliveries))),
-        Update::Edit | Update::Manual | Update::Ignore => None,
+        Update::Edit | Update::Replace | Update::Manual | Update::Ignore => None,
     };
     let speaks = move |it: &Delivery| match newest {
         Some(newest) => newest.is_some_and(|newest| newest.key == it.key),
@@ -45,7 +45,7 @@ pub(super) fn to_close<'a>(deliveries: &[&'a Delivery], close: Close) -> Vec<&'a
 
 pub(super) fn deed_for_update(update: Update) -> Option<Deed> {
     match update {
-        Update::Edit => Some(Deed::Edit),
+        Update::Edit | Update::Replace => Some(Deed::Edit),
         Update::FollowUp => Some(Deed::FollowUp),
         Update::Manual => Some(Deed::Ask),
         Update::Ignore => None,
@@ -63,11 +63,17 @@ pub(super) fn deed_for_close(close: Close) -> Option<Deed> {
 }
 
 /// On a list a reminder belongs in the thread; elsewhere it is a post of its own, because X allows
-/// no replies to oneself and followers of Mastodon would not see one.
+/// no replies to oneself and followers on Mastodon and Bluesky would hardly see one.
 pub(super) fn deed_for_reminder(kind: Kind) -> Deed {
     match kind {
         Kind::Mail => Deed::FollowUp,
-        Kind::Mastodon | Kind::X | Kind::Board | Kind::Feed | Kind::Manual => Deed::Publish,
+        Kind::Mastodon
+        | Kind::X
+        | Kind::Bluesky
+        | Kind::LinkedIn
+        | Kind::Board
+        | Kind::Feed
+        | Kind::Manual => Deed::Publish,
     }
 }
 
@@ -75,7 +81,17 @@ pub(super) fn deed_for_reminder(kind: Kind) -> Deed {
 /// request needs the id, a person has to change the copy too.
 pub(super) fn has_address(copy: &Delivery, deed: Deed, config: &KindConfig) -> bool {
     let needs_id = match (config, deed) {
-        (KindConfig::Mail(_) | KindConfig::Mastodon(_) | KindConfig::X(_), _) => true,
+        (KindConfig::Bluesky(_), Deed::FollowUp) => {
+            return copy.receipt.as_ref().is_some_and(bluesky::can_be_answered);
+        }
+        (
+            KindConfig::Mail(_)
+            | KindConfig::Mastodon(_)
+            | KindConfig::X(_)
+            | KindConfig::Bluesky(_)
+            | KindConfig::LinkedIn(_),
+            _,
+        ) => true,
         (KindConfig::Board(board), Deed::Edit) => {
             board.update.as_ref().is_some_and(board::Request::names_id)
         }

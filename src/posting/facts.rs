@@ -16,6 +16,7 @@ mod duration;
 mod elsewhere;
 mod extension;
 mod funding;
+mod gate;
 mod instructions;
 mod labels;
 mod language;

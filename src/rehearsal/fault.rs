@@ -119,6 +119,7 @@ impl Faults {
                 *response.body_mut() = Body::from("<html><body>Welcome!</body></html>");
                 response.headers_mut().remove(header::CONTENT_LENGTH);
                 response.headers_mut().remove(header::LOCATION);
+                response.headers_mut().remove("x-restli-id");
                 set(&mut response, "content-type", "text/html; charset=utf-8");
                 response
             }

@@ -6,6 +6,7 @@
 //! when it is dropped. [`gallery`] shows all of them as their readers would see them.
 
 pub mod archive;
+pub mod bluesky;
 pub mod board;
 mod change;
 pub mod copies;
@@ -13,6 +14,7 @@ pub mod fault;
 pub mod feed;
 pub mod gallery;
 pub mod letter;
+pub mod linkedin;
 pub mod loopback;
 pub mod mastodon;
 pub mod page;
@@ -32,6 +34,8 @@ pub struct StandIns {
     pub mail: Vec<Arc<smtp::SmtpStandIn>>,
     pub mastodon: Vec<Arc<mastodon::MastodonStandIn>>,
     pub x: Vec<Arc<x::XStandIn>>,
+    pub bluesky: Vec<Arc<bluesky::BlueskyStandIn>>,
+    pub linkedin: Vec<Arc<linkedin::LinkedInStandIn>>,
     pub boards: Vec<Arc<board::BoardStandIn>>,
     pub feeds: Vec<Arc<feed::FeedStandIn>>,
 }
@@ -43,6 +47,8 @@ impl StandIns {
         all.extend(self.mail.iter().cloned().map(|it| it as Arc<dyn Exhibitor>));
         all.extend(self.mastodon.iter().cloned().map(|it| it as Arc<dyn Exhibitor>));
         all.extend(self.x.iter().cloned().map(|it| it as Arc<dyn Exhibitor>));
+        all.extend(self.bluesky.iter().cloned().map(|it| it as Arc<dyn Exhibitor>));
+        all.extend(self.linkedin.iter().cloned().map(|it| it as Arc<dyn Exhibitor>));
         all.extend(self.boards.iter().cloned().map(|it| it as Arc<dyn Exhibitor>));
         all.extend(self.feeds.iter().cloned().map(|it| it as Arc<dyn Exhibitor>));
         all

@@ -8,8 +8,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::StandIns;
+use super::bluesky::{self, BlueskyStandIn};
 use super::board::{self, BoardStandIn};
 use super::feed::FeedStandIn;
+use super::linkedin::{self, LinkedInStandIn};
 use super::loopback::SharedClock;
 use super::mastodon::{self, MastodonStandIn};
 use super::smtp::{self, SmtpStandIn};
@@ -75,6 +77,28 @@ pub async fn build(site: &mut Site, folder: &Path, clock: &SharedClock) -> io::R
                 config.access_token_secret =
                     secret("access-token-secret", &keys.access_token_secret)?;
                 all.x.push(Arc::new(server));
+            }
+            KindConfig::Bluesky(config) => {
+                let options =
+                    bluesky::Options { did: config.did.to_string(), ..bluesky::Options::default() };
+                let server = BlueskyStandIn::start(name, options, clock.clone()).await?;
+                config.server = server.url();
+                config.web = Some(server.url());
+                config.session = None;
+                config.app_password = secret("app-password", &server.options().app_password)?;
+                all.bluesky.push(Arc::new(server));
+            }
+            KindConfig::LinkedIn(config) => {
+                let options = linkedin::Options {
+                    author: config.author.urn(),
+                    version: config.version.to_string(),
+                    ..linkedin::Options::default()
+                };
+                let server = LinkedInStandIn::start(name, options, clock.clone()).await?;
+                config.api = Some(server.url());
+                config.web = Some(server.url());
+                config.token = secret("token", &server.options().token)?;
+                all.linkedin.push(Arc::new(server));
             }
             KindConfig::Board(config) => {
                 let options = board::Options::default();

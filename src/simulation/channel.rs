@@ -15,7 +15,8 @@ use super::server::{self, Answer, Copy, KEY_HEADER, Server};
 use super::thread;
 use super::turns::{Daemon, Turns, What};
 use crate::adapt::count::Count;
-use crate::adapt::{Charset, DocumentType, Form, MailBody, MailForm, Rendition};
+use crate::adapt::{CardUse, Charset, DocumentType, Form, MailBody, MailForm, Rendition};
+use crate::channel::bluesky::id::Tid;
 use crate::channel::permit::NoJournal;
 use crate::channel::steps;
 use crate::channel::wire::{FeedEntry, HttpRequest, MailMessage, Verb};
@@ -114,8 +115,8 @@ impl SimulatedChannel {
     /// As the real channels say it of themselves.
     fn in_flight(&self) -> u32 {
         match self.kind {
-            Kind::Mail | Kind::Mastodon | Kind::X => 15 * 60,
-            Kind::Board => 5 * 60,
+            Kind::Mail | Kind::Mastodon | Kind::X | Kind::LinkedIn => 15 * 60,
+            Kind::Board | Kind::Bluesky => 5 * 60,
             Kind::Feed | Kind::Manual => 0,
         }
     }
@@ -154,10 +155,16 @@ impl SimulatedChannel {
             Verb::Update => "PUT",
             Verb::Withdraw => "DELETE",
         };
+        let id = match (self.kind, remote_id) {
+            (Kind::Bluesky, _) if verb != Verb::Withdraw => {
+                Tid::of(address.key, address.at).as_str().to_owned()
+            }
+            (_, id) => id.unwrap_or("new").to_owned(),
+        };
         Wire::Http(HttpRequest {
             verb,
             method: method.to_owned(),
-            url: server::link(&lock(&self.server).name, remote_id.unwrap_or("new")).into(),
+            url: server::link(&lock(&self.server).name, &id).into(),
             headers: vec![(KEY_HEADER.to_owned(), address.key.to_string())],
             body,
             remote_id: remote_id.map(str::to_owned),
@@ -200,6 +207,10 @@ impl SimulatedChannel {
                 if name == KEY_HEADER {
                     *value = key.to_string();
                 }
+            }
+            if self.kind == Kind::Bluesky && request.verb == Verb::Create {
+                let tid = Tid::of(&key, self.nature.clock.now());
+                request.url = server::link(&lock(&self.server).name, tid.as_str()).into();
             }
         };
         match &mut wire {
@@ -316,6 +327,9 @@ impl SimulatedChannel {
             return cannot("HTTP 401: the token is not valid");
         }
         match search.wire {
+            Wire::Http(request) if self.kind == Kind::Bluesky && request.verb != Verb::Withdraw => {
+                self.under_its_key(&server.copies, request, search)
+            }
             Wire::Http(request) => match request.verb {
                 Verb::Create if self.kind == Kind::Board => {
                     let mut copies = server.copies.iter();
@@ -369,6 +383,26 @@ impl SimulatedChannel {
             }
             Wire::Steps(_) => cannot("its requests are looked for one by one"),
             Wire::Errand { .. } => cannot("only a person can look there"),
+        }
+    }
+
+    /// What stands under the key that a request named; after a restored backup, whose keys are
+    /// forgotten, what the account's list shows.
+    fn under_its_key(&self, copies: &[Copy], request: &HttpRequest, search: &Search<'_>) -> Trace {
+        let id = server::record_key(request);
+        let standing = |id: &str| copies.iter().find(|copy| copy.id == id && copy.stands());
+        match (standing(&id), &request.remote_id, search.likeness) {
+            (Some(copy), ..) if request.body.as_ref() == Some(&copy.says) => {
+                Trace::Found(copy.receipt())
+            }
+            (Some(copy), ..) => {
+                Trace::CannotTell { why: format!("{} says something else", copy.link) }
+            }
+            (None, Some(old), _) if standing(old).is_none() => {
+                Trace::CannotTell { why: "the post that it would replace is gone".to_owned() }
+            }
+            (None, None, Likeness::Link(_)) => self.in_list(copies, request, search),
+            (None, ..) => Trace::Absent,
         }
     }
 
@@ -460,6 +494,10 @@ fn id_of(receipt: &Receipt) -> Result<&str, PrepareError> {
     receipt.remote_id.as_deref().ok_or(PrepareError::NoReceipt { what: "id" })
 }
 
+/// The kinds whose servers say what they hold, and take it back.
+const SEARCHABLE: &[Kind] =
+    &[Kind::Mastodon, Kind::X, Kind::Bluesky, Kind::LinkedIn, Kind::Board, Kind::Feed];
+
 #[async_trait]
 impl Channel for SimulatedChannel {
     fn kind(&self) -> Kind {
@@ -470,11 +508,11 @@ impl Channel for SimulatedChannel {
         let can = |kinds: &[Kind]| if kinds.contains(&self.kind) { Can::Yes } else { Can::No };
         let too_early = self.nature.broken == Some(Broken::AbsentTooEarly);
         Abilities {
-            edit: can(&[Kind::Mastodon, Kind::Board, Kind::Feed]),
-            follow_up: can(&[Kind::Mail, Kind::Mastodon, Kind::X]),
-            withdraw: can(&[Kind::Mastodon, Kind::X, Kind::Board, Kind::Feed]),
-            find: can(&[Kind::Mail, Kind::Mastodon, Kind::X, Kind::Board, Kind::Feed]),
-            proves_absence: can(&[Kind::Mastodon, Kind::X, Kind::Board, Kind::Feed]),
+            edit: can(&[Kind::Mastodon, Kind::Bluesky, Kind::LinkedIn, Kind::Board, Kind::Feed]),
+            follow_up: can(&[Kind::Mail, Kind::Mastodon, Kind::X, Kind::Bluesky]),
+            withdraw: can(SEARCHABLE),
+            find: if self.kind == Kind::Manual { Can::No } else { Can::Yes },
+            proves_absence: can(SEARCHABLE),
             in_flight_seconds: if too_early { 0 } else { self.in_flight() },
             repeat_safe_seconds: None,
             arrival: Arrival::AtOnce,
@@ -488,7 +526,9 @@ impl Channel for SimulatedChannel {
                 charset: Charset::Utf8,
                 subject_limit: 200,
             }),
-            Kind::Mastodon | Kind::X => Form::Status { count: Count::Characters, limit: 5000 },
+            Kind::Mastodon | Kind::X | Kind::Bluesky | Kind::LinkedIn => {
+                Form::Status { count: Count::Characters, limit: 5000, card: CardUse::NotOurs }
+            }
             Kind::Board | Kind::Feed | Kind::Manual => {
                 Form::Document { media_type: DocumentType::Text }
             }
@@ -516,7 +556,9 @@ impl Channel for SimulatedChannel {
                 self.entry(id_of(receipt)?, Some(said(rendition)), address)
             }
             (Kind::Feed, Action::Withdraw(receipt)) => self.entry(id_of(receipt)?, None, address),
-            (Kind::Feed | Kind::Board, Action::FollowUp(..)) => return Err(unable("follow up")),
+            (Kind::Feed | Kind::Board | Kind::LinkedIn, Action::FollowUp(..)) => {
+                return Err(unable("follow up"));
+            }
             (Kind::X, Action::Edit(..)) => return Err(unable("edit")),
             (_, Action::Publish(rendition)) => {
                 self.request(Verb::Create, Some(said(rendition)), None, address)

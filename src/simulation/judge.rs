@@ -447,14 +447,14 @@ impl<'a> Judge<'a> {
                 let words = self.words(posting, spec, occasion);
                 words.is_some_and(|words| same(&words, &copy.says))
             };
-            if !self.parts_agree(delivery, &copy) && !self.is_told(delivery) {
-                let what = self.describe(delivery);
-                self.lost(format!("{what} has not the parts that it should have"));
-            }
             let fresh = [Occasion::Announce, Occasion::Update, Occasion::Remind];
             if !fresh.into_iter().any(says) && !self.is_told(delivery) {
                 let what = self.describe(delivery);
                 self.lost(format!("{what} says something older, and nobody is told"));
+            }
+            if !self.parts_agree(delivery, &copy) && !self.is_told(delivery) {
+                let what = self.describe(delivery);
+                self.lost(format!("{what} has not the parts that it should have"));
             }
         }
     }

@@ -133,6 +133,11 @@ pub fn draw(seed: u64, folder: &Path) -> Result<Scenario, SimulationError> {
         // After a restore nobody can say which of two channels made a copy in their one account.
         agenda.retain(|(_, event)| *event != Event::Restore);
     }
+    if channels.iter().any(|channel| channel.update == Update::Replace) {
+        // A post that was replaced in a time that is forgotten is taken for gone: one of the windows
+        // that remain (ARCHITECTURE.md).
+        agenda.retain(|(_, event)| *event != Event::Restore);
+    }
     let machine = Machine {
         daemons: if chance.one_in(3) { 2 } else { 1 },
         faults: chance.pick(30, &[0, 10, 30, 60]),
@@ -160,6 +165,9 @@ fn channels(chance: &mut Chance, seed: u64, pages: usize) -> Result<Channels, Si
                 Kind::Mastodon,
                 Kind::X,
                 Kind::X,
+                Kind::Bluesky,
+                Kind::Bluesky,
+                Kind::LinkedIn,
                 Kind::Mail,
                 Kind::Mail,
                 Kind::Board,
@@ -170,7 +178,8 @@ fn channels(chance: &mut Chance, seed: u64, pages: usize) -> Result<Channels, Si
         let name = format!("{kind}-{number}");
         let spec = spec(chance, ChannelName(name.clone().into()), kind)?;
         // Two channels may share an account, where the kind has one.
-        let shares = matches!(kind, Kind::Mastodon | Kind::X) && chance.one_in(2);
+        let social = [Kind::Mastodon, Kind::X, Kind::Bluesky, Kind::LinkedIn];
+        let shares = social.contains(&kind) && chance.one_in(2);
         let same =
             servers.iter().position(|it: &Arc<Mutex<Server>>| super::nature::lock(it).kind == kind);
         let server = match same.filter(|_| shares) {
@@ -195,10 +204,10 @@ fn channels(chance: &mut Chance, seed: u64, pages: usize) -> Result<Channels, Si
 /// What is under way and what is not shown yet fit into the time that the channel declares.
 fn habits(chance: &mut Chance, kind: Kind) -> Habits {
     let lag = match kind {
-        Kind::Mastodon | Kind::X => chance.seconds(0, 290),
+        Kind::Mastodon | Kind::X | Kind::LinkedIn => chance.seconds(0, 290),
         Kind::Mail => chance.seconds(10, 1800),
         Kind::Board => chance.seconds(0, 90),
-        Kind::Feed | Kind::Manual => TimeDelta::zero(),
+        Kind::Bluesky | Kind::Feed | Kind::Manual => TimeDelta::zero(),
     };
     Habits {
         keys: chance.pick(Keys::Honoured, &[Keys::Ignored, Keys::Ignored]),
@@ -275,6 +284,14 @@ fn policies(chance: &mut Chance, kind: Kind) -> (Update, Close) {
             &[Update::Ignore, Update::FollowUp, Update::FollowUp, Update::Manual],
             &[Close::Withdraw, Close::Withdraw, Close::FollowUp, Close::Manual, Close::Ignore],
         ),
+        Kind::Bluesky => (
+            &[Update::Replace, Update::Replace, Update::FollowUp, Update::Manual, Update::Ignore],
+            &[Close::Withdraw, Close::Withdraw, Close::FollowUp, Close::Manual, Close::Ignore],
+        ),
+        Kind::LinkedIn => (
+            &[Update::Edit, Update::Edit, Update::Manual, Update::Ignore],
+            &[Close::Withdraw, Close::Edit, Close::Manual, Close::Ignore],
+        ),
         Kind::Board => (
             &[Update::Edit, Update::Edit, Update::Manual, Update::Ignore],
             &[Close::Withdraw, Close::Withdraw, Close::Manual, Close::Ignore],
@@ -306,6 +323,20 @@ fn config(kind: Kind) -> Result<KindConfig, SimulationError> {
                 "username = \"tidal\"\nuser_id = \"1\"\nconsumer_key = { env = \"UNUSED\" }\n\
                  consumer_secret = { env = \"UNUSED\" }\naccess_token = { env = \"UNUSED\" }\n\
                  access_token_secret = { env = \"UNUSED\" }",
+            )
+            .map_err(setup)?,
+        ),
+        Kind::Bluesky => KindConfig::Bluesky(
+            toml::from_str(
+                "server = \"https://pds.example\"\ndid = \"did:plc:tidal\"\n\
+                 app_password = { env = \"UNUSED\" }",
+            )
+            .map_err(setup)?,
+        ),
+        Kind::LinkedIn => KindConfig::LinkedIn(
+            toml::from_str(
+                "author = \"urn:li:organization:1\"\nversion = \"202609\"\n\
+                 token = { env = \"UNUSED\" }",
             )
             .map_err(setup)?,
         ),

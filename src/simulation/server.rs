@@ -213,6 +213,9 @@ impl Server {
             let remote_id = Some(format!("{}-picture-{}", self.name, self.uploads));
             return Answer::Done(Receipt { remote_id, ..Receipt::default() });
         }
+        if self.kind == Kind::Bluesky && request.verb != Verb::Withdraw {
+            return self.put(request, key, &reference, says, now);
+        }
         if request.verb == Verb::Create {
             let part = request.headers.iter().find(|(name, _)| name == PART_HEADER);
             let part = part.and_then(|(_, part)| part.parse().ok()).unwrap_or(1);
@@ -278,7 +281,8 @@ impl Server {
         {
             return Answer::Done(copy.receipt());
         }
-        if self.kind == Kind::X && self.copies.iter().any(|it| it.stands() && it.says == says) {
+        let refuses_the_same = matches!(self.kind, Kind::X | Kind::LinkedIn);
+        if refuses_the_same && self.copies.iter().any(|it| it.stands() && it.says == says) {
             self.duplicates.extend(key);
             return Answer::Duplicate;
         }
@@ -287,6 +291,39 @@ impl Server {
         self.keys.insert(header.to_owned(), (self.copies.len(), now + KEY_KEPT));
         let id = format!("{}-{}", self.name, self.copies.len() + 1);
         Answer::Done(self.make(key, reference, says, now, shown, &id))
+    }
+
+    /// Bluesky puts a post under the key that the request names, where nothing is or in the place of
+    /// another one: which is the same copy then, under that key.
+    fn put(
+        &mut self,
+        request: &HttpRequest,
+        key: Option<DeliveryKey>,
+        reference: &str,
+        says: String,
+        now: DateTime<Utc>,
+    ) -> Answer {
+        let id = record_key(request);
+        if let Some(there) = self.copies.iter().find(|it| it.id == id && it.stands()) {
+            let same = there.says == says;
+            let other = || Answer::No("400: another post stands under this key".to_owned());
+            return if same { Answer::Done(there.receipt()) } else { other() };
+        }
+        let Some(old) = &request.remote_id else {
+            return Answer::Done(self.make(key, reference, says, now, Some(now), &id));
+        };
+        let found = self.copies.iter_mut().enumerate().find(|(_, it)| it.id == *old && it.stands());
+        let Some((number, copy)) = found else {
+            return Answer::No("the post that it would replace is gone".to_owned());
+        };
+        copy.link = link(&self.name, &id);
+        copy.id = id;
+        copy.says = says;
+        let receipt = copy.receipt();
+        if let Some(by) = key {
+            self.applied.push(Applied { by, copy: number, verb: request.verb });
+        }
+        Answer::Done(receipt)
     }
 
     /// When an archive shows a mail.
@@ -371,6 +408,11 @@ pub fn key_of(wire: &Wire) -> Option<DeliveryKey> {
         Wire::Entry(_) | Wire::Errand { .. } => None,
     };
     text?.parse::<Uuid>().ok().map(DeliveryKey)
+}
+
+/// The key under which a post on Bluesky is put: the end of the address here.
+pub fn record_key(request: &HttpRequest) -> String {
+    request.url.rsplit('/').next().unwrap_or_default().to_owned()
 }
 
 /// Where readers find a copy.

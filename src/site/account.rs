@@ -16,6 +16,8 @@ impl ChannelSpec {
             KindConfig::Mail(mail) => vec![mail.to.to_ascii_lowercase()],
             KindConfig::Mastodon(it) => vec![it.server.to_string(), it.token.place()],
             KindConfig::X(x) => vec![x.user_id.clone()],
+            KindConfig::Bluesky(it) => vec![it.did.to_string()],
+            KindConfig::LinkedIn(it) => vec![it.author.urn()],
             KindConfig::Board(board) => vec![board.base.to_string(), board.create.url.clone()],
             KindConfig::Feed(feed) => vec![feed.folder.display().to_string()],
             KindConfig::Manual(_) => return None,

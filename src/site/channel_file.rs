@@ -29,7 +29,8 @@ use crate::adapt::thread::Thread;
 use crate::adapt::{AdaptError, Occasion, Target};
 use crate::channel::secret::SecretRef;
 use crate::channel::{
-    BuildError, Channel, ChannelName, Context, Kind, board, feed, mail, manual, mastodon, x,
+    BuildError, Channel, ChannelName, Context, Kind, bluesky, board, feed, linkedin, mail, manual,
+    mastodon, x,
 };
 use crate::check::channels::RequiredFact;
 use crate::diagnostic::{Diagnostic, Source, suggestion};
@@ -71,6 +72,8 @@ pub enum KindConfig {
     Mail(Box<mail::Config>),
     Mastodon(mastodon::Config),
     X(Box<x::Config>),
+    Bluesky(Box<bluesky::Config>),
+    LinkedIn(Box<linkedin::Config>),
     Board(Box<board::Config>),
     Feed(feed::Config),
     Manual(manual::Config),
@@ -115,6 +118,8 @@ struct ChannelFile {
     mail: Option<mail::Config>,
     mastodon: Option<mastodon::Config>,
     x: Option<x::Config>,
+    bluesky: Option<bluesky::Config>,
+    linkedin: Option<linkedin::Config>,
     board: Option<board::Config>,
     feed: Option<feed::Config>,
     manual: Option<manual::Config>,
@@ -257,6 +262,12 @@ fn understood(
     {
         *path = folder.join(&*path);
     }
+    if let KindConfig::Bluesky(bluesky) = &mut config
+        && let Some(path) = &mut bluesky.session
+        && path.is_relative()
+    {
+        *path = folder.join(&*path);
+    }
     if let KindConfig::Feed(feed) = &mut config
         && feed.folder.is_relative()
     {
@@ -297,6 +308,8 @@ impl ChannelSpec {
             KindConfig::Mail(_) => Kind::Mail,
             KindConfig::Mastodon(_) => Kind::Mastodon,
             KindConfig::X(_) => Kind::X,
+            KindConfig::Bluesky(_) => Kind::Bluesky,
+            KindConfig::LinkedIn(_) => Kind::LinkedIn,
             KindConfig::Board(_) => Kind::Board,
             KindConfig::Feed(_) => Kind::Feed,
             KindConfig::Manual(_) => Kind::Manual,
@@ -324,6 +337,8 @@ impl ChannelSpec {
             KindConfig::Mail(config) => Box::new(mail::Mail::new(*config, context)?),
             KindConfig::Mastodon(config) => Box::new(mastodon::Mastodon::new(config, context)?),
             KindConfig::X(config) => Box::new(x::X::new(*config, context)?),
+            KindConfig::Bluesky(config) => Box::new(bluesky::Bluesky::new(*config, context)?),
+            KindConfig::LinkedIn(config) => Box::new(linkedin::LinkedIn::new(*config, context)?),
             KindConfig::Board(config) => Box::new(board::Board::new(*config, context)?),
             KindConfig::Feed(config) => Box::new(feed::Feed::new(config, context)?),
             KindConfig::Manual(config) => Box::new(manual::Manual::new(config, context)?),
@@ -399,6 +414,8 @@ impl KindConfig {
                 ("access_token", &mut config.access_token),
                 ("access_token_secret", &mut config.access_token_secret),
             ],
+            Self::Bluesky(config) => vec![("app_password", &mut config.app_password)],
+            Self::LinkedIn(config) => vec![("token", &mut config.token)],
             Self::Board(config) => match &mut config.auth {
                 board::Auth::None => Vec::new(),
                 board::Auth::Basic { password, .. } => vec![("password", password)],
@@ -553,6 +570,8 @@ fn config_of(kind: Kind, written: &ChannelFile) -> Option<KindConfig> {
         Kind::Mail => written.mail.clone().map(|it| KindConfig::Mail(Box::new(it))),
         Kind::Mastodon => written.mastodon.clone().map(KindConfig::Mastodon),
         Kind::X => written.x.clone().map(|it| KindConfig::X(Box::new(it))),
+        Kind::Bluesky => written.bluesky.clone().map(|it| KindConfig::Bluesky(Box::new(it))),
+        Kind::LinkedIn => written.linkedin.clone().map(|it| KindConfig::LinkedIn(Box::new(it))),
         Kind::Board => written.board.clone().map(|it| KindConfig::Board(Box::new(it))),
         Kind::Feed => written.feed.clone().map(KindConfig::Feed),
         Kind::Manual => written.manual.clone().map(KindConfig::Manual),

@@ -41,6 +41,8 @@ impl Offset {
 #[serde(rename_all = "kebab-case")]
 pub enum Update {
     Edit,
+    /// The copy is taken away and a new one stands in its place, where nothing can be edited.
+    Replace,
     FollowUp,
     /// A person is told what to change.
     Manual,
@@ -66,6 +68,7 @@ impl fmt::Display for Update {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Edit => "edit",
+            Self::Replace => "replace",
             Self::FollowUp => "follow-up",
             Self::Manual => "manual",
             Self::Ignore => "ignore",
@@ -105,6 +108,14 @@ pub(super) fn policies(
         Kind::X => (
             &[Update::Ignore, Update::FollowUp, Update::Manual],
             &[Close::Withdraw, Close::FollowUp, Close::Manual, Close::Ignore],
+        ),
+        Kind::Bluesky => (
+            &[Update::Replace, Update::FollowUp, Update::Manual, Update::Ignore],
+            &[Close::Withdraw, Close::FollowUp, Close::Manual, Close::Ignore],
+        ),
+        Kind::LinkedIn => (
+            &[Update::Edit, Update::Manual, Update::Ignore],
+            &[Close::Withdraw, Close::Edit, Close::Manual, Close::Ignore],
         ),
         Kind::Board => (
             &[Update::Edit, Update::Manual, Update::Ignore],

@@ -5,7 +5,9 @@
 //! committing it.
 
 mod ascii;
+mod little_text;
 mod postings;
+mod rich_text;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -19,8 +21,8 @@ use handbill::adapt::template::Templates;
 use handbill::adapt::thread::Thread;
 use handbill::adapt::view::View;
 use handbill::adapt::{
-    AdaptError, Charset, DocumentType, Form, MailBody, MailForm, Occasion, Rendition, Target,
-    adapt, text,
+    AdaptError, CardUse, Charset, DocumentType, Form, MailBody, MailForm, Occasion, Rendition,
+    Target, adapt, text,
 };
 use handbill::posting::markdown::Document;
 use handbill::posting::{Deadline, Facts, Posting};
@@ -306,7 +308,10 @@ fn an_ad_that_changed_is_laid_out_anew_though_the_one_before_is_kept() {
 
 #[test]
 fn a_form_for_people_with_a_limit_gets_a_text_that_fits() {
-    let target = target("manual", Form::Status { count: Count::Characters, limit: 300 });
+    let target = target(
+        "manual",
+        Form::Status { count: Count::Characters, limit: 300, card: CardUse::NotOurs },
+    );
     for occasion in Occasion::ALL {
         let rendition = adapt(&phd(), &target, occasion, &Templates::shipped()).unwrap();
         assert!(matches!(rendition, Rendition::Status { length, .. } if length <= 300));
@@ -446,7 +451,7 @@ fn target(channel: &str, form: Form) -> Target {
 }
 
 fn status(count: Count, limit: usize) -> Target {
-    target("mastodon", Form::Status { count, limit })
+    target("mastodon", Form::Status { count, limit, card: CardUse::NotOurs })
 }
 
 fn mail(subject_limit: usize) -> Target {
@@ -461,7 +466,11 @@ fn document(channel: &str, media_type: DocumentType) -> Target {
 fn targets() -> Vec<Target> {
     vec![
         status(Count::Mastodon, 500),
-        target("x", Form::Status { count: Count::X, limit: 280 }),
+        target("x", Form::Status { count: Count::X, limit: 280, card: CardUse::NotOurs }),
+        target(
+            "linkedin",
+            Form::Status { count: Count::LinkedIn, limit: 3000, card: CardUse::Ours },
+        ),
         mail(90),
         document("board", DocumentType::Json),
         document("feed", DocumentType::JsonLd),
@@ -476,7 +485,7 @@ fn occasions(target: &Target) -> &'static [Occasion] {
     match target.channel.as_str() {
         "board" | "feed" => &[Announce],
         "manual" => &[Announce, Close],
-        "mastodon" => &[Announce, Remind, Close],
+        "mastodon" | "linkedin" => &[Announce, Remind, Close],
         _ => &Occasion::ALL,
     }
 }

@@ -25,6 +25,7 @@ fn rendition() -> Rendition {
         left_out: Vec::new(),
         parts: Vec::new(),
         picture: None,
+        card: None,
     }
 }
 

@@ -4,9 +4,11 @@
 pub mod servers;
 
 mod archives;
+mod bluesky;
 mod board;
 mod feed;
 mod http;
+mod linkedin;
 mod mail;
 mod manual;
 mod mastodon;

@@ -20,6 +20,8 @@ fn faults<'a>(world: &'a World, channel: &str) -> &'a Faults {
     match channel {
         "mastodon" => world.stand_ins.mastodon[0].faults(),
         "x" => world.stand_ins.x[0].faults(),
+        "bluesky" => world.stand_ins.bluesky[0].faults(),
+        "linkedin" => world.stand_ins.linkedin[0].faults(),
         "board" => world.stand_ins.boards[0].faults(),
         other => panic!("no faults for {other}"),
     }
@@ -53,10 +55,14 @@ async fn lost_before_it_arrived(world: World, channel: &str) {
 
 #[tokio::test]
 async fn a_stored_ad_whose_answer_was_lost_is_found_and_not_posted_again() {
-    for channel in ["mastodon", "x", "board"] {
+    for channel in ["mastodon", "x", "bluesky", "board"] {
         for fault in STORED {
             stored_but_not_answered(World::with(&[channel]).await, channel, fault).await;
         }
+    }
+    // LinkedIn's answer has no body that could be cut.
+    for fault in STORED.into_iter().filter(|it| *it != Fault::StoreThenHalfBody) {
+        stored_but_not_answered(World::with(&["linkedin"]).await, "linkedin", fault).await;
     }
 }
 
@@ -72,7 +78,7 @@ async fn a_server_that_ignores_keys_gets_no_second_copy() {
 
 #[tokio::test]
 async fn an_ad_that_never_arrived_goes_out_again_once_that_is_certain() {
-    for channel in ["mastodon", "x", "board"] {
+    for channel in ["mastodon", "x", "linkedin", "bluesky", "board"] {
         lost_before_it_arrived(World::with(&[channel]).await, channel).await;
     }
 }

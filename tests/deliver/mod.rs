@@ -4,10 +4,12 @@
 //! Each test drives the courier against the stand-ins and counts what they truly hold.
 
 mod arrivals;
+mod bluesky;
 mod changes;
 mod counted;
 mod kill;
 mod letters;
+mod linkedin;
 mod lost_answers;
 mod neighbours;
 mod page;
@@ -64,6 +66,20 @@ consumer_secret = { env = "UNUSED" }
 access_token = { env = "UNUSED" }
 access_token_secret = { env = "UNUSED" }
 "#;
+const LINKEDIN: &str = r#"kind = "linkedin"
+update = "edit"
+close = "withdraw"
+[linkedin]
+author = "urn:li:organization:1000001"
+version = "202609"
+token = { env = "UNUSED" }
+"#;
+const BLUESKY: &str = r#"kind = "bluesky"
+[bluesky]
+server = "https://pds.example"
+did = "did:plc:tidaltidaltidaltidaltida"
+app_password = { env = "UNUSED" }
+"#;
 const BOARD: &str = r#"kind = "board"
 preset = "boards/rest"
 [board]
@@ -111,6 +127,8 @@ pub fn folder(channels: &[&str]) -> TestSite {
             "list" => LIST,
             "mastodon" => MASTODON,
             "x" => X,
+            "linkedin" => LINKEDIN,
+            "bluesky" => BLUESKY,
             "board" => BOARD,
             "feed" => FEED,
             "office" => OFFICE,

@@ -11,7 +11,8 @@ use super::World;
 
 #[tokio::test]
 async fn a_channel_that_stalls_delays_no_other() {
-    let world = World::with(&["mastodon", "x", "board", "feed", "list"]).await;
+    let world =
+        World::with(&["mastodon", "x", "linkedin", "bluesky", "board", "feed", "list"]).await;
     let stall = Duration::from_secs(3);
     world.stand_ins.mastodon[0].faults().push(Fault::Delay(stall));
     let began = Instant::now();
@@ -32,7 +33,7 @@ async fn a_channel_that_stalls_delays_no_other() {
     assert!(began.elapsed() >= stall);
     assert!(others_took < stall, "the others waited {others_took:?}");
     assert!(round.done.iter().all(|it| it.state == State::Posted), "{round:#?}");
-    for channel in ["mastodon", "x", "board", "feed", "list"] {
+    for channel in ["mastodon", "x", "linkedin", "bluesky", "board", "feed", "list"] {
         world.assert_posted_once(channel).await;
     }
 }
@@ -67,14 +68,15 @@ async fn a_channel_that_is_slow_to_say_what_it_has_delays_no_other() {
 
 #[tokio::test]
 async fn every_channel_in_trouble_at_once_ends_with_one_copy_each() {
-    let world = World::with(&["mastodon", "x", "board", "feed", "list"]).await;
+    let world =
+        World::with(&["mastodon", "x", "linkedin", "bluesky", "board", "feed", "list"]).await;
     world.stand_ins.mastodon[0].faults().push(Fault::StoreThenDrop);
     world.stand_ins.x[0].faults().push(Fault::DropBeforeStoring);
     world.stand_ins.boards[0].faults().push(Fault::StoreThenStatus(502));
     world.stand_ins.mail[0].faults().push(MailFault::StoreThenDrop);
     world.round().await;
     world.settle_down().await;
-    for channel in ["mastodon", "x", "board", "feed", "list"] {
+    for channel in ["mastodon", "x", "linkedin", "bluesky", "board", "feed", "list"] {
         world.assert_posted_once(channel).await;
     }
 }

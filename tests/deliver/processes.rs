@@ -52,7 +52,7 @@ async fn die(world: &World, channel: &str, died: Died) {
 
 #[tokio::test]
 async fn what_a_dead_process_sent_is_not_sent_again() {
-    for channel in ["mastodon", "x", "board", "feed", "list"] {
+    for channel in ["mastodon", "x", "linkedin", "bluesky", "board", "feed", "list"] {
         let world = World::with(&[channel]).await;
         die(&world, channel, Died::AfterSending).await;
         assert_eq!(world.announcement(channel).await.state, State::Sending);
@@ -109,7 +109,7 @@ async fn an_entry_that_a_person_saw_is_taken_back_when_the_ad_closes() {
 
 #[tokio::test]
 async fn what_a_dead_process_did_not_send_goes_out_once_that_is_certain() {
-    for channel in ["mastodon", "x", "board", "feed"] {
+    for channel in ["mastodon", "x", "linkedin", "bluesky", "board", "feed"] {
         let world = World::with(&[channel]).await;
         die(&world, channel, Died::BeforeSending).await;
         world.settle_down().await;
@@ -134,7 +134,7 @@ async fn an_errand_that_nobody_was_told_is_told() {
 #[tokio::test]
 async fn two_couriers_on_one_ledger_make_one_copy() {
     for _ in 0..5 {
-        let channels = ["mastodon", "x", "board", "feed", "list"];
+        let channels = ["mastodon", "x", "linkedin", "bluesky", "board", "feed", "list"];
         let world = World::with(&channels).await;
         let second = world.second_ledger().await;
         let (first, second) = tokio::join!(world.round(), world.round_of(&second));
@@ -162,7 +162,7 @@ async fn two_couriers_that_look_into_one_unknown_outcome_agree() {
 
 #[tokio::test]
 async fn the_same_command_again_and_again_posts_nothing_more() {
-    let channels = ["mastodon", "x", "board", "feed", "list"];
+    let channels = ["mastodon", "x", "linkedin", "bluesky", "board", "feed", "list"];
     let world = World::with(&channels).await;
     assert_eq!(world.round().await.done.len(), channels.len());
     let events = world.ledger.verify_chain().await.unwrap();

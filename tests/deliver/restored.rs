@@ -70,7 +70,7 @@ impl World {
 
 #[tokio::test]
 async fn what_went_out_after_the_backup_is_found_and_not_sent_again() {
-    let channels = ["mastodon", "x", "board", "feed", "list"];
+    let channels = ["mastodon", "x", "linkedin", "bluesky", "board", "feed", "list"];
     let mut world = World::with(&channels).await;
     world.only_plan().await;
     world.announce_and_forget().await;

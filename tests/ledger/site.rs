@@ -160,6 +160,7 @@ pub fn rendition(text: &str) -> Rendition {
         left_out: Vec::new(),
         parts: Vec::new(),
         picture: None,
+        card: None,
     }
 }
 

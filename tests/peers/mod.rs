@@ -1,10 +1,12 @@
-//! The real program against real mail and list servers: Postfix, Dovecot, Mailman 3 with HyperKitty,
-//! and a server that fails as it is told. `.ci/peers` brings them up; each test says which it needs.
+//! The real program against real servers: Postfix, Dovecot, Mailman 3 with HyperKitty, a mail server
+//! that fails as it is told, and a Bluesky PDS. `.ci/peers` brings them up; each test says which it
+//! needs.
 //!
 //! What a test believes is what the servers hold: mailboxes are read over IMAP and parsed by
 //! Python's `email`, archives are asked over HTTP, moderators decide over Mailman's REST API.
 
 mod answers;
+mod bluesky;
 mod faults;
 mod lists;
 mod mailbox;
@@ -38,6 +40,7 @@ enum Peer {
     Dovecot,
     Mailman,
     Faults,
+    Bluesky,
 }
 
 /// What the environment says of the peers, and that nobody stops them meanwhile.
@@ -137,7 +140,7 @@ impl Drop for Daemon {
     }
 }
 
-/// A lab that advertises by mail: a site with one page and one channel, `list`.
+/// A lab that advertises: a site with one page and one channel.
 struct Lab {
     site: TestSite,
     trust: Trust,
@@ -168,12 +171,17 @@ impl Lab {
     }
 
     fn with_channel(peers: &Peers, mail: &str) -> Self {
+        let head = "kind = \"mail\"\nupdate = \"follow-up\"\nclose = \"follow-up\"\n[mail]\n";
+        Self::with_file(peers, "list", &format!("{head}from_name = \"Küstenlabor\"\n{mail}"))
+    }
+
+    /// With this file for its only channel.
+    fn with_file(peers: &Peers, channel: &str, file: &str) -> Self {
         let site = TestSite::with_channels(&[]);
         std::fs::remove_dir_all(site.path("content/jobs/postdoc-sediment-transport")).unwrap();
         site.waits_for_no_page();
         site.write(PAGE, page(Utc::now()));
-        let head = "kind = \"mail\"\nupdate = \"follow-up\"\nclose = \"follow-up\"\n[mail]\n";
-        site.write("channels/list.toml", format!("{head}from_name = \"Küstenlabor\"\n{mail}"));
+        site.write(&format!("channels/{channel}.toml"), file);
         let certificate = peers.says("CA");
         Self { site, trust: Trust::ThePeers, certificate, later: TimeDelta::zero() }
     }

@@ -1,8 +1,10 @@
 //! The stand-ins of the rehearsal, over real sockets: they answer as the real servers do, hold
 //! what they took and nothing else, and fail as they are told.
 
+mod bluesky;
 mod boards;
 mod faults;
+mod linkedin;
 mod mail;
 mod mastodon;
 mod shown;

@@ -1,5 +1,6 @@
 //! A site in a folder of its own, and the real program run on it.
 
+pub mod proxy;
 pub mod time;
 pub mod world;
 

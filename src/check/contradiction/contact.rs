@@ -37,7 +37,7 @@ static NOT: Pattern = Pattern::new(
 
 /// A person by a title before the name.
 static PERSON: Pattern = Pattern::new(
-    r"\b(?:Prof|Dr|PD|Professor)\.?(?: (?:Prof|Dr|rer|nat|med|habil|phil|ing)\.?-?)* (?P<name>\p{Lu}[\p{L}'’-]+(?: \p{Lu}\.)? \p{Lu}[\p{L}'’-]+)",
+    r"\b(?:Prof|Dr|PD|Professor)\.?(?: (?:Prof|Dr|rer|nat|med|habil|phil|ing)\.?-?)* (?P<name>[A-ZÀ-ÞĀ-ɏ][A-Za-zÀ-ɏ'’-]+(?: [A-ZÀ-ÞĀ-ɏ]\.)? [A-ZÀ-ÞĀ-ɏ][A-Za-zÀ-ɏ'’-]+)",
 );
 
 pub(super) fn check(page: &Posting, body: &Body, remarks: &mut Vec<Diagnostic>) {

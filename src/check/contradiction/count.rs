@@ -13,7 +13,7 @@ static SEVERAL: Pattern = Pattern::new(
     r"(?xi) \b (?P<number> two|three|four|five|six|seven|eight | zwei|drei|vier|fünf|sechs
             | deux|trois|quatre|cinq | dos|tres|cuatro|cinco | due|tre|quattro|cinque | twee|drie|vijf
             | [2-9] ) \s
-        (?P<kind> (?: [\p{L}\p{N}()/.:*&+–-]+ \s ){0,5}? )
+        (?P<kind> (?: [0-9A-Za-zÀ-ɏ()/.:*&+–-]+ \s ){0,5}? )
         (?: positions | openings | posts | vacancies | jobs | fellowships | scholarships | stellen
             | postes | plazas | puestos | becas | posizioni | posti | assegni | borse | vacatures ) \b",
 );
@@ -32,15 +32,15 @@ static ANNOUNCING: Pattern = Pattern::new(
 
 /// One position, in a title.
 static SINGULAR: Pattern = Pattern::new(
-    r"(?xi) \b (?: position | opening | opportunity | vacancy | job | \p{L}*stelle | poste | plaza | puesto
+    r"(?xi) \b (?: position | opening | opportunity | vacancy | job | [A-Za-zÀ-ɏ]*stelle | poste | plaza | puesto
         | posizione | posto | assegno | vacature ) \b",
 );
 
 /// More than one, in a title: a plural, or two kinds of position.
 static PLURAL: Pattern = Pattern::new(
-    r"(?xi) \b (?: positions | openings | opportunities | vacancies | jobs | \p{L}*stellen | postes | plazas
+    r"(?xi) \b (?: positions | openings | opportunities | vacancies | jobs | [A-Za-zÀ-ɏ]*stellen | postes | plazas
             | posizioni | students | postdocs | multiple | several | mehrere | various ) \b
-        | \b (?: ph\.?d\.? | postdoc\p{L}* | doctoral | m\.?sc\.? | master | student | research\ assistant
+        | \b (?: ph\.?d\.? | postdoc[A-Za-zÀ-ɏ]* | doctoral | m\.?sc\.? | master | student | research\ assistant
             | position ) \s* (?: and | or | und | oder | et | ou | y | o | e | & | / | \+ | , ) \s*
             (?: an? \s | one \s )? (?: ph\.?d | postdoc | doctoral | m\.?sc | master | student )",
 );

@@ -25,9 +25,9 @@ static BESIDE: Pattern = Pattern::new(
 
 /// Whom an ad looks for; a heading may name the topic alone.
 static PERSON: Pattern = Pattern::new(
-    r"(?xi) ^ (?: ph | phd | postdoc\p{L}* | doctoral | doktorand\p{L}* | researcher | research | student
-        | fellow | assistant | associate | scientist | candidate | mitarbeiter\p{L}* | engineer | msc | master
-        | wissenschaftl\p{L}* ) $",
+    r"(?xi) ^ (?: ph | phd | postdoc[A-Za-zÀ-ɏ]* | doctoral | doktorand[A-Za-zÀ-ɏ]* | researcher | research | student
+        | fellow | assistant | associate | scientist | candidate | mitarbeiter[A-Za-zÀ-ɏ]* | engineer | msc | master
+        | wissenschaftl[A-Za-zÀ-ɏ]* ) $",
 );
 
 /// How much two titles share before they are taken for the same one written twice.

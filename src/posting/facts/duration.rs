@@ -70,7 +70,8 @@ static WAYS: [Pattern; 6] = [
 ];
 
 /// A field of the front matter, which holds the duration alone; a range says none.
-static FIELD: Pattern = Pattern::new(concat!(r"(?i)^\W*", number!(), r"[ -]", unit!(), r"\b"));
+static FIELD: Pattern =
+    Pattern::new(concat!(r"(?i)^[^0-9A-Za-zÀ-ɏ]*", number!(), r"[ -]", unit!(), r"\b"));
 
 /// The same anywhere.
 static ANYWHERE: Pattern = Pattern::new(concat!(r"(?i)\b", number!(), r"[ -]", unit!(), r"\b"));

@@ -15,7 +15,8 @@ static OTHERWISE: Pattern = Pattern::new(
 );
 
 /// Words behind it that make it another thing: "renewable energy".
-static ENERGY: Pattern = Pattern::new(r"(?i)^\W*(?:energ|resource|raw|material|fuel|source)");
+static ENERGY: Pattern =
+    Pattern::new(r"(?i)^[^0-9A-Za-zÀ-ɏ]*(?:energ|resource|raw|material|fuel|source)");
 
 /// How far behind the words the months stand, in characters.
 const REACH: usize = 60;

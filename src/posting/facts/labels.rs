@@ -374,7 +374,7 @@ pub fn key_of(name: &str) -> Option<FieldKey> {
 
 /// A line such as `Location: Seahaven`, or a row of a table.
 static LINE: Pattern = Pattern::new(
-    r"^\W*(?P<name>[^:.!?;]{2,45}?)[ \x{a0}]?(?:\([^)]{1,30}\) ?)?: (?P<value>\S.{0,250})$",
+    r"^[^0-9A-Za-zÀ-ɏ]*(?P<name>[^:.!?;]{2,45}?)[ \x{a0}]?(?:\([^)]{1,30}\) ?)?: (?P<value>\S.{0,250})$",
 );
 
 /// What a line of the page says under a known name, and where the value begins in it.
@@ -386,7 +386,8 @@ pub fn labelled(line: &str) -> Option<(FieldKey, usize)> {
 
 /// Whether a line begins with a few words and a colon, as facts in a list do.
 pub fn begins_with_label(line: &str) -> bool {
-    static LABEL: Pattern = Pattern::new(r"^\W*\p{Lu}[^:.!?;]{1,40}?[ \x{a0}]?:(?: |$)");
+    static LABEL: Pattern =
+        Pattern::new(r"^[^0-9A-Za-zÀ-ɏ]*[A-ZÀ-ÞĀ-ɏ][^:.!?;]{1,40}?[ \x{a0}]?:(?: |$)");
     LABEL.is_match(line)
 }
 

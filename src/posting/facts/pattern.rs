@@ -1,24 +1,26 @@
 //! The patterns by which facts are found: regular expressions with the syntax of the crate `regex`.
 //!
 //! There are some hundred of them, and for a single page it takes longer to make them than to use
-//! them. So they are made so that this takes little time, each when it is first needed, and without
-//! the tables that only make searching faster. What is dear in a pattern: all letters of the world
-//! (`\w`, `\p{L}`; better `[A-Za-zÀ-ɏ]`), and anything but some letters many times over
-//! (`[^.;]{0,90}`).
+//! them. So each is made when a text first holds a word that it needs ([`Gate`]), in a way that takes
+//! little time, and without the tables that only make searching faster. What is dear in a pattern: all
+//! letters of the world (`\w`, `\W`, `\p{L}`; better `[A-Za-zÀ-ɏ]`).
 
 use std::borrow::Cow;
+use std::fmt::Write;
 use std::ops::Range;
 use std::sync::OnceLock;
 
 use regex_automata::meta::{Config, Regex};
-use regex_automata::util::captures;
+use regex_automata::util::{captures, syntax};
 use regex_automata::{Anchored, Input};
 
+use super::gate::Gate;
 use super::text::{Searched, is_of_a_word};
 
 /// A pattern of this house, made when it is first needed.
 pub struct Pattern {
     text: &'static str,
+    gate: OnceLock<Gate>,
     made: OnceLock<Made>,
 }
 
@@ -53,7 +55,7 @@ pub struct Captures<'t> {
 impl Pattern {
     /// A pattern that begins with `(?i)` or `(?ix)` minds no capitals anywhere.
     pub const fn new(text: &'static str) -> Self {
-        Self { text, made: OnceLock::new() }
+        Self { text, gate: OnceLock::new(), made: OnceLock::new() }
     }
 
     pub fn is_match(&self, text: &(impl Searched + ?Sized)) -> bool {
@@ -61,8 +63,7 @@ impl Pattern {
     }
 
     pub fn find<'t>(&self, text: &'t (impl Searched + ?Sized)) -> Option<Match<'t>> {
-        let searched = self.searched(text);
-        let made = self.made();
+        let (searched, made) = self.searched(text)?;
         let mut found = made.regex.find_iter(searched.as_ref()).map(|it| it.range());
         let range = found.find(|range| made.stands(&searched, range))?;
         Some(Match::new(text.written(), range))
@@ -72,10 +73,11 @@ impl Pattern {
         &self,
         text: &'t S,
     ) -> impl Iterator<Item = Match<'t>> + use<'t, S> {
-        let searched = self.searched(text);
-        let made = self.made();
-        let found = made.regex.find_iter(searched.as_ref()).map(|it| it.range());
-        let found: Vec<_> = found.filter(|range| made.stands(&searched, range)).collect();
+        let mut found = Vec::new();
+        if let Some((searched, made)) = self.searched(text) {
+            let all = made.regex.find_iter(searched.as_ref()).map(|it| it.range());
+            found.extend(all.filter(|range| made.stands(&searched, range)));
+        }
         found.into_iter().map(move |range| Match::new(text.written(), range))
     }
 
@@ -107,8 +109,7 @@ impl Pattern {
         from: usize,
         anchored: Anchored,
     ) -> Option<Captures<'t>> {
-        let searched = self.searched(text);
-        let made = self.made();
+        let (searched, made) = self.searched(text)?;
         let input = Input::new(searched.as_ref()).range(from..).anchored(anchored);
         let mut found = made.regex.captures_iter(input);
         let groups = found.find(|groups| made.captured(&searched, groups))?;
@@ -119,10 +120,11 @@ impl Pattern {
         &self,
         text: &'t S,
     ) -> impl Iterator<Item = Captures<'t>> + use<'t, S> {
-        let searched = self.searched(text);
-        let made = self.made();
-        let found = made.regex.captures_iter(searched.as_ref());
-        let found: Vec<_> = found.filter(|groups| made.captured(&searched, groups)).collect();
+        let mut found = Vec::new();
+        if let Some((searched, made)) = self.searched(text) {
+            let all = made.regex.captures_iter(searched.as_ref());
+            found.extend(all.filter(|groups| made.captured(&searched, groups)));
+        }
         found.into_iter().map(move |groups| Captures { text: text.written(), groups })
     }
 
@@ -138,15 +140,18 @@ impl Pattern {
         replaced
     }
 
-    fn searched<'t>(&self, text: &'t (impl Searched + ?Sized)) -> Cow<'t, str> {
-        match without_case(self.text) {
-            Some(_) => text.small(),
-            None => Cow::Borrowed(text.written()),
+    /// The text as it is searched, and the pattern to search it with; `None` if it cannot find
+    /// anything there.
+    fn searched<'t>(&self, text: &'t (impl Searched + ?Sized)) -> Option<(Cow<'t, str>, &Made)> {
+        let small = text.small();
+        if !self.gate.get_or_init(|| Gate::of(self.text)).is_open_to(&small) {
+            return None;
         }
-    }
-
-    fn made(&self) -> &Made {
-        self.made.get_or_init(|| Made::of(self.text))
+        let searched = match without_case(self.text) {
+            Some(_) => small,
+            None => Cow::Borrowed(text.written()),
+        };
+        Some((searched, self.made.get_or_init(|| Made::of(self.text))))
     }
 }
 
@@ -162,8 +167,12 @@ impl Made {
             (written.into_owned(), Edges { before: false, after: false })
         };
         // Patterns are constants of this program; the tests of this room touch every one.
-        let regex =
-            Regex::builder().configure(Config::new().dfa(false).onepass(false)).build(&written);
+        let regex = Regex::builder()
+            // The gate has looked for its words already.
+            .configure(Config::new().dfa(false).onepass(false).auto_prefilter(false))
+            // What `with_plain_classes` writes is whole letters, in bytes.
+            .syntax(syntax::Config::new().utf8(false))
+            .build(&with_plain_classes(&written));
         Self { regex: regex.expect("the pattern is well formed"), edges }
     }
 
@@ -210,11 +219,81 @@ fn with_plain_edges(text: &str) -> String {
     text.replace(r"\b", r"(?-u:\b)")
 }
 
+/// A letter outside ASCII, by its bytes (RFC 3629 §3). In a text that is well formed nothing else
+/// begins with these.
+const LETTERS_OUTSIDE_ASCII: &str =
+    r"[\xC2-\xDF][\x80-\xBF]|[\xE0-\xEF][\x80-\xBF]{2}|[\xF0-\xF4][\x80-\xBF]{3}";
+
+/// A pattern whose classes of "anything but some letters of ASCII" are written in bytes.
+///
+/// They mean the same letters, and a third of the states: `[^.;]{0,90}` is made ninety times over.
+fn with_plain_classes(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find(['\\', '[']) {
+        plain.push_str(&rest[..at]);
+        rest = &rest[at..];
+        let length = if rest.starts_with('\\') {
+            1 + rest[1..].chars().next().map_or(0, char::len_utf8)
+        } else {
+            class_length(rest)
+        };
+        let (taken, after) = rest.split_at(length);
+        match taken.strip_prefix("[^").and_then(|it| it.strip_suffix(']')).filter(|it| is_plain(it))
+        {
+            Some(letters) => {
+                let _ = write!(plain, r"(?-u:[^{letters}\x80-\xFF]|{LETTERS_OUTSIDE_ASCII})");
+            }
+            None => plain.push_str(taken),
+        }
+        rest = after;
+    }
+    plain.push_str(rest);
+    plain
+}
+
+/// The length in bytes of the class with which a text begins, its brackets included.
+fn class_length(text: &str) -> usize {
+    let mut depth = 0_usize;
+    let mut letters = text.char_indices().peekable();
+    let mut at_the_beginning = false;
+    while let Some((at, letter)) = letters.next() {
+        let begins = std::mem::replace(&mut at_the_beginning, false);
+        match letter {
+            '\\' => drop(letters.next()),
+            '[' => {
+                depth += 1;
+                at_the_beginning = true;
+                letters.next_if(|(_, letter)| *letter == '^');
+            }
+            // A bracket that comes first is one of the letters.
+            ']' if begins => {}
+            ']' => {
+                depth = depth.saturating_sub(1);
+                if depth == 0 {
+                    return at + 1;
+                }
+            }
+            _ => {}
+        }
+    }
+    text.len()
+}
+
+/// Whether the inside of a class is letters of ASCII and nothing else: no class in it, no `\s`.
+fn is_plain(letters: &str) -> bool {
+    let escaped_signs = letters.split('\\').skip(1).all(|after| {
+        after.is_empty()
+            || after.starts_with(|letter: char| letter.is_ascii_punctuation() || letter == 'n')
+    });
+    letters.is_ascii() && !letters.contains('[') && escaped_signs
+}
+
 /// The flags that remain of a pattern that minds no capitals, and the pattern itself.
 ///
 /// Such a pattern is put into small letters, and so is the text that it is looked for in: that is
 /// made in a quarter of the time of a pattern that folds case itself.
-fn without_case(text: &'static str) -> Option<(&'static str, &'static str)> {
+pub(super) fn without_case(text: &'static str) -> Option<(&'static str, &'static str)> {
     let verbose = text.strip_prefix("(?ix)").or_else(|| text.strip_prefix("(?xi)"));
     let plain = text.strip_prefix("(?i)").map(|text| ("", text));
     plain.or_else(|| verbose.map(|text| ("(?x)", text)))
@@ -310,6 +389,25 @@ mod tests {
             let captures = Pattern::new(pattern).captures(text).is_some();
             assert_eq!(captures, found, "{pattern} in {text}");
         }
+    }
+
+    #[test]
+    fn anything_but_some_letters_is_whole_letters() {
+        for (pattern, text, found) in [
+            (r"[^.;]{1,3}", "Tür.", "Tür"),
+            (r"a[^.;\]]{0,2}?b", "aäb", "aäb"),
+            (r"a[^.;]{0,2}b", "a–€b a…b", "a–€b"),
+            (r"(?i)[^.;]{2}$", "x😀Ä", "😀Ä"),
+            (r"[^\S.]b", "a b", " b"),
+            (r"[^]x]+", "x]äx", "ä"),
+            (r"[^ä]+", "äöä", "ö"),
+            (r"[^\^-]+", "^é-", "é"),
+        ] {
+            let made = Pattern::new(pattern);
+            assert_eq!(made.find(text).map(|it| it.as_str()), Some(found), "{pattern} in {text}");
+        }
+        assert!(with_plain_classes(r"[^.;]{0,9}").contains("-u:"));
+        assert_eq!(with_plain_classes(r"[^\s.][[:^alpha:]\[^a]"), r"[^\s.][[:^alpha:]\[^a]");
     }
 
     #[test]

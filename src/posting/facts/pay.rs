@@ -65,7 +65,7 @@ static HALF: Pattern = Pattern::new(
 
 /// Labels behind which "full-time" alone says the workload.
 static HOURS: Pattern = Pattern::new(
-    r"(?i)^\W*(?:work(?:ing)? (?:pattern|time|hours)|hours(?: per week)?|workload|employment(?: type)?|job type|contract(?: type)?|type of (?:contract|employment)|arbeitszeit|umfang|beschäftigungsumfang|quotité(?: de travail)?|temps de travail|jornada|dedicación|orario|impegno)\b[^:]{0,20}:\W*(?:\S+ ){0,4}?(?:full[- ]time|vollzeit|temps (?:complet|plein)|(?:jornada|dedicación|tiempo) completa?o?|tempo pieno|100 ?%)",
+    r"(?i)^[^0-9A-Za-zÀ-ɏ]*(?:work(?:ing)? (?:pattern|time|hours)|hours(?: per week)?|workload|employment(?: type)?|job type|contract(?: type)?|type of (?:contract|employment)|arbeitszeit|umfang|beschäftigungsumfang|quotité(?: de travail)?|temps de travail|jornada|dedicación|orario|impegno)\b[^:]{0,20}:\W*(?:\S+ ){0,4}?(?:full[- ]time|vollzeit|temps (?:complet|plein)|(?:jornada|dedicación|tiempo) completa?o?|tempo pieno|100 ?%)",
 );
 
 /// The pay scheme, for example `TV-L E13`.

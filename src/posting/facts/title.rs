@@ -97,7 +97,7 @@ static ASIDE: Pattern = Pattern::new(concat!(
     r"full[- ]time|part[- ]time)|€|£|\$|[0-9]{2,3} ?%|[0-9]+ ?(?:h|std|stunden|hours)\b ?/?|[0-9]+[- ](?:years?|months?|monate|jahre)\b)",
     r"[^\])]{0,40}[\])]",
     r"|[ ,–—|-]+(?:TV-?[ -]?(?:L|H|öD)\b.{0,40}|E ?1[0-5]\b.{0,30}|(?:kennziffer|ref\.?|reference|job id):? ?[A-Z0-9/._-]{2,20}|[0-9]{2,3} ?%)$",
-    r"|[ ,–—|-]+[0-9]{1,2}(?:[.,][0-9])? ?(?:h|std\.?|stunden|hours) ?(?:/|per|pro) ?\w+\.?$|\s*\([^)]{0,20}\bfte\)",
+    r"|[ ,–—|-]+[0-9]{1,2}(?:[.,][0-9])? ?(?:h|std\.?|stunden|hours) ?(?:/|per|pro) ?[a-zà-ɏ]+\.?$|\s*\([^)]{0,20}\bfte\)",
     r"|[ .,–—|-]+[0-9]{1,2}\.[0-9]{1,2}\.(?:[0-9]{2,4})?(?: ?[–-] ?[0-9]{1,2}\.[0-9]{1,2}\.[0-9]{2,4})?$)"
 ));
 
@@ -230,8 +230,8 @@ pub fn positions(prose: &Prose) -> Vec<(String, Span)> {
 /// Whether a title names a kind of position and not what it is about: "Open PhD position".
 fn is_bare(title: &str) -> bool {
     static WORDS: Pattern = Pattern::new(
-        r"(?ix)^ \W* (?: (?: an? | one | two | three | our | the | new | open | fully | funded | positions? | openings? | jobs?
-            | stellen? | students? | studentships? | fellow (?:ship)? s? | researchers? | candidates? | available | offer | offene | freie | m | f | w | d | x ) \W+ )* $",
+        r"(?ix)^ [^0-9A-Za-zÀ-ɏ]* (?: (?: an? | one | two | three | our | the | new | open | fully | funded | positions? | openings? | jobs?
+            | stellen? | students? | studentships? | fellow (?:ship)? s? | researchers? | candidates? | available | offer | offene | freie | m | f | w | d | x ) [^0-9A-Za-zÀ-ɏ]+ )* $",
     );
     kind_of(title).is_some_and(|(_, kind)| {
         let rest = format!("{} {} ", &title[..kind.start], &title[kind.end..]);

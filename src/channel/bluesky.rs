@@ -1,0 +1,485 @@
+//! Bluesky: any server of the AT Protocol that keeps accounts (a PDS), over plain XRPC.
+//!
+//! A post is a record under a key that we choose ([`id::Tid`]), put where nothing is. So the same
+//! request once more changes nothing, however late, and what became of a lost one is asked for by
+//! its key. Nothing is edited: readers' servers do not look at a record again. A changed ad is
+//! posted anew, and the old post taken away in the same request, both or neither.
+//!
+//! The permalink is known before anything is sent: it is made of the account's DID and the key.
+
+pub mod id;
+mod record;
+mod session;
+mod xrpc;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use chrono::{TimeDelta, Utc};
+use serde::Deserialize;
+use serde_json::Value;
+use url::Url;
+
+use super::http::{self, Answer, Credential, Exchange, Http, Reading, Request, Unread};
+use super::secret::SecretRef;
+use super::setting::web_address;
+use super::wire::{HttpRequest, SECRET, Verb};
+use super::{
+    Abilities, Action, Address, Arrival, BuildError, Can, Channel, Context, Kind, Likeness,
+    Outcome, Permit, PrepareError, Probe, Receipt, Search, Sight, Sought, Trace, Wire, words,
+};
+use crate::adapt::count::Count;
+use crate::adapt::{CardUse, Form, Rendition};
+use id::{Did, PostId, RecordKey, Tid};
+use record::{Answers, Draft, POSTS, Post, Written};
+use session::{Account, Session};
+use xrpc::Failure;
+
+/// Graphemes that a post may have: lexicon `app.bsky.feed.post`. The limit in bytes is in
+/// [`Count::Bluesky`].
+const LIMIT: usize = 300;
+
+/// One request takes [`http::TOTAL_TIMEOUT`] at most. The rest is for a server that is still working
+/// on what it was given; a record that it took can be read at once.
+const IN_FLIGHT_SECONDS: u32 = 5 * 60;
+
+/// What clocks may differ by when posts are matched with an attempt.
+const CLOCK_SLACK: TimeDelta = TimeDelta::minutes(5);
+
+/// Posts asked for at once (the API's maximum), and how often more are asked for.
+const PAGE: &str = "100";
+const PAGES: usize = 50;
+
+/// The `[bluesky]` table of a channel's file.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// The account's server, for example `https://bsky.social`.
+    pub server: Url,
+    /// The account, for example `did:plc:ewvi7nxzyoun6zhxrhs64oiz`.
+    pub did: Did,
+    pub app_password: SecretRef,
+    /// A file in which the session is kept across restarts. It is a credential: Handbill makes it
+    /// readable for its own user alone. Without it, a session is made each time that Handbill is
+    /// started and posts something.
+    pub session: Option<PathBuf>,
+    /// Where people read; default `https://bsky.app`.
+    pub web: Option<Url>,
+}
+
+/// One account.
+pub struct Bluesky {
+    config: Config,
+    web: Url,
+    http: Http,
+    session: Arc<Session>,
+}
+
+impl Bluesky {
+    /// # Errors
+    /// [`BuildError`] if a setting cannot work.
+    pub fn new(config: Config, context: Context) -> Result<Self, BuildError> {
+        let channel = &context.channel;
+        let server =
+            web_address(channel, "bluesky.server", Some(&config.server), "https://bsky.social")?;
+        let web = web_address(channel, "bluesky.web", config.web.as_ref(), "https://bsky.app")?;
+        let session = Session::of(Account {
+            server,
+            did: config.did.clone(),
+            password: config.app_password.clone(),
+            file: config.session.clone(),
+            reach: context.reach,
+        });
+        Ok(Self { config, web, http: Http::new(context.reach), session })
+    }
+
+    fn did(&self) -> &Did {
+        &self.config.did
+    }
+
+    fn endpoint(&self, method: &str) -> Url {
+        http::endpoint(&self.config.server, &format!("/xrpc/{method}"))
+    }
+
+    fn link(&self, key: &RecordKey) -> Url {
+        http::endpoint(&self.web, &format!("/profile/{}/post/{key}", self.did()))
+    }
+
+    fn receipt(&self, id: &PostId) -> Receipt {
+        Receipt {
+            remote_id: Some(id.to_string()),
+            link: Some(self.link(&id.key)),
+            ..Receipt::default()
+        }
+    }
+
+    /// The record of a new post, and its key.
+    fn draft(
+        &self,
+        rendition: &Rendition,
+        answers: Option<Answers>,
+        address: &Address<'_>,
+    ) -> Result<(RecordKey, Value), PrepareError> {
+        let Rendition::Status { text, language, card, .. } = rendition else {
+            return Err(PrepareError::Invalid("Bluesky takes a status, and this is none".into()));
+        };
+        let draft = Draft { text, language, card: card.as_ref(), at: address.at, answers };
+        Ok((Tid::of(address.key, address.at).into(), record::post(&draft, self.did())))
+    }
+
+    fn request(
+        &self,
+        verb: Verb,
+        method: &str,
+        body: &Value,
+        changed: Option<&PostId>,
+        address: &Address<'_>,
+    ) -> Wire {
+        Wire::Http(HttpRequest {
+            verb,
+            method: "POST".to_owned(),
+            url: self.endpoint(method).into(),
+            headers: vec![
+                ("Authorization".to_owned(), format!("Bearer {SECRET}")),
+                ("Accept".to_owned(), "application/json".to_owned()),
+                ("Content-Type".to_owned(), "application/json".to_owned()),
+            ],
+            body: Some(body.to_string()),
+            remote_id: changed.map(ToString::to_string),
+            reference: Some(address.reference.to_owned()),
+            ask_first: None,
+        })
+    }
+
+    /// Sends with the session's token. A server that does not take the token has not looked at
+    /// anything else, so with another token it is asked once more: the same bytes, under a permit
+    /// that is looked at again.
+    async fn write(&self, request: &Request, permit: &Permit<'_>) -> Exchange {
+        let token = match self.session.access().await {
+            Ok(token) => token,
+            Err(outcome) => return Exchange::NoAnswer(outcome),
+        };
+        let first = self.http.write(request, Some(&Credential::new(token.clone())), permit).await;
+        match &first {
+            Exchange::Answer(answer)
+                if answer.status == 400 && Failure::read(answer).is_of_the_token() => {}
+            _ => return first,
+        }
+        match self.session.renew(&token).await {
+            Ok(token) => self.http.write(request, Some(&Credential::new(token)), permit).await,
+            Err(outcome) => Exchange::NoAnswer(outcome),
+        }
+    }
+
+    fn outcome(&self, request: &HttpRequest, answer: &Answer) -> Outcome {
+        if !answer.is_success() {
+            return Failure::read(answer).outcome(answer);
+        }
+        if request.verb == Verb::Withdraw {
+            return Outcome::Posted(Receipt {
+                remote_id: request.remote_id.clone(),
+                ..Receipt::default()
+            });
+        }
+        let written = request.body.as_deref().and_then(Written::read);
+        match written.and_then(|written| self.taken(&written, answer)) {
+            Some(id) => Outcome::Posted(self.receipt(&id)),
+            None => Outcome::Unknown {
+                why: format!("the server took it, but names no post: {}", answer.summary()),
+            },
+        }
+    }
+
+    /// The post that a server says it took: `putRecord` names it, `applyWrites` among its results.
+    fn taken(&self, written: &Written, answer: &Answer) -> Option<PostId> {
+        let said = answer.json()?;
+        let result = match said.get("results") {
+            Some(results) => results.get(1)?,
+            None => &said,
+        };
+        if xrpc::text(result, "uri")? != record::uri(self.did(), &written.key) {
+            return None;
+        }
+        Some(PostId {
+            key: written.key.clone(),
+            cid: Some(xrpc::text(result, "cid")?.to_owned()),
+            root: record::root_of(&written.record, self.did()),
+        })
+    }
+
+    /// What is known already of a request that replaces a post; `None` if the post is there, so that
+    /// it can go out. It does both or neither, and a server that cannot do both says only that
+    /// something went wrong; so it is asked first.
+    async fn replaced(&self, on_record: &HttpRequest) -> Option<Outcome> {
+        let written = on_record.body.as_deref().and_then(Written::read)?;
+        let old = on_record.remote_id.as_deref()?.parse::<PostId>().ok()?;
+        let deferred = |why| Some(Outcome::Deferred { why, after: None });
+        match self.post(&old.key).await {
+            Ok(_) => return None,
+            Err(Unread::Gone) => {}
+            Err(Unread::Later { why } | Unread::Unable { why }) => return deferred(why),
+        }
+        // The answer to an earlier try may have been lost.
+        match self.post(&written.key).await {
+            Ok(post) if post.record == written.record => {
+                Some(Outcome::Posted(self.receipt(&post.id(self.did()))))
+            }
+            Ok(_) | Err(Unread::Gone) => Some(Outcome::Refused {
+                why: format!(
+                    "{} is not there any more, so it is not replaced",
+                    self.link(&old.key)
+                ),
+            }),
+            Err(Unread::Later { why } | Unread::Unable { why }) => deferred(why),
+        }
+    }
+
+    /// Everybody may read posts, so no session is needed for it.
+    async fn read(&self, method: &str, query: &[(&str, &str)]) -> Result<Reading, Unread> {
+        let mut url = self.endpoint(method);
+        url.query_pairs_mut().extend_pairs(query);
+        let request = Request::get(url).header("Accept", "application/json");
+        let exchange = self.http.send(&request, None).await;
+        let failure = match &exchange {
+            Exchange::Answer(answer) if !answer.is_success() => Failure::read(answer),
+            _ => return Reading::of(exchange),
+        };
+        if failure.is_no_record() {
+            return Err(Unread::Gone);
+        }
+        // Another error is about something else than the record, a proxy's 404 too.
+        match Reading::of(exchange) {
+            Err(Unread::Later { .. }) => Err(Unread::Later { why: failure.why }),
+            _ => Err(Unread::Unable { why: failure.why }),
+        }
+    }
+
+    async fn post(&self, key: &RecordKey) -> Result<Post, Unread> {
+        let query = [("repo", self.did().as_str()), ("collection", POSTS), ("rkey", key.as_str())];
+        let Reading { json, .. } = self.read("com.atproto.repo.getRecord", &query).await?;
+        Post::read(&json, self.did()).ok_or_else(|| Unread::Unable {
+            why: format!("the server shows another record than {key}"),
+        })
+    }
+
+    /// What became of a request that puts a post there.
+    async fn find_post(&self, written: &Written, search: &Search<'_>) -> Result<Trace, Unread> {
+        match self.post(&written.key).await {
+            Ok(post) if post.record == written.record => {
+                Ok(Trace::Found(self.receipt(&post.id(self.did()))))
+            }
+            Ok(_) => Ok(Trace::CannotTell {
+                why: format!("{} says something else; look at it", self.link(&written.key)),
+            }),
+            Err(Unread::Gone) => match search.likeness {
+                Likeness::Words => Ok(Trace::Absent),
+                Likeness::Link(_) => self.search(written, search).await,
+            },
+            Err(unread) => Err(unread),
+        }
+    }
+
+    /// After a restored backup the key of what went out is forgotten: our own post with these words
+    /// or this link, looked for among the account's posts back to then. Their keys sort as they were
+    /// made, and the newest come first.
+    async fn search(&self, written: &Written, search: &Search<'_>) -> Result<Trace, Unread> {
+        let sought_post =
+            Post { key: written.key.clone(), cid: String::new(), record: written.record.clone() };
+        let mut sought = Sought::new(&sought_post.words(), search);
+        let mut cursor: Option<String> = None;
+        for _ in 0..PAGES {
+            let mut query =
+                vec![("repo", self.did().as_str()), ("collection", POSTS), ("limit", PAGE)];
+            query.extend(cursor.as_deref().map(|cursor| ("cursor", cursor)));
+            let Reading { json: page, behind } =
+                self.read("com.atproto.repo.listRecords", &query).await?;
+            let since = search.since.min(Utc::now()) - CLOCK_SLACK - behind;
+            let oldest = RecordKey::from(Tid::least_at(since));
+            let shown = page.get("records").and_then(Value::as_array);
+            let Some(shown) = shown else {
+                let why = "the server's list of posts could not be read".to_owned();
+                return Err(Unread::Unable { why });
+            };
+            for post in shown {
+                let Some(post) = Post::read(post, self.did()) else {
+                    return Ok(sought.not_far_enough("a post of the account could not be read"));
+                };
+                if post.key < oldest {
+                    return Ok(sought.none_of_them());
+                }
+                let id = post.id(self.did());
+                // One that a person has pointed at is known by its key alone.
+                let owned = search.owned.contains(post.key.as_str());
+                let place = || self.link(&post.key).into();
+                if !owned && sought.is_it(&id.to_string(), &post.words(), place) {
+                    return Ok(Trace::Found(self.receipt(&id)));
+                }
+            }
+            let next = xrpc::text(&page, "cursor").map(str::to_owned);
+            if next.is_none() || shown.is_empty() {
+                return Ok(sought.none_of_them());
+            }
+            if next == cursor {
+                break;
+            }
+            cursor = next;
+        }
+        Ok(sought.not_far_enough("the account's posts could not be read back far enough"))
+    }
+}
+
+#[async_trait]
+impl Channel for Bluesky {
+    fn kind(&self) -> Kind {
+        Kind::Bluesky
+    }
+
+    fn abilities(&self) -> Abilities {
+        Abilities {
+            // By a new post in the place of the old one.
+            edit: Can::Yes,
+            follow_up: Can::Yes,
+            withdraw: Can::Yes,
+            find: Can::Yes,
+            // The account's own server is asked for the very record.
+            proves_absence: Can::Yes,
+            in_flight_seconds: IN_FLIGHT_SECONDS,
+            // For ever: what is there under the key stays as it is.
+            repeat_safe_seconds: Some(u32::MAX.into()),
+            arrival: Arrival::AtOnce,
+        }
+    }
+
+    fn place(&self) -> String {
+        format!("at://{}", self.did())
+    }
+
+    fn form(&self) -> Form {
+        Form::Status { count: Count::Bluesky, limit: LIMIT, card: CardUse::Ours }
+    }
+
+    fn prepare(&self, action: Action<'_>, address: &Address<'_>) -> Result<Wire, PrepareError> {
+        match action {
+            Action::Publish(rendition) => {
+                let (key, record) = self.draft(rendition, None, address)?;
+                let body = record::put(self.did(), &key, &record);
+                Ok(self.request(Verb::Create, "com.atproto.repo.putRecord", &body, None, address))
+            }
+            Action::FollowUp(rendition, receipt) => {
+                let earlier = id_of(receipt)?;
+                let parent = earlier.reference();
+                let parent = parent.ok_or(PrepareError::NoReceipt { what: "hash (CID)" })?;
+                let root = earlier.root.unwrap_or_else(|| parent.clone());
+                let answers = Some(Answers { root, parent });
+                let (key, record) = self.draft(rendition, answers, address)?;
+                let body = record::put(self.did(), &key, &record);
+                Ok(self.request(Verb::Create, "com.atproto.repo.putRecord", &body, None, address))
+            }
+            Action::Edit(rendition, receipt) => {
+                let old = id_of(receipt)?;
+                // A post in a thread stays in it.
+                let answers = old.root.clone().map(|root| Answers { parent: root.clone(), root });
+                let (key, record) = self.draft(rendition, answers, address)?;
+                let body = record::replace(self.did(), &old.key, &key, &record);
+                let method = "com.atproto.repo.applyWrites";
+                Ok(self.request(Verb::Update, method, &body, Some(&old), address))
+            }
+            Action::Withdraw(receipt) => {
+                let old = id_of(receipt)?;
+                let body = record::delete(self.did(), &old.key);
+                let method = "com.atproto.repo.deleteRecord";
+                Ok(self.request(Verb::Withdraw, method, &body, Some(&old), address))
+            }
+        }
+    }
+
+    async fn send(&self, wire: &Wire, permit: &Permit<'_>) -> Outcome {
+        let Wire::Http(on_record) = wire else { return super::not_ours(Kind::Bluesky) };
+        let request = match Request::from_wire(on_record) {
+            Ok(request) => request,
+            Err(why) => return Outcome::Refused { why },
+        };
+        if on_record.verb == Verb::Update
+            && let Some(outcome) = self.replaced(on_record).await
+        {
+            return outcome;
+        }
+        match self.write(&request, permit).await {
+            Exchange::Answer(answer) => self.outcome(on_record, &answer),
+            Exchange::NoAnswer(outcome) => outcome,
+        }
+    }
+
+    async fn find(&self, search: &Search<'_>) -> Trace {
+        let Wire::Http(request) = search.wire else {
+            return Trace::CannotTell { why: "the record is no request to Bluesky".to_owned() };
+        };
+        let written = request.body.as_deref().and_then(Written::read);
+        let old = request.remote_id.as_deref().and_then(|id| id.parse::<PostId>().ok());
+        let found = match (request.verb, written, old) {
+            (Verb::Create, Some(written), _) => self.find_post(&written, search).await,
+            (Verb::Update, Some(written), Some(_)) => self.find_post(&written, search).await,
+            (Verb::Withdraw, _, Some(old)) => match self.post(&old.key).await {
+                Ok(_) => Ok(Trace::Absent),
+                Err(Unread::Gone) => {
+                    let remote_id = request.remote_id.clone();
+                    Ok(Trace::Found(Receipt { remote_id, ..Receipt::default() }))
+                }
+                Err(unread) => Err(unread),
+            },
+            _ => {
+                Ok(Trace::CannotTell { why: "the record of the attempt is incomplete".to_owned() })
+            }
+        };
+        found.unwrap_or_else(|unread| unread.into_trace("the server shows no such account"))
+    }
+
+    /// `/profile/DID/post/KEY` where people read. A link with a handle is taken for one of this
+    /// account, whose handles nobody knows here: only this account is ever asked for the key.
+    fn recognise(&self, link: &Url) -> Option<String> {
+        let path = link.path().strip_prefix(self.web.path().trim_end_matches('/'))?;
+        match path.trim_matches('/').split('/').collect::<Vec<_>>().as_slice() {
+            ["profile", account, "post", key] if link.origin() == self.web.origin() => {
+                let is_handle = !account.starts_with("did:") && account.contains('.');
+                let ours = is_handle || *account == self.did().as_str();
+                RecordKey::parse(key).filter(|_| ours).map(|key| key.to_string())
+            }
+            _ => None,
+        }
+    }
+
+    async fn verify(&self, receipt: &Receipt, expected: Option<&Rendition>) -> Sight {
+        let Ok(id) = id_of(receipt) else {
+            return Sight::Unseen { why: "the receipt names no post".to_owned() };
+        };
+        match (self.post(&id.key).await, expected) {
+            (Ok(_), None) => Sight::Agrees,
+            (Ok(post), Some(Rendition::Status { text, .. }))
+                if words::same(text, &post.words()) =>
+            {
+                Sight::Agrees
+            }
+            (Ok(post), Some(_)) => Sight::Differs { found: post.words() },
+            (Err(unread), _) => unread.into_sight(),
+        }
+    }
+
+    /// Signs in anew, so that it is the password that is tried. It has no end of its own.
+    async fn probe(&self) -> Result<Probe, String> {
+        match self.session.sign_in().await {
+            Ok(handle) => Ok(Probe { identity: format!("@{handle}"), expires: None }),
+            Err(outcome) => Err(outcome.why().to_owned()),
+        }
+    }
+}
+
+fn id_of(receipt: &Receipt) -> Result<PostId, PrepareError> {
+    let id = receipt.remote_id.as_deref().ok_or(PrepareError::NoReceipt { what: "record key" })?;
+    id.parse().map_err(PrepareError::Invalid)
+}
+
+/// Whether a copy can be answered: that needs the hash of what it says.
+pub fn can_be_answered(receipt: &Receipt) -> bool {
+    id_of(receipt).is_ok_and(|id| id.reference().is_some())
+}
