@@ -36,6 +36,8 @@ impl PictureLimits {
     /// best practices" (5 MB) and the schema of `POST /2/media/metadata` (1,000 characters).
     pub fn of(count: Count) -> Self {
         match count {
+            // `app.bsky.embed.external`, its `thumb`; what a card shows, its words say.
+            Count::Bluesky => Self { bytes: 1_000_000, pixels: 33_177_600, alt: 1000 },
             Count::X => Self { bytes: 5_000_000, pixels: 33_177_600, alt: 1000 },
             _ => Self { bytes: 16_000_000, pixels: 33_177_600, alt: 1500 },
         }

@@ -3,7 +3,7 @@
 use super::ad::Ad;
 use super::count::Count;
 use super::template::Templates;
-use super::thread::{self, Thread};
+use super::thread::{self, Cut, Thread};
 use super::{AdaptError, Card, Charset, Occasion, Rendition, Target, fit, picture};
 use crate::posting::Posting;
 
@@ -34,9 +34,9 @@ pub fn adapt(
             limit,
         },
     )?;
-    let parts = match (target.thread, occasion) {
+    let Cut { parts, left_out: more } = match (target.thread, occasion) {
         (Thread::None, _) | (_, Occasion::Remind | Occasion::Update | Occasion::Close) => {
-            Vec::new()
+            Cut::default()
         }
         (thread, Occasion::Announce) => {
             let name = templates.name_for(&target.template, "thread", "txt", occasion, &[])?;
@@ -45,6 +45,10 @@ pub fn adapt(
             thread::cut(&text, &fitted.text, thread, count, limit)
         }
     };
+    let mut left_out = fitted.left_out;
+    if more > 0 {
+        left_out.push(format!("left out: the end of the ad, {more} more parts"));
+    }
     Ok(Rendition::Status {
         parts,
         picture: match occasion {
@@ -55,7 +59,7 @@ pub fn adapt(
         language: posting.language.clone(),
         length: fitted.length,
         limit,
-        left_out: fitted.left_out,
+        left_out,
         card: None,
     })
 }

@@ -24,10 +24,19 @@ pub enum Thread {
 }
 
 /// More parts than this nobody reads; what comes after them is left out.
-const MOST_PARTS: usize = 8;
+pub const MOST_PARTS: usize = 8;
+
+/// What goes on after the first part.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Cut {
+    /// In their order; each fits.
+    pub parts: Vec<String>,
+    /// How many more there would be.
+    pub left_out: usize,
+}
 
 /// Cuts a text into parts that fit, in their order; `first` is what stands before them.
-pub fn cut(text: &str, first: &str, thread: Thread, count: Count, limit: usize) -> Vec<String> {
+pub fn cut(text: &str, first: &str, thread: Thread, count: Count, limit: usize) -> Cut {
     let one_line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
     let said = one_line(first);
     // What the first part says already is not said again.
@@ -50,6 +59,7 @@ pub fn cut(text: &str, first: &str, thread: Thread, count: Count, limit: usize) 
             between = after;
         }
     }
+    let left_out = parts.len().saturating_sub(MOST_PARTS);
     parts.truncate(MOST_PARTS);
     if number_is_wanted {
         let count = parts.len() + 1;
@@ -57,7 +67,7 @@ pub fn cut(text: &str, first: &str, thread: Thread, count: Count, limit: usize) 
             part.push_str(&format!("\n\n{number}/{count}"));
         }
     }
-    parts
+    Cut { parts, left_out }
 }
 
 /// `\n\n9/9`, the number with the blank line before it.
@@ -187,7 +197,7 @@ mod tests {
                         - a degree in physics\n- patience\n\nWe offer boats.";
 
     fn cut_at(limit: usize, thread: Thread) -> Vec<String> {
-        cut(TEXT, "PhD on tides", thread, Count::Characters, limit)
+        cut(TEXT, "PhD on tides", thread, Count::Characters, limit).parts
     }
 
     #[test]
@@ -231,14 +241,14 @@ mod tests {
     #[test]
     fn what_the_first_part_says_is_not_said_again() {
         let first = "PhD on tides\n\nWe offer boats.";
-        let parts = cut(TEXT, first, Thread::Plain, Count::Characters, 500);
+        let parts = cut(TEXT, first, Thread::Plain, Count::Characters, 500).parts;
         assert!(!parts[0].contains("boats"), "{parts:?}");
     }
 
     #[test]
     fn a_sentence_that_is_too_long_is_cut_between_words_and_loses_none() {
         let long = "one two three four five six seven eight nine ten";
-        let parts = cut(long, "", Thread::Plain, Count::Characters, 14);
+        let parts = cut(long, "", Thread::Plain, Count::Characters, 14).parts;
         assert_eq!(parts.join(" "), long);
         assert!(parts.iter().all(|part| part.chars().count() <= 14), "{parts:?}");
     }

@@ -277,6 +277,7 @@ impl Board {
             url,
             headers: self.headers(),
             body: None,
+            bytes: None,
         };
         let answer = match self.http.send(&request, self.credential()?.as_ref()).await {
             Exchange::Answer(answer) => answer,

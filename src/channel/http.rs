@@ -48,11 +48,13 @@ pub struct Request {
     pub url: Url,
     pub headers: Vec<(String, String)>,
     pub body: Option<String>,
+    /// What goes out in place of `body`: the same, with a picture's bytes in it.
+    pub bytes: Option<Vec<u8>>,
 }
 
 impl Request {
     pub fn get(url: Url) -> Self {
-        Self { method: "GET".to_owned(), url, headers: Vec::new(), body: None }
+        Self { method: "GET".to_owned(), url, headers: Vec::new(), body: None, bytes: None }
     }
 
     #[must_use]
@@ -73,6 +75,7 @@ impl Request {
             url,
             headers: wire.headers.clone(),
             body: wire.body.clone(),
+            bytes: None,
         })
     }
 }
@@ -225,22 +228,6 @@ impl Http {
         }
     }
 
-    /// The same, with a body that is not on record as it is: a picture's bytes are in it.
-    pub async fn write_with(
-        &self,
-        request: &Request,
-        credential: Option<&Credential>,
-        permit: &Permit<'_>,
-        body: Option<Vec<u8>>,
-    ) -> Exchange {
-        let Some(body) = body else { return self.write(request, credential, permit).await };
-        if let Err(outcome) = permit.send_by().check() {
-            return Exchange::NoAnswer(outcome);
-        }
-        let fill = |builder: reqwest::RequestBuilder| builder.body(body);
-        self.exchange_filled(request, credential, Some(permit.send_by()), fill).await
-    }
-
     /// Posts a form that is a secret as a whole, as where tokens are given out, whose answer is one
     /// too: nothing is hidden in it. It creates nothing that readers see, so it needs no permit.
     pub async fn send_form(&self, url: &Url, form: &SecretString) -> Exchange {
@@ -347,7 +334,9 @@ impl Http {
             filled.set_sensitive(value.contains(SECRET));
             builder = builder.header(header, filled);
         }
-        if let Some(body) = &request.body {
+        if let Some(bytes) = &request.bytes {
+            builder = builder.body(bytes.clone());
+        } else if let Some(body) = &request.body {
             builder = builder.body(body.clone());
         }
         fill(builder).build().map_err(|_| invalid("address"))

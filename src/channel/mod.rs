@@ -12,6 +12,7 @@ pub mod linkedin;
 pub mod mail;
 pub mod manual;
 pub mod mastodon;
+mod multipart;
 pub mod oauth1;
 pub mod permit;
 pub mod secret;

@@ -81,8 +81,10 @@ impl Steps {
             let done = step.on_record(done);
             match step.request.verb {
                 Verb::Create => done.map(|it| (it.id.clone(), it.link.clone())),
+                // Where nothing can be edited, a new copy stands in the place of the old one.
                 Verb::Update => {
-                    let id = step.request.remote_id.clone()?;
+                    let named = done.map(|it| it.id.clone()).filter(|id| !id.is_empty());
+                    let id = named.or_else(|| step.request.remote_id.clone())?;
                     Some((id, done.and_then(|it| it.link.clone())))
                 }
                 // It stands until it is taken back.
@@ -103,11 +105,21 @@ impl Steps {
         self.steps.iter().any(|it| it.request.verb == Verb::Create && it.on_record(done).is_some())
     }
 
-    /// Whether a step still has something to do: an upload, only if what shows it is not there.
+    /// Whether a step still has something to do: an upload, only if what shows it is not there. One
+    /// whose id no other step uses serves all that come after it.
     fn needs(&self, step: &Step, done: &[StepDone]) -> bool {
+        if step.request.verb != Verb::Upload {
+            return true;
+        }
         let place = id_of(&step.name);
-        step.request.verb != Verb::Upload
-            || self.steps.iter().any(|it| it.uses(&place) && it.on_record(done).is_none())
+        let shows = |it: &&Step| it.request.verb != Verb::Upload;
+        let is_missing = |it: &Step| it.on_record(done).is_none();
+        let mut users = self.steps.iter().filter(shows).filter(|it| it.uses(&place)).peekable();
+        if users.peek().is_some() {
+            users.any(is_missing)
+        } else {
+            self.steps.iter().filter(shows).any(is_missing)
+        }
     }
 
     /// The receipt of all steps together.
@@ -178,8 +190,11 @@ pub(crate) async fn send(channel: &impl StepByStep, steps: &Steps, permit: &Perm
         Ok(done) => done,
         Err(why) => return unreadable(&why),
     };
+    let mut anew: Vec<String> = Vec::new();
     for step in &steps.steps {
-        if step.on_record(&done).is_some() || !steps.needs(step, &done) {
+        // Words were put on a picture that is uploaded anew: they are put on this one too.
+        let is_stale = step.request.verb == Verb::Upload && anew.iter().any(|it| step.uses(it));
+        if step.on_record(&done).is_some() && !is_stale || !steps.needs(step, &done) {
             continue;
         }
         match one(channel, step, steps, &done, permit).await {
@@ -187,6 +202,9 @@ pub(crate) async fn send(channel: &impl StepByStep, steps: &Steps, permit: &Perm
                 let now_done = StepDone::new(step, receipt);
                 let noted = permit.journal().step_done(&now_done).await;
                 done.push(now_done);
+                if step.request.verb == Verb::Upload {
+                    anew.push(id_of(&step.name));
+                }
                 if let Err(why) = noted {
                     let why =
                         format!("`{}` is done, and could not be written down: {why}", step.name);

@@ -4,6 +4,8 @@
 //! document (<https://docs.x.com>); a repeated text is refused with 403 and no id, so that the
 //! account's own timeline has to be asked.
 
+mod picture;
+
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Deserialize;
@@ -16,7 +18,7 @@ use super::setting::{web_address, wrong};
 use super::wire::{HttpRequest, SECRET, Verb};
 use super::{
     Abilities, Action, Address, Arrival, BuildError, Can, Channel, Context, Kind, Outcome, Permit,
-    PrepareError, Probe, Receipt, Search, Sight, Sought, Trace, Wire, words,
+    PrepareError, Probe, Receipt, Search, Sight, Sought, Trace, Wire, steps, words,
 };
 use crate::adapt::count::Count;
 use crate::adapt::{CardUse, Form, Rendition};
@@ -115,7 +117,7 @@ impl X {
         let mut request = self.request(Verb::Create, "POST", "/2/tweets", None, address);
         request.headers.push(("Content-Type".to_owned(), "application/json".to_owned()));
         request.body = Some(body.to_string());
-        Ok(Wire::Http(request))
+        self.published(request, rendition, address)
     }
 
     fn request(
@@ -270,6 +272,26 @@ impl X {
         }
         Ok(sought.not_far_enough("the account's timeline could not be read back far enough"))
     }
+
+    /// Looks for what one request left.
+    async fn look_for_one(&self, request: &HttpRequest, search: &Search<'_>) -> Trace {
+        let text = request.body.as_deref().and_then(text_of_body);
+        let found = match (request.verb, request.remote_id.as_deref(), text) {
+            (Verb::Create, _, Some(text)) => self.search(&text, search).await,
+            (Verb::Withdraw, Some(id), _) => match self.post(id).await {
+                Ok(_) => Ok(Trace::Absent),
+                Err(Unread::Gone) => Ok(Trace::Found(Receipt {
+                    remote_id: Some(id.to_owned()),
+                    ..Receipt::default()
+                })),
+                Err(unread) => Err(unread),
+            },
+            _ => {
+                Ok(Trace::CannotTell { why: "the record of the attempt is incomplete".to_owned() })
+            }
+        };
+        found.unwrap_or_else(|unread| unread.into_trace("the account has no timeline at X"))
+    }
 }
 
 #[async_trait]
@@ -317,7 +339,11 @@ impl Channel for X {
     }
 
     async fn send(&self, wire: &Wire, permit: &Permit<'_>) -> Outcome {
-        let Wire::Http(on_record) = wire else { return super::not_ours(Kind::X) };
+        let on_record = match wire {
+            Wire::Http(on_record) => on_record,
+            Wire::Steps(steps) => return steps::send(self, steps, permit).await,
+            _ => return super::not_ours(Kind::X),
+        };
         let request = match Request::from_wire(on_record) {
             Ok(request) => request,
             Err(why) => return Outcome::Refused { why },
@@ -329,25 +355,11 @@ impl Channel for X {
     }
 
     async fn find(&self, search: &Search<'_>) -> Trace {
-        let Wire::Http(request) = search.wire else {
-            return Trace::CannotTell { why: "the record is no request to X".to_owned() };
-        };
-        let text = request.body.as_deref().and_then(text_of_body);
-        let found = match (request.verb, request.remote_id.as_deref(), text) {
-            (Verb::Create, _, Some(text)) => self.search(&text, search).await,
-            (Verb::Withdraw, Some(id), _) => match self.post(id).await {
-                Ok(_) => Ok(Trace::Absent),
-                Err(Unread::Gone) => Ok(Trace::Found(Receipt {
-                    remote_id: Some(id.to_owned()),
-                    ..Receipt::default()
-                })),
-                Err(unread) => Err(unread),
-            },
-            _ => {
-                Ok(Trace::CannotTell { why: "the record of the attempt is incomplete".to_owned() })
-            }
-        };
-        found.unwrap_or_else(|unread| unread.into_trace("the account has no timeline at X"))
+        match search.wire {
+            Wire::Http(request) => self.look_for_one(request, search).await,
+            Wire::Steps(steps) => steps::find(self, steps, search).await,
+            _ => Trace::CannotTell { why: "the record is no request to X".to_owned() },
+        }
     }
 
     /// `/user/status/ID` at X, under its old name too, if it is a post of this account.
@@ -448,6 +460,11 @@ fn created_at(post: &Value) -> Option<DateTime<Utc>> {
 fn words_of_post(post: &Value) -> String {
     let mut text = post["text"].as_str().unwrap_or_default().to_owned();
     for link in post["entities"]["urls"].as_array().into_iter().flatten() {
+        // A picture is a link behind the text that nobody has written.
+        if let (Some(short), true) = (link["url"].as_str(), link["media_key"].is_string()) {
+            text = text.replace(short, "").trim_end().to_owned();
+            continue;
+        }
         if let (Some(short), Some(long)) = (link["url"].as_str(), link["expanded_url"].as_str()) {
             text = text.replace(short, long);
         }

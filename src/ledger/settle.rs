@@ -280,7 +280,9 @@ pub(in crate::ledger) async fn done(
         old.remote_id.is_some() && receipt.remote_id.is_some() && old.remote_id != receipt.remote_id
     };
     if delivery.deed == Deed::Edit && target.receipt.as_ref().is_some_and(replaced) {
-        target.receipt = Some(receipt.clone());
+        let earlier = target.receipt.take().unwrap_or_default();
+        let media = receipt.media.clone().or(earlier.media);
+        target.receipt = Some(Receipt { media, ..receipt.clone() });
     }
     row::save(tx, &target).await?;
     let detail = json!({ "by": delivery.key });

@@ -3,6 +3,7 @@
 //! Common keys stand at the top, those of the kind in a table named after it. A `preset` is a
 //! shipped file under it: the file's own keys win.
 
+mod along;
 mod requires;
 mod rules;
 
@@ -278,8 +279,8 @@ fn understood(
     }
     let queue = rules::queue(&written, &quiet, zone, file, around, diagnostics);
     let holds = rules::holds(&written, around.for_all);
-    let thread = thread(written.thread.as_ref(), kind, file, diagnostics);
-    let picture = picture(written.picture.as_ref(), kind, file, diagnostics);
+    let thread = along::thread(written.thread.as_ref(), kind, file, diagnostics);
+    let picture = along::picture(written.picture.as_ref(), kind, file, diagnostics);
     let requires = requires::read(&written.requires, file, diagnostics);
     Some(ChannelSpec {
         name: ChannelName(name.into()),
@@ -500,48 +501,6 @@ fn template(
             .help(help),
     );
     folder.clone()
-}
-
-/// Only where replies to one's own posts are allowed to everybody: X allows a program to answer
-/// only whoever has mentioned its account (docs.x.com, "Manage Posts").
-fn thread(
-    written: Option<&Spanned<Thread>>,
-    kind: Kind,
-    file: &Arc<Source>,
-    diagnostics: &mut Vec<Diagnostic>,
-) -> Thread {
-    let Some(written) = written else { return Thread::None };
-    if !matches!(kind, Kind::Mastodon) && *written.get_ref() != Thread::None {
-        diagnostics.push(
-            Diagnostic::error(
-                "channel::thread",
-                format!("a channel of kind {kind} has no threads"),
-            )
-            .at(file, written.span())
-            .help("remove `thread`: what does not fit is left out"),
-        );
-    }
-    *written.get_ref()
-}
-
-fn picture(
-    written: Option<&Spanned<PictureOf>>,
-    kind: Kind,
-    file: &Arc<Source>,
-    diagnostics: &mut Vec<Diagnostic>,
-) -> PictureOf {
-    let Some(written) = written else { return PictureOf::None };
-    if !matches!(kind, Kind::Mastodon) && *written.get_ref() != PictureOf::None {
-        diagnostics.push(
-            Diagnostic::error(
-                "channel::picture",
-                format!("a channel of kind {kind} shows no picture"),
-            )
-            .at(file, written.span())
-            .help("remove `picture`"),
-        );
-    }
-    *written.get_ref()
 }
 
 /// A table of another kind says nothing here, and was meant to.

@@ -8,6 +8,7 @@ mod ascii;
 mod little_text;
 mod postings;
 mod rich_text;
+mod thread;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

@@ -154,3 +154,56 @@ async fn nothing_is_fetched_from_elsewhere() {
         assert_eq!(world.stand_ins.mastodon[0].uploads(), 0);
     }
 }
+
+#[tokio::test]
+async fn x_gets_the_picture_and_its_words_before_the_post_that_shows_it() {
+    for fault in [None, Some(Fault::StoreThenDrop), Some(Fault::DropBeforeStoring)] {
+        let folder = with_picture("x");
+        let world = World::of(folder, KeyPolicy::Ignored).await;
+        if let Some(fault) = &fault {
+            world.stand_ins.x[0].faults().push(fault.clone());
+        }
+        world.round().await;
+        world.settle_down().await;
+        let copies = world.copies("x");
+        assert_eq!(copies.len(), 1, "{fault:?}: {copies:#?}");
+        let expected = format!("{} bytes: A buoy in a storm", png().len());
+        assert_eq!(shown(&copies[0]), [expected.as_str()], "{fault:?}");
+        assert_eq!(world.announcement("x").await.state, State::Posted, "{fault:?}");
+        assert_eq!(world.stand_ins.x[0].uploads(), 1, "{fault:?}");
+        // X puts a link of its own behind the words; it is not taken for other words.
+        let seen = world.courier(&world.ledger).verify(super::Wanted::default()).await.unwrap();
+        assert_eq!(seen[0].copy, Some(handbill::ledger::CopyState::Live), "{seen:#?}");
+    }
+}
+
+#[tokio::test]
+async fn the_card_on_bluesky_has_the_picture_and_an_edit_does_not_upload_it_again() {
+    for fault in [None, Some(Fault::StoreThenDrop), Some(Fault::DropBeforeStoring)] {
+        let mut world = World::of(with_picture("bluesky"), KeyPolicy::Ignored).await;
+        if let Some(fault) = &fault {
+            world.stand_ins.bluesky[0].faults().push(fault.clone());
+        }
+        world.round().await;
+        world.settle_down().await;
+        let copies = world.copies("bluesky");
+        assert_eq!(copies.len(), 1, "{fault:?}: {copies:#?}");
+        assert!(copies[0].original.raw.contains("\"thumb\""), "{:#?}", copies[0]);
+        assert_eq!(world.announcement("bluesky").await.state, State::Posted, "{fault:?}");
+        world.change("fourteen harbours", "fifteen harbours").await;
+        world.settle_down().await;
+        assert_eq!(world.stand_ins.bluesky[0].uploads(), 1, "{fault:?}");
+    }
+}
+
+/// A site with one channel that sends the picture of the page along.
+fn with_picture(channel: &str) -> crate::support::TestSite {
+    let folder = folder(&[channel]);
+    let picture = "![A buoy in a storm](buoy.png)\n\nForecast the tides";
+    folder.replace(PAGE, "Forecast the tides", picture);
+    folder.write(&PAGE.replace("index.md", "buoy.png"), png());
+    let path = format!("channels/{channel}.toml");
+    let text = folder.read(&path);
+    folder.write(&path, format!("picture = \"page\"\n{text}"));
+    folder
+}

@@ -12,7 +12,7 @@ use crate::channel::http::{self, Answer, Busy, Credential, Exchange, Request};
 use crate::channel::steps::{self, StepByStep};
 use crate::channel::wire::{HttpRequest, PICTURE, SECRET, Step, Steps, Verb, id_of};
 use crate::channel::{
-    Address, Outcome, Permit, PrepareError, Receipt, Search, Sight, Trace, Wire, words,
+    Address, Outcome, Permit, PrepareError, Receipt, Search, Sight, Trace, Wire, multipart, words,
 };
 
 /// The name of the step that uploads the picture.
@@ -166,25 +166,14 @@ impl Mastodon {
             return Err(PrepareError::Invalid("the picture was not made".to_owned()));
         };
         let mut request = self.request(Verb::Upload, "POST", "/api/v2/media", None, address);
-        let boundary = format!("handbill-{}", address.key.compact());
+        let form = multipart::Form::new(address.key).file("file", file, PICTURE);
+        let form = form.text("description", &picture.alt);
         for (name, value) in &mut request.headers {
             if name == "Content-Type" {
-                *value = format!("multipart/form-data; boundary={boundary}");
+                *value = form.media_type();
             }
         }
-        let name = if file.media_type == "image/png" { "picture.png" } else { "picture.jpg" };
-        request.body = Some(format!(
-            "--{boundary}\r\n\
-             Content-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\
-             Content-Type: {}\r\n\r\n\
-             {PICTURE}\r\n\
-             --{boundary}\r\n\
-             Content-Disposition: form-data; name=\"description\"\r\n\
-             Content-Type: text/plain; charset=utf-8\r\n\r\n\
-             {}\r\n\
-             --{boundary}--\r\n",
-            file.media_type, picture.alt
-        ));
+        request.body = Some(form.body());
         Ok(Step {
             name: UPLOAD.to_owned(),
             request,
@@ -279,10 +268,10 @@ impl StepByStep for Mastodon {
             Err(error) => return Outcome::Blocked { why: error.to_string() },
         };
         let made = match Request::from_wire(request) {
-            Ok(made) => made,
+            Ok(made) => Request { bytes: body, ..made },
             Err(why) => return Outcome::Refused { why },
         };
-        match self.http.write_with(&made, Some(&token), permit, body).await {
+        match self.http.write(&made, Some(&token), permit).await {
             Exchange::NoAnswer(outcome) => outcome,
             Exchange::Answer(answer) if request.verb != Verb::Upload => {
                 Self::outcome(request, &answer)

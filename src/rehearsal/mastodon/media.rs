@@ -9,6 +9,7 @@ use axum::response::{IntoResponse, Json, Response};
 use serde_json::{Map, Value, json};
 
 use super::{Inner, Refusal};
+use crate::rehearsal::form::{boundary, parts};
 use crate::rehearsal::loopback::lock;
 
 /// A picture that was uploaded.
@@ -27,9 +28,8 @@ impl Inner {
     pub(super) fn upload(&self, headers: &HeaderMap, body: &Bytes) -> Result<Response, Refusal> {
         self.may(headers)?;
         let invalid = |why: &str| Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, why);
-        let media_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-        let boundary = media_type.and_then(|it| it.split_once("boundary=")).map(|(_, it)| it);
-        let boundary = boundary.ok_or_else(|| invalid("Validation failed: File can't be blank"))?;
+        let boundary =
+            boundary(headers).ok_or_else(|| invalid("Validation failed: File can't be blank"))?;
         let mut media = Media {
             id: String::new(),
             media_type: String::new(),
@@ -91,24 +91,4 @@ impl Inner {
 pub(super) fn media_ids(fields: &Map<String, Value>) -> Vec<String> {
     let ids = fields.get("media_ids").and_then(Value::as_array);
     ids.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
-}
-
-/// Head and content of each part of a form (RFC 7578).
-fn parts(body: &[u8], boundary: &str) -> Vec<(String, Vec<u8>)> {
-    let delimiter = format!("--{boundary}");
-    let find = |haystack: &[u8], needle: &[u8]| {
-        haystack.windows(needle.len()).position(|window| window == needle)
-    };
-    let mut parts = Vec::new();
-    let mut rest = body;
-    while let Some(at) = find(rest, delimiter.as_bytes()) {
-        rest = &rest[at + delimiter.len()..];
-        let Some(end) = find(rest, delimiter.as_bytes()) else { break };
-        let part = rest[..end].strip_suffix(b"\r\n").unwrap_or(&rest[..end]);
-        if let Some(head) = find(part, b"\r\n\r\n") {
-            let words = String::from_utf8_lossy(&part[..head]).trim().to_owned();
-            parts.push((words, part[head + 4..].to_vec()));
-        }
-    }
-    parts
 }
