@@ -138,7 +138,7 @@ impl Courier<'_> {
         trace: &Trace,
     ) -> Result<bool, LedgerError> {
         let found: Vec<Receipt> = match trace {
-            Trace::Found(receipt) => vec![receipt.clone()],
+            Trace::Found(receipt) => created(wire, receipt),
             Trace::Partly(done) => done.iter().map(StepDone::receipt).collect(),
             Trace::Absent | Trace::NotYet { .. } | Trace::CannotTell { .. } => Vec::new(),
         };
@@ -219,6 +219,16 @@ impl Courier<'_> {
             }
         }
     }
+}
+
+/// Of what was found, that which the record's own requests created: parts that an edit has only
+/// changed are those of the copy that it is about.
+fn created(wire: &Wire, found: &Receipt) -> Vec<Receipt> {
+    let Wire::Steps(steps) = wire else { return vec![found.clone()] };
+    let changed =
+        |id: &String| steps.steps.iter().any(|step| step.request.remote_id.as_ref() == Some(id));
+    let ids = found.remote_id.iter().chain(&found.parts).filter(|id| !changed(id));
+    ids.map(|id| Receipt { remote_id: Some(id.clone()), ..Receipt::default() }).collect()
 }
 
 /// The requests of a record that create something that readers see.

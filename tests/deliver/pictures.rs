@@ -114,7 +114,7 @@ async fn an_upload_that_was_hours_ago_is_made_anew() {
 async fn an_edit_keeps_the_picture_and_uploads_it_once() {
     let mut world = world().await;
     world.round().await;
-    world.change("fourteen harbours", "fifteen harbours").await;
+    world.change("PhD position in Tides", "PhD position in Waves").await;
     world.settle_down().await;
     let copies = standing(&world);
     assert_eq!(copies.len(), 1);
@@ -190,9 +190,13 @@ async fn the_card_on_bluesky_has_the_picture_and_an_edit_does_not_upload_it_agai
         assert_eq!(copies.len(), 1, "{fault:?}: {copies:#?}");
         assert!(copies[0].original.raw.contains("\"thumb\""), "{:#?}", copies[0]);
         assert_eq!(world.announcement("bluesky").await.state, State::Posted, "{fault:?}");
-        world.change("fourteen harbours", "fifteen harbours").await;
+        world.change("PhD position in Tides", "PhD position in Waves").await;
         world.settle_down().await;
         assert_eq!(world.stand_ins.bluesky[0].uploads(), 1, "{fault:?}");
+        let copies = world.copies("bluesky");
+        assert_eq!(copies.len(), 1, "{copies:#?}");
+        let last = &copies[0].edits.last().expect("an edit").raw;
+        assert!(last.contains("\"thumb\"") && last.contains("Waves"), "{last}");
     }
 }
 

@@ -136,7 +136,7 @@ async fn an_ad_that_closes_while_half_of_it_is_out_is_taken_back() {
         wait: Duration::from_secs(24 * 3600),
         style: RateLimitStyle::RetryAfterSeconds,
     });
-    world.remove_page().await;
+    world.change("title: \"PhD", "draft: true\ntitle: \"PhD").await;
     for _ in 0..8 {
         world.wait(60 * 24);
         world.round().await;
@@ -174,8 +174,8 @@ async fn an_edit_changes_each_part_and_makes_or_removes_what_is_more_or_less() {
     assert_eq!(receipt.parts.len() + 1, PARTS);
     assert!(receipt.parts.iter().all(|id| copies.iter().any(|copy| copy.id == *id)));
 
-    world.remove_page().await;
-    for _ in 0..4 {
+    world.change("title: \"PhD", "draft: true\ntitle: \"PhD").await;
+    for _ in 0..6 {
         world.wait(60 * 24);
         world.round().await;
     }
