@@ -189,7 +189,8 @@ async fn a_second_process_leaves_what_a_live_one_is_sending_alone() {
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_after_each_step_a_thread_is_there_once() {
     let life = Life::begin().await;
-    life.site.replace(PAGE, "The position starts", &"Waves rise and fall as well. ".repeat(40));
+    let waves: String = (1..50).map(|n| format!("Wave {n} rises and falls. ")).collect();
+    life.site.replace(PAGE, "The position starts", &format!("{waves}The position starts"));
     let file = life.site.read("channels/mastodon.toml");
     life.site.write("channels/mastodon.toml", format!("thread = \"plain\"\n{file}"));
     tokio::task::block_in_place(|| {
