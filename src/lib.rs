@@ -29,5 +29,6 @@ pub mod posting;
 pub mod rehearsal;
 pub mod schedule;
 pub mod serve;
+pub mod sign_in;
 pub mod simulation;
 pub mod site;

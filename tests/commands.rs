@@ -1,13 +1,16 @@
 //! The commands as somebody types them: what they say, as text and as JSON, and how they end.
 
+mod adding_channels;
 mod approval;
 mod calendar;
 mod declaring;
 mod erasing;
 mod first_start;
+mod limits;
 mod mailbox;
 mod pausing;
 mod resolving;
+mod short_texts;
 mod withdrawing;
 
 use std::io::Read;

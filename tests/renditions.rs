@@ -241,7 +241,7 @@ impl Promise<'_> {
         // A subject has plain signs for typographic ones.
         let plain = |words: &str| words.replace(['‐', '‑', '–', '—'], "-").replace(['’', '‘'], "'");
         let text = plain(text);
-        let json = serde_json::to_string(&(view, view.ad.teaser())).unwrap();
+        let json = serde_json::to_string(&(view, view.teaser(), view.words)).unwrap();
         let json = plain(&json).replace("\\n", " ").replace(['"', '\\'], " ");
         let known: BTreeSet<&str> = json.split_whitespace().map(bare).collect();
         for word in text.split_whitespace() {

@@ -32,7 +32,7 @@ fn assert_lived(told: &Value) {
         .iter()
         .filter_map(|row| told["channels"][row["channel"].as_str()?].as_str())
         .collect();
-    let every = ["board", "feed", "linkedin", "mail", "manual", "mastodon", "x"];
+    let every = ["bluesky", "board", "feed", "linkedin", "mail", "manual", "mastodon", "x"];
     assert_eq!(kinds.into_iter().collect::<Vec<_>>(), every);
 
     assert_eq!(words(&told["before_closing"], "copy"), ["edited", "live"]);
@@ -90,7 +90,7 @@ fn the_story_for_people_says_that_nothing_left_the_machine() {
     let ran = site.handbill(&["rehearse"]);
     assert_eq!(ran.code, 0, "{}", ran.err);
     for line in [
-        "A rehearsal on this machine, from 2027-01-11: 2 postings to 6 channels",
+        "A rehearsal on this machine, from 2027-01-11: 2 postings to 8 channels",
         "  tcg-03-2027: the deadline moves from 2027-02-28 to 2027-03-14",
         "The syndication log",
         "Nothing left this machine: every server was a stand-in on 127.0.0.1.",

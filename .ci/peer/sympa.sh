@@ -9,7 +9,7 @@ sympa_releases=(bookworm trixie)
 declare -A sympa_port=([bookworm]=3 [trixie]=4)
 
 # Where the packages lie unpacked.
-sympa_packages=$peers/sympa
+sympa_unpacked=$peers/sympa
 
 sympa_packages() {
     echo nginx-light spawn-fcgi mhonarc libarchive-zip-perl libcgi-fast-perl libcgi-pm-perl \
@@ -27,10 +27,10 @@ sympa_packages() {
 sympa_install() {
     local release folder apt
     for release in "${sympa_releases[@]}"; do
-        [ ! -d "$sympa_packages/$release" ] || continue
+        [ ! -d "$sympa_unpacked/$release" ] || continue
         folder=$peers/sympa-download
         rm -rf -- "$folder"
-        mkdir -p "$folder"/{whole,lists/partial,cache/archives/partial} "$sympa_packages"
+        mkdir -p "$folder"/{whole,lists/partial,cache/archives/partial} "$sympa_unpacked"
         printf '%s\n' 'Types: deb' 'URIs: http://deb.debian.org/debian' "Suites: $release" \
             'Components: main' 'Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg' \
             >"$folder/debian.sources"
@@ -38,15 +38,10 @@ sympa_install() {
             -o Dir::Etc::sourceparts=- -o "Dir::State::lists=$folder/lists"
             -o "Dir::Cache=$folder/cache" -o APT::Sandbox::User=root)
         (
-            cd "$folder"
-            "${apt[@]}" update
-            "${apt[@]}" download sympa
-            dpkg-deb --extract sympa_*.deb whole
-        ) >>"$log/apt.log" 2>&1 || {
-            tail -n 40 "$log/apt.log" >&2
-            exit 1
-        }
-        mv "$folder/whole" "$sympa_packages/$release"
+            cd "$folder" && "${apt[@]}" update && "${apt[@]}" download sympa &&
+                dpkg-deb --extract sympa_*.deb whole
+        ) || return
+        mv "$folder/whole" "$sympa_unpacked/$release"
         rm -rf -- "$folder"
     done
 }
@@ -55,7 +50,7 @@ sympa_install() {
 enter_sympa() {
     release=$1
     folder=$run/sympa/$release
-    package=$sympa_packages/$release
+    package=$sympa_unpacked/$release
     web=$(port "${sympa_port[$release]}")
     modules=$folder/lib:$package/usr/share/sympa/lib
     as_sympa=(setpriv --reuid list --regid list --clear-groups -- env --chdir "$folder"

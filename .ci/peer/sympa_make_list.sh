@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Makes a list in the Sympa whose folder this lies in: NAME WHO-MAY-SEND MODERATOR MEMBER...
 # WHO-MAY-SEND is a scenario of Sympa's: `private` (members), `editorkey` (a moderator first).
+# shellcheck disable=SC2154
 set -euo pipefail
 name=$1 send=$2 moderator=$3
 shift 3

@@ -12,6 +12,7 @@ use minijinja::value::{Enumerator, Object, Serde};
 use serde::Serialize;
 use url::Url;
 
+use super::text::Laid;
 use super::view::{one_line, summary_of, without_markup};
 use super::{Charset, ascii, fit, html, sentence, text, thread};
 use crate::diagnostic::Span;
@@ -22,9 +23,9 @@ use crate::posting::markdown::{Block, BlockKind, Document, Inline, plain};
 /// ask for one or none, and they are most of the work.
 ///
 /// `teaser` is the summary, or the first sentences of the ad that say something about the job;
-/// `text` is plain text at 72 columns; `html` is HTML (write `{{ html | safe }}` in an HTML
-/// template); `sections` are both, cut at the headings; `paragraphs` is plain text that is not
-/// wrapped, for networks.
+/// `text` is plain text at 72 columns, which is `prose` with the `links` below it; `html` is HTML
+/// (write `{{ html | safe }}` in an HTML template); `sections` are text and HTML, cut at the
+/// headings; `paragraphs` is plain text that is not wrapped, for networks.
 #[derive(Debug, PartialEq)]
 pub struct Ad {
     /// The page itself, by which the ad is known again.
@@ -36,7 +37,8 @@ pub struct Ad {
     said: Option<String>,
     summary: Option<String>,
     teaser: OnceLock<Option<String>>,
-    text: OnceLock<Value>,
+    title: Option<String>,
+    text: OnceLock<Laid>,
     html: OnceLock<Value>,
 }
 
@@ -52,7 +54,9 @@ impl Object for Ad {
     fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
         match key.as_str()? {
             "teaser" => Some(self.teaser().into()),
-            "text" => Some(self.text.get_or_init(|| self.text(&self.body()).into()).clone()),
+            "text" => Some(self.laid().whole().into()),
+            "prose" => Some(self.laid().prose.clone().into()),
+            "links" => Some(self.laid().links.clone().into()),
             "html" => Some(self.html.get_or_init(|| self.html(&self.body()).into()).clone()),
             "sections" => Some(Serde(self.sections()).into()),
             "paragraphs" => Some(fit::without_marks(&thread::paragraphs(&self.body())).into()),
@@ -61,8 +65,43 @@ impl Object for Ad {
     }
 
     fn enumerate(self: &Arc<Self>) -> Enumerator {
-        Enumerator::Str(&["teaser", "text", "html", "sections", "paragraphs"])
+        Enumerator::Str(&["teaser", "text", "prose", "links", "html", "sections", "paragraphs"])
     }
+}
+
+/// The title as the page shows it.
+fn title_of(posting: &Posting) -> Option<String> {
+    let facts = &posting.facts;
+    facts.display_title.as_ref().or(facts.title.as_ref()).map(|field| field.value.clone())
+}
+
+/// The headings that are left out, by their places: the first if it repeats the title, and those
+/// with nothing below them.
+fn left_out(blocks: &[Block], title: Option<&str>) -> Vec<usize> {
+    let letters = |words: &str| -> String {
+        words.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+    };
+    let repeats_title =
+        |content: &[Inline]| title.is_some_and(|title| letters(&plain(content)) == letters(title));
+    let mut left_out = Vec::new();
+    if blocks.iter().all(|block| matches!(block.kind, BlockKind::Heading { .. })) {
+        return left_out;
+    }
+    // The level of the heading that comes next, if nothing but that stands between.
+    let mut next: Option<u8> = Some(0);
+    for (index, block) in blocks.iter().enumerate().rev() {
+        let BlockKind::Heading { level, content } = &block.kind else {
+            next = None;
+            continue;
+        };
+        let is_bare = next.is_some_and(|next| next <= *level);
+        if is_bare || (index == 0 && repeats_title(content)) {
+            left_out.push(index);
+        } else {
+            next = Some(*level);
+        }
+    }
+    left_out
 }
 
 impl Ad {
@@ -84,6 +123,7 @@ impl Ad {
             permalink: posting.permalink.clone(),
             said: summary_of(posting),
             summary,
+            title: title_of(posting),
             teaser: OnceLock::new(),
             text: OnceLock::new(),
             html: OnceLock::new(),
@@ -97,6 +137,7 @@ impl Ad {
             && self.charset == charset
             && self.permalink == posting.permalink
             && self.said == summary_of(posting)
+            && self.title == title_of(posting)
     }
 
     /// The summary, or the first sentences of the ad that say something about the job.
@@ -104,19 +145,30 @@ impl Ad {
         self.teaser.get_or_init(|| teaser(self.summary.as_deref(), &self.document)).clone()
     }
 
-    /// The words of the page; of one that has none below its front matter, the summary.
-    fn body(&self) -> Cow<'_, Document> {
-        match &self.summary {
-            Some(summary) if self.document.blocks.is_empty() => {
-                let kind = BlockKind::Paragraph(vec![Inline::Text(summary.clone())]);
-                Cow::Owned(Document { blocks: vec![Block { span: Span::default(), kind }] })
-            }
-            _ => Cow::Borrowed(self.document.as_ref()),
-        }
+    fn laid(&self) -> &Laid {
+        self.text.get_or_init(|| self.text(&self.body()))
     }
 
-    fn text(&self, document: &Document) -> String {
-        fit::without_marks(&text::render(document, &self.permalink))
+    /// The words of the page; of one that has none below its front matter, the summary. Every form
+    /// shows the title already, so a heading at the top that repeats it is left out, and so is one
+    /// with nothing below it: what stood there was no words.
+    fn body(&self) -> Cow<'_, Document> {
+        let blocks = &self.document.blocks;
+        if let Some(summary) = self.summary.as_ref().filter(|_| blocks.is_empty()) {
+            let kind = BlockKind::Paragraph(vec![Inline::Text(summary.clone())]);
+            return Cow::Owned(Document { blocks: vec![Block { span: Span::default(), kind }] });
+        }
+        let left_out = left_out(blocks, self.title.as_deref());
+        if left_out.is_empty() {
+            return Cow::Borrowed(self.document.as_ref());
+        }
+        let kept = blocks.iter().enumerate().filter(|(index, _)| !left_out.contains(index));
+        Cow::Owned(Document { blocks: kept.map(|(_, block)| block.clone()).collect() })
+    }
+
+    fn text(&self, document: &Document) -> Laid {
+        let Laid { prose, links } = text::render(document, &self.permalink);
+        Laid { prose: fit::without_marks(&prose), links: fit::without_marks(&links) }
     }
 
     fn html(&self, document: &Document) -> String {
@@ -137,7 +189,7 @@ impl Ad {
             .filter(|(heading, document)| heading.is_some() || !document.blocks.is_empty())
             .map(|(heading, document)| Section {
                 heading,
-                text: self.text(&document),
+                text: self.text(&document).whole(),
                 html: self.html(&document),
             })
             .collect()
@@ -191,35 +243,45 @@ const ABOUT_THE_JOB: &[&str] = &[
     "das projekt",
     "diesem projekt",
     "promotion",
+    "opportunity to",
 ];
 
-/// Words of sentences about start and duration, which every rendition names beside the teaser.
+/// Words of sentences about start and duration, which every rendition names beside the teaser, and
+/// about formalities.
 const ABOUT_THE_TERMS: &[&str] = &[
     "starting ",
     "start date",
     "limited to",
+    "as agreed",
+    "nach vereinbarung",
     "fixed-term",
     "fixed term",
     "befristet",
     "zum nächstmöglichen",
     "ab sofort",
+    "enrolled",
+    "eingeschrieben",
+    "immatrikulier",
 ];
 
 /// A longer sentence is no teaser.
 const LONGEST_TEASER_SENTENCE: usize = 300;
 
-/// The author's summary, unless all that it says are start and duration; else what the ad says of
-/// the job.
+/// The author's summary, unless it begins with start and duration, which stand beside it already;
+/// then what the ad says of the job, or what the summary says beyond them.
 fn teaser(summary: Option<&str>, document: &Document) -> Option<String> {
-    let says_more = |summary: &&str| {
-        sentences(summary).iter().any(|sentence| !is_about(sentence, ABOUT_THE_TERMS))
+    let about_the_job = || paragraphs(document).find_map(|paragraph| about_the_job(&paragraph));
+    let Some(summary) = summary.map(capitalised) else {
+        return about_the_job()
+            .or_else(|| paragraphs(document).flatten().find(|it| says_something(it)));
     };
-    let summary = summary.map(capitalised);
-    let telling = summary.as_deref().filter(says_more).map(str::to_owned);
-    telling
-        .or_else(|| paragraphs(document).find_map(|paragraph| about_the_job(&paragraph)))
-        .or(summary)
-        .or_else(|| paragraphs(document).flatten().find(|it| says_something(it)))
+    let said = sentences(&summary);
+    let is_about_terms = |sentence: &String| is_about(sentence, ABOUT_THE_TERMS);
+    if !said.first().is_some_and(is_about_terms) {
+        return Some(summary);
+    }
+    let beyond: Vec<String> = said.into_iter().filter(|it| says_something(it)).collect();
+    about_the_job().or_else(|| (!beyond.is_empty()).then(|| beyond.join(" ")))
 }
 
 /// The sentences of each paragraph.
@@ -284,10 +346,13 @@ mod tests {
         };
         let terms = Some("starting in May. The position is limited to two years.");
         let about = ad("The following position is open:");
-        assert_eq!(teaser(terms, &about).as_deref().map(|it| &it[..8]), Some("Starting"));
+        assert_eq!(teaser(terms, &about), None);
         let about = ad("Tides rise. You will build models of tides. Starting in May.");
         let both = "Tides rise. You will build models of tides.";
         assert_eq!(teaser(terms, &about).as_deref(), Some(both));
         assert_eq!(teaser(Some("for two sailors"), &about).as_deref(), Some("For two sailors"));
+        let more = Some("starting in May. The applicant must be able to swim. Limited to a year.");
+        let about = ad("The following position is open:");
+        assert_eq!(teaser(more, &about).as_deref(), Some("The applicant must be able to swim."));
     }
 }

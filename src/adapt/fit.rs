@@ -2,13 +2,15 @@
 //!
 //! A template marks parts of its text with the filters `optional(rank)` and `shorten`
 //! ([`mark`]). [`fit`] drops or shortens the optional parts, the highest rank first, and then
-//! shortens the fixed parts that may be, the last one first. What is not marked is never touched:
-//! templates keep the link, the deadline and the reference there (promise 7).
+//! shortens the fixed parts that may be, the last one first. Where room is left after that, what was
+//! dropped comes back as far as it fits, the lowest rank first. What is not marked is never touched:
+//! templates keep the link, the deadline and the reference there (promise 7). Where a part may be
+//! cut is the affair of [`super::cut`].
 
 use std::borrow::Cow;
 
 use super::count::Count;
-use super::sentence;
+use super::cut;
 
 /// How a part may be changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,20 +96,21 @@ pub fn fit(
     ellipsis: Ellipsis,
 ) -> Result<Fitted, TooLong> {
     let mut draft = Draft::parse(marked, ellipsis);
-    while draft.length(count) > limit {
+    while !draft.fits(count, limit) {
         let Some(part) = draft.next_to_go() else { break };
         if !draft.shorten(part, count, limit) {
             draft.drop(part);
         }
     }
     for part in draft.fixed_parts().into_iter().rev() {
-        if draft.length(count) > limit && !draft.shorten(part, count, limit) {
+        if !draft.fits(count, limit) && !draft.shorten(part, count, limit) {
             draft.shorten_most(part);
         }
     }
+    draft.refill(count, limit);
     let text = draft.text();
     let length = count.length_as_posted(&text);
-    if length > limit {
+    if !count.fits(&text, limit) {
         return Err(TooLong { length });
     }
     Ok(Fitted { text, length, left_out: draft.changes() })
@@ -123,10 +126,6 @@ const CUTTABLE: char = '\u{FFF04}';
 const DROPPED: char = '\u{FFF05}';
 const RANK: u32 = 0xFFF10;
 const HIGHEST_RANK: u8 = 99;
-
-/// A cut part keeps at least this many words: less says nothing. What is never dropped may be cut
-/// down to one, because then the alternative is to send nothing at all.
-const FEWEST_WORDS: usize = 3;
 
 fn rank_mark(rank: u8) -> char {
     char::from_u32(RANK + u32::from(rank.min(HIGHEST_RANK))).unwrap_or(FIXED)
@@ -207,8 +206,8 @@ impl Draft {
         tidy(&text)
     }
 
-    fn length(&self, count: Count) -> usize {
-        count.length_as_posted(&self.text())
+    fn fits(&self, count: Count, limit: usize) -> bool {
+        count.fits(&self.text(), limit)
     }
 
     fn write(&self, nodes: &[Node], text: &mut String) {
@@ -266,12 +265,20 @@ impl Draft {
         self.standing().into_iter().filter(fixed).collect()
     }
 
-    /// Takes the longest cut with which the whole text fits; false if there is none.
+    /// Takes the gentlest kind of cut with which the whole text fits, and the longest of it; false if
+    /// there is none.
     fn shorten(&mut self, number: usize, count: Count, limit: usize) -> bool {
-        for cut in self.cuts(number) {
-            self.set(number, State::Cut(cut));
-            if self.length(count) <= limit {
-                return true;
+        for cuts in self.cuts(number) {
+            // A shorter cut fits where a longer one does, so not all of them have to be counted.
+            let at = cuts.partition_point(|cut| {
+                self.set(number, State::Cut(cut.clone()));
+                !self.fits(count, limit)
+            });
+            if let Some(cut) = cuts.get(at) {
+                self.set(number, State::Cut(cut.clone()));
+                if self.fits(count, limit) {
+                    return true;
+                }
             }
         }
         self.set(number, State::Whole);
@@ -279,7 +286,8 @@ impl Draft {
     }
 
     fn shorten_most(&mut self, number: usize) {
-        let shortest = self.cuts(number).into_iter().min_by_key(|cut| cut.chars().count());
+        let cuts = self.cuts(number);
+        let shortest = cuts.into_iter().flatten().min_by_key(|cut| cut.chars().count());
         if let Some(cut) = shortest {
             self.set(number, State::Cut(cut));
         }
@@ -289,15 +297,35 @@ impl Draft {
         self.set(number, State::Dropped);
     }
 
+    /// What was dropped, as far as there is room for it: a long part may have gone only to make
+    /// room for less. Where a fixed part had to be cut there is none.
+    fn refill(&mut self, count: Count, limit: usize) {
+        let fixed_is_cut = |part: &Part| part.rank.is_none() && part.state != State::Whole;
+        if self.parts.iter().any(fixed_is_cut) {
+            return;
+        }
+        let mut dropped: Vec<(Option<u8>, usize)> = (0..)
+            .zip(&self.parts)
+            .filter(|(_, part)| part.state == State::Dropped)
+            .map(|(number, part)| (part.rank, number))
+            .collect();
+        dropped.sort_unstable();
+        for (_, number) in dropped {
+            self.set(number, State::Whole);
+            if !self.fits(count, limit) && !self.shorten(number, count, limit) {
+                self.drop(number);
+            }
+        }
+    }
+
     fn set(&mut self, number: usize, state: State) {
         if let Some(part) = self.parts.get_mut(number) {
             part.state = state;
         }
     }
 
-    /// All cuts of a part, the gentlest first: without `(m/f/d)`, at the ends of sentences, the
-    /// longest first, then of words. Sentences that can be left out are never cut in the middle.
-    fn cuts(&self, number: usize) -> Vec<String> {
+    /// All cuts of a part, the gentlest kind first.
+    fn cuts(&self, number: usize) -> Vec<cut::Cuts> {
         let Some(part) = self.parts.get(number).filter(|part| part.cuttable) else {
             return Vec::new();
         };
@@ -307,16 +335,12 @@ impl Draft {
         let words = content.trim();
         let start = content.len() - content.trim_start().len();
         let (before, after) = (&content[..start], &content[start + words.len()..]);
-        let fewest = if part.rank.is_some() { FEWEST_WORDS } else { 1 };
-        let ellipsis = self.ellipsis.as_str();
-        let is_prose = part.rank.is_some() && words.ends_with(['.', '!', '?']);
-        without_genders(words)
-            .map(str::to_owned)
-            .into_iter()
-            .chain(cuts_at_sentences(words, fewest, part.rank.map_or(ellipsis, |_| "")))
-            .chain(if is_prose { Vec::new() } else { cuts_at_words(words, fewest, ellipsis) })
-            .map(|cut| format!("{before}{cut}{after}"))
-            .collect()
+        let cuts = match part.rank {
+            Some(_) => cut::optional(words, self.ellipsis.as_str()),
+            None => cut::fixed(words, self.ellipsis.as_str()),
+        };
+        let whole = |cut: &String| format!("{before}{cut}{after}");
+        cuts.iter().map(|kind| kind.iter().map(whole).collect()).collect()
     }
 
     /// What was changed, in the order of the text.
@@ -353,110 +377,43 @@ fn inside<'a>(
     }
 }
 
-/// The words without a last `(m/f/d)`, if they have one: nothing of what is offered is lost with
-/// it, so no ellipsis takes its place.
-fn without_genders(words: &str) -> Option<&str> {
-    let (kept, last) = words.rsplit_once(" (")?;
-    let genders: Vec<&str> =
-        last.strip_suffix(')')?.split(['/', '|', ',']).map(str::trim).collect();
-    let is_letter = |gender: &&str| gender.chars().count() == 1;
-    (genders.len() >= 2 && genders.iter().all(is_letter)).then_some(kept.trim_end())
-}
-
-/// An optional part that is cut after a sentence says all of it, and needs no ellipsis; of a title
-/// more was to come.
-fn cuts_at_sentences(words: &str, fewest: usize, ellipsis: &str) -> Vec<String> {
-    sentence::ends(words)
-        .into_iter()
-        .rev()
-        .filter(|end| *end < words.len())
-        .filter_map(|end| words.get(..end))
-        .filter(|kept| says_enough(kept, fewest) && closes_what_it_opens(kept))
-        .map(|kept| format!("{kept} {ellipsis}").trim_end().to_owned())
-        .collect()
-}
-
-fn cuts_at_words(words: &str, fewest: usize, ellipsis: &str) -> Vec<String> {
-    let mut cuts: Vec<String> = Vec::new();
-    for (at, _) in words.char_indices().rev().filter(|(_, c)| c.is_whitespace()) {
-        let kept = words[..at].trim_end_matches(|c: char| {
-            c.is_whitespace()
-                || matches!(c, ',' | ';' | ':' | '-' | '–' | '—' | '·' | '|' | '/' | '&')
-        });
-        let last = kept.rsplit(char::is_whitespace).next().unwrap_or_default();
-        if says_enough(kept, fewest) && closes_what_it_opens(kept) && may_stand_last(last) {
-            let cut = format!("{kept}{ellipsis}");
-            if cuts.last() != Some(&cut) {
-                cuts.push(cut);
-            }
-        }
-    }
-    cuts
-}
-
-fn says_enough(kept: &str, fewest: usize) -> bool {
-    kept.split_whitespace().filter(|word| word.contains(char::is_alphanumeric)).count() >= fewest
-}
-
-/// Words that promise another one.
-const LEADING_ON: &[&str] = &[
-    "a", "an", "the", "of", "in", "at", "for", "and", "or", "with", "to", "on", "by", "from", "as",
-    "our", "your", "und", "oder", "der", "die", "das", "des", "dem", "den", "ein", "eine", "einen",
-    "einer", "eines", "im", "am", "für", "mit", "von", "vom", "zu", "zum", "zur", "auf", "bei",
-    "sowie", "als",
-];
-
-/// Whether a cut may be made after this word. A sign glued to a link, an address or a hashtag
-/// would become part of it, and an abbreviation's dot would look like an end.
-fn may_stand_last(word: &str) -> bool {
-    !word.contains("://")
-        && !word.contains(['@', '#'])
-        && !word.ends_with(['.', '!', '?', '…'])
-        && !LEADING_ON.contains(&word.to_lowercase().as_str())
-}
-
-/// Whether no bracket or quotation is left open.
-fn closes_what_it_opens(kept: &str) -> bool {
-    let mut open = Vec::new();
-    for c in kept.chars() {
-        match c {
-            '(' | '[' | '{' | '«' | '„' => open.push(c),
-            // Closes a German quotation, opens an English one.
-            '“' if open.last() == Some(&'„') => _ = open.pop(),
-            '“' => open.push(c),
-            '”' if matches!(open.last(), Some('“' | '„')) => _ = open.pop(),
-            ')' if open.last() == Some(&'(') => _ = open.pop(),
-            ']' if open.last() == Some(&'[') => _ = open.pop(),
-            '}' if open.last() == Some(&'{') => _ = open.pop(),
-            '»' if open.last() == Some(&'«') => _ = open.pop(),
-            _ => {}
-        }
-    }
-    open.is_empty() && kept.matches('"').count().is_multiple_of(2)
-}
-
-/// Removes the traces of dropped parts: a line of nothing else, double spaces, blank lines in a
-/// row, spaces at the ends of lines.
+/// Removes the traces of dropped parts: a line of nothing else, the heading of what is not there,
+/// double spaces, blank lines in a row, spaces at the ends of lines.
 fn tidy(text: &str) -> String {
-    let mut tidied = String::with_capacity(text.len());
-    let mut after_blank = true;
+    let mut tidied: Vec<Cow<'_, str>> = Vec::new();
+    let mut heads_dropped = false;
     for line in text.lines() {
         let dropped = line.contains(DROPPED);
-        let kept = if dropped { without_drops(line).into() } else { Cow::Borrowed(line) };
-        let kept = kept.trim_end();
+        let kept =
+            if dropped { without_drops(line).into() } else { Cow::Borrowed(line.trim_end()) };
         let is_blank = kept.is_empty();
-        if is_blank && (dropped || after_blank) {
+        if dropped && is_blank {
+            heads_dropped |= tidied.last().is_some_and(|last| is_heading(last));
             continue;
         }
-        tidied.push_str(kept);
-        tidied.push('\n');
-        after_blank = is_blank;
+        if is_blank && std::mem::take(&mut heads_dropped) {
+            tidied.pop();
+        }
+        heads_dropped = false;
+        if !is_blank || tidied.last().is_some_and(|last| !last.is_empty()) {
+            tidied.push(kept);
+        }
     }
-    tidied.truncate(tidied.trim_end().len());
-    tidied
+    if heads_dropped {
+        tidied.pop();
+    }
+    let mut text = tidied.join("\n");
+    text.truncate(text.trim_end().len());
+    text
 }
 
-/// The line without the places of dropped parts, and with one space where one stood on each side.
+/// A line that speaks of those below it.
+fn is_heading(line: &str) -> bool {
+    line.ends_with(':')
+}
+
+/// The line without the places of dropped parts: one space where one stood on each side, and no
+/// sign at its start or end that parted what was dropped from the rest.
 fn without_drops(line: &str) -> String {
     let mut kept = String::new();
     let mut after_drop = false;
@@ -469,7 +426,10 @@ fn without_drops(line: &str) -> String {
             kept.push(c);
         }
     }
-    kept
+    let parts = |c: char| c.is_whitespace() || matches!(c, ',' | ';' | '·' | '|' | '–' | '—');
+    let kept = if line.starts_with(DROPPED) { kept.trim_start_matches(parts) } else { &kept };
+    let ends_dropped = line.trim_end().ends_with(DROPPED);
+    if ends_dropped { kept.trim_end_matches(parts) } else { kept.trim_end() }.to_owned()
 }
 
 /// The first words of a part, for a list of what was left out.

@@ -22,6 +22,16 @@ pub fn safe_link(url: &str, base: &Url) -> Option<String> {
     matches!(target.scheme(), "http" | "https" | "mailto").then(|| target.to_string())
 }
 
+/// What an image says in words: its alternative text, unless that is only the name of its file.
+pub fn image_words(alternative: &str) -> &str {
+    const ENDINGS: [&str; 6] = [".png", ".jpg", ".jpeg", ".gif", ".svg", ".webp"];
+    let is_file = |words: &str| {
+        let words = words.to_ascii_lowercase();
+        !words.contains(char::is_whitespace) && ENDINGS.iter().any(|it| words.ends_with(it))
+    };
+    if is_file(alternative.trim()) { "" } else { alternative }
+}
+
 /// Text that is safe in HTML, in attributes too.
 pub fn escape(words: &str) -> String {
     let mut escaped = String::with_capacity(words.len());
@@ -119,7 +129,7 @@ impl Writer<'_> {
                 Inline::Strikethrough(inner) => self.element("del", |writer| writer.inlines(inner)),
                 Inline::Code(words) => self.element("code", |writer| writer.text(words)),
                 Inline::Link { url, content } => self.link(url, content),
-                Inline::Image { alternative, .. } => self.text(alternative),
+                Inline::Image { alternative, .. } => self.text(image_words(alternative)),
                 Inline::SoftBreak => self.html.push('\n'),
                 Inline::HardBreak => self.html.push_str("<br>\n"),
             }

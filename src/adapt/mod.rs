@@ -2,14 +2,17 @@
 //!
 //! Pure: the same posting, target and templates give the same rendition. One file per form:
 //! [`status`], [`mail`], [`document`]. Templates come from [`template`] and are given a [`view`];
-//! counting comes from [`count`], and [`fit`] drops and shortens until a text fits.
+//! counting comes from [`count`], and [`fit`] drops and shortens until a text fits; [`unintended`] keeps
+//! networks from making links and mentions of a page's words.
 
 pub mod ad;
 pub mod ascii;
 pub mod atom;
 pub mod count;
+mod cut;
 pub mod document;
 pub mod fit;
+mod hashtag;
 pub mod html;
 pub mod little_text;
 pub mod mail;
@@ -20,6 +23,7 @@ pub mod status;
 pub mod template;
 pub mod text;
 pub mod thread;
+mod unintended;
 pub mod view;
 pub mod words;
 pub mod xml;
@@ -88,6 +92,8 @@ pub struct Target {
     pub template: String,
     /// The language to prefer where a posting has several.
     pub language: Option<String>,
+    /// At most so many of the page's tags become hashtags.
+    pub hashtags: usize,
     /// The zone in which dates are written.
     pub timezone: Tz,
     /// Free values of the channel's file (`[values]`), for templates.
@@ -365,12 +371,21 @@ pub fn adapt(
     }
 }
 
-/// The page of this posting in the wanted language, or the posting itself.
-fn in_language<'a>(posting: &'a Posting, language: Option<&str>) -> &'a Posting {
-    match language {
-        Some(language) if language != posting.language => {
-            posting.translations.get(language).map_or(posting, |translation| translation)
-        }
-        _ => posting,
-    }
+/// The page of this posting in the wanted language, or the posting itself. A page in German for
+/// Austria (`de-at`) will do for German, and the other way round.
+fn in_language<'a>(posting: &'a Posting, wanted: Option<&str>) -> &'a Posting {
+    let Some(wanted) = wanted else { return posting };
+    let pages = || {
+        let translations = posting.translations.values().map(|translation| &**translation);
+        std::iter::once(posting).chain(translations)
+    };
+    let exact = |page: &&Posting| page.language.eq_ignore_ascii_case(wanted);
+    let related = |page: &&Posting| primary_language(&page.language) == primary_language(wanted);
+    pages().find(exact).or_else(|| pages().find(related)).unwrap_or(posting)
+}
+
+/// The language without region and script: `de` of `de-AT`. Mastodon takes no more (ISO 639), and
+/// silently takes its own default for what it does not know.
+fn primary_language(language: &str) -> String {
+    language.split(['-', '_']).next().unwrap_or(language).to_ascii_lowercase()
 }

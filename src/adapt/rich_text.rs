@@ -165,7 +165,7 @@ fn tag(word: &str) -> Option<&str> {
     let tag = tag.get(..end)?;
     let fits = tag.len() <= LONGEST_TAG_BYTES
         && tag.graphemes(true).count() <= LONGEST_TAG_GRAPHEMES
-        && !tag.starts_with('\u{FE0F}');
+        && !tag.starts_with(['#', '＃', '\u{FE0F}']);
     (fits && LETTER.as_ref()?.is_match(tag)).then_some(tag)
 }
 

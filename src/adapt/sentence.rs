@@ -5,10 +5,10 @@ const ABBREVIATIONS: &[&str] = &[
     "abs", "al", "approx", "apl", "assoc", "asst", "ave", "b.sc", "bspw", "bzw", "ca", "cf", "co",
     "d.h", "dept", "dipl", "dr", "e.g", "eg", "engl", "etc", "e.v", "evtl", "ext", "fig", "gem",
     "ggf", "h.c", "hon", "i.d.r", "i.e", "inc", "incl", "ing", "inkl", "insb", "jr", "jun", "kath",
-    "lit", "ltd", "m.sc", "max", "med", "min", "mio", "mr", "mrd", "mrs", "ms", "msc", "nat", "nr",
-    "no", "nos", "o.g", "p.a", "pd", "ph.d", "phil", "pp", "priv", "prof", "rd", "ref", "rer",
-    "resp", "sci", "sen", "sog", "sr", "st", "std", "str", "tel", "u.a", "univ", "usw", "vgl",
-    "vol", "vs", "z.b", "z.t", "zzgl",
+    "lit", "ltd", "m.sc", "max", "med", "mid", "min", "mio", "mr", "mrd", "mrs", "ms", "msc",
+    "nat", "nr", "no", "nos", "o.g", "p.a", "pd", "ph.d", "phil", "pp", "priv", "prof", "rd",
+    "ref", "rer", "resp", "sci", "sen", "sog", "sr", "st", "std", "str", "tel", "u.a", "univ",
+    "usw", "vgl", "vol", "vs", "z.b", "z.t", "zzgl",
 ];
 
 /// The byte offsets just after each sentence of `text`, closing quotes and brackets included.

@@ -4,7 +4,9 @@ use super::ad::Ad;
 use super::count::Count;
 use super::template::Templates;
 use super::thread::{self, Cut, Thread};
-use super::{AdaptError, Card, Charset, Occasion, Rendition, Target, fit, picture};
+use super::{
+    AdaptError, Card, Charset, Occasion, Rendition, Target, fit, picture, primary_language,
+};
 use crate::posting::Posting;
 
 /// Occasions of which the announcement speaks as well: a reminder repeats it, and an update edits
@@ -56,7 +58,7 @@ pub fn adapt(
             Occasion::Remind | Occasion::Update | Occasion::Close => None,
         },
         text: fitted.text,
-        language: posting.language.clone(),
+        language: primary_language(&posting.language),
         length: fitted.length,
         limit,
         left_out,

@@ -25,7 +25,8 @@ use crate::posting::Posting;
 /// The ending before `.j2` says how `{{ x }}` is written: `html` and `xml` escape, `json` and
 /// `jsonld` print JSON (write `"title": {{ title }}`), `form` encodes, `txt` prints the words.
 /// Beside minijinja's own filters there are `optional(rank, shorten=false)`, `shorten` (see
-/// [`super::fit`]), `wrap`, `heading` and `aligned` (72 columns), and the function `required("field")`.
+/// [`super::fit`]), `section(heading)` (a part of the ad for a short text), `wrap`, `heading` and `aligned` (72 columns),
+/// and the function `required("field")`.
 #[derive(Debug, Clone)]
 pub struct Templates {
     sources: Arc<BTreeMap<String, String>>,
@@ -261,6 +262,9 @@ fn environment(sources: Arc<BTreeMap<String, String>>) -> Environment<'static> {
     environment.add_filter("wrap", |value: Value| Ok::<_, Error>(text::wrap(&said(&value)?)));
     environment.add_filter("heading", |value: Value| Ok::<_, Error>(text::heading(&said(&value)?)));
     environment.add_filter("aligned", aligned);
+    environment.add_filter("section", |value: Value, heading: &str| {
+        Ok::<_, Error>(section(&said(&value)?, heading))
+    });
     environment.add_function("required", required);
     environment
 }
@@ -340,6 +344,28 @@ fn optional(value: Value, rank: u8, options: Kwargs) -> Result<String, Error> {
         _ => Fate::Drop { rank },
     };
     Ok(fit::mark(&said(&value)?, fate))
+}
+
+/// A part of the ad with a heading, its points as people write them where there is no markup, set
+/// apart from prose. A part that begins with a line for what is below it has its own heading.
+fn section(list: &str, heading: &str) -> String {
+    let mut written = String::with_capacity(list.len() + heading.len() + 8);
+    if !list.lines().next().is_some_and(|first| first.ends_with(':') && !first.starts_with("- ")) {
+        written.push_str(heading);
+        written.push_str(":\n");
+    }
+    let mut after_point = false;
+    for line in list.lines() {
+        let point = line.strip_prefix("- ");
+        let is_apart = point.is_some() == after_point || !after_point;
+        written.push_str(if is_apart { "" } else { "\n" });
+        written.push_str(if point.is_some() { "– " } else { "" });
+        written.push_str(point.unwrap_or(line));
+        written.push('\n');
+        after_point = point.is_some();
+    }
+    written.truncate(written.trim_end().len());
+    written
 }
 
 /// A list of facts (`label`, `value`) as lines with the values below each other.

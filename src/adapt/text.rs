@@ -4,6 +4,8 @@
 //! dropped, links numbered and listed whole at the end, tables as `Key: value` lines. No link and
 //! no word is ever broken, because both are then no longer what they were.
 
+use std::borrow::Cow;
+
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 use url::Url;
 
@@ -16,17 +18,31 @@ pub const WIDTH: usize = 72;
 /// A space at which no line is broken, while the text is being laid out.
 const TIED: char = '\u{FFF0F}';
 
-/// The document as plain text, without a line end at its end. Links of the page that are relative
-/// count from `base`.
-pub fn render(document: &Document, base: &Url) -> String {
-    let mut writer = Writer { base, links: Vec::new() };
-    let mut lines = writer.blocks(&document.blocks, WIDTH);
-    if !writer.links.is_empty() {
-        lines.push(String::new());
-        let listed = writer.links.iter().enumerate();
-        lines.extend(listed.map(|(index, link)| format!("[{}] <{link}>", index + 1)));
+/// The document as plain text, without line ends at its end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Laid {
+    /// Its words, with the numbers of its links.
+    pub prose: String,
+    /// Where the links lead, each on a line; empty if there are none.
+    pub links: String,
+}
+
+impl Laid {
+    /// The words with the links below them.
+    pub fn whole(&self) -> String {
+        let Self { prose, links } = self;
+        if links.is_empty() { prose.clone() } else { format!("{prose}\n\n{links}") }
     }
-    join(&lines)
+}
+
+/// Lays a document out. Links of the page that are relative count from `base`.
+pub fn render(document: &Document, base: &Url) -> Laid {
+    let mut writer = Writer { base, links: Vec::new() };
+    let prose = join(&writer.blocks(&document.blocks, WIDTH));
+    let listed = writer.links.iter().enumerate();
+    let links: Vec<String> =
+        listed.map(|(index, link)| format!("[{}] <{}>", index + 1, link.target)).collect();
+    Laid { prose, links: join(&links) }
 }
 
 /// Lays each line out anew at 72 columns; a line that is indented or a bullet goes on below its
@@ -57,7 +73,14 @@ pub fn aligned(pairs: &[(String, String)]) -> String {
 struct Writer<'a> {
     base: &'a Url,
     /// Numbered from 1, each once.
-    links: Vec<String>,
+    links: Vec<Numbered>,
+}
+
+/// A link that is listed below.
+struct Numbered {
+    target: String,
+    /// The words that bore it first. Where they come again, the number would say nothing new.
+    words: String,
 }
 
 impl Writer<'_> {
@@ -172,21 +195,27 @@ impl Writer<'_> {
     }
 
     fn push(&mut self, inlines: &[Inline], words: &mut String) {
-        for inline in inlines {
+        for (index, inline) in inlines.iter().enumerate() {
             match inline {
                 Inline::Text(text) | Inline::Code(text) => words.push_str(&clean(text)),
                 Inline::Emphasis(inner) | Inline::Strong(inner) => self.push(inner, words),
                 // Struck out means no longer valid; without the stroke it would say the contrary.
                 Inline::Strikethrough(_) => {}
-                Inline::Link { url, content } => self.link(url, content, words),
-                Inline::Image { alternative, .. } => words.push_str(&clean(alternative)),
+                Inline::Link { url, content } => {
+                    let follows = inlines.get(index + 1).is_some();
+                    self.link(url, content, follows, words);
+                }
+                Inline::Image { alternative, .. } => {
+                    words.push_str(&clean(html::image_words(alternative)));
+                }
                 Inline::SoftBreak => words.push(' '),
                 Inline::HardBreak => words.push('\n'),
             }
         }
     }
 
-    fn link(&mut self, url: &str, content: &[Inline], words: &mut String) {
+    /// `follows`: whether something stands behind it in its line.
+    fn link(&mut self, url: &str, content: &[Inline], follows: bool, words: &mut String) {
         let shown = self.inlines(content);
         let shown = shown.trim();
         let Some(target) = html::safe_link(url, self.base) else {
@@ -210,18 +239,28 @@ impl Writer<'_> {
         } else {
             target
         };
-        if shown.is_empty() || is_same(shown, url) || is_same(shown, &whole) {
+        // Words that are an address themselves would name another than the one they lead to.
+        let is_address = shown.starts_with("http://") || shown.starts_with("https://");
+        if shown.is_empty() || is_address || is_same(shown, url) || is_same(shown, &whole) {
             words.push_str(&whole);
             return;
         }
-        let number = match self.links.iter().position(|known| *known == whole) {
+        let number = match self.links.iter().position(|known| known.target == whole) {
+            Some(index) if self.links.get(index).is_some_and(|known| known.words == shown) => {
+                words.push_str(shown);
+                return;
+            }
             Some(index) => index + 1,
             None => {
-                self.links.push(whole);
+                self.links.push(Numbered { target: whole, words: shown.to_owned() });
                 self.links.len()
             }
         };
-        words.push_str(&format!("{shown}{TIED}[{number}]"));
+        // The sign that ends the sentence, or the clause, comes after the number.
+        let bare = shown.trim_end_matches([',', ';', ':']);
+        let bare = if follows { bare } else { bare.trim_end_matches('.') };
+        let sign = shown.get(bare.len()..).unwrap_or_default();
+        words.push_str(&format!("{bare}{TIED}[{number}]{sign}"));
     }
 }
 
@@ -281,6 +320,7 @@ fn hanging(lines: &[String], marker: &str, indent: usize) -> Vec<String> {
 pub(crate) fn fill_lines(words: &str, width: usize) -> Vec<String> {
     let mut lines = Vec::new();
     for part in words.split('\n') {
+        let part = &*with_signs_tied(part);
         let new_line = || String::with_capacity(width.min(part.len()));
         let mut line = new_line();
         let mut filled = 0;
@@ -307,6 +347,25 @@ pub(crate) fn fill_lines(words: &str, width: usize) -> Vec<String> {
         *line = line.replace(TIED, " ");
     }
     lines
+}
+
+/// Signs that some languages set with a space before them, and that begin no line.
+const CLOSING_SIGNS: [char; 6] = [':', ';', '!', '?', '»', '%'];
+
+/// Words with the signs tied to them that stand alone.
+fn with_signs_tied(words: &str) -> Cow<'_, str> {
+    let is_sign = |word: &str| !word.is_empty() && word.chars().all(|c| CLOSING_SIGNS.contains(&c));
+    if !words.contains('«') && !words.split(' ').any(is_sign) {
+        return Cow::Borrowed(words);
+    }
+    let mut tied = String::with_capacity(words.len());
+    for word in words.split(' ').filter(|word| !word.is_empty()) {
+        if !tied.is_empty() {
+            tied.push(if is_sign(word) || tied.ends_with('«') { TIED } else { ' ' });
+        }
+        tied.push_str(word);
+    }
+    Cow::Owned(tied)
 }
 
 /// The columns that words take on a terminal; most words are ASCII, where that is their length.
@@ -377,7 +436,7 @@ mod tests {
 
     fn rendered(blocks: Vec<Block>) -> String {
         let base = Url::parse("https://lab.example/jobs/tides/").unwrap();
-        render(&Document { blocks }, &base)
+        render(&Document { blocks }, &base).whole()
     }
 
     #[test]
@@ -401,6 +460,47 @@ mod tests {
                  [1] <{long}>\n[2] <https://lab.example/jobs/>"
             )
         );
+    }
+
+    #[test]
+    fn a_number_stands_once_and_before_the_sign_that_ends_the_sentence() {
+        let rendered = rendered(vec![
+            paragraph(vec![
+                text("Read "),
+                link("../", "all jobs,"),
+                text(" or "),
+                link("/", "us."),
+            ]),
+            paragraph(vec![text("So many: "), link("../", "all jobs,"), text(" or none.")]),
+            paragraph(vec![link("https://lab.example/?job=1&ad=2", "https://lab.example/?job=1")]),
+        ]);
+        assert_eq!(
+            rendered,
+            "Read all jobs [1], or us [2].\n\nSo many: all jobs, or none.\n\n\
+             https://lab.example/?job=1&ad=2\n\n\
+             [1] <https://lab.example/jobs/>\n[2] <https://lab.example/>"
+        );
+    }
+
+    #[test]
+    fn a_sign_begins_no_line() {
+        let words = format!("{} « oui » ! Et toi ?", "mot ".repeat(17).trim());
+        let lines = fill_lines(&words, WIDTH);
+        assert_eq!(lines, [&words[..67], "« oui » ! Et toi ?"]);
+        assert_eq!(fill_lines("75 % 25 %", 6), ["75 %", "25 %"]);
+    }
+
+    #[test]
+    fn an_image_without_words_of_its_own_says_nothing() {
+        let image = |alternative: &str| Inline::Image {
+            url: "figure.png".to_owned(),
+            alternative: alternative.to_owned(),
+        };
+        let rendered = rendered(vec![
+            paragraph(vec![image("Figure_1.PNG")]),
+            paragraph(vec![image("Our ship")]),
+        ]);
+        assert_eq!(rendered, "Our ship");
     }
 
     #[test]

@@ -3,11 +3,13 @@
 //! A fact that the page does not say is `none`, so that `{% if deadline %}` works; a name that is
 //! not in here is an error, because it is a typo.
 
+use std::borrow::Cow;
 use std::sync::{Arc, LazyLock};
 
 use super::ad::Ad;
+use super::count::Count;
 use super::words::{Tongue, Words};
-use super::{Charset, Occasion, Target, ascii, fit};
+use super::{Charset, Form, Occasion, Target, ascii, fit, hashtag, unintended};
 use crate::posting::{Deadline, Field, Posting};
 use chrono_tz::Tz;
 use minijinja::value::{Serde, merge_maps};
@@ -78,14 +80,18 @@ pub struct View {
     /// ISO 639-1.
     pub language: String,
     pub tags: Vec<String>,
-    /// The tags as hashtags that Mastodon and X both read: `#DeepLearning #Tides`.
+    /// The tags as hashtags that all networks read, at most as many as the channel wants:
+    /// `#DeepLearning #Tides`.
     pub hashtags: Option<String>,
     /// The same, one by one.
     pub hashtag_list: Vec<String>,
     pub summary: Option<String>,
-    /// `teaser`, `text`, `html`, `sections` and `paragraphs`.
+    /// `teaser`, `text`, `prose`, `links`, `html`, `sections` and `paragraphs`.
     #[serde(skip)]
     pub ad: Arc<Ad>,
+    /// The teaser of a short text, in the place of the ad's.
+    #[serde(skip)]
+    teaser: Option<String>,
     /// The facts that the page says, with their labels, in the order in which people want them.
     pub facts: Vec<Fact>,
     /// `announce`, `remind`, `update` or `close`.
@@ -157,6 +163,8 @@ impl View {
         "summary",
         "teaser",
         "text",
+        "prose",
+        "links",
         "html",
         "sections",
         "paragraphs",
@@ -185,7 +193,8 @@ impl View {
             Occasion::Remind => deadline.last_day(),
             _ => deadline.next_day(),
         });
-        let hashtag_list = hashtags(&posting.tags);
+        let mut hashtag_list = hashtag::from_tags(&posting.tags);
+        hashtag_list.truncate(target.hashtags);
         let mut view = Self {
             id: one_line(&posting.id.0),
             title: line(&facts.title).map(|title| without_markup(&title)),
@@ -237,6 +246,7 @@ impl View {
             hashtag_list,
             summary: summary_of(posting),
             ad,
+            teaser: None,
             facts: Vec::new(),
             occasion: occasion.as_str(),
             channel: target.channel.clone(),
@@ -247,8 +257,51 @@ impl View {
             },
             words: tongue.words(),
         };
+        if let Form::Status { count, .. } = &target.form {
+            view.keep_plain(*count);
+        }
         view.facts = view.key_facts();
         view
+    }
+
+    /// Writes the page's words so that the network makes no links and mentions of them.
+    fn keep_plain(&mut self, count: Count) {
+        let words = [
+            &mut self.title,
+            &mut self.display_title,
+            &mut self.organisation,
+            &mut self.unit,
+            &mut self.employer,
+            &mut self.employer_short,
+            &mut self.city,
+            &mut self.pay_scheme,
+            &mut self.pay_text,
+            &mut self.contact_name,
+            &mut self.responsibilities,
+            &mut self.qualifications,
+            &mut self.benefits,
+            &mut self.apply_instructions,
+            &mut self.summary,
+        ];
+        for words in words.into_iter().flatten() {
+            if let Cow::Owned(plain) = unintended::plain(words, count) {
+                *words = plain;
+            }
+        }
+        // A teaser that the title says already is none.
+        let teaser = self.ad.teaser().filter(|teaser| !self.title_says(teaser));
+        let plain = teaser.map(|teaser| unintended::plain(&teaser, count).into_owned());
+        self.teaser = Some(plain.unwrap_or_default());
+    }
+
+    fn title_says(&self, words: &str) -> bool {
+        let words = words.trim_end_matches(['.', '!']).to_lowercase();
+        self.title.as_ref().is_some_and(|title| title.to_lowercase().contains(&words))
+    }
+
+    /// What `{{ teaser }}` says.
+    pub fn teaser(&self) -> Option<String> {
+        self.teaser.clone().or_else(|| self.ad.teaser()).filter(|teaser| !teaser.is_empty())
     }
 
     /// What a template is rendered with.
@@ -261,14 +314,20 @@ impl View {
                 minijinja::Value::from(Serde(ascii::value(&facts, &self.language)))
             }
         };
-        merge_maps([facts, ad])
+        match &self.teaser {
+            // The last to know a name says it.
+            Some(teaser) => merge_maps([facts, ad, minijinja::context! { teaser }]),
+            None => merge_maps([facts, ad]),
+        }
     }
 
     fn key_facts(&self) -> Vec<Fact> {
         let words = self.words;
         let contact = match (&self.contact_name, self.contact_emails.as_slice()) {
             (Some(name), []) => Some(name.clone()),
-            (Some(name), emails) => Some(format!("{name} <{}>", emails.join(", "))),
+            (Some(name), [email]) => Some(format!("{name} <{email}>")),
+            // Which of them is whose, nobody knows.
+            (Some(name), emails) => Some(format!("{name}, {}", emails.join(", "))),
             (None, []) => None,
             (None, emails) => Some(emails.join(", ")),
         };
@@ -391,28 +450,6 @@ fn date_posted(posting: &Posting, zone: Tz) -> Option<String> {
     Some(date.with_timezone(&zone).format("%Y-%m-%d").to_string())
 }
 
-/// `deep learning` becomes `#DeepLearning`. Letters, digits and `_` only, at least one letter:
-/// a hyphen would end a hashtag, and digits alone are none (Mastodon's `Tag`, twitter-text). A tag
-/// whose signs carry its meaning, such as `C++`, is left out.
-fn hashtags(tags: &[String]) -> Vec<String> {
-    let mut hashtags: Vec<String> = Vec::new();
-    for tag in tags {
-        if tag.contains(['+', '#', '@', '$', '%']) || !tag.contains(char::is_alphabetic) {
-            continue;
-        }
-        let mut hashtag = String::from("#");
-        for word in tag.split(|c: char| !c.is_alphanumeric() && c != '\'' && c != '’') {
-            let mut letters = word.chars().filter(|c| c.is_alphanumeric());
-            hashtag.extend(letters.next().into_iter().flat_map(char::to_uppercase));
-            hashtag.extend(letters);
-        }
-        if !hashtags.iter().any(|other| other.to_lowercase() == hashtag.to_lowercase()) {
-            hashtags.push(hashtag);
-        }
-    }
-    hashtags
-}
-
 fn without_marks(value: &Value) -> Value {
     match value {
         Value::String(words) => Value::String(fit::without_marks(words)),
@@ -428,22 +465,6 @@ fn without_marks(value: &Value) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn tagged(tags: &[&str]) -> Vec<String> {
-        hashtags(&tags.iter().map(|tag| (*tag).to_owned()).collect::<Vec<_>>())
-    }
-
-    #[test]
-    fn tags_become_hashtags_that_networks_read_whole() {
-        assert_eq!(
-            tagged(&["deep learning", "machine-learning", "AI"]),
-            ["#DeepLearning", "#MachineLearning", "#AI"]
-        );
-        assert_eq!(
-            tagged(&["Küstenschutz", "2027", "C++", "Deep Learning", "deepLearning"]),
-            ["#Küstenschutz", "#DeepLearning"]
-        );
-    }
 
     #[test]
     fn one_line_has_single_spaces() {

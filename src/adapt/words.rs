@@ -1,5 +1,5 @@
-//! Handbill's own words in a rendition, in the languages it speaks: English and German. A posting
-//! in another language gets English ones.
+//! Handbill's own words in a rendition, in the languages it speaks: English, French and German. A
+//! posting in another language gets English ones.
 
 use chrono::{Datelike, NaiveDate};
 use serde::Serialize;
@@ -10,6 +10,7 @@ use crate::posting::{PartialDate, PositionType, Start};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tongue {
     English,
+    French,
     German,
 }
 
@@ -39,9 +40,10 @@ pub struct Words {
     /// Before the deadline in a reminder.
     pub remind_by: &'static str,
     pub apply_at: &'static str,
-    /// Above what the position does, and above who is looked for.
+    /// Above what the position does, above who is looked for, and above what is offered.
     pub tasks: &'static str,
     pub profile: &'static str,
+    pub offer: &'static str,
     pub apply_to: &'static str,
     pub quote_reference: &'static str,
     pub job: &'static str,
@@ -64,6 +66,7 @@ impl Tongue {
     pub fn of(language: &str) -> Self {
         match language.split(['-', '_']).next() {
             Some("de") => Self::German,
+            Some("fr") => Self::French,
             _ => Self::English,
         }
     }
@@ -71,24 +74,28 @@ impl Tongue {
     pub fn words(self) -> &'static Words {
         match self {
             Self::English => &ENGLISH,
+            Self::French => &FRENCH,
             Self::German => &GERMAN,
         }
     }
 
-    /// `15 January 2027` or `15. Januar 2027`.
+    /// `15 January 2027`, `15 janvier 2027` or `15. Januar 2027`.
     pub fn day(self, day: NaiveDate) -> String {
         let month = self.month(day.month());
         match self {
             Self::English => format!("{} {month} {}", day.day(), day.year()),
+            Self::French if day.day() == 1 => format!("1er {month} {}", day.year()),
+            Self::French => format!("{} {month} {}", day.day(), day.year()),
             Self::German => format!("{}. {month} {}", day.day(), day.year()),
         }
     }
 
-    /// `15 Jan 2027` or `15.1.2027`, for a subject.
+    /// `15 Jan 2027`, `15/01/2027` or `15.1.2027`, for a subject.
     pub fn short_day(self, day: NaiveDate) -> String {
         let month: String = self.month(day.month()).chars().take(3).collect();
         match self {
             Self::English => format!("{} {month} {}", day.day(), day.year()),
+            Self::French => day.format("%d/%m/%Y").to_string(),
             Self::German => format!("{}.{}.{}", day.day(), day.month(), day.year()),
         }
     }
@@ -106,6 +113,7 @@ impl Tongue {
         match (start, self) {
             (Start::On(date), _) => self.date(date),
             (Start::AsSoonAsPossible, Self::English) => "as soon as possible".to_owned(),
+            (Start::AsSoonAsPossible, Self::French) => "dès que possible".to_owned(),
             (Start::AsSoonAsPossible, Self::German) => "zum nächstmöglichen Zeitpunkt".to_owned(),
         }
     }
@@ -116,6 +124,8 @@ impl Tongue {
         let (number, one, many) = match (self, years.fract() == 0.0 && years >= 1.0) {
             (Self::English, true) => (years, "year", "years"),
             (Self::English, false) => (months, "month", "months"),
+            (Self::French, true) => (years, "an", "ans"),
+            (Self::French, false) => (months, "mois", "mois"),
             (Self::German, true) => (years, "Jahr", "Jahre"),
             (Self::German, false) => (months, "Monat", "Monate"),
         };
@@ -126,28 +136,33 @@ impl Tongue {
     pub fn percent(self, percent: f64) -> String {
         match self {
             Self::English => format!("{}%", self.number(percent)),
-            Self::German => format!("{} %", self.number(percent)),
+            Self::French | Self::German => format!("{} %", self.number(percent)),
         }
     }
 
     /// The human word for a kind of position; none for [`PositionType::Other`].
     pub fn position(self, kind: PositionType) -> Option<&'static str> {
-        let (english, german) = match kind {
-            PositionType::Phd => ("PhD position", "Promotionsstelle"),
-            PositionType::Postdoc => ("Postdoc position", "Postdoc-Stelle"),
-            PositionType::Faculty => ("Faculty position", "Professur"),
+        let (english, french, german) = match kind {
+            PositionType::Phd => ("PhD position", "Thèse", "Promotionsstelle"),
+            PositionType::Postdoc => ("Postdoc position", "Postdoctorat", "Postdoc-Stelle"),
+            PositionType::Faculty => ("Faculty position", "Poste de professeur", "Professur"),
             PositionType::ResearchAssistant => {
-                ("Research assistant position", "Stelle in der Forschung")
+                ("Research assistant position", "Poste en recherche", "Stelle in der Forschung")
             }
-            PositionType::StudentAssistant => ("Student assistant position", "Hilfskraftstelle"),
-            PositionType::Internship => ("Internship", "Praktikum"),
-            PositionType::Thesis => ("Thesis project", "Abschlussarbeit"),
-            PositionType::Engineer => ("Engineer position", "Ingenieursstelle"),
-            PositionType::Staff => ("Staff position", "Stelle"),
+            PositionType::StudentAssistant => {
+                ("Student assistant position", "Emploi étudiant", "Hilfskraftstelle")
+            }
+            PositionType::Internship => ("Internship", "Stage", "Praktikum"),
+            PositionType::Thesis => ("Thesis project", "Mémoire", "Abschlussarbeit"),
+            PositionType::Engineer => {
+                ("Engineer position", "Poste d'ingénieur", "Ingenieursstelle")
+            }
+            PositionType::Staff => ("Staff position", "Poste", "Stelle"),
             PositionType::Other => return None,
         };
         Some(match self {
             Self::English => english,
+            Self::French => french,
             Self::German => german,
         })
     }
@@ -156,13 +171,14 @@ impl Tongue {
         let plain = number.to_string();
         match self {
             Self::English => plain,
-            Self::German => plain.replace('.', ","),
+            Self::French | Self::German => plain.replace('.', ","),
         }
     }
 
     fn month(self, month: u32) -> &'static str {
         let names = match self {
             Self::English => &ENGLISH_MONTHS,
+            Self::French => &FRENCH_MONTHS,
             Self::German => &GERMAN_MONTHS,
         };
         names.get((month as usize).wrapping_sub(1)).copied().unwrap_or_default()
@@ -182,6 +198,21 @@ const ENGLISH_MONTHS: [&str; 12] = [
     "October",
     "November",
     "December",
+];
+
+const FRENCH_MONTHS: [&str; 12] = [
+    "janvier",
+    "février",
+    "mars",
+    "avril",
+    "mai",
+    "juin",
+    "juillet",
+    "août",
+    "septembre",
+    "octobre",
+    "novembre",
+    "décembre",
 ];
 
 const GERMAN_MONTHS: [&str; 12] = [
@@ -221,6 +252,7 @@ const ENGLISH: Words = Words {
     apply_at: "Please apply here",
     tasks: "What you will do",
     profile: "What you bring",
+    offer: "What we offer",
     apply_to: "Applications and questions go to",
     quote_reference: "Please quote the reference",
     job: "Job",
@@ -236,6 +268,46 @@ const ENGLISH: Words = Words {
     please_change: "the position below has changed. Please bring your list up to date; the ad \
                     stands here:",
     please_remove: "please take the position below off your list.",
+};
+
+const FRENCH: Words = Words {
+    position: "Poste",
+    employer: "Employeur",
+    place: "Lieu",
+    pay: "Rémunération",
+    start: "Début",
+    duration: "Durée",
+    deadline: "Date limite",
+    deadline_short: "date limite",
+    deadline_is: "La date limite de candidature est le",
+    reference: "Référence",
+    contact: "Contact",
+    page: "Page web",
+    apply_by: "Candidatures jusqu'au",
+    rolling: "jusqu'à ce que le poste soit pourvu",
+    then: "puis",
+    how_to_apply: "Candidature",
+    remind_by: "Rappel : candidatures jusqu'au",
+    apply_at: "Merci de postuler ici",
+    tasks: "Vos missions",
+    profile: "Votre profil",
+    offer: "Nous vous offrons",
+    apply_to: "Candidatures et questions sont à adresser à",
+    quote_reference: "Merci d'indiquer la référence",
+    job: "Emploi",
+    reminder: "Rappel",
+    still_open: "Toujours ouvert",
+    updated: "Mise à jour",
+    has_changed: "Cette annonce a changé depuis sa première diffusion. Les informations \
+                  ci-dessous sont à jour.",
+    closed: "Clos",
+    is_closed: "Ce poste n'est plus à pourvoir. Les candidatures ne sont plus acceptées.",
+    thanks: "Merci d'avoir fait circuler cette annonce.",
+    dear: "Bonjour,",
+    please_publish: "merci d'ajouter le poste ci-dessous à votre liste. Il est aussi présenté ici :",
+    please_change: "le poste ci-dessous a changé. Merci de mettre votre liste à jour ; l'annonce \
+                    se trouve ici :",
+    please_remove: "merci de retirer le poste ci-dessous de votre liste.",
 };
 
 const GERMAN: Words = Words {
@@ -259,6 +331,7 @@ const GERMAN: Words = Words {
     apply_at: "Bitte bewerben Sie sich hier",
     tasks: "Ihre Aufgaben",
     profile: "Ihr Profil",
+    offer: "Wir bieten",
     apply_to: "Bewerbungen und Fragen gehen an",
     quote_reference: "Bitte geben Sie die Kennziffer an",
     job: "Stelle",
@@ -288,6 +361,10 @@ mod tests {
         assert_eq!(Tongue::of("de-AT").day(day), "15. Januar 2027");
         let month = PartialDate::Month { year: 2027, month: 3 };
         assert_eq!(Tongue::German.date(month), "März 2027");
+        assert_eq!(Tongue::of("fr").day(day), "15 janvier 2027");
+        let first = NaiveDate::from_ymd_opt(2027, 2, 1).unwrap();
+        assert_eq!(Tongue::French.day(first), "1er février 2027");
+        assert_eq!(Tongue::French.short_day(first), "01/02/2027");
     }
 
     #[test]

@@ -229,22 +229,37 @@ impl Http {
     }
 
     /// Posts a form that is a secret as a whole, as where tokens are given out, whose answer is one
-    /// too: nothing is hidden in it. It creates nothing that readers see, so it needs no permit.
-    pub async fn send_form(&self, url: &Url, form: &SecretString) -> Exchange {
-        self.send_secret(url, "application/x-www-form-urlencoded", form).await
+    /// too: nothing but `basic`, user and password, is hidden in it. It creates nothing that readers
+    /// see, so it needs no permit.
+    pub async fn send_form(
+        &self,
+        url: &Url,
+        form: &SecretString,
+        basic: Option<&Credential>,
+    ) -> Exchange {
+        self.send_secret(url, "application/x-www-form-urlencoded", form, basic).await
     }
 
     /// The same with JSON, as where a session is made from a password.
     pub async fn send_json(&self, url: &Url, json: &SecretString) -> Exchange {
-        self.send_secret(url, "application/json", json).await
+        self.send_secret(url, "application/json", json, None).await
     }
 
-    async fn send_secret(&self, url: &Url, media_type: &str, body: &SecretString) -> Exchange {
-        let request = Request { method: "POST".to_owned(), ..Request::get(url.clone()) }
+    async fn send_secret(
+        &self,
+        url: &Url,
+        media_type: &str,
+        body: &SecretString,
+        basic: Option<&Credential>,
+    ) -> Exchange {
+        let mut request = Request { method: "POST".to_owned(), ..Request::get(url.clone()) }
             .header("content-type", media_type)
             .header("accept", "application/json");
+        if basic.is_some() {
+            request = request.header("authorization", &format!("Basic {SECRET}"));
+        }
         let fill = |builder: reqwest::RequestBuilder| builder.body(body.expose_secret().to_owned());
-        self.exchange_filled(&request, None, None, fill).await
+        self.exchange_filled(&request, basic, None, fill).await
     }
 
     async fn exchange(

@@ -8,6 +8,8 @@ mod answer;
 mod author;
 mod reading;
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
@@ -16,7 +18,8 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::http::{self, Answer, Credential, Exchange, Http, Reading, Request, Unread};
-use super::setting::web_address;
+use super::oauth2::{Access, Age, Client, Habits, Tokens};
+use super::setting::{web_address, wrong};
 use super::wire::{HttpRequest, SECRET, Verb};
 use super::{
     Abilities, Action, Address, Arrival, BuildError, Can, Channel, Context, Kind, Outcome, Permit,
@@ -58,7 +61,23 @@ pub struct Config {
     pub version: Version,
     /// An access token with `w_organization_social` and `r_organization_social` for a page,
     /// `w_member_social` for a member. It lives 60 days: `expires` beside it says until when.
-    pub token: SecretRef,
+    pub token: Option<SecretRef>,
+    /// Instead of it, where LinkedIn has given the app refresh tokens, which live a year: only
+    /// approved partners have them.
+    pub oauth2: Option<Client>,
+}
+
+impl Config {
+    pub fn secrets_mut(&mut self) -> Vec<(&'static str, &mut SecretRef)> {
+        let token = self.token.iter_mut().map(|token| ("token", token));
+        token.chain(self.oauth2.iter_mut().flat_map(Client::secrets_mut)).collect()
+    }
+}
+
+/// Where access tokens come from.
+enum Source {
+    Token(SecretRef),
+    Refreshed(Arc<Tokens>),
 }
 
 /// One author.
@@ -66,6 +85,7 @@ pub struct LinkedIn {
     config: Config,
     api: Url,
     web: Url,
+    source: Source,
     http: Http,
 }
 
@@ -78,7 +98,22 @@ impl LinkedIn {
             web_address(channel, "linkedin.api", config.api.as_ref(), "https://api.linkedin.com")?;
         let web =
             web_address(channel, "linkedin.web", config.web.as_ref(), "https://www.linkedin.com")?;
-        Ok(Self { config, api, web, http: Http::new(context.reach) })
+        let source = match (&config.token, &config.oauth2) {
+            (Some(token), None) => Source::Token(token.clone()),
+            (None, Some(client)) => {
+                let usual = http::endpoint(&web, "/oauth/v2/accessToken");
+                Source::Refreshed(client.tokens(usual, Habits::default(), context.reach))
+            }
+            (None, None) => {
+                let why = "it is missing; write where the access token is, or `[linkedin.oauth2]`";
+                return Err(wrong(channel, "linkedin.token", why.to_owned()));
+            }
+            (Some(_), Some(_)) => {
+                let why = "there is a `token` too; one is enough";
+                return Err(wrong(channel, "linkedin.oauth2", why.to_owned()));
+            }
+        };
+        Ok(Self { config, api, web, source, http: Http::new(context.reach) })
     }
 
     fn request(
@@ -176,32 +211,60 @@ impl LinkedIn {
         http::endpoint(&self.web, &format!("/feed/update/{urn}/"))
     }
 
-    /// Nothing is sent with a token that is known to have expired.
-    fn expired(&self, now: DateTime<Utc>) -> Option<Outcome> {
-        let last = self.config.token.expires.filter(|last| now.date_naive() > *last)?;
-        Some(Outcome::Blocked {
-            why: format!(
-                "nothing was sent: the access token {} expired on {last}; get a new one with \
-                 `handbill channels add linkedin`, and write its date as `expires` beside `token`",
-                self.config.token.place()
-            ),
-        })
+    /// The access token of this moment. Nothing is sent with one that is known to have expired.
+    async fn access(&self, now: DateTime<Utc>) -> Result<Access, Outcome> {
+        let token = match &self.source {
+            Source::Refreshed(tokens) => return tokens.access().await,
+            Source::Token(token) => token,
+        };
+        if let Some(last) = token.expires.filter(|last| now.date_naive() > *last) {
+            return Err(Outcome::Blocked {
+                why: format!(
+                    "nothing was sent: the access token {} expired on {last}; get a new one with \
+                     `handbill channels renew`, or write its date as `expires` beside `token`",
+                    token.place()
+                ),
+            });
+        }
+        match token.read() {
+            Ok(token) => Ok(Access { token, age: Age::New }),
+            Err(error) => Err(Outcome::Blocked { why: error.to_string() }),
+        }
     }
 
-    fn credential(&self) -> Result<Credential, String> {
-        self.config.token.read().map(Credential::new).map_err(|error| error.to_string())
+    /// Sends. With a permit it writes, without one it reads.
+    async fn exchange(&self, request: &Request, permit: Option<&Permit<'_>>) -> Exchange {
+        let now = permit.map_or_else(Utc::now, |permit| permit.send_by().now());
+        let access = match self.access(now).await {
+            Ok(access) => access,
+            Err(outcome) => return Exchange::NoAnswer(outcome),
+        };
+        let credential = Credential::new(access.token.clone());
+        let exchange = match permit {
+            Some(permit) => self.http.write(request, Some(&credential), permit).await,
+            None => self.http.send(request, Some(&credential)).await,
+        };
+        match (exchange, &self.source) {
+            (Exchange::Answer(answer), Source::Refreshed(tokens)) if answer.status == 401 => {
+                let why = answer::not_taken(&answer.summary());
+                Exchange::NoAnswer(tokens.refused(&access, why).await)
+            }
+            (exchange, _) => exchange,
+        }
     }
 
     /// A GET whose answer is JSON.
     async fn read(&self, url: Url, method: Option<&str>) -> Result<Reading, Unread> {
-        let credential = self.credential().map_err(|why| Unread::Unable { why })?;
         let mut request = Request { headers: self.headers(), ..Request::get(url) };
         if let Some(method) = method {
             request = request.header(METHOD, method);
         }
-        match self.http.send(&request, Some(&credential)).await {
+        match self.exchange(&request, None).await {
             Exchange::Answer(answer) if answer.status == 426 => {
                 Err(Unread::Unable { why: answer::retired(&answer.summary()) })
+            }
+            Exchange::Answer(answer) if answer.status == 401 => {
+                Err(Unread::Unable { why: answer::not_taken(&answer.summary()) })
             }
             exchange => Reading::of(exchange),
         }
@@ -361,14 +424,7 @@ impl Channel for LinkedIn {
             Ok(request) => request,
             Err(why) => return Outcome::Refused { why },
         };
-        if let Some(outcome) = self.expired(permit.send_by().now()) {
-            return outcome;
-        }
-        let credential = match self.credential() {
-            Ok(credential) => credential,
-            Err(why) => return Outcome::Blocked { why },
-        };
-        match self.http.write(&request, Some(&credential), permit).await {
+        match self.exchange(&request, Some(permit)).await {
             Exchange::Answer(answer) => self.outcome(on_record, &answer),
             Exchange::NoAnswer(outcome) => outcome,
         }
@@ -427,9 +483,6 @@ impl Channel for LinkedIn {
     }
 
     async fn probe(&self) -> Result<Probe, String> {
-        if let Some(Outcome::Blocked { why }) = self.expired(Utc::now()) {
-            return Err(why);
-        }
         let identity = match &self.config.author {
             Author::Member(id) => self.member(id).await?,
             // The token, the version and the permission to read are all needed for this.
@@ -440,7 +493,8 @@ impl Channel for LinkedIn {
             }
         };
         let midnight = NaiveTime::MIN;
-        let expires = self.config.token.expires.and_then(|last| last.succ_opt());
+        let last = self.config.token.as_ref().and_then(|token| token.expires);
+        let expires = last.and_then(|last| last.succ_opt());
         Ok(Probe { identity, expires: expires.map(|day| day.and_time(midnight).and_utc()) })
     }
 }

@@ -1,7 +1,7 @@
 //! Mail: one message to one list or person, over SMTP.
 //!
 //! [`message`] makes the bytes and [`envelope`] says who hears what becomes of them. [`login`] opens
-//! connections (with [`oauth2`] where passwords are no longer taken), [`host`] shares a server's among
+//! connections (with [`super::oauth2`] where passwords are no longer taken), [`host`] shares a server's among
 //! its channels, [`smtp`] brings messages to it, signed by [`dkim`], and knows how far each came.
 //! [`archive`] knows where readers find the message, [`list`] what a list asks of it.
 
@@ -13,7 +13,6 @@ pub mod host;
 pub mod list;
 pub mod login;
 pub mod message;
-pub mod oauth2;
 pub mod smtp;
 pub mod step;
 
@@ -36,6 +35,7 @@ use super::{
     PrepareError, Probe, Receipt, Search, Sight, Trace, Wire, is_loopback,
 };
 use crate::adapt::{Charset, Form, MailBody, MailForm, Rendition};
+use crate::channel::oauth2::OAuth2;
 use crate::channel::secret::SecretRef;
 use crate::schedule::length::Length;
 pub use archive::Archive;
@@ -44,9 +44,8 @@ use dkim::Dkim;
 use envelope::{Bounces, Dsn};
 use host::{Limits, Seat};
 pub use list::{Held, Html, Repeats, Software};
-use login::{Account, Login, Question};
+use login::{Account, Login};
 use message::{Letter, Origin};
-use oauth2::OAuth2;
 use smtp::Server;
 use step::Patience;
 
@@ -142,7 +141,7 @@ pub struct Config {
     pub held: Option<Held>,
     /// For how long the list may be silent about a post: see [`Config::gives_up_after`].
     pub give_up_after: Option<Length>,
-    /// The least time between posts to two lists of the list's host.
+    /// The least time between posts about one ad to two lists of the list's host.
     pub host_gap: Option<Length>,
     /// How often the list takes an ad once more.
     pub repeats: Option<Repeats>,
@@ -296,7 +295,6 @@ impl Mail {
             messages_per_connection: config
                 .messages_per_connection
                 .map_or(MESSAGES_PER_CONNECTION, NonZeroU32::get),
-            question: if config.dsn == Dsn::Never { Question::Spared } else { Question::Asked },
             dkim: config.dkim.clone(),
             patience: Patience::default(),
         };
@@ -416,8 +414,9 @@ impl Channel for Mail {
             // A moderator may hold it for days.
             proves_absence: Can::No,
             in_flight_seconds: IN_FLIGHT_SECONDS,
-            repeat_safe_seconds: match self.config.software {
-                Some(Software::Sympa) => Some(SYMPA_REMEMBERS_SECONDS),
+            repeat_safe_seconds: match (self.config.software, self.config.held) {
+                // What waits for a moderator is not among what it has had.
+                (Some(Software::Sympa), Some(Held::Never)) => Some(SYMPA_REMEMBERS_SECONDS),
                 _ => None,
             },
             arrival: match self.config.software {

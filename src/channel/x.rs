@@ -1,10 +1,12 @@
-//! X, API v2 with OAuth 1.0a user context.
+//! X, API v2, in the context of a user: OAuth 1.0a or OAuth 2.0.
 //!
 //! X knows no idempotency key and no editing. What it answers is described in its OpenAPI
 //! document (<https://docs.x.com>); a repeated text is refused with 403 and no id, so that the
-//! account's own timeline has to be asked.
+//! account's own timeline has to be asked. `answer` says what an answer to a write means.
 
+mod answer;
 mod picture;
+mod signer;
 
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -12,10 +14,10 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use url::Url;
 
-use super::http::{self, Answer, Busy, Credential, Exchange, Http, Reading, Request, Unread};
-use super::oauth1::{self, Keys, Moment};
+use super::http::{self, Exchange, Http, Reading, Request, Unread};
+use super::oauth2::Client;
 use super::setting::{web_address, wrong};
-use super::wire::{HttpRequest, SECRET, Verb};
+use super::wire::{HttpRequest, Verb};
 use super::{
     Abilities, Action, Address, Arrival, BuildError, Can, Channel, Context, Kind, Outcome, Permit,
     PrepareError, Probe, Receipt, Search, Sight, Sought, Trace, Wire, steps, words,
@@ -23,6 +25,7 @@ use super::{
 use crate::adapt::count::Count;
 use crate::adapt::{CardUse, Form, Rendition};
 use crate::channel::secret::SecretRef;
+use signer::Signer;
 
 /// Weighted characters that a post may have.
 const LIMIT: usize = 280;
@@ -45,13 +48,7 @@ const TIMELINE_ENDS_NEAR: usize = 3000;
 const HOSTS: [&str; 6] =
     ["x.com", "www.x.com", "mobile.x.com", "twitter.com", "www.twitter.com", "mobile.twitter.com"];
 
-/// What a 403 says when the account or the app is shut out altogether, and not this text refused.
-const SHUT_OUT: [&str; 4] = [
-    "usage-capped",
-    "user-suspended",
-    "unsupported authentication",
-    "you are not permitted to perform this action",
-];
+const AUTHORIZATION: &str = "Authorization";
 
 /// The `[x]` table of a channel's file.
 #[derive(Debug, Clone, Deserialize)]
@@ -65,10 +62,27 @@ pub struct Config {
     pub username: String,
     /// The account's numeric id; needed to look into its timeline after a lost answer.
     pub user_id: String,
-    pub consumer_key: SecretRef,
-    pub consumer_secret: SecretRef,
-    pub access_token: SecretRef,
-    pub access_token_secret: SecretRef,
+    /// The four keys of OAuth 1.0a, which do not expire; or `[x.oauth2]`.
+    pub consumer_key: Option<SecretRef>,
+    pub consumer_secret: Option<SecretRef>,
+    pub access_token: Option<SecretRef>,
+    pub access_token_secret: Option<SecretRef>,
+    /// Needs the scopes `tweet.read`, `tweet.write`, `users.read` and `offline.access`; for pictures
+    /// `media.write` too.
+    pub oauth2: Option<Client>,
+}
+
+impl Config {
+    pub fn secrets_mut(&mut self) -> Vec<(&'static str, &mut SecretRef)> {
+        let keys = [
+            ("consumer_key", &mut self.consumer_key),
+            ("consumer_secret", &mut self.consumer_secret),
+            ("access_token", &mut self.access_token),
+            ("access_token_secret", &mut self.access_token_secret),
+        ];
+        let keys = keys.into_iter().filter_map(|(name, key)| Some((name, key.as_mut()?)));
+        keys.chain(self.oauth2.iter_mut().flat_map(Client::secrets_mut)).collect()
+    }
 }
 
 /// One account.
@@ -76,6 +90,7 @@ pub struct X {
     config: Config,
     api: Url,
     web: Url,
+    signer: Signer,
     http: Http,
 }
 
@@ -101,7 +116,9 @@ impl X {
             let why = format!("`{}` is no account name; write it without `@`", config.username);
             return Err(wrong(channel, "x.username", why));
         }
-        Ok(Self { config, api, web, http: Http::new(context.reach) })
+        let signer = Signer::new(&config, &api, context.reach)
+            .map_err(|(key, why)| wrong(channel, key, why))?;
+        Ok(Self { config, api, web, signer, http: Http::new(context.reach) })
     }
 
     fn create(
@@ -132,7 +149,7 @@ impl X {
             verb,
             method: method.to_owned(),
             url: http::endpoint(&self.api, path).into(),
-            headers: vec![("Authorization".to_owned(), format!("OAuth {SECRET}"))],
+            headers: vec![(AUTHORIZATION.to_owned(), self.signer.authorization())],
             body: None,
             remote_id: remote_id.map(str::to_owned),
             reference: Some(address.reference.to_owned()),
@@ -140,63 +157,29 @@ impl X {
         }
     }
 
-    /// Signs and sends: nonce and time are of this moment, so they are not on record. With a
-    /// permit it writes, without one it reads.
+    /// Signs and sends. With a permit it writes, without one it reads.
     async fn exchange(&self, request: &Request, permit: Option<&Permit<'_>>) -> Exchange {
-        let keys = match self.keys() {
-            Ok(keys) => keys,
-            Err(why) => return Exchange::NoAnswer(Outcome::Blocked { why }),
-        };
-        let header = oauth1::authorization(&request.method, &request.url, &keys, &Moment::now());
-        let parts = vec![
-            keys.consumer_key,
-            keys.consumer_secret,
-            keys.access_token,
-            keys.access_token_secret,
-        ];
-        let credential = Credential::made_from(header, parts);
-        match permit {
-            Some(permit) => self.http.write(request, Some(&credential), permit).await,
-            None => self.http.send(request, Some(&credential)).await,
-        }
-    }
-
-    fn keys(&self) -> Result<Keys, String> {
-        let read = |secret: &SecretRef| secret.read().map_err(|error| error.to_string());
-        Ok(Keys {
-            consumer_key: read(&self.config.consumer_key)?,
-            consumer_secret: read(&self.config.consumer_secret)?,
-            access_token: read(&self.config.access_token)?,
-            access_token_secret: read(&self.config.access_token_secret)?,
-        })
-    }
-
-    fn outcome(&self, request: &HttpRequest, answer: &Answer) -> Outcome {
-        if answer.status == 403 {
-            return forbidden(answer);
-        }
-        if request.verb == Verb::Withdraw && answer.status == 404 {
-            return Outcome::Posted(Receipt {
-                remote_id: request.remote_id.clone(),
-                ..Receipt::default()
-            });
-        }
-        if !answer.is_success() {
-            return answer.failure(Busy::Unsaid);
-        }
-        let data = answer.json().and_then(|json| json.get("data").cloned()).unwrap_or_default();
-        match request.verb {
-            Verb::Withdraw if data.get("deleted") == Some(&Value::Bool(true)) => {
-                Outcome::Posted(Receipt {
-                    remote_id: request.remote_id.clone(),
-                    ..Receipt::default()
-                })
+        let mut request = request.clone();
+        // What is on record may be signed in another way by now.
+        for (name, value) in &mut request.headers {
+            if name == AUTHORIZATION {
+                *value = self.signer.authorization();
             }
-            Verb::Create | Verb::Update => match data.get("id").and_then(Value::as_str) {
-                Some(id) => Outcome::Posted(self.receipt(id)),
-                None => unexpected(answer),
-            },
-            Verb::Withdraw | Verb::Upload => unexpected(answer),
+        }
+        let signature = match self.signer.sign(&request).await {
+            Ok(signature) => signature,
+            Err(outcome) => return Exchange::NoAnswer(outcome),
+        };
+        let credential = Some(&signature.credential);
+        let exchange = match permit {
+            Some(permit) => self.http.write(&request, credential, permit).await,
+            None => self.http.send(&request, credential).await,
+        };
+        match exchange {
+            Exchange::Answer(answer) if answer.status == 401 => {
+                Exchange::NoAnswer(self.signer.refused(&signature, answer.summary()).await)
+            }
+            exchange => exchange,
         }
     }
 
@@ -210,36 +193,71 @@ impl X {
 
     /// A signed GET whose answer is JSON.
     async fn read(&self, url: Url) -> Result<Reading, Unread> {
-        let request = Request::get(url).header("Authorization", &format!("OAuth {SECRET}"));
+        let request = Request::get(url).header(AUTHORIZATION, &self.signer.authorization());
         Reading::of(self.exchange(&request, None).await)
     }
 
-    /// The words of one post.
+    /// The words of one post of the account: from its own timeline, cut to this one, because what an
+    /// account reads of its own costs a fifth. What is not in it is asked for by its id.
     async fn post(&self, id: &str) -> Result<String, Unread> {
-        let mut url = http::endpoint(&self.api, &format!("/2/tweets/{id}"));
-        url.query_pairs_mut().append_pair("tweet.fields", "created_at,entities,text");
-        let Reading { json, .. } = self.read(url).await?;
-        // A post that is gone answers 200 with `errors` and without `data`.
-        json.get("data").map(words_of_post).ok_or(Unread::Gone)
+        if let Ok(number) = id.parse::<u64>() {
+            let mut url = self.timeline();
+            url.query_pairs_mut()
+                .append_pair("max_results", "5")
+                .append_pair("since_id", &number.saturating_sub(1).to_string())
+                .append_pair("until_id", &number.saturating_add(1).to_string());
+            if let Ok(Reading { json, .. }) = self.read_posts(url).await {
+                let posts = json["data"].as_array().map(Vec::as_slice).unwrap_or_default();
+                if let Some(post) = posts.iter().find(|post| post["id"] == id) {
+                    return Ok(words_of_post(post));
+                }
+            }
+        }
+        let url = http::endpoint(&self.api, &format!("/2/tweets/{id}"));
+        let Reading { json, .. } = self.read_posts(url).await?;
+        match json.get("data") {
+            Some(post) => Ok(words_of_post(post)),
+            // A post that is gone answers 200 with `errors` and without `data`; so does one that is
+            // only not shown to us.
+            None if is_gone(&json) => Err(Unread::Gone),
+            None => Err(Unread::Unable { why: words::excerpt(&json.to_string()) }),
+        }
+    }
+
+    fn timeline(&self) -> Url {
+        http::endpoint(&self.api, &format!("/2/users/{}/tweets", self.config.user_id))
+    }
+
+    /// Posts with what is needed of them. X's guides call the parameter `tweet.fields`, its
+    /// description of the API `post.fields`; it answers 400 to a parameter that it does not know.
+    async fn read_posts(&self, url: Url) -> Result<Reading, Unread> {
+        let asked = |parameter: &str| {
+            let mut url = url.clone();
+            url.query_pairs_mut().append_pair(parameter, "created_at,entities,text");
+            url
+        };
+        match self.read(asked("tweet.fields")).await {
+            Err(Unread::Unable { why }) => {
+                self.read(asked("post.fields")).await.map_err(|_| Unread::Unable { why })
+            }
+            read => read,
+        }
     }
 
     /// Our own post that says `text` and is not older than the attempt, looked for in the
     /// account's timeline back to then.
     async fn search(&self, text: &str, search: &Search<'_>) -> Result<Trace, Unread> {
-        let path = format!("/2/users/{}/tweets", self.config.user_id);
         let mut sought = Sought::new(text, search);
         let mut next: Option<String> = None;
         let mut read = 0;
         let mut some_hidden = false;
         for _ in 0..PAGES {
-            let mut url = http::endpoint(&self.api, &path);
-            url.query_pairs_mut()
-                .append_pair("max_results", "100")
-                .append_pair("tweet.fields", "created_at,entities,text");
+            let mut url = self.timeline();
+            url.query_pairs_mut().append_pair("max_results", "100");
             if let Some(token) = &next {
                 url.query_pairs_mut().append_pair("pagination_token", token);
             }
-            let Reading { json, behind } = self.read(url).await?;
+            let Reading { json, behind } = self.read_posts(url).await?;
             let since = search.since.min(Utc::now()) - CLOCK_SLACK - behind;
             let posts = json.get("data").and_then(Value::as_array).cloned().unwrap_or_default();
             some_hidden |= json.get("errors").is_some();
@@ -408,23 +426,13 @@ impl Channel for X {
     }
 }
 
-/// A refusal with 403 has three meanings: the text stands there already, the account or the app
-/// is shut out, or this text is not wanted.
-fn forbidden(answer: &Answer) -> Outcome {
-    let why = answer.summary();
-    let said = answer.body.to_lowercase();
-    if said.contains("duplicate content") {
-        let why = format!("X says that this text is there already; {why}");
-        return Outcome::Duplicate { why };
-    }
-    if SHUT_OUT.iter().any(|words| said.contains(words)) {
-        return Outcome::Blocked { why };
-    }
-    Outcome::Refused { why }
-}
-
-fn unexpected(answer: &Answer) -> Outcome {
-    Outcome::Unknown { why: format!("X took it, but does not say so: {}", answer.summary()) }
+/// Whether X says of a single thing that it is not there, and not only that it shows nothing of it.
+fn is_gone(json: &Value) -> bool {
+    let errors = json["errors"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let not_found = |error: &Value| {
+        error["type"].as_str().is_some_and(|kind| kind.ends_with("/resource-not-found"))
+    };
+    !errors.is_empty() && errors.iter().all(not_found)
 }
 
 fn text_of(rendition: &Rendition) -> Result<&str, PrepareError> {
@@ -451,9 +459,15 @@ fn is_post_id(id: &str) -> bool {
     !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit())
 }
 
+/// When a post was made: as X says, or else as its id does, whose first bits count milliseconds
+/// since this day (docs.x.com/fundamentals/x-ids).
 fn created_at(post: &Value) -> Option<DateTime<Utc>> {
-    let text = post.get("created_at")?.as_str()?;
-    DateTime::parse_from_rfc3339(text).ok().map(|at| at.to_utc())
+    const FIRST_MILLISECOND: i64 = 1_288_834_974_657;
+    let said = post["created_at"].as_str().and_then(|it| DateTime::parse_from_rfc3339(it).ok());
+    said.map(|at| at.to_utc()).or_else(|| {
+        let id: i64 = post["id"].as_str()?.parse().ok()?;
+        DateTime::from_timestamp_millis((id >> 22).checked_add(FIRST_MILLISECOND)?)
+    })
 }
 
 /// A post's text with the addresses that were written, which X replaces by short ones of its own.

@@ -159,7 +159,8 @@ fn remarks(letter: &Letter<'_>) -> Vec<Remark> {
                     "the list takes ads from the employer's domain only, and {} is not of {employer}",
                     letter.from
                 ),
-                help: "send it from an address of the employer (`from`)",
+                help: "send it from an address of the employer (`from`); if the employer's domain \
+                       is another, say so in `handbill.toml`: `employer_domain` under `[site]`",
             });
         }
     }

@@ -9,14 +9,14 @@ use std::sync::Arc;
 use super::rewrite::Consent;
 use super::{AsIf, CliError, End, count, load};
 use crate::adapt::{self, AdaptError, Occasion};
-use crate::channel::{Kind, Reach};
+use crate::channel::{ChannelName, Kind, Reach};
 use crate::check::channels::Requirements;
 use crate::check::lists;
 use crate::check::{self, Around, StructuredData};
 use crate::deliver::Station;
 use crate::diagnostic::{Diagnostic, Severity, Source};
 use crate::ledger::Past;
-use crate::posting::Posting;
+use crate::posting::{Posting, PostingId};
 use crate::site::channel_file::KindConfig;
 use crate::site::mailbox::SiteMailbox;
 use crate::site::notices::Notices;
@@ -72,7 +72,7 @@ pub(super) fn run(arguments: &Arguments, folder: Option<PathBuf>) -> Result<End,
     found.extend(remarks(&wanted, &read.postings.open, &site, arguments));
     found.extend(read.diagnostics);
     found.extend(rendered.unfit);
-    found.extend(rendered.held_by_lists);
+    found.extend(rendered.held_by_lists.into_iter().map(|held| held.why));
     if arguments.files.is_empty() {
         // Nothing is sent by a check, so a credential that is not here is worth only a warning.
         let of_channels = site.channels.iter().flat_map(ChannelSpec::missing_secrets);
@@ -176,7 +176,14 @@ pub(super) struct Rendered {
     /// What keeps a posting from a channel that wants it, though the templates are right.
     unfit: Vec<Diagnostic>,
     /// What a mailing list would hold back, or not take.
-    pub(super) held_by_lists: Vec<Diagnostic>,
+    pub(super) held_by_lists: Vec<Held>,
+}
+
+/// An ad that a mailing list would hold back, or not take.
+pub(super) struct Held {
+    pub(super) posting: PostingId,
+    pub(super) channel: ChannelName,
+    pub(super) why: Diagnostic,
 }
 
 /// Renders each posting for each channel that wants it, for every occasion that the channel will
@@ -226,7 +233,11 @@ pub(super) fn render<'a>(
                 errors.push(error);
             }
         }
-        rendered.held_by_lists.extend(remarks);
+        rendered.held_by_lists.extend(remarks.into_iter().map(|why| Held {
+            posting: posting.id.clone(),
+            channel: station.spec.name.clone(),
+            why,
+        }));
     }
     rendered
 }

@@ -23,13 +23,15 @@ impl Desk {
     /// Reads the pages and writes down what was seen of them, so that what is decided is about
     /// what is there now; the ledger is made if there is none.
     pub async fn open(folder: Option<PathBuf>, as_if: &AsIf) -> Result<Self, CliError> {
-        let site = load::site(folder)?;
+        let mut site = load::site(folder)?;
+        let heard = deliver::instances::ask(&mut site, Reach::Anywhere).await;
         let clock = as_if.clock();
         let stations = load::stations(&site, Reach::Anywhere)?;
         let before = load::past(&site).await?;
         let read = load::postings(&site, &[], &before, load::Guesses::Refused)?;
         complain_about(&load::worth_saying(&read.diagnostics));
         let ledger = load::ledger(&site, &clock).await?;
+        load::keep_instances(&heard);
         let courier = Courier {
             site: &site,
             stations: &stations,

@@ -48,7 +48,7 @@ pub(super) fn run(arguments: &Arguments, folder: Option<PathBuf>) -> Result<End,
     let failed = diagnostics.iter().any(Diagnostic::is_error);
     if let Some(page) = page.filter(|_| arguments.declare && !failed) {
         let consent = if arguments.yes { Consent::Given } else { Consent::Asked };
-        return declare::declare(&page, &reading.postings, &settings, consent);
+        return declare::declare(&page, &reading, &settings, consent);
     }
     let held_back =
         if failed { Some("the page has errors") } else { why_closed(&reading.postings) };

@@ -5,13 +5,14 @@ use std::path::{Path, PathBuf};
 
 use crate::channel::{ChannelName, Reach};
 pub(super) use crate::deliver::Guesses;
+use crate::deliver::instances::Heard;
 use crate::deliver::{self, Clock, Courier, Reading, Station, Worker};
 use crate::diagnostic::{Diagnostic, Severity, suggestion};
 use crate::ledger::{KnownPosting, Ledger, Past};
 use crate::posting::PostingId;
 use crate::site::{self, EXAMPLE, Site};
 
-use super::{CliError, End, complain_about};
+use super::{CliError, End, complain, complain_about};
 
 /// The site of this command; configuration errors are drawn and end it.
 pub(super) fn site(folder: Option<PathBuf>) -> Result<Site, CliError> {
@@ -93,6 +94,13 @@ pub(super) fn pages_exist<'a>(
         }
     }
     Ok(())
+}
+
+/// Keeps what servers said of themselves. Where that fails they are asked again the next time.
+pub(super) fn keep_instances(heard: &Heard) {
+    if let Err(error) = heard.keep() {
+        complain(&format!("warning: what servers say of themselves could not be kept: {error}"));
+    }
 }
 
 /// The channels of a site; what cannot be built is drawn and ends the command.

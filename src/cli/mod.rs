@@ -8,6 +8,7 @@ mod accept;
 mod adopt;
 mod approve;
 mod calendar;
+mod channels;
 mod check;
 mod desk;
 mod doctor;
@@ -122,6 +123,8 @@ enum Command {
     Pause(pause::PauseArguments),
     /// Let a paused channel go on
     Resume(pause::ResumeArguments),
+    /// List the channels, or add one: get an account's credentials and try them
+    Channels(channels::Arguments),
     /// Look whether everything that Handbill needs is here, and well
     Doctor(doctor::Arguments),
     /// Keep the ledger safe: back it up, restore it, check it, export it
@@ -262,6 +265,7 @@ fn run(arguments: Arguments) -> Result<End, CliError> {
         Command::Mailbox(arguments) => wait(mailbox::run(&arguments, site)),
         Command::Pause(arguments) => wait(pause::pause(&arguments, site)),
         Command::Resume(arguments) => wait(pause::resume(&arguments, site)),
+        Command::Channels(arguments) => wait(channels::run(&arguments, site)),
         Command::Doctor(arguments) => wait(doctor::run(&arguments, site)),
         Command::Ledger(arguments) => wait(ledger::run(&arguments, site)),
         Command::Rehearse(arguments) => wait(rehearse::run(&arguments, site)),

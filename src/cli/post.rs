@@ -5,12 +5,14 @@ use std::path::PathBuf;
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
+use super::check::Held;
 use super::{
     AsIf, CliError, End, Format, check, complain, complain_about, load, mailbox, plan, preview,
     say, say_json, waiting,
 };
 use crate::adapt::Occasion;
 use crate::channel::permit::NoJournal;
+use crate::channel::price::Cost;
 use crate::channel::{ChannelName, DeliveryKey, Outcome, Permit, Reach, SendBy, mastodon};
 use crate::clock::Clock;
 use crate::deliver::compose::{self, compose};
@@ -52,7 +54,7 @@ pub(super) struct Arguments {
 pub(super) async fn run(arguments: &Arguments, folder: Option<PathBuf>) -> Result<End, CliError> {
     load::pages_exist(&arguments.files)?;
     let example = example_folder(arguments, folder.as_deref())?;
-    let site = match &example {
+    let mut site = match &example {
         Some(folder) => {
             complain(
                 "notice: there is no site here, so this shows the example channels; \
@@ -66,11 +68,12 @@ pub(super) async fn run(arguments: &Arguments, folder: Option<PathBuf>) -> Resul
         }
         None => load::site(folder)?,
     };
-    let names = site.channels.iter().map(|channel| &channel.name).collect();
-    let channel =
-        arguments.channel.as_deref().map(|name| load::known_channel(name, &names)).transpose()?;
+    let channel = {
+        let names = site.channels.iter().map(|channel| &channel.name).collect();
+        arguments.channel.as_deref().map(|name| load::known_channel(name, &names)).transpose()?
+    };
     if arguments.dry_run {
-        return dry_run(arguments, &site, channel.as_ref()).await;
+        return dry_run(arguments, &mut site, channel.as_ref()).await;
     }
     let stations = load::stations(&site, Reach::Anywhere)?;
     let wanted_channels =
@@ -94,8 +97,12 @@ pub(super) async fn run(arguments: &Arguments, folder: Option<PathBuf>) -> Resul
         // Somebody who names a page wants that page: nothing else is done instead.
         return Ok(End::CheckFailed);
     }
-    templates_work(&read, &site, &stations, channel.as_ref())?;
+    let held_by_lists = templates_work(&read, &site, &stations, channel.as_ref())?;
+    // Before anything is composed, in a dry run too, so that it shows what is sent.
+    let heard = deliver::instances::ask(&mut site, Reach::Anywhere).await;
+    let stations = if heard.is_news() { load::stations(&site, Reach::Anywhere)? } else { stations };
     let ledger = load::ledger(&site, &clock).await?;
+    load::keep_instances(&heard);
     let courier = Courier {
         site: &site,
         stations: &stations,
@@ -110,6 +117,7 @@ pub(super) async fn run(arguments: &Arguments, folder: Option<PathBuf>) -> Resul
     round.note_arrivals(courier.arrivals(wanted).await?);
     tell(&site, &ledger, &round, &courier.clock).await;
     ledger.clone().close().await;
+    complain_about(&of_what_went_out(held_by_lists, &round));
     report(arguments.format, &round, &wanted, &site)?;
     Ok(end(&round, &wanted, read.has_errors()))
 }
@@ -166,25 +174,36 @@ fn templates_work(
     site: &Site,
     stations: &[Station],
     channel: Option<&ChannelName>,
-) -> Result<Vec<Diagnostic>, CliError> {
+) -> Result<Vec<Held>, CliError> {
     let named = |posting: &&Posting| read.named.as_ref().is_none_or(|it| it.contains(&posting.id));
     let postings: Vec<&Posting> = read.postings.open.iter().filter(named).collect();
     let wanted = |station: &&Station| channel.is_none_or(|name| *name == station.spec.name);
     let rendered = check::render(&postings, site, stations.iter().filter(wanted));
     if rendered.in_templates.is_empty() {
-        let held = rendered.held_by_lists.into_iter();
-        return Ok(held
-            .filter(|it| !it.is_error())
-            .filter_map(|it| site.check.judge(it))
-            .collect());
+        let held = rendered.held_by_lists.into_iter().filter(|held| !held.why.is_error());
+        let judged =
+            held.filter_map(|held| Some(Held { why: site.check.judge(held.why)?, ..held }));
+        return Ok(judged.collect());
     }
     complain_about(&rendered.in_templates);
     Err(CliError::Said(End::Configuration))
 }
 
+/// What lists may hold back of what went out just now. What went out before was said then.
+fn of_what_went_out(held_by_lists: Vec<Held>, round: &Round) -> Vec<Diagnostic> {
+    let went_out = |held: &Held| {
+        round.done.iter().any(|done| {
+            done.state == State::Posted
+                && done.posting == held.posting.as_str()
+                && done.channel == held.channel
+        })
+    };
+    held_by_lists.into_iter().filter(went_out).map(|held| held.why).collect()
+}
+
 async fn dry_run(
     arguments: &Arguments,
-    site: &Site,
+    site: &mut Site,
     channel: Option<&ChannelName>,
 ) -> Result<End, CliError> {
     let stations = load::stations(site, Reach::Anywhere)?;
@@ -192,6 +211,10 @@ async fn dry_run(
     let load::View { past, read } = load::view(site, &stations, &arguments.files, &clock).await?;
     complain_about(&load::worth_saying(&read.diagnostics));
     let held_by_lists = templates_work(&read, site, &stations, channel)?;
+    let held_by_lists: Vec<Diagnostic> = held_by_lists.into_iter().map(|held| held.why).collect();
+    let heard = deliver::instances::ask(site, Reach::Anywhere).await;
+    let stations = if heard.is_news() { load::stations(site, Reach::Anywhere)? } else { stations };
+    let site = &*site;
     complain_about(&held_by_lists);
     let now = clock.now();
     let pace = if arguments.now { Pace::AtOnce } else { Pace::OnSchedule };
@@ -211,7 +234,12 @@ async fn dry_run(
                 .map(|(step, shown)| {
                     let mut json = serde_json::to_value(step).unwrap_or_default();
                     match shown {
-                        Some(Ok(composed)) => json["preview"] = preview::json(composed),
+                        Some(Ok(composed)) => {
+                            json["preview"] = preview::json(composed);
+                            if let Some(cost) = cost_of(step, composed, &stations) {
+                                json["cost_usd"] = cost.price.dollars().into();
+                            }
+                        }
                         Some(Err(error)) => json["error"] = error.to_string().into(),
                         None => {}
                     }
@@ -225,7 +253,7 @@ async fn dry_run(
             }))?;
         }
         Format::Text => {
-            draw_dry_run(&steps, site, &read)?;
+            draw_dry_run(&steps, site, &stations, &read)?;
         }
     }
     Ok(match (failed, read.has_errors()) {
@@ -277,7 +305,17 @@ fn show(
     Some(compose(site, station, posting, step, target, step.when.time().unwrap_or(now)))
 }
 
-fn draw_dry_run(steps: &[(&Step, Shown)], site: &Site, read: &Reading) -> Result<(), CliError> {
+fn cost_of(step: &Step, composed: &compose::Composed, stations: &[Station]) -> Option<Cost> {
+    let station = stations.iter().find(|it| it.spec.name == step.name.channel)?;
+    preview::cost(station.spec.kind(), composed)
+}
+
+fn draw_dry_run(
+    steps: &[(&Step, Shown)],
+    site: &Site,
+    stations: &[Station],
+    read: &Reading,
+) -> Result<(), CliError> {
     let mut posting = None;
     for (step, shown) in steps {
         if posting != Some(&step.name.posting) {
@@ -297,7 +335,12 @@ fn draw_dry_run(steps: &[(&Step, Shown)], site: &Site, read: &Reading) -> Result
         };
         say(&format!("\n  {} · {} · {when}\n", step.name.channel, plan::occasion(step)))?;
         match shown {
-            Some(Ok(composed)) => say(&preview::draw(composed))?,
+            Some(Ok(composed)) => {
+                if let Some(cost) = cost_of(step, composed, stations) {
+                    say(&format!("    {cost}\n"))?;
+                }
+                say(&preview::draw(composed))?;
+            }
             Some(Err(error)) => say(&format!("    error: {error}\n"))?,
             None => {}
         }

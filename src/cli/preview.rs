@@ -3,8 +3,9 @@
 use std::fmt::Write;
 
 use crate::adapt::{Picture, PictureFile, Rendition};
-use crate::channel::Wire;
+use crate::channel::price::{self, Cost};
 use crate::channel::wire::{HttpRequest, MailMessage, SECRET, SignedAs, Steps, Verb};
+use crate::channel::{Kind, Wire};
 use crate::deliver::compose::Composed;
 
 /// Draws what one delivery sends, every line indented, credentials masked. Nothing is left out of
@@ -32,6 +33,14 @@ pub fn draw(composed: &Composed) -> String {
         }
     }
     drawn
+}
+
+/// What sending it costs, where a network takes money.
+pub(super) fn cost(kind: Kind, composed: &Composed) -> Option<Cost> {
+    match &composed.wire {
+        Wire::Http(request) if request.verb == Verb::Create => price::of(kind, &composed.rendition),
+        _ => None,
+    }
 }
 
 /// The same for machines.

@@ -8,6 +8,7 @@ pub mod compose;
 mod doubt;
 pub mod fail_point;
 mod find_out;
+pub mod instances;
 pub mod letters;
 mod pages;
 mod picture;

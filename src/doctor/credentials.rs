@@ -15,7 +15,7 @@ const EXPIRY: &str = "doctor::credential-expiry";
 const PERMISSIONS: &str = "doctor::secret-files";
 
 /// How many days before it expires a credential is a warning, as notices tell it.
-const SOON: i64 = 14;
+pub(super) const SOON: i64 = 14;
 
 /// Looks at every credential that the site's files name.
 pub fn credentials(site: &Site, now: DateTime<Utc>) -> Vec<Finding> {

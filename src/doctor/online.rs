@@ -9,8 +9,9 @@ use tokio::time::timeout;
 use url::Url;
 
 use super::Finding;
+use super::credentials::SOON;
 use crate::channel::http::{Answer, Exchange, Http};
-use crate::channel::{Channel, Kind, Reach};
+use crate::channel::{Channel, Kind, Probe, Reach};
 use crate::deliver::Station;
 use crate::mailbox::imap::{Limits, Mailbox};
 use crate::schedule::local_time;
@@ -27,6 +28,8 @@ const SERVER_CLOCK: &str = "doctor::server-clock";
 const PATIENCE: Duration = Duration::from_secs(60);
 const CONNECT_WITHIN: Duration = Duration::from_secs(10);
 
+const GET_A_NEW_ONE: &str = "get a new credential before that day";
+
 /// How far our clock may be from a server's. A request that is signed with a time is refused by
 /// some from five minutes on.
 const APART: TimeDelta = TimeDelta::minutes(1);
@@ -35,10 +38,10 @@ const APART: TimeDelta = TimeDelta::minutes(1);
 pub async fn online(site: &Site, stations: &[Station], now: DateTime<Utc>) -> Vec<Finding> {
     let with_server =
         |station: &&Station| !matches!(station.spec.kind(), Kind::Feed | Kind::Manual);
-    let channels = stations.iter().filter(with_server).map(channel);
+    let channels = stations.iter().filter(with_server).map(|it| channel(it, now));
     let (mut findings, mut notices, mailbox, pages) = futures_util::future::join4(
         futures_util::future::join_all(channels),
-        notices(site),
+        notices(site, now),
         mailbox(site),
         web_site(site, now),
     )
@@ -49,15 +52,20 @@ pub async fn online(site: &Site, stations: &[Station], now: DateTime<Utc>) -> Ve
     findings
 }
 
-async fn channel(station: &Station) -> Finding {
+async fn channel(station: &Station, now: DateTime<Utc>) -> Finding {
     let name = &station.spec.name;
-    probed(SERVER, &name.0, station.channel.as_ref()).await
+    probed(SERVER, &name.0, station.channel.as_ref(), now).await
 }
 
-async fn probed(code: &'static str, name: &str, channel: &dyn Channel) -> Finding {
+async fn probed(
+    code: &'static str,
+    name: &str,
+    channel: &dyn Channel,
+    now: DateTime<Utc>,
+) -> Finding {
     let help = "check address and credentials; `handbill post --to-me` makes a real test";
     match timeout(PATIENCE, channel.probe()).await {
-        Ok(Ok(probe)) => Finding::ok(code, format!("{name}: {}", probe.identity)),
+        Ok(Ok(probe)) => answered(code, name, &probe, now),
         Ok(Err(why)) => Finding::problem(code, format!("{name}: {why}"), help),
         Err(_) => {
             let seen = format!("{name}: no answer within {} s", PATIENCE.as_secs());
@@ -66,13 +74,26 @@ async fn probed(code: &'static str, name: &str, channel: &dyn Channel) -> Findin
     }
 }
 
+/// An account that answers, and for how long it will.
+fn answered(code: &'static str, name: &str, probe: &Probe, now: DateTime<Utc>) -> Finding {
+    let seen = format!("{name}: {}", probe.identity);
+    let Some(expires) = probe.expires else { return Finding::ok(code, seen) };
+    let left = (expires - now).num_days();
+    let seen = format!("{seen}, good until {}, for {left} days", expires.date_naive());
+    match left {
+        _ if expires <= now => Finding::problem(code, seen, GET_A_NEW_ONE),
+        0..=SOON => Finding::warning(code, seen, GET_A_NEW_ONE),
+        _ => Finding::ok(code, seen),
+    }
+}
+
 /// The mail server of the notices, signed in; the webhook only as far as a connection.
-async fn notices(site: &Site) -> Vec<Finding> {
+async fn notices(site: &Site, now: DateTime<Utc>) -> Vec<Finding> {
     let Some(notices) = &site.notices else { return Vec::new() };
     let mut findings = Vec::new();
     match notices.mailbox(&site.name) {
         Ok(None) => {}
-        Ok(Some(mailbox)) => findings.push(probed(NOTICES, "mail", &mailbox).await),
+        Ok(Some(mailbox)) => findings.push(probed(NOTICES, "mail", &mailbox, now).await),
         Err(error) => findings.push(Finding::problem(
             NOTICES,
             error.to_string(),
@@ -164,4 +185,25 @@ fn server_clock(answer: &Answer, site: &Site, now: DateTime<Utc>) -> Option<Find
     } else {
         Finding::ok(SERVER_CLOCK, format!("{} s from the web site's", apart.num_seconds()))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Outcome;
+    use super::*;
+
+    #[test]
+    fn an_account_whose_credential_ends_soon_is_told_in_time() {
+        let now = "2027-03-01T12:00:00Z".parse().unwrap();
+        let of = |days: i64| {
+            let expires = Some(now + TimeDelta::days(days));
+            answered(SERVER, "x", &Probe { identity: "@lab".to_owned(), expires }, now)
+        };
+        assert_eq!(of(30).outcome, Outcome::Ok);
+        assert_eq!(of(30).seen, "x: @lab, good until 2027-03-31, for 30 days");
+        assert_eq!(of(14).outcome, Outcome::Warning);
+        assert_eq!(of(-1).outcome, Outcome::Problem);
+        let for_ever = Probe { identity: "@lab".to_owned(), expires: None };
+        assert_eq!(answered(SERVER, "x", &for_ever, now), Finding::ok(SERVER, "x: @lab"));
+    }
 }

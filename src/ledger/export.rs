@@ -12,7 +12,9 @@
 //! | `channel` | `name` |
 //! | `posting` | `id` |
 //! | `delivery` | `key`; a `target` may come after the delivery that names it |
+//! | `approval` | `posting`, `channel` |
 //! | `attempt` | `delivery`, `number` |
+//! | `step` | `delivery`, `attempt`, `number` |
 //! | `event` | `number` |
 //! | `event_words` | `number`, of the event |
 //! | `answer` | `id` |
@@ -38,35 +40,95 @@ pub struct Exported {
 /// How many rows are held in memory at a time.
 const PAGE: i64 = 500;
 
-/// The tables after `ledger`: each page begins after the last key of the one before.
-const TABLES: [(&str, &str, Keys); 7] = [
-    ("channel", "select * from channel where name > $1 order by name limit $2", Keys::One("name")),
-    ("posting", "select * from posting where id > $1 order by id limit $2", Keys::One("id")),
-    ("delivery", "select * from delivery where key > $1 order by key limit $2", Keys::One("key")),
-    (
-        "attempt",
-        "select * from attempt where (delivery, number) > ($1, $3)
-          order by delivery, number limit $2",
-        Keys::Numbered("delivery"),
-    ),
-    ("event", "select * from event where number > $3 order by number limit $2", Keys::Number),
-    (
-        "event_words",
-        "select * from event_words where number > $3 order by number limit $2",
-        Keys::Number,
-    ),
-    ("answer", "select * from answer where id > $1 order by id limit $2", Keys::One("id")),
+/// A table, and how its rows are read page by page: each begins after the last key of the one before.
+struct Table {
+    name: &'static str,
+    query: &'static str,
+    /// The columns of the key that are texts; the query knows their last values as `$1` and `$4`.
+    texts: &'static [&'static str],
+    /// Those that are numbers: `$3` and `$5`.
+    numbers: &'static [&'static str],
+}
+
+/// The tables after `ledger`. `$2` is how many rows are wanted.
+const TABLES: [Table; 9] = [
+    Table {
+        name: "channel",
+        query: "select * from channel where name > $1 order by name limit $2",
+        texts: &["name"],
+        numbers: &[],
+    },
+    Table {
+        name: "posting",
+        query: "select * from posting where id > $1 order by id limit $2",
+        texts: &["id"],
+        numbers: &[],
+    },
+    Table {
+        name: "delivery",
+        query: "select * from delivery where key > $1 order by key limit $2",
+        texts: &["key"],
+        numbers: &[],
+    },
+    Table {
+        name: "approval",
+        query: "select * from approval where (posting, channel) > ($1, $4)
+                 order by posting, channel limit $2",
+        texts: &["posting", "channel"],
+        numbers: &[],
+    },
+    Table {
+        name: "attempt",
+        query: "select * from attempt where (delivery, number) > ($1, $3)
+                 order by delivery, number limit $2",
+        texts: &["delivery"],
+        numbers: &["number"],
+    },
+    Table {
+        name: "step",
+        query: "select * from step where (delivery, attempt, number) > ($1, $3, $5)
+                 order by delivery, attempt, number limit $2",
+        texts: &["delivery"],
+        numbers: &["attempt", "number"],
+    },
+    Table {
+        name: "event",
+        query: "select * from event where number > $3 order by number limit $2",
+        texts: &[],
+        numbers: &["number"],
+    },
+    Table {
+        name: "event_words",
+        query: "select * from event_words where number > $3 order by number limit $2",
+        texts: &[],
+        numbers: &["number"],
+    },
+    Table {
+        name: "answer",
+        query: "select * from answer where id > $1 order by id limit $2",
+        texts: &["id"],
+        numbers: &[],
+    },
 ];
 
-/// What tells the rows of a table apart.
-#[derive(Debug, Clone, Copy)]
-enum Keys {
-    /// This text.
-    One(&'static str),
-    /// This text, then `number`.
-    Numbered(&'static str),
-    /// `number` alone.
-    Number,
+/// The key of the last row that was read.
+#[derive(Debug, Default)]
+struct Last {
+    texts: [String; 2],
+    numbers: [i64; 2],
+}
+
+impl Last {
+    fn read(table: &Table, row: &AnyRow) -> Result<Self, LedgerError> {
+        let mut last = Self::default();
+        for (place, column) in last.texts.iter_mut().zip(table.texts) {
+            *place = row.try_get(column)?;
+        }
+        for (place, column) in last.numbers.iter_mut().zip(table.numbers) {
+            *place = row.try_get(column)?;
+        }
+        Ok(last)
+    }
 }
 
 impl Ledger {
@@ -84,20 +146,15 @@ impl Ledger {
         let ledger = values(&ledger.map_err(LedgerError::from)?)?;
         write(&line(&json!({ "table": "ledger", "version": version, "row": ledger }))?)?;
         let mut exported = Exported { rows: 1 };
-        for (table, query, keys) in TABLES {
-            let (mut text, mut number) = (String::new(), 0);
+        for table in &TABLES {
+            let mut last = Last::default();
             loop {
-                let rows = page(&mut tx, query, &text, number).await?;
-                let Some(last) = rows.last() else { break };
-                if let Keys::One(column) | Keys::Numbered(column) = keys {
-                    text = last.try_get(column).map_err(LedgerError::from)?;
-                }
-                if let Keys::Numbered(_) | Keys::Number = keys {
-                    number = last.try_get("number").map_err(LedgerError::from)?;
-                }
+                let rows = page(&mut tx, table, last).await?;
+                let Some(newest) = rows.last() else { break };
+                last = Last::read(table, newest)?;
                 let mut lines = String::new();
                 for row in &rows {
-                    lines.push_str(&line(&json!({ "table": table, "row": values(row)? }))?);
+                    lines.push_str(&line(&json!({ "table": table.name, "row": values(row)? }))?);
                 }
                 write(&lines)?;
                 exported.rows += rows.len() as u64;
@@ -109,11 +166,12 @@ impl Ledger {
 
 async fn page(
     connection: &mut AnyConnection,
-    query: &'static str,
-    text: &str,
-    number: i64,
+    table: &Table,
+    last: Last,
 ) -> Result<Vec<AnyRow>, LedgerError> {
-    let query = sqlx::query(query).bind(text.to_owned()).bind(PAGE).bind(number);
+    let Last { texts: [text, other_text], numbers: [number, other_number] } = last;
+    let query = sqlx::query(table.query).bind(text).bind(PAGE);
+    let query = query.bind(number).bind(other_text).bind(other_number);
     Ok(query.fetch_all(connection).await?)
 }
 

@@ -348,6 +348,8 @@ pub struct Approval {
 /// One message that went out, or may have: what spacing, days and budgets count.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Use {
+    /// Which ad it is about.
+    pub posting: PostingId,
     pub slot: Option<DateTime<Utc>>,
     pub at: DateTime<Utc>,
 }

@@ -310,7 +310,8 @@ pub(in crate::ledger) fn used(row: &AnyRow) -> Result<Option<(ChannelName, Use)>
     }
     let channel = ChannelName(text(row, "channel")?);
     let at = time(row.try_get("attempted_at")?)?;
-    Ok(Some((channel, Use { slot: optional_time(row, "slot")?, at })))
+    let posting = PostingId(text(row, "posting")?);
+    Ok(Some((channel, Use { posting, slot: optional_time(row, "slot")?, at })))
 }
 
 pub(in crate::ledger) fn event(row: &AnyRow) -> Result<Event, LedgerError> {

@@ -61,7 +61,7 @@ async fn since_all(
     since: DateTime<Utc>,
 ) -> Result<Uses, LedgerError> {
     let rows = sqlx::query(
-        "select channel, slot, attempted_at, deed, state from delivery
+        "select posting, channel, slot, attempted_at, deed, state from delivery
           where attempted_at >= $1 order by attempted_at",
     )
     .bind(since.timestamp_micros())

@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::imap::MailboxError;
 use crate::channel::mail::Security;
-use crate::channel::mail::oauth2::OAuth2;
+use crate::channel::oauth2::OAuth2;
 use crate::channel::secret::SecretRef;
 use crate::channel::{Reach, is_loopback};
 

@@ -26,7 +26,7 @@ pub use error::{MailboxError, Step};
 
 use super::config::Config;
 use super::mime::MOST_BYTES;
-use crate::channel::mail::oauth2::{Age, Tokens};
+use crate::channel::oauth2::{Age, Tokens};
 use crate::channel::{Outcome, Reach};
 use stream::Bounded;
 

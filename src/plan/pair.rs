@@ -475,12 +475,16 @@ impl Pair<'_> {
                 .map_or(When::Due { since: self.inputs.now }, |reason| When::Not { reason }),
             // Until the slots are shared out, nothing has one.
             Asked::InSlot { from, until, early } => {
-                let wish = Wish { key, from, until, early, slot: None, pace: self.pace() };
+                let posting = self.posting.id.clone();
+                let pace = self.pace();
+                let wish = Wish { posting, key, from, until, early, slot: None, pace };
                 self.wait(draft, wish);
                 When::Not { reason: Reason::NoSlot }
             }
             Asked::Again { from, until, slot } => {
-                let wish = Wish { key, from, until, early: None, slot, pace: Pace::AtOnce };
+                let posting = self.posting.id.clone();
+                let pace = Pace::AtOnce;
+                let wish = Wish { posting, key, from, until, early: None, slot, pace };
                 let step = draft.plan.steps.len();
                 if let Some(waiting) = draft.lines.get_mut(self.index) {
                     waiting.again.push((step, wish));

@@ -10,7 +10,7 @@
 //! has begun since, waits for the next.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 
 use chrono::{DateTime, Datelike, NaiveDate, TimeDelta, TimeZone, Utc};
@@ -18,6 +18,7 @@ use chrono::{DateTime, Datelike, NaiveDate, TimeDelta, TimeZone, Utc};
 use super::{Hold, Pace, Reason, When};
 use crate::channel::{ChannelName, DeliveryKey};
 use crate::ledger::Use;
+use crate::posting::PostingId;
 use crate::schedule::Schedule;
 use crate::site::ChannelSpec;
 use crate::site::queue::{Money, Queue};
@@ -25,6 +26,8 @@ use crate::site::queue::{Money, Queue};
 /// A message that waits for a slot.
 #[derive(Debug, Clone)]
 pub(super) struct Wish {
+    /// Whose message it is.
+    pub posting: PostingId,
     pub key: DeliveryKey,
     /// Not earlier.
     pub from: DateTime<Utc>,
@@ -93,6 +96,7 @@ impl<'a> Line<'a> {
             return self.at_any_time(wish);
         }
         let jitter = super::jitter(wish.key, 0, self.queue.jitter);
+        let mut host_gap = None;
         let mut index = self.slots.first_from(wish.from);
         loop {
             index = self.slots.next_open(index);
@@ -112,32 +116,40 @@ impl<'a> Line<'a> {
                 self.slots.close(index, hold);
                 continue;
             }
+            if let Some(hold) = self.book.other_list(&wish.posting, moment) {
+                // Another ad may have it.
+                host_gap.get_or_insert(hold);
+                index += 1;
+                continue;
+            }
             if wish.until.is_some_and(|until| moment > until) {
                 break;
             }
-            self.book.enter(Some(slot), moment);
+            self.book.enter(&wish.posting, Some(slot), moment);
             return place(Some(slot), at, self.now);
         }
-        if let Some(slot) = wish.early.and_then(|early| self.last_before(early, wish.from)) {
+        if let Some(slot) = wish.early.and_then(|early| self.last_before(early, wish)) {
             let moment = slot.max(self.now);
-            self.book.enter(Some(slot), moment);
+            self.book.enter(&wish.posting, Some(slot), moment);
             return place(Some(slot), slot, self.now);
         }
         // A slot that is there and cannot be had says more than that there is none.
-        let reason = self.why_none(wish).map_or(Reason::NoSlot, Reason::Held);
+        let reason = host_gap.or_else(|| self.why_none(wish)).map_or(Reason::NoSlot, Reason::Held);
         Place { when: When::Not { reason }, slot: None }
     }
 
-    /// The last free slot between two times, of those that are not over; for a reminder that would
-    /// otherwise not come at all.
-    fn last_before(&mut self, early: DateTime<Utc>, from: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        if from > self.slots.end {
-            return self.last_far_before(early, from);
+    /// The last free slot between a time and the one that is wished for, of those that are not over;
+    /// for a reminder that would otherwise not come at all.
+    fn last_before(&mut self, early: DateTime<Utc>, wish: &Wish) -> Option<DateTime<Utc>> {
+        if wish.from > self.slots.end {
+            return self.last_far_before(early, wish);
         }
-        for index in self.slots.between(early, from).rev() {
+        for index in self.slots.between(early, wish.from).rev() {
             let Some(slot) = self.slots.open(index) else { continue };
-            match self.book.refuses(slot, slot.max(self.now)) {
-                None => return Some(slot),
+            let moment = slot.max(self.now);
+            match self.book.refuses(slot, moment) {
+                None if self.book.other_list(&wish.posting, moment).is_none() => return Some(slot),
+                None => {}
                 Some(hold) => self.slots.close(index, hold),
             }
         }
@@ -145,13 +157,15 @@ impl<'a> Line<'a> {
     }
 
     /// The same beyond [`HORIZON`], where the slots were not counted.
-    fn last_far_before(&self, early: DateTime<Utc>, from: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    fn last_far_before(&self, early: DateTime<Utc>, wish: &Wish) -> Option<DateTime<Utc>> {
         let schedule = self.channel.schedule.as_ref()?;
         let before =
             |slot: &DateTime<Utc>| schedule.last_in(early, *slot - TimeDelta::microseconds(1));
-        std::iter::successors(before(&from), before)
-            .take(SLOTS_EXPLAINED)
-            .find(|slot| self.book.refuses(*slot, *slot).is_none())
+        let is_free = |slot: &DateTime<Utc>| {
+            self.book.refuses(*slot, *slot).is_none()
+                && self.book.other_list(&wish.posting, *slot).is_none()
+        };
+        std::iter::successors(before(&wish.from), before).take(SLOTS_EXPLAINED).find(is_free)
     }
 
     /// Why none of the slots between a wish's times can be had: what tells a person most.
@@ -181,21 +195,25 @@ impl<'a> Line<'a> {
             moment = moment.max(self.cursor);
         }
         let mut first_hold = None;
+        let mut waited_for_a_list = false;
         // Each round passes one quiet time, one neighbour, one day or one month.
         for _ in 0..HORIZON.num_days() {
             if wish.until.is_some_and(|until| moment > until) || moment > self.now + HORIZON {
                 break;
             }
-            let Some(hold) = self.book.refuses_moment(moment) else {
-                self.book.enter(None, moment);
-                if wish.from <= self.now {
+            let refused = self.book.refuses_moment(moment);
+            let Some(hold) = refused.or_else(|| self.book.other_list(&wish.posting, moment)) else {
+                self.book.enter(&wish.posting, None, moment);
+                // What was passed because of this ad's other lists is free for other ads.
+                if wish.from <= self.now && !waited_for_a_list {
                     self.cursor = moment;
                 }
                 // What waits for nothing has been due since it was wanted.
                 let time = if moment == self.now { wish.from.min(moment) } else { moment };
                 return place(wish.slot, time, self.now);
             };
-            let Some(later) = self.book.after(&hold, moment) else {
+            waited_for_a_list |= matches!(hold, Hold::HostGap { .. });
+            let Some(later) = self.book.after(&hold, &wish.posting, moment) else {
                 first_hold.get_or_insert(hold);
                 break;
             };
@@ -261,12 +279,12 @@ impl<'a> Book<'a> {
             in_month: BTreeMap::new(),
         };
         for used in uses {
-            book.enter(used.slot, used.at);
+            book.enter(&used.posting, used.slot, used.at);
         }
         book
     }
 
-    fn enter(&mut self, slot: Option<DateTime<Utc>>, moment: DateTime<Utc>) {
+    fn enter(&mut self, posting: &PostingId, slot: Option<DateTime<Utc>>, moment: DateTime<Utc>) {
         if let Some(slot) = slot {
             self.keep(slot);
         }
@@ -274,7 +292,7 @@ impl<'a> Book<'a> {
             self.moments.insert(moment);
         }
         if let Some(neighbours) = self.neighbours {
-            neighbours.enter(self.channel, moment);
+            neighbours.enter(posting, self.channel, moment);
         }
         if self.queue.per_day.is_some() || self.queue.budget.is_some() {
             let day = self.day(moment);
@@ -311,11 +329,6 @@ impl<'a> Book<'a> {
         if self.neighbour(moment).is_some() {
             return Some(Hold::Spacing);
         }
-        if let Some(neighbours) = self.neighbours
-            && neighbours.near(self.channel, moment).is_some()
-        {
-            return Some(Hold::HostGap { host: neighbours.host.clone() });
-        }
         if self.queue.per_day.is_none() && self.queue.budget.is_none() {
             return None;
         }
@@ -336,6 +349,13 @@ impl<'a> Book<'a> {
         })
     }
 
+    /// Whether the same ad goes to another list of the host too close to a moment.
+    fn other_list(&self, posting: &PostingId, moment: DateTime<Utc>) -> Option<Hold> {
+        let neighbours = self.neighbours?;
+        neighbours.near(posting, self.channel, moment)?;
+        Some(Hold::HostGap { host: neighbours.host.clone() })
+    }
+
     /// A message that is too close.
     fn neighbour(&self, moment: DateTime<Utc>) -> Option<DateTime<Utc>> {
         if self.spacing.is_zero() {
@@ -347,13 +367,18 @@ impl<'a> Book<'a> {
     }
 
     /// The next moment after what holds this one back; `None` if that never ends.
-    fn after(&self, hold: &Hold, moment: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    fn after(
+        &self,
+        hold: &Hold,
+        posting: &PostingId,
+        moment: DateTime<Utc>,
+    ) -> Option<DateTime<Utc>> {
         match hold {
             Hold::Quiet { .. } => self.queue.quiet.first_allowed(moment).filter(|it| *it > moment),
             Hold::Spacing => self.neighbour(moment).map(|it| it + self.spacing),
             Hold::HostGap { .. } => {
                 let neighbours = self.neighbours?;
-                neighbours.near(self.channel, moment).map(|it| it + neighbours.gap)
+                neighbours.near(posting, self.channel, moment).map(|it| it + neighbours.gap)
             }
             Hold::DayFull | Hold::SlotTaken => self.midnight(self.day(moment).succ_opt()?),
             Hold::Budget { .. } => {
@@ -379,29 +404,44 @@ impl<'a> Book<'a> {
     }
 }
 
-/// The lists of one host that takes messages for several of them only so far apart, and what goes
-/// to each. Their lines share it.
+/// The lists of one host that takes one ad for several of them only so far apart, and when which ad
+/// goes to each. Their lines share it. Different ads do not count for each other: the rule is about
+/// one message to several lists (<https://www.jiscmail.ac.uk/help/policy/anti-spam.htm>).
 pub(super) struct Neighbours {
     host: String,
-    /// The least time between messages to two of the lists.
+    /// The least time between messages about an ad to two of the lists.
     gap: TimeDelta,
-    moments: RefCell<BTreeMap<ChannelName, BTreeSet<DateTime<Utc>>>>,
+    moments: RefCell<HashMap<PostingId, Moments>>,
 }
+
+/// When an ad goes to which list.
+type Moments = BTreeMap<ChannelName, BTreeSet<DateTime<Utc>>>;
 
 impl Neighbours {
     pub(super) fn new(host: String, gap: TimeDelta) -> Self {
         Self { host, gap, moments: RefCell::default() }
     }
 
-    pub(super) fn enter(&self, channel: &ChannelSpec, moment: DateTime<Utc>) {
-        self.moments.borrow_mut().entry(channel.name.clone()).or_default().insert(moment);
+    pub(super) fn enter(&self, posting: &PostingId, channel: &ChannelSpec, moment: DateTime<Utc>) {
+        let mut ads = self.moments.borrow_mut();
+        if !ads.contains_key(posting) {
+            ads.insert(posting.clone(), Moments::new());
+        }
+        if let Some(lists) = ads.get_mut(posting) {
+            lists.entry(channel.name.clone()).or_default().insert(moment);
+        }
     }
 
-    /// The last message to another of the lists that is too close to a moment.
-    fn near(&self, channel: &ChannelSpec, moment: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    /// The last message about an ad to another of the lists that is too close to a moment.
+    fn near(
+        &self,
+        posting: &PostingId,
+        channel: &ChannelSpec,
+        moment: DateTime<Utc>,
+    ) -> Option<DateTime<Utc>> {
         let close = |other: &DateTime<Utc>| (*other - moment).abs() < self.gap;
-        self.moments
-            .borrow()
+        let ads = self.moments.borrow();
+        ads.get(posting)?
             .iter()
             .filter(|(name, _)| **name != channel.name)
             .filter_map(|(_, moments)| moments.range(..moment + self.gap).next_back().copied())

@@ -294,7 +294,10 @@ impl fmt::Display for Hold {
             Self::SlotTaken => f.write_str("other ads have the slots"),
             Self::Spacing => f.write_str("other messages are too close"),
             Self::HostGap { host } => {
-                write!(f, "other lists of {host} get messages that are too close (`host_gap`)")
+                write!(
+                    f,
+                    "other lists of {host} get this ad at times that are too close (`host_gap`)"
+                )
             }
             Self::DayFull => f.write_str("the days are full (`per_day`)"),
             Self::Quiet { what } => write!(f, "quiet time ({what})"),

@@ -1,7 +1,7 @@
 //! The lines before the slots: each channel's messages share its own.
 //!
 //! Channels have nothing in common but the times of a schedule, or a host whose lists have to be
-//! written to one after the other. So where many messages wait, the channels of one schedule or host
+//! told of an ad one after the other. So where many messages wait, the channels of one schedule or host
 //! are shared out by one thread while another has those of the next; what comes out is the same.
 
 use std::collections::HashMap;
@@ -168,7 +168,7 @@ fn share_group(group: Group<'_>, past: &Past, now: DateTime<Utc>) -> Vec<(usize,
     if let Some(neighbours) = &neighbours {
         for (_, channel, _) in &channels {
             for used in uses(channel, past) {
-                neighbours.enter(channel, used.at);
+                neighbours.enter(&used.posting, channel, used.at);
             }
         }
     }
@@ -217,6 +217,7 @@ mod tests {
     use super::*;
     use crate::channel::DeliveryKey;
     use crate::plan::Pace;
+    use crate::posting::PostingId;
     use crate::site::Site;
 
     const CHANNELS: [&str; 4] = [
@@ -245,6 +246,7 @@ mod tests {
         let wish = |number: usize| {
             let days = TimeDelta::days(i64::try_from(number % 7).unwrap());
             let wish = Wish {
+                posting: PostingId(format!("ad-{number}").into()),
                 key: DeliveryKey(Uuid::from_u128(number as u128)),
                 from: now + days,
                 until: number.is_multiple_of(3).then(|| now + days * 9),

@@ -57,12 +57,13 @@ use declared::Job;
 pub use declared::{check_default, is_field};
 use prose::Prose;
 
-/// The postings of a page: one, or one per position of its `job.positions`.
+/// The postings of a page: one, or one per position of its `job.positions`. With them what positions
+/// are called that are described and not listed.
 pub fn postings(
     page: &Page,
     settings: &Settings,
     diagnostics: &mut Vec<Diagnostic>,
-) -> Vec<Posting> {
+) -> (Vec<Posting>, Vec<String>) {
     let job = declared::job(page, diagnostics);
     let defaults = declared::cascaded(page, diagnostics).or(declared::defaults(&settings.defaults));
     let prose = Prose::of(page);
@@ -87,19 +88,19 @@ pub fn postings(
         availability: availability.unwrap_or_else(|| page.availability.clone()),
     };
     // Who gave the page a title of its own means one ad.
-    if several == Positions::Described
-        && words.availability == Availability::Open
-        && job.facts.title.is_none()
-    {
+    let not_listed = several == Positions::Described && job.facts.title.is_none();
+    if not_listed && words.availability == Availability::Open {
         diagnostics.extend(positions::not_listed(&page.source, &described));
     }
     let page_facts = |declared: Facts| declared.or(inferred.clone()).or(defaults.clone());
     if job.positions.is_empty() {
-        return vec![posting(page, &words, &job, None, page_facts(job.facts.clone()))];
+        let names = described.into_iter().filter(|_| not_listed).map(|(name, _)| name);
+        let one = posting(page, &words, &job, None, page_facts(job.facts.clone()));
+        return (vec![one], names.collect());
     }
     let parts = positions::parts(page, &prose, &job.positions, &described);
     let positions = job.positions.iter().zip(parts);
-    positions
+    let postings = positions
         .map(|(position, part)| {
             let declared = position.facts.clone().or(job.facts.clone());
             let Some(positions::Part { page, title }) = part else {
@@ -115,7 +116,8 @@ pub fn postings(
             let facts = declared.or(facts).or(defaults.clone());
             posting(&page, &words, &job, Some(position), facts)
         })
-        .collect()
+        .collect();
+    (postings, Vec::new())
 }
 
 impl Facts {

@@ -444,6 +444,9 @@ pub struct Settings {
 pub struct Reading {
     /// Empty when an error stands in the diagnostics.
     pub postings: Vec<Posting>,
+    /// What the headings of several positions call them, where nobody has listed these: the page is
+    /// one posting until somebody does.
+    pub described: Vec<String>,
     pub diagnostics: Vec<Diagnostic>,
 }
 
@@ -451,11 +454,11 @@ pub struct Reading {
 pub fn read(file: &PageFile, settings: &Settings) -> Reading {
     let mut diagnostics = Vec::new();
     let Some(page) = page::read(file, settings, &mut diagnostics) else {
-        return Reading { postings: Vec::new(), diagnostics };
+        return Reading { diagnostics, ..Reading::default() };
     };
-    let postings = facts::postings(&page, settings, &mut diagnostics);
+    let (postings, described) = facts::postings(&page, settings, &mut diagnostics);
     if diagnostics.iter().any(Diagnostic::is_error) {
-        return Reading { postings: Vec::new(), diagnostics };
+        return Reading { diagnostics, ..Reading::default() };
     }
-    Reading { postings, diagnostics }
+    Reading { postings, described, diagnostics }
 }

@@ -52,10 +52,10 @@ pub async fn build(site: &mut Site, folder: &Path, clock: &SharedClock) -> io::R
                 all.mail.push(Arc::new(server));
             }
             KindConfig::Mastodon(config) => {
-                let options = mastodon::Options {
-                    limit: config.limit.unwrap_or(mastodon::Options::default().limit),
-                    ..mastodon::Options::default()
-                };
+                // What the channel's own server allows.
+                let (_, limit) = config.limit();
+                config.limit = Some(limit);
+                let options = mastodon::Options { limit, ..mastodon::Options::default() };
                 let server = MastodonStandIn::start(name, options, clock.clone()).await?;
                 config.server = server.url();
                 config.token = secret("token", server.token())?;
@@ -71,11 +71,12 @@ pub async fn build(site: &mut Site, folder: &Path, clock: &SharedClock) -> io::R
                 let keys = &server.options().keys;
                 config.api = Some(server.url());
                 config.web = Some(server.url());
-                config.consumer_key = secret("consumer-key", &keys.consumer_key)?;
-                config.consumer_secret = secret("consumer-secret", &keys.consumer_secret)?;
-                config.access_token = secret("access-token", &keys.access_token)?;
+                config.consumer_key = Some(secret("consumer-key", &keys.consumer_key)?);
+                config.consumer_secret = Some(secret("consumer-secret", &keys.consumer_secret)?);
+                config.access_token = Some(secret("access-token", &keys.access_token)?);
                 config.access_token_secret =
-                    secret("access-token-secret", &keys.access_token_secret)?;
+                    Some(secret("access-token-secret", &keys.access_token_secret)?);
+                config.oauth2 = None;
                 all.x.push(Arc::new(server));
             }
             KindConfig::Bluesky(config) => {
@@ -97,7 +98,8 @@ pub async fn build(site: &mut Site, folder: &Path, clock: &SharedClock) -> io::R
                 let server = LinkedInStandIn::start(name, options, clock.clone()).await?;
                 config.api = Some(server.url());
                 config.web = Some(server.url());
-                config.token = secret("token", &server.options().token)?;
+                config.token = Some(secret("token", &server.options().token)?);
+                config.oauth2 = None;
                 all.linkedin.push(Arc::new(server));
             }
             KindConfig::Board(config) => {

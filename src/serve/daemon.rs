@@ -268,6 +268,8 @@ impl Daemon {
         }
         if now >= self.times.verify && self.verify.is_none() {
             let look = self.look();
+            // Servers are asked once a day what they take, as the configuration is read.
+            self.times.configuration = Reread::Certainly;
             self.times.verify = now + if look.is_some() { VERIFY_EVERY } else { FIRST_VERIFY };
             self.verify = look.map(|look| -> Work<()> { Box::pin(look.at_copies()) });
         }

@@ -3,8 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+use tracing::warn;
+
 use crate::channel::Reach;
-use crate::deliver::Station;
+use crate::deliver::{Station, instances};
 use crate::diagnostic::{self, Colour, Diagnostic};
 use crate::site::mailbox::SiteMailbox;
 use crate::site::notices::Notices;
@@ -50,6 +52,19 @@ impl Setup {
     }
 }
 
+impl Setup {
+    /// Asks servers what they take, where that is not known or is a day old.
+    async fn ask_servers(&mut self) {
+        let heard = instances::ask(&mut self.site, Reach::Anywhere).await;
+        if heard.is_news() {
+            self.stations = Station::all(&self.site, Reach::Anywhere, &mut Vec::new());
+        }
+        if let Err(error) = heard.keep() {
+            warn!(%error, "what servers say of themselves could not be kept");
+        }
+    }
+}
+
 impl Wrong {
     /// As `check` draws it.
     pub(super) fn drawn(&self) -> String {
@@ -89,12 +104,14 @@ impl Reread {
 /// Reads it, on a thread that may hang as long as a network mount does.
 pub(super) async fn read_setup(folder: PathBuf) -> Result<Setup, Wrong> {
     let read = tokio::task::spawn_blocking(move || Setup::load(&folder));
-    read.await.unwrap_or_else(|error| {
+    let mut setup = read.await.unwrap_or_else(|error| {
         Err(Wrong::Diagnostics(vec![Diagnostic::error(
             "serve::thread",
             format!("the configuration could not be read: {error}"),
         )]))
-    })
+    })?;
+    setup.ask_servers().await;
+    Ok(setup)
 }
 
 /// Reads the configuration unless it is the one that is known already.

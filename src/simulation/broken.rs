@@ -26,10 +26,14 @@ pub enum Broken {
     DeadWorkerDue,
     /// What earlier steps left is forgotten: every attempt begins with the first one.
     StepsFromTheStart,
+    /// A mail that its server took counts as seen by readers.
+    SentIsLive,
+    /// A list that is silent for too long gets the ad once more.
+    SilentIsDue,
 }
 
 impl Broken {
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::RetryOnUnknown,
         Self::ReceiptBeforeFsync,
         Self::KeyPerAttempt,
@@ -41,6 +45,8 @@ impl Broken {
         Self::LostOutcome,
         Self::DeadWorkerDue,
         Self::StepsFromTheStart,
+        Self::SentIsLive,
+        Self::SilentIsDue,
     ];
 
     pub fn as_str(self) -> &'static str {
@@ -56,6 +62,8 @@ impl Broken {
             Self::LostOutcome => "lost-outcome",
             Self::DeadWorkerDue => "dead-worker-due",
             Self::StepsFromTheStart => "steps-from-the-start",
+            Self::SentIsLive => "sent-is-live",
+            Self::SilentIsDue => "silent-is-due",
         }
     }
 

@@ -11,7 +11,7 @@ use url::Url;
 use super::broken::Broken;
 use super::chance::Chance;
 use super::nature::{Nature, lock};
-use super::server::{self, Answer, Copy, KEY_HEADER, Server};
+use super::server::{self, Answer, Copy, KEY_HEADER, Repeats, Server};
 use super::thread;
 use super::turns::{Daemon, Turns, What};
 use crate::adapt::count::Count;
@@ -30,6 +30,12 @@ const CLOCK_SLACK: TimeDelta = TimeDelta::minutes(5);
 
 /// How long an archive may take to show a message that nobody holds.
 const ARCHIVED_WITHIN: TimeDelta = TimeDelta::hours(1);
+
+/// For how long a list that drops what it has had does so, as the real channel says.
+const REPEAT_SAFE_SECONDS: u64 = 12 * 60 * 60;
+
+/// For how long a list may be silent.
+pub(super) const GIVE_UP_AFTER_SECONDS: u64 = 14 * 24 * 60 * 60;
 
 /// A channel of one daemon.
 pub struct SimulatedChannel {
@@ -514,8 +520,15 @@ impl Channel for SimulatedChannel {
             find: if self.kind == Kind::Manual { Can::No } else { Can::Yes },
             proves_absence: can(SEARCHABLE),
             in_flight_seconds: if too_early { 0 } else { self.in_flight() },
-            repeat_safe_seconds: None,
-            arrival: Arrival::AtOnce,
+            repeat_safe_seconds: (self.kind == Kind::Mail
+                && lock(&self.server).habits.repeats == Repeats::Dropped)
+                .then_some(REPEAT_SAFE_SECONDS),
+            arrival: match self.kind {
+                Kind::Mail if self.nature.broken != Some(Broken::SentIsLive) => {
+                    Arrival::Later { give_up_after_seconds: GIVE_UP_AFTER_SECONDS }
+                }
+                _ => Arrival::AtOnce,
+            },
         }
     }
 

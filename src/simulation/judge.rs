@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::channel::said;
 use super::nature::lock;
@@ -24,6 +24,13 @@ use crate::site::policy::{Close, Update};
 
 /// An ad that is open for so long has been announced, or it is said why not.
 const LONG_OPEN: TimeDelta = TimeDelta::days(40);
+
+/// What was there to be seen or heard for so long was looked for: the longest time between two looks,
+/// and a round.
+const LOOKED_FOR: TimeDelta = TimeDelta::hours(24);
+
+/// A list that was silent for longer than it may be, and some rounds.
+const SILENCE: TimeDelta = TimeDelta::days(16);
 
 impl World {
     /// # Errors
@@ -255,6 +262,9 @@ impl<'a> Judge<'a> {
             self.unreported(format!("{what} is posted, and the server never had it"));
             return;
         };
+        if kind == Some(Kind::Mail) && !self.world.restored {
+            self.mailed(delivery, &copy, what);
+        }
         match delivery.copy {
             // What was opened again and announced anew in a forgotten time is one of the windows
             // that remain (ARCHITECTURE.md).
@@ -305,6 +315,30 @@ impl<'a> Judge<'a> {
         let wanted = parts_of(&copy.says);
         receipt.parts.len() == wanted.len()
             && receipt.parts.iter().zip(&wanted).all(|(id, text)| is_there(id, text))
+    }
+
+    /// What is said of a mail is what became of it, as far as it could be heard or seen by now.
+    fn mailed(&mut self, delivery: &Delivery, copy: &Copy, what: &str) {
+        let now = self.world.nature.truth();
+        let on_its_way = delivery.copy.is_some_and(CopyState::is_on_its_way);
+        let since = |at: Option<DateTime<Utc>>| at.map(|at| now - at);
+        if delivery.copy == Some(CopyState::Live)
+            && since(copy.shown_from) < Some(TimeDelta::zero())
+        {
+            self.unreported(format!("{what} is said to be seen by readers, and none sees it"));
+        }
+        if !on_its_way || delivery.asks_since.is_some() {
+            return;
+        }
+        if copy.is_listed(now) && since(copy.shown_from) > Some(LOOKED_FOR) {
+            self.unreported(format!("{what} stands in the archive, and the ledger does not know"));
+        }
+        if since(copy.ends) > Some(LOOKED_FOR) {
+            self.unreported(format!("{what} came back, and nobody is told"));
+        }
+        if now - copy.made_at > SILENCE {
+            self.unreported(format!("{what} was silent for too long, and nobody is asked"));
+        }
     }
 
     /// Whether the copy is this delivery's own: a board's and a feed's belong to the posting. What

@@ -10,9 +10,11 @@
 //! # What is simulated
 //!
 //! - The channels ([`channel`]) and what stands behind them ([`server`]): keys that are remembered
-//!   for an hour or ignored, timelines that lag, duplicates that are refused, mails that a
-//!   moderator holds and archives that never show them, boards that are asked first, feeds,
+//!   for an hour or ignored, timelines that lag, duplicates that are refused, boards that are asked first, feeds,
 //!   errands. Several channels may share an account. They count every copy that ever was.
+//! - Lists ([`list`]): mails that a moderator holds and accepts, refuses or forgets, that come back from a
+//!   server on the way, or that nobody ever hears of again; the letters that are written back are read
+//!   by the real [`mailbox`](crate::mailbox).
 //! - What happens to a request ([`channel`]): before connecting, in its body, after the server did
 //!   it, in the answer; 4xx, 401, 429, 5xx; slow; arriving later, within the time that
 //!   [`Abilities`](crate::channel::Abilities) declares.
@@ -42,6 +44,7 @@ pub mod broken;
 pub mod chance;
 pub mod channel;
 mod judge;
+mod list;
 pub mod nature;
 pub mod page;
 pub mod person;

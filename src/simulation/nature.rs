@@ -28,6 +28,8 @@ pub struct Nature {
 struct State {
     truth: DateTime<Utc>,
     servers: Vec<Arc<Mutex<Server>>>,
+    /// Everything that came by mail, the oldest first.
+    mailbox: Vec<Arc<[u8]>>,
     /// How many of a hundred requests meet a fault.
     faults: u64,
     told: Option<Vec<String>>,
@@ -43,7 +45,8 @@ pub enum Tell {
 impl Nature {
     pub fn new(seed: u64, broken: Option<Broken>, start: DateTime<Utc>, tell: Tell) -> Self {
         let told = (tell == Tell::Everything).then(Vec::new);
-        let state = State { truth: start, servers: Vec::new(), faults: 0, told };
+        let state =
+            State { truth: start, servers: Vec::new(), mailbox: Vec::new(), faults: 0, told };
         Self { seed, broken, clock: Clock::at(start), state: Mutex::new(state) }
     }
 
@@ -72,10 +75,20 @@ impl Nature {
         };
         self.clock.set(self.clock.now() + time);
         for server in servers {
-            for arrived in lock(&server).arrivals(now) {
+            let (arrived, letters) = {
+                let mut server = lock(&server);
+                (server.arrivals(now), std::mem::take(&mut server.outbox))
+            };
+            for arrived in arrived {
                 self.say("network", || arrived);
             }
+            lock(&self.state).mailbox.extend(letters.into_iter().map(Arc::from));
         }
+    }
+
+    /// What came by mail, without the first letters.
+    pub fn mailbox_after(&self, first: usize) -> Vec<Arc<[u8]>> {
+        lock(&self.state).mailbox.iter().skip(first).cloned().collect()
     }
 
     /// Somebody turns the machine's clock.

@@ -115,11 +115,19 @@ impl World {
                         && copy.stands()
                         && copy.key.is_some_and(|key| !is_on_record(past, key))
                 };
-                let resolution = match looks(&lock(&server), delivery, by_link, forgotten) {
+                let resolution = match looks(&lock(&server), delivery, by_link, truth, forgotten) {
                     Some(resolution) => resolution,
                     None => return Ok(()),
                 };
                 tell(&format!("{resolution:?}"));
+                ledger.resolve(delivery.key, &resolution, wall).await.map(drop)
+            }
+            (State::Posted, _) if delivery.asks_since.is_some() => {
+                let OfAMail::Is(resolution) = at_the_list(&lock(&server), delivery.key, truth)
+                else {
+                    return Ok(());
+                };
+                tell(&format!("looks for what was silent: {resolution:?}"));
                 ledger.resolve(delivery.key, &resolution, wall).await.map(drop)
             }
             (State::Asked, Deed::Ask) => {
@@ -166,6 +174,7 @@ fn looks(
     server: &Server,
     delivery: &Delivery,
     by_link: bool,
+    now: DateTime<Utc>,
     forgotten: impl Fn(&Copy) -> bool,
 ) -> Option<Resolution> {
     if server.awaits(delivery.key) {
@@ -173,6 +182,13 @@ fn looks(
     }
     if !matches!(delivery.deed, Deed::Publish | Deed::FollowUp) {
         return Some(Resolution::NotPosted);
+    }
+    if server.kind == Kind::Mail {
+        match at_the_list(server, delivery.key, now) {
+            OfAMail::NothingCame => {}
+            OfAMail::NotToBeSeen => return None,
+            OfAMail::Is(resolution) => return Some(resolution),
+        }
     }
     let copy = match server.kind {
         // Of these there is one for each ad, whoever made it.
@@ -194,6 +210,26 @@ fn looks(
             Resolution::Posted(Receipt { remote_id, ..receipt })
         }
     })
+}
+
+/// What she finds of a mail.
+enum OfAMail {
+    NothingCame,
+    /// A moderator holds it, or it is lost.
+    NotToBeSeen,
+    Is(Resolution),
+}
+
+fn at_the_list(server: &Server, key: DeliveryKey, now: DateTime<Utc>) -> OfAMail {
+    let mut copies = server.copies.iter().filter(|copy| copy.key == Some(key)).rev();
+    match copies.next() {
+        None => OfAMail::NothingCame,
+        Some(copy) if copy.shown_from.is_some_and(|from| from <= now) => {
+            OfAMail::Is(Resolution::Posted(copy.receipt()))
+        }
+        Some(copy) if copy.stands() => OfAMail::NotToBeSeen,
+        Some(_) => OfAMail::Is(Resolution::NotPosted),
+    }
 }
 
 /// Puts a copy there, unless she remembers that she did: a ledger may forget it.

@@ -11,7 +11,7 @@ use url::Url;
 use super::SimulationError;
 use super::chance::Chance;
 use super::page::{Page, Place};
-use super::server::{Habits, Keys, Server, Threads};
+use super::server::{Habits, Keys, Repeats, Server, Threads};
 use crate::adapt::picture::PictureOf;
 use crate::adapt::template::Templates;
 use crate::adapt::thread::Thread;
@@ -185,7 +185,8 @@ fn channels(chance: &mut Chance, seed: u64, pages: usize) -> Result<Channels, Si
         let server = match same.filter(|_| shares) {
             Some(server) => server,
             None => {
-                let mut habits = habits(chance, kind);
+                let mut habits =
+                    habits(chance, kind, &mut Chance::of(seed, &format!("list {name}")));
                 // A stream of its own, so that scenarios stay as they were.
                 let threads = Chance::of(seed, &format!("{name} threads")).one_in(2);
                 if kind == Kind::Mastodon && threads {
@@ -202,7 +203,7 @@ fn channels(chance: &mut Chance, seed: u64, pages: usize) -> Result<Channels, Si
 }
 
 /// What is under way and what is not shown yet fit into the time that the channel declares.
-fn habits(chance: &mut Chance, kind: Kind) -> Habits {
+fn habits(chance: &mut Chance, kind: Kind, list: &mut Chance) -> Habits {
     let lag = match kind {
         Kind::Mastodon | Kind::X | Kind::LinkedIn => chance.seconds(0, 290),
         Kind::Mail => chance.seconds(10, 1800),
@@ -212,7 +213,9 @@ fn habits(chance: &mut Chance, kind: Kind) -> Habits {
     Habits {
         keys: chance.pick(Keys::Honoured, &[Keys::Ignored, Keys::Ignored]),
         lag,
+        repeats: list.pick(Repeats::Doubled, &[Repeats::Dropped]),
         held: chance.pick(0, &[20, 60]),
+        sent_back: list.pick(0, &[10, 30]),
         never_shown: chance.pick(0, &[10, 50]),
         threads: Threads::Unknown,
     }
@@ -258,6 +261,7 @@ fn spec(
         language: None,
         thread: Thread::None,
         picture: PictureOf::None,
+        hashtags: None,
         remind: Offset::parse(remind).into_iter().collect(),
         update,
         close,
@@ -453,6 +457,7 @@ fn site(folder: &Path, channels: Vec<ChannelSpec>) -> Result<Site, SimulationErr
         folder: folder.to_owned(),
         name: "Tidal Computing Group".to_owned(),
         owner: None,
+        employer_domain: None,
         settings,
         content: folder.join("content"),
         postings: Vec::new(),

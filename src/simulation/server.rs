@@ -8,7 +8,8 @@ use url::Url;
 use uuid::Uuid;
 
 use super::chance::Chance;
-use crate::channel::wire::{HttpRequest, Verb};
+use super::list::{self, Course};
+use crate::channel::wire::{HttpRequest, MailMessage, Verb};
 use crate::channel::{DeliveryKey, Kind, Receipt, Wire};
 
 /// How long Mastodon remembers a key.
@@ -22,32 +23,49 @@ pub const KEY_HEADER: &str = "Idempotency-Key";
 pub const PART_HEADER: &str = "Part";
 
 /// How a server behaves; drawn once.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Habits {
     /// Whether a key is remembered for an hour.
     pub keys: Keys,
     /// How long it takes at most until what was taken is shown.
     pub lag: TimeDelta,
-    /// Of a hundred mails, how many a moderator holds for days, and how many the archive never
-    /// shows.
+    /// What a list does with a mail that it has had lately.
+    pub repeats: Repeats,
+    /// Of a hundred mails, how many a moderator holds for days, how many come back from a server on
+    /// the way, and how many nobody ever hears of again.
     pub held: u64,
+    pub sent_back: u64,
     pub never_shown: u64,
     /// How a status goes on that is longer than one.
     pub threads: Threads,
 }
 
 /// Whether channels write threads on a server, with a picture before them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Threads {
     Written,
+    #[default]
     Unknown,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Keys {
+    #[default]
     Honoured,
     Ignored,
 }
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Repeats {
+    /// As Mailman: it passes both on.
+    #[default]
+    Doubled,
+    /// As Sympa, for a day: known by its Message-ID.
+    Dropped,
+}
+
+/// How long Sympa remembers a Message-ID.
+const ID_KEPT: TimeDelta = TimeDelta::days(1);
 
 /// A copy, as it truly is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,6 +84,8 @@ pub struct Copy {
     pub made_at: DateTime<Utc>,
     /// From when on it is listed; `None`: never.
     pub shown_from: Option<DateTime<Utc>>,
+    /// When a list says that it does not take it, or a server that it did not arrive.
+    pub ends: Option<DateTime<Utc>>,
     pub gone: Option<Gone>,
     /// A moderator keeps it out of lists; who has the link sees it.
     pub hidden: Option<DateTime<Utc>>,
@@ -135,6 +155,10 @@ pub struct Server {
     pub applied: Vec<Applied>,
     /// What was sent and has not arrived yet.
     pub transit: Vec<(DateTime<Utc>, Wire)>,
+    /// What lists and mail servers will write back.
+    pub letters: Vec<(DateTime<Utc>, Vec<u8>)>,
+    /// What they have written and nobody has fetched.
+    pub outbox: Vec<Vec<u8>>,
     /// The credentials do not work until a person has mended them.
     pub locked: bool,
     /// The deliveries whose words it said that it has already: of those it can say no more.
@@ -156,6 +180,8 @@ impl Server {
             copies: Vec::new(),
             applied: Vec::new(),
             transit: Vec::new(),
+            letters: Vec::new(),
+            outbox: Vec::new(),
             locked: false,
             duplicates: BTreeSet::new(),
             keys: BTreeMap::new(),
@@ -169,14 +195,7 @@ impl Server {
     pub fn take(&mut self, wire: &Wire, now: DateTime<Utc>) -> Answer {
         match wire {
             Wire::Http(request) => self.request(request, now),
-            Wire::Mail(mail) => {
-                // Who writes the same mail twice, writes two mails.
-                let key = key_of(wire);
-                let shown = self.archived(now);
-                let says = mail.message.clone();
-                let copy = self.make(key, &mail.server, says, now, shown, &mail.message_id);
-                Answer::Done(copy)
-            }
+            Wire::Mail(mail) => self.mail(mail, key_of(wire), now),
             Wire::Entry(entry) => {
                 let standing =
                     self.copies.iter_mut().find(|copy| copy.id == entry.id && copy.stands());
@@ -326,16 +345,23 @@ impl Server {
         Answer::Done(receipt)
     }
 
-    /// When an archive shows a mail.
-    fn archived(&mut self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        if self.chance.per_cent(self.habits.never_shown) {
-            return None;
+    /// Who writes the same mail twice, writes two mails; a list may notice.
+    fn mail(&mut self, mail: &MailMessage, key: Option<DeliveryKey>, now: DateTime<Utc>) -> Answer {
+        let had = |copy: &&Copy| copy.id == mail.message_id && now - copy.made_at < ID_KEPT;
+        if self.habits.repeats == Repeats::Dropped
+            && let Some(copy) = self.copies.iter().find(had)
+        {
+            return Answer::Done(copy.receipt());
         }
-        if self.chance.per_cent(self.habits.held) {
-            return Some(now + self.chance.minutes(600, 6000));
+        let Course { shown_from, ends, letters } =
+            list::course(&self.habits, mail, now, &mut self.chance);
+        self.letters.extend(letters);
+        let says = mail.message.clone();
+        let receipt = self.make(key, &mail.server, says, now, shown_from, &mail.message_id);
+        if let Some(copy) = self.copies.last_mut() {
+            copy.ends = ends;
         }
-        let lag = self.chance.between(0, self.habits.lag.num_seconds());
-        Some(now + TimeDelta::seconds(lag))
+        Answer::Done(receipt)
     }
 
     fn make(
@@ -357,6 +383,7 @@ impl Server {
             says,
             made_at: now,
             shown_from,
+            ends: None,
             gone: None,
             hidden: None,
         };
@@ -384,6 +411,16 @@ impl Server {
             let (at, wire) = self.transit.remove(next);
             let answer = self.take(&wire, at);
             told.push(format!("what was on its way reaches {}: {answer:?}", self.name));
+        }
+        for copy in self.copies.iter_mut().filter(|copy| copy.stands()) {
+            if let Some(at) = copy.ends.filter(|at| *at <= now) {
+                copy.gone = Some(Gone { at, by: By::Others });
+                told.push(format!("{} is not taken at {}", copy.id, self.name));
+            }
+        }
+        while let Some(next) = self.letters.iter().position(|(at, _)| *at <= now) {
+            self.outbox.push(self.letters.remove(next).1);
+            told.push(format!("{} writes back", self.name));
         }
         told
     }

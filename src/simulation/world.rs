@@ -54,6 +54,8 @@ struct Running {
     number: Daemon,
     future: Pin<Box<dyn Future<Output = Answer>>>,
     answer: Option<Answer>,
+    /// How much of the mailbox it has read when it is done.
+    letters: usize,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,6 +88,8 @@ pub struct World {
     disk_full_until: Option<DateTime<Utc>>,
     copies: Copies,
     soon: u32,
+    /// How many letters of the mailbox were read, as the ledger remembers it.
+    letters: usize,
     /// A daemon that sleeps in the middle of its round, while another one does not.
     asleep: Option<Daemon>,
 }
@@ -126,6 +130,7 @@ impl World {
             pages_changed: true,
             disk_full_until: None,
             soon: SOON,
+            letters: 0,
             asleep: None,
         };
         world.nature.say("world", || world.describe());
@@ -356,6 +361,9 @@ impl World {
         if self.nature.broken == Some(Broken::DeadWorkerDue) {
             self.make_due_what_dead_workers_left().await?;
         }
+        if self.nature.broken == Some(Broken::SilentIsDue) {
+            self.make_due_what_lists_are_silent_of().await?;
+        }
         self.turns.rule(true);
         let mut running: Vec<Running> = Vec::new();
         for number in who {
@@ -387,9 +395,12 @@ impl World {
             }
         }
         self.turns.rule(false);
-        for Running { number, answer, .. } in running {
+        for Running { number, answer, letters, .. } in running {
             match answer {
-                Some(Ok(Some(round))) => self.last = Some(round),
+                Some(Ok(Some(round))) => {
+                    self.last = Some(round);
+                    self.letters = self.letters.max(letters);
+                }
                 Some(Ok(None)) | None => {}
                 Some(Err(error)) => {
                     self.nature.say(&format!("daemon {number}"), || format!("fails: {error}"));
@@ -405,18 +416,24 @@ impl World {
         let (stations, ledger) = (Arc::clone(&process.stations), process.ledger.clone());
         let (worker, clock) = (process.worker.clone(), self.nature.clock.clone());
         let postings = Arc::clone(&self.postings);
+        let mailbox = self.nature.mailbox_after(self.letters);
+        let letters = self.letters + mailbox.len();
         self.nature.say(&format!("daemon {number}"), || format!("begins ({errand:?})"));
         let future = Box::pin(async move {
             let courier =
                 Courier { site: &site, stations: &stations, ledger: &ledger, worker, clock };
             match errand {
                 Errand::Round => {
-                    courier.round(&postings, Pace::OnSchedule, Wanted::default()).await.map(Some)
+                    let all = Wanted::default();
+                    let mut round = courier.round(&postings, Pace::OnSchedule, all).await?;
+                    courier.take_in(mailbox.iter().map(|letter| &**letter)).await?;
+                    round.note_arrivals(courier.arrivals(all).await?);
+                    Ok(Some(round))
                 }
                 Errand::Verify => courier.verify(Wanted::default()).await.map(|_| None),
             }
         });
-        Some(Running { number, future, answer: None })
+        Some(Running { number, future, answer: None, letters })
     }
 
     /// Everybody waits: draws who goes on, who dies, and how much time goes by.
@@ -528,6 +545,20 @@ impl World {
         Ok(())
     }
 
+    /// What another broken engine does: who hears nothing sends once more.
+    async fn make_due_what_lists_are_silent_of(&self) -> Result<(), SimulationError> {
+        let (ledger, now) = (self.ledger()?, self.now());
+        for delivery in ledger.on_their_way().await? {
+            if now - delivery.changed_at > TimeDelta::days(14) {
+                // The first says that it never came, the second that it is to be tried again.
+                for _ in 0..2 {
+                    ledger.resolve(delivery.key, &Resolution::NotPosted, now).await?;
+                }
+            }
+        }
+        Ok(())
+    }
+
     async fn close(&mut self) {
         for process in std::mem::take(&mut self.processes) {
             lock(&self.alive).remove(process.worker.name());
@@ -613,6 +644,7 @@ impl World {
                     self.close().await;
                     self.copies.restore()?;
                     self.restored = true;
+                    self.letters = 0;
                     self.open().await?;
                 }
             }
@@ -711,6 +743,7 @@ impl World {
                 form: crate::adapt::Form::Document { media_type: crate::adapt::DocumentType::Text },
                 template: spec.template.clone(),
                 language: None,
+                hashtags: 5,
                 timezone: spec.timezone,
                 values: serde_json::Value::Null,
                 thread: crate::adapt::thread::Thread::None,

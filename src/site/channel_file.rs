@@ -21,7 +21,7 @@ use super::credential::missing;
 use super::filter::Filter;
 use super::length::Length;
 use super::policy::{self, Close, Offset, Update};
-use super::queue::{Budget, Defaults, Holds, Queue};
+use super::queue::{Defaults, Holds, Queue, WrittenBudget};
 use super::quiet::{QuietTable, QuietTimes};
 use super::{SiteError, list, preset, read_text, timezone, toml_file};
 use crate::adapt::picture::PictureOf;
@@ -37,6 +37,11 @@ use crate::check::channels::RequiredFact;
 use crate::diagnostic::{Diagnostic, Source, suggestion};
 use crate::posting::Settings;
 use crate::schedule::Schedule;
+
+/// Hashtags where the file does not say how many.
+const HASHTAGS: usize = 5;
+/// On X, where people write fewer.
+const HASHTAGS_ON_X: usize = 3;
 
 /// A channel as its file describes it.
 #[derive(Debug, Clone)]
@@ -54,6 +59,8 @@ pub struct ChannelSpec {
     pub thread: Thread,
     /// Which picture goes with a status.
     pub picture: PictureOf,
+    /// At most so many hashtags; `None`: as many as the kind is used to.
+    pub hashtags: Option<usize>,
     /// How long before the deadline reminders are due, the earliest first.
     pub remind: Vec<Offset>,
     pub update: Update,
@@ -97,6 +104,7 @@ struct ChannelFile {
     language: Option<String>,
     thread: Option<Spanned<Thread>>,
     picture: Option<Spanned<PictureOf>>,
+    hashtags: Option<usize>,
     #[serde(default)]
     requires: Vec<Spanned<String>>,
     #[serde(default)]
@@ -112,7 +120,7 @@ struct ChannelFile {
     max_age: Option<Length>,
     approval: Option<bool>,
     wait_for_page: Option<bool>,
-    budget: Option<Budget>,
+    budget: Option<WrittenBudget>,
     quiet: Option<QuietTable>,
     #[serde(default)]
     values: toml::Table,
@@ -184,7 +192,7 @@ pub(super) fn load_all(
 }
 
 /// Reads one channel's file; `None` with errors among the diagnostics.
-fn read(
+pub(super) fn read(
     file: &Arc<Source>,
     around: &Around<'_>,
     diagnostics: &mut Vec<Diagnostic>,
@@ -277,7 +285,7 @@ fn understood(
     if let KindConfig::Mail(mail) = &config {
         list::reminders(mail, &remind, file, diagnostics);
     }
-    let queue = rules::queue(&written, &quiet, zone, file, around, diagnostics);
+    let queue = rules::queue(&written, kind, &quiet, zone, file, around, diagnostics);
     let holds = rules::holds(&written, around.for_all);
     let thread = along::thread(written.thread.as_ref(), kind, file, diagnostics);
     let picture = along::picture(written.picture.as_ref(), kind, file, diagnostics);
@@ -292,6 +300,7 @@ fn understood(
         language: written.language,
         thread,
         picture,
+        hashtags: written.hashtags,
         remind,
         update,
         close,
@@ -385,6 +394,10 @@ impl ChannelSpec {
             form: channel.form(),
             template: self.template.clone(),
             language: self.language.clone(),
+            hashtags: self.hashtags.unwrap_or(match self.kind() {
+                Kind::X => HASHTAGS_ON_X,
+                _ => HASHTAGS,
+            }),
             timezone: self.timezone,
             values: self.values.clone(),
             thread: self.thread,
@@ -409,14 +422,9 @@ impl KindConfig {
         match self {
             Self::Mail(config) => config.secrets_mut(),
             Self::Mastodon(config) => vec![("token", &mut config.token)],
-            Self::X(config) => vec![
-                ("consumer_key", &mut config.consumer_key),
-                ("consumer_secret", &mut config.consumer_secret),
-                ("access_token", &mut config.access_token),
-                ("access_token_secret", &mut config.access_token_secret),
-            ],
+            Self::X(config) => config.secrets_mut(),
             Self::Bluesky(config) => vec![("app_password", &mut config.app_password)],
-            Self::LinkedIn(config) => vec![("token", &mut config.token)],
+            Self::LinkedIn(config) => config.secrets_mut(),
             Self::Board(config) => match &mut config.auth {
                 board::Auth::None => Vec::new(),
                 board::Auth::Basic { password, .. } => vec![("password", password)],

@@ -97,7 +97,6 @@ impl ChannelSpec {
 
 /// What a list asks of a mail.
 fn rules(config: &mail::Config, site: &Site) -> Rules {
-    let employer = config.employers_domain.then(|| site.settings.base_url.host_str());
     Rules {
         program: match config.software {
             Some(Software::Mailman2 | Software::Mailman3) => Program::Mailman,
@@ -115,7 +114,7 @@ fn rules(config: &mail::Config, site: &Site) -> Rules {
             Some(mail::Html::Dropped) => Html::Dropped,
             Some(mail::Html::Refused) => Html::Refused,
         },
-        employer: employer.flatten().map(str::to_lowercase),
+        employer: site.employer_domain.clone().filter(|_| config.employers_domain),
     }
 }
 

@@ -9,6 +9,7 @@ pub mod channel_file;
 pub mod check;
 pub mod credential;
 pub mod filter;
+pub mod instances;
 mod list;
 pub mod mailbox;
 pub mod notices;
@@ -60,6 +61,8 @@ pub struct Site {
     pub name: String,
     /// The site owner's own address, for `post --to-me`.
     pub owner: Option<String>,
+    /// The employer's domain, in small letters: as the site says, or else the site's own host.
+    pub employer_domain: Option<String>,
     pub settings: Settings,
     /// The folder from which the paths of pages count.
     pub content: PathBuf,
@@ -134,6 +137,8 @@ struct SiteTable {
     #[serde(default)]
     default_language_in_folder: bool,
     owner: Option<Spanned<String>>,
+    /// Where the employer's web pages are, if not at `base_url`.
+    employer_domain: Option<Spanned<String>>,
     content: Option<Spanned<PathBuf>>,
     postings: Vec<Spanned<PathBuf>>,
 }
@@ -169,6 +174,29 @@ impl Site {
             .find(|folder| folder.join(FILE).is_file())
             .map(|folder| if folder == absolute { start.to_owned() } else { folder.to_owned() })
             .ok_or_else(|| SiteError::NotFound(start.to_owned()))
+    }
+
+    /// The channel that a file would make which is not written yet, as [`Site::load`] would read it,
+    /// but for what the site says for all channels about when things go out.
+    ///
+    /// # Errors
+    /// [`SiteError::Unreadable`] if a file that it names cannot be read.
+    pub fn draft_channel(
+        &self,
+        path: &Path,
+        text: &str,
+    ) -> Result<(Option<ChannelSpec>, Vec<Diagnostic>), SiteError> {
+        let around = channel_file::Around {
+            folder: &self.folder,
+            settings: &self.settings,
+            templates: &self.templates,
+            for_all: &queue::Defaults::default(),
+            now: Utc::now(),
+        };
+        let mut diagnostics = Vec::new();
+        let file = Source::new(path, text);
+        let channel = channel_file::read(&file, &around, &mut diagnostics)?;
+        Ok((channel, diagnostics))
     }
 
     /// Reads the site in `folder`. `None` with errors among the diagnostics if its own file is
@@ -241,7 +269,9 @@ impl Site {
             for_all: &for_all,
             now,
         };
-        let channels = channel_file::load_all(&around, &mut diagnostics)?;
+        let mut channels = channel_file::load_all(&around, &mut diagnostics)?;
+        let ledger = folder.join(written.ledger.path);
+        instances::Instances::beside(&ledger).tell(&mut channels);
         if channels.is_empty() && !diagnostics.iter().any(Diagnostic::is_error) {
             diagnostics.push(
                 Diagnostic::warning("site::no-channel", "the site has no channel to post to")
@@ -261,10 +291,16 @@ impl Site {
             folder: folder.to_owned(),
             name: written.site.name,
             owner: written.site.owner.map(Spanned::into_inner),
+            employer_domain: written
+                .site
+                .employer_domain
+                .map(Spanned::into_inner)
+                .or_else(|| settings.base_url.host_str().map(str::to_owned))
+                .map(|domain| domain.to_lowercase()),
             settings,
             content: folder.join(content),
             postings,
-            ledger: folder.join(written.ledger.path),
+            ledger,
             channels,
             templates,
             plan,
@@ -380,6 +416,18 @@ fn site_values(
             Diagnostic::error("site::owner", format!("`{}` is no mail address", owner.get_ref()))
                 .at(file, owner.span())
                 .help("write the address that `handbill post --to-me` sends tests to"),
+        );
+    }
+    if let Some(domain) = &written.employer_domain
+        && url::Host::parse(domain.get_ref()).is_err()
+    {
+        diagnostics.push(
+            Diagnostic::error(
+                "site::employer-domain",
+                format!("`{}` is no domain", domain.get_ref()),
+            )
+            .at(file, domain.span())
+            .help("write the employer's domain alone, for example `seaforth.example`"),
         );
     }
     if let Some(content) = &written.content

@@ -25,7 +25,7 @@ pub struct Queue {
     pub per_day: Option<u32>,
     /// The least time between two messages.
     pub spacing: TimeDelta,
-    /// The least time between a message here and one on another list of the same host.
+    /// The least time between a message about an ad here and one on another list of the same host.
     pub host_gap: TimeDelta,
     /// A message goes out up to this much later than its slot, each by its own amount.
     pub jitter: TimeDelta,
@@ -129,11 +129,18 @@ impl fmt::Display for Money {
 }
 
 /// What a channel may cost in a calendar month.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Budget {
     pub per_month: Money,
     pub per_post: Money,
+}
+
+/// The same as it is written: where a post has a price that is known, it can be left out.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WrittenBudget {
+    pub per_month: Money,
+    pub per_post: Option<Money>,
 }
 
 /// What the site says of all its channels.

@@ -73,7 +73,7 @@ fn the_same_ad_reads_the_same_elsewhere() {
 }
 
 fn laid_out(markdown: &str) -> String {
-    text::render(&read(markdown), &Url::parse("https://lab.example/").unwrap())
+    text::render(&read(markdown), &Url::parse("https://lab.example/").unwrap()).whole()
 }
 
 #[test]

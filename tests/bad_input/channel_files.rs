@@ -105,7 +105,7 @@ error[channel::kind]: there is no kind of channel `pigeon`
 2 | kind = "pigeon"
   |        ^^^^^^^^
   |
-  = help: the kinds are mail, mastodon, x, board, feed, manual
+  = help: the kinds are mail, mastodon, x, bluesky, linkedin, board, feed, manual
 "#,
     );
 }

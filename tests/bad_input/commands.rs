@@ -29,7 +29,7 @@ fn a_channel_like_no_other_gets_the_list() {
         &site(),
         &["post", "--channel", "pigeon"],
         "error: there is no channel `pigeon`\n\
-         help: the channels are board, careers-office, feed, list, mastodon, x",
+         help: the channels are bluesky, board, careers-office, feed, linkedin, list, mastodon, x",
     );
 }
 

@@ -29,7 +29,7 @@ fn a_check_only_warns_of_a_missing_secret() {
         "warning[channel::secret]: the environment variable `HANDBILL_MASTODON_TOKEN` is not set"
     ));
     assert!(
-        ran.out.ends_with("1 posting checked for 6 channels: 0 errors, 7 warnings, 3 notices\n")
+        ran.out.ends_with("1 posting checked for 8 channels: 0 errors, 9 warnings, 3 notices\n")
     );
     assert_eq!(ran.code, 0);
 }

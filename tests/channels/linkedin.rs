@@ -41,7 +41,8 @@ fn config(server: &str, author: &str) -> Config {
         web: None,
         author: author.to_owned().try_into().unwrap(),
         version: "202609".to_owned().try_into().unwrap(),
-        token: servers::secret(SECRET),
+        token: Some(servers::secret(SECRET)),
+        oauth2: None,
     }
 }
 
@@ -183,7 +184,7 @@ async fn a_duplicate_names_the_post_that_linkedin_has() {
 #[tokio::test]
 async fn what_only_a_person_can_mend_pauses_the_channel_and_says_how() {
     for (status, says) in [
-        (401, "handbill channels add linkedin"),
+        (401, "handbill channels renew"),
         (403, "w_organization_social"),
         (426, "linkedin.version"),
     ] {
@@ -204,7 +205,7 @@ async fn a_limit_is_waited_for() {
 async fn with_a_token_that_has_expired_nothing_is_sent() {
     let server = Scripted::start([]).await;
     let mut config = config(&server.base, PAGE);
-    config.token.expires = NaiveDate::from_ymd_opt(2026, 1, 31);
+    config.token.as_mut().unwrap().expires = NaiveDate::from_ymd_opt(2026, 1, 31);
     let channel = LinkedIn::new(config, servers::context()).unwrap();
     let outcome = channel.send(&publish(&channel), &servers::permit()).await;
     assert!(matches!(outcome, Outcome::Blocked { .. }), "{outcome:?}");

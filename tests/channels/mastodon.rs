@@ -12,7 +12,7 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use serde_json::json as value;
 
-use super::servers::{self, Reply, SECRET, Scripted, answer, half, json};
+use super::servers::{self, Reply, Routed, SECRET, Scripted, answer, half, json};
 
 const TEXT: &str = "PhD on tides & currents\n\nhttps://lab.example/jobs/phd-tides/ #jobs";
 
@@ -39,7 +39,9 @@ fn channel_with(server: &str, software: Software, context: Context) -> Mastodon 
         token: servers::secret(SECRET),
         visibility: Visibility::Unlisted,
         limit: None,
-        software,
+        software: Some(software),
+        content_warning: None,
+        instance: None,
     };
     Mastodon::new(config, context).unwrap()
 }
@@ -268,18 +270,6 @@ async fn a_rehearsal_reaches_nothing_but_this_machine() {
     assert!(!Reach::LoopbackOnly.allows("127.0.0.1.example") && anywhere.reach.allows("x.example"));
 }
 
-#[test]
-fn only_software_that_honours_the_key_may_be_asked_twice() {
-    let safe = |software| {
-        channel_with("http://127.0.0.1:1", software, servers::context())
-            .abilities()
-            .repeat_safe_seconds
-    };
-    assert_eq!(safe(Software::Mastodon), Some(3600));
-    assert_eq!(safe(Software::Pleroma), Some(3600));
-    assert_eq!(safe(Software::Other), None);
-}
-
 const HTML: &str = concat!(
     "<p>PhD on tides &amp; currents</p><p>",
     r##"<a href="https://lab.example/jobs/phd-tides/"><span class="invisible">https://</span>"##,
@@ -469,16 +459,77 @@ async fn a_copy_agrees_differs_is_gone_or_was_not_seen() {
 }
 
 #[tokio::test]
-async fn an_attachment_that_makes_the_library_panic_is_only_not_seen() {
-    let mut odd = status("1170", HTML, 1);
-    odd["media_attachments"] = value!([{"id": "1", "type": "image", "url": null}]);
-    assert!(matches!(sight_of(json(200, &odd.to_string())).await, Sight::Unseen { .. }));
+async fn what_the_library_cannot_take_is_read_all_the_same() {
+    let mut without_address = status("1170", HTML, 1);
+    without_address["media_attachments"] = value!([{"id": "1", "type": "image", "url": null}]);
+    let bare = value!({"id": 1170, "content": HTML, "url": null});
+    for odd in [without_address, bare] {
+        let reply = json(200, &odd.to_string());
+        let server = Scripted::start([reply.clone(), reply]).await;
+        let sight = channel(&server.base).verify(&receipt(), Some(&rendition())).await;
+        assert_eq!(sight, Sight::Agrees, "{odd:#}");
+    }
 }
 
 #[tokio::test]
-async fn a_probe_names_the_account() {
-    let server = Scripted::start([json(200, &account().to_string()), json(401, "{}")]).await;
-    let channel = channel(&server.base);
-    assert_eq!(channel.probe().await.unwrap().identity, "@lab@127.0.0.1");
-    assert!(channel.probe().await.unwrap_err().contains("401"));
+async fn what_cannot_be_read_is_not_gone() {
+    for odd in [
+        json(200, r#"{"error":"Record not found"}"#),
+        json(200, "[]"),
+        json(200, "null"),
+        answer(200, &[], "<html>welcome to the hotel network</html>"),
+        answer(200, &[], "no such post"),
+    ] {
+        let server = Scripted::start([odd.clone(), odd.clone()]).await;
+        let sight = channel(&server.base).verify(&receipt(), None).await;
+        assert!(matches!(sight, Sight::Unseen { .. }), "{odd:?}: {sight:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_removal_that_no_answer_confirms_is_unknown() {
+    for odd in [
+        json(200, r#"{"error":"Record not found"}"#),
+        answer(200, &[], "<html>welcome to the hotel network</html>"),
+    ] {
+        let server = Scripted::start([odd.clone()]).await;
+        let channel = channel(&server.base);
+        let key = servers::key();
+        let wire = channel.prepare(Action::Withdraw(&receipt()), &servers::address(&key)).unwrap();
+        let outcome = channel.send(&wire, &servers::permit()).await;
+        assert!(matches!(outcome, Outcome::Unknown { .. }), "{odd:?}: {outcome:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_old_status_that_is_pinned_before_the_others_ends_no_list() {
+    let pinned = value!([status("3", "<p>about us</p>", 9999), status("9", "<p>other</p>", 1)]);
+    let next = value!([status("8", HTML, 2)]);
+    assert_eq!(id(&trace_of(vec![pinned, next]).await), Some("8"));
+}
+
+#[tokio::test]
+async fn a_list_that_ends_early_proves_nothing() {
+    let mut account = account();
+    account["statuses_count"] = value!(30);
+    for page in [value!([]), value!([status("9", "<p>other</p>", 1)])] {
+        let replies = [&account, &page, &value!([])].map(|it| json(200, &it.to_string()));
+        let server = Scripted::start(replies).await;
+        let channel = channel(&server.base);
+        let (wire, key) = (publish(&channel), servers::key());
+        let since = Utc::now() - TimeDelta::minutes(10);
+        let trace = channel.find(&servers::search(&wire, &key, since)).await;
+        assert!(matches!(trace, Trace::CannotTell { .. }), "{trace:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_probe_names_the_account_and_says_what_is_wrong_with_the_token() {
+    let server =
+        Routed::start([("/api/v1/accounts/verify_credentials", json(200, &account().to_string()))])
+            .await;
+    let seen = channel(&server.base).probe().await.unwrap().identity;
+    assert!(seen.starts_with("@lab@127.0.0.1; the server takes 500 characters"), "{seen}");
+    let server = Scripted::start([json(401, "{}")]).await;
+    assert!(channel(&server.base).probe().await.unwrap_err().contains("401"));
 }

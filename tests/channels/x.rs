@@ -31,10 +31,11 @@ fn channel(server: &str) -> X {
         web: None,
         username: "tidal_lab".to_owned(),
         user_id: "42".to_owned(),
-        consumer_key: servers::secret("ck"),
-        consumer_secret: servers::secret(SECRET),
-        access_token: servers::secret("42-at"),
-        access_token_secret: servers::secret("ats"),
+        consumer_key: Some(servers::secret("ck")),
+        consumer_secret: Some(servers::secret(SECRET)),
+        access_token: Some(servers::secret("42-at")),
+        access_token_secret: Some(servers::secret("ats")),
+        oauth2: None,
     };
     X::new(config, servers::context()).unwrap()
 }
@@ -234,17 +235,92 @@ fn a_link_to_a_post_of_this_account_says_its_id() {
     }
 }
 
-#[tokio::test]
-async fn a_post_that_is_gone_answers_200_without_data() {
+const NOT_FOUND: &str = r#"{"errors":[{"title":"Not Found Error","type":"https://api.twitter.com/2/problems/resource-not-found"}]}"#;
+
+/// What is seen of a post if the timeline, and then the post's own address, answer so.
+async fn sight(timeline: Reply, post: Reply) -> (Sight, Vec<String>) {
     let receipt = Receipt { remote_id: Some("99".to_owned()), ..Receipt::default() };
-    let server = Scripted::start([
-        json(200, r#"{"errors":[{"title":"Not Found Error"}]}"#),
-        json(200, &value!({"data": {"id": "99", "text": "other words"}}).to_string()),
-    ])
-    .await;
+    let server = Scripted::start([timeline, post]).await;
+    let sight = channel(&server.base).verify(&receipt, Some(&rendition())).await;
+    (sight, server.requests())
+}
+
+#[tokio::test]
+async fn a_copy_is_looked_at_in_the_accounts_own_timeline_which_costs_least() {
+    let of = |text: &str| json(200, &value!({"data": [post("99", text)]}).to_string());
+    let (agrees, requests) = sight(of(TEXT), Reply::HangUp).await;
+    assert_eq!(agrees, Sight::Agrees);
+    assert_eq!(requests.len(), 1);
+    assert!(
+        requests[0].starts_with("GET /2/users/42/tweets?max_results=5&since_id=98&until_id=100&"),
+        "{requests:?}"
+    );
+    assert!(matches!(sight(of("hello"), Reply::HangUp).await.0, Sight::Differs { .. }));
+}
+
+#[tokio::test]
+async fn a_post_is_gone_if_x_says_so_and_not_if_it_is_only_not_shown() {
+    let empty = json(200, r#"{"meta":{"result_count":0}}"#);
+    let (gone, requests) = sight(empty.clone(), json(200, NOT_FOUND)).await;
+    assert_eq!(gone, Sight::Gone);
+    assert!(requests[1].starts_with("GET /2/tweets/99?"), "{requests:?}");
+    let shown = json(200, &value!({"data": post("99", TEXT)}).to_string());
+    assert_eq!(sight(empty.clone(), shown).await.0, Sight::Agrees);
+    let hidden = NOT_FOUND.replace("resource-not-found", "not-authorized-for-resource");
+    for odd in [hidden.as_str(), "{}", r#"{"errors":[]}"#, "null"] {
+        let (sight, _) = sight(empty.clone(), json(200, odd)).await;
+        assert!(matches!(sight, Sight::Unseen { .. }), "{odd}: {sight:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_parameter_that_x_does_not_know_any_more_is_asked_for_by_its_other_name() {
+    let unknown = json(400, r#"{"title":"Invalid Request"}"#);
+    let page = json(200, &value!({"data": [post("99", TEXT)]}).to_string());
+    let server = Scripted::start([unknown, page]).await;
     let channel = channel(&server.base);
-    assert_eq!(channel.verify(&receipt, Some(&rendition())).await, Sight::Gone);
-    assert!(matches!(channel.verify(&receipt, Some(&rendition())).await, Sight::Differs { .. }));
+    let wire = publish(&channel);
+    let trace = channel.find(&servers::search(&wire, &servers::key(), Utc::now())).await;
+    assert!(matches!(trace, Trace::Found(_)), "{trace:?}");
+    let requests = server.requests();
+    assert!(requests[0].contains("&tweet.fields=") && requests[1].contains("&post.fields="));
+}
+
+#[tokio::test]
+async fn errors_beside_a_post_do_not_unmake_it() {
+    let body = r#"{"data":{"id":"99","text":"…"},"errors":[{"title":"Field Hydration Failure"}]}"#;
+    let outcome = outcome_of(json(201, body)).await;
+    assert!(matches!(outcome, Outcome::Posted(_)), "{outcome:?}");
+    let outcome = outcome_of(json(200, r#"{"errors":[{"title":"Internal Error"}]}"#)).await;
+    assert!(matches!(outcome, Outcome::Unknown { .. }), "{outcome:?}");
+}
+
+#[tokio::test]
+async fn what_only_money_or_a_person_can_mend_blocks_the_channel() {
+    for (status, body) in [
+        (402, r#"{"title":"CreditsDepleted"}"#),
+        (403, r#"{"type":"https://api.x.com/2/problems/usage-capped"}"#),
+        (429, r#"{"type":"https://api.x.com/2/problems/usage-capped"}"#),
+        (403, r#"{"type":"https://api.x.com/2/problems/oauth1-permissions"}"#),
+        (403, r#"{"detail":"You are not permitted to perform this action."}"#),
+        (401, r#"{"title":"Unauthorized"}"#),
+    ] {
+        let outcome = outcome_of(json(status, body)).await;
+        assert!(matches!(outcome, Outcome::Blocked { .. }), "{status} {body}: {outcome:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_reply_that_is_not_permitted_shuts_out_nothing_else() {
+    let body = r#"{"detail":"You are not permitted to perform this action."}"#;
+    let server = Scripted::start([json(403, body)]).await;
+    let channel = channel(&server.base);
+    let receipt = Receipt { remote_id: Some("98".to_owned()), ..Receipt::default() };
+    let key = servers::key();
+    let action = Action::FollowUp(&rendition(), &receipt);
+    let wire = channel.prepare(action, &servers::address(&key)).unwrap();
+    let outcome = channel.send(&wire, &servers::permit()).await;
+    assert!(matches!(outcome, Outcome::Refused { .. }), "{outcome:?}");
 }
 
 #[tokio::test]

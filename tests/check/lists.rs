@@ -1,5 +1,7 @@
 //! What the list behind a channel asks, before anything is sent to it.
 
+use handbill::rehearsal::loopback::SharedClock;
+use handbill::rehearsal::smtp::{Options, SmtpStandIn};
 use handbill::site::{Site, preset};
 
 use super::remarks::GOOD;
@@ -107,4 +109,36 @@ fn a_person_who_keeps_a_list_is_asked_and_not_only_told() {
     for words in ["Dear colleagues,", "please add the position below", "We measure the tide"] {
         assert!(shown.out.contains(words), "{words}: {shown:?}");
     }
+}
+
+/// The site stands at the lab's own domain, and the employer is its university.
+#[test]
+fn a_list_that_wants_the_employers_domain_is_told_which_that_is() {
+    let site = site("mailman3", "employers_domain = true");
+    assert!(!checked(&site).1.contains("channel::list"), "the site's own host, as a default");
+    site.replace("handbill.toml", "[site]\n", "[site]\nemployer_domain = \"Seaforth.example\"\n");
+    let (code, out) = checked(&site);
+    assert_eq!(code, 0, "{out}");
+    assert!(out.contains("office@tidal.example is not of seaforth.example"), "{out}");
+    site.replace("channels/list.toml", "office@tidal.example", "office@tides.seaforth.example");
+    assert!(!checked(&site).1.contains("channel::list"));
+    site.replace("handbill.toml", "\"Seaforth.example\"", "\"https://seaforth.example/\"");
+    let (code, out) = checked(&site);
+    assert!(code == 2 || code == 4, "{code}: {out}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_goes_out_though_a_list_may_hold_it_is_said_once() {
+    let clock = SharedClock::new(chrono::Utc::now());
+    let server = SmtpStandIn::start("list", Options::default(), clock).await.expect("a server");
+    let site = site("mailman3", "max_words = 20");
+    let here = format!("host = \"127.0.0.1\"\nport = {}\nsecurity = \"none\"", server.port());
+    site.replace("channels/list.toml", "host = \"mail.tidal.example\"", &here);
+    let page = "content/jobs/page.md";
+    for said in [1, 0] {
+        let posted = site.run(&["post", "--now", "--at", "2027-01-11", page]);
+        assert_eq!(posted.code, 0, "{posted:?}");
+        assert_eq!(posted.err.matches("this list takes 20").count(), said, "{posted:?}");
+    }
+    assert_eq!(server.mails().len(), 1);
 }

@@ -1,15 +1,18 @@
 //! What holds for the check of any page.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use chrono::NaiveDate;
 use handbill::check::channels::{RequiredFact, Requirements};
 use handbill::check::mend::{edits, mended};
 use handbill::check::tariff::Tariffs;
 use handbill::check::{self, Around, StructuredData, diff};
-use handbill::diagnostic::{Source, explanation};
-use handbill::posting::{self, PageFile, Settings};
+use handbill::diagnostic::{Diagnostic, Source, explanation};
+use handbill::posting::{self, PageFile, Posting, Settings};
 use proptest::prelude::*;
+
+use crate::support::time::assert_linear;
 
 fn settings() -> Settings {
     Settings {
@@ -20,6 +23,68 @@ fn settings() -> Settings {
         default_language_in_folder: false,
         permalinks: BTreeMap::new(),
         defaults: BTreeMap::new(),
+    }
+}
+
+fn page_file(source: &Arc<Source>) -> PageFile {
+    let path = "jobs/page.md".to_owned();
+    PageFile { source: source.clone(), path, ancestors: Vec::new() }
+}
+
+/// What is remarked of a posting where a board wants what EURAXESS does.
+fn remarks(posting: &Posting) -> Vec<Diagnostic> {
+    let tariffs = Tariffs::with([]);
+    let channels = [Requirements {
+        channel: "board".to_owned(),
+        facts: RequiredFact::parse("euraxess").expect("a known board"),
+    }];
+    let around = Around {
+        today: NaiveDate::from_ymd_opt(2027, 1, 11).expect("a day"),
+        timezone: chrono_tz::Europe::Berlin,
+        languages: &settings().languages,
+        structured_data: StructuredData::Made,
+        channels: &channels,
+        tariffs: &tariffs,
+    };
+    check::posting(posting, &around)
+}
+
+/// Bytes on the shorter of two pages.
+const LENGTH: usize = 20_000;
+
+#[test]
+fn a_page_of_twice_the_length_is_checked_in_about_twice_the_time() {
+    for piece in [
+        "{{< ",
+        "{{% a %}} ",
+        "[",
+        "[x](",
+        "![",
+        "<img ",
+        "<!-- ",
+        "**",
+        "- **A:** b\n",
+        "TODO ",
+        "[insert ",
+        "junges ",
+        "- a\n",
+        "| a | b |\n",
+        "http://localhost/",
+        "a@example.com ",
+        "Beginn 1.1.2027, ",
+        "Deadline: ",
+        "TV-L E13, 75 % ",
+        "â€™",
+        "m/w/d ",
+    ] {
+        let read = |length: usize| {
+            let body = piece.repeat(length / piece.len());
+            let source = Source::new("page.md", format!("---\ntitle: Diver\n---\n\n{body}\n"));
+            posting::read(&page_file(&source), &settings()).postings
+        };
+        let (short, long) = (read(LENGTH), read(2 * LENGTH));
+        let check = |postings: &[Posting]| drop(postings.iter().map(remarks).collect::<Vec<_>>());
+        assert_linear(piece, || check(&short), || check(&long));
     }
 }
 
@@ -41,25 +106,9 @@ proptest! {
     ) {
         let text = format!("---\ntitle: '{}'\n---\n{}", title.replace('\'', ""), words.concat());
         let source = Source::new("page.md", text.clone());
-        let path = "jobs/page.md".to_owned();
-        let file = PageFile { source: source.clone(), path, ancestors: Vec::new() };
-        let reading = posting::read(&file, &settings());
-        let today = NaiveDate::from_ymd_opt(2027, 1, 11).expect("a day");
-        let tariffs = Tariffs::with([]);
-        let channels = [Requirements {
-            channel: "board".to_owned(),
-            facts: RequiredFact::parse("euraxess").expect("a known board"),
-        }];
-        let around = Around {
-            today,
-            timezone: chrono_tz::Europe::Berlin,
-            languages: &settings().languages,
-            structured_data: StructuredData::Made,
-            channels: &channels,
-            tariffs: &tariffs,
-        };
+        let reading = posting::read(&page_file(&source), &settings());
         for page in &reading.postings {
-            for remark in check::posting(page, &around) {
+            for remark in remarks(page) {
                 let (source, span) = remark.place.as_ref().expect("each remark has a place");
                 prop_assert!(source.text.get(span.start..span.end).is_some(), "{remark:?}");
                 prop_assert!(!remark.is_error() && explanation::of(remark.code).is_some());

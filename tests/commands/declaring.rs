@@ -108,3 +108,44 @@ fn a_site_can_want_deadline_and_address_declared_before_anything_goes_out() {
     assert!(!plan(&site).contains(marked), "{}", plan(&site));
     assert!(!site.run(&post).out.contains("a sentence alone says"), "{}", site.run(&post).out);
 }
+
+/// Two positions, each under its own heading, that nobody has listed.
+const TWO: &str = "# Join us\n\nWe measure harbours.\n\n## PhD position in tidal gauges\n\n\
+    You build gauges. Apply by 15 January 2027 to gauges@tides.example.\n\n\
+    ## Postdoc position in Küstenströmungen\n\n\
+    You model currents. Apply by 1 March 2027 to currents@tides.example.\n";
+
+#[test]
+fn positions_that_a_page_describes_are_listed_and_then_each_is_an_ad() {
+    let site = site();
+    for (front, list) in [
+        (
+            "---\ntitle: Join us\n---\n\n",
+            "job:\n  positions:\n    - id: phd-position-in-tidal-gauges\n      title: PhD position in \
+             tidal gauges\n    - id: postdoc-position-in-kustenstromungen\n      title: Postdoc \
+             position in Küstenströmungen\n---\n",
+        ),
+        (
+            "+++\ntitle = \"Join us\"\n+++\n\n",
+            "[job]\npositions = [\n  { id = \"phd-position-in-tidal-gauges\", title = \"PhD position \
+             in tidal gauges\" },\n  { id = \"postdoc-position-in-kustenstromungen\", title = \
+             \"Postdoc position in Küstenströmungen\" },\n]\n+++\n",
+        ),
+    ] {
+        site.write(PAGE, &format!("{front}{TWO}"));
+        let ran = site.run(&["inspect", PAGE, "--declare"]);
+        assert_eq!(ran.code, 4, "{ran:?}");
+        assert!(ran.err.starts_with("2 positions can be declared"), "{}", ran.err);
+        let ran = site.run(&["inspect", PAGE, "--declare", "--yes"]);
+        assert_eq!((ran.code, ran.out.ends_with("2 positions declared\n")), (0, true), "{ran:?}");
+        let page = site.read(PAGE);
+        assert!(page.contains(list) && page.ends_with(TWO), "{page}");
+        for day in ["2027-01-15", "2027-03-01"] {
+            let shown = site.run(&["inspect", PAGE]);
+            assert!(shown.out.contains(day), "{day}: {}", shown.out);
+        }
+        // Of two that are listed each is declared by hand.
+        let ran = site.run(&["inspect", PAGE, "--declare"]);
+        assert!(ran.err.contains("each is declared by hand"), "{}", ran.err);
+    }
+}

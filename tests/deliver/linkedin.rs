@@ -41,12 +41,12 @@ async fn an_ad_is_announced_edited_and_taken_back() {
         let copy = world.copies("linkedin").remove(0);
         assert!(copy.labels[0].1.contains("https://tidal.example/jobs/"), "{copy:#?}");
 
-        world.change("fourteen harbours", "fifteen harbours (all of them)").await;
+        world.change("position in Tides", "position in [all] Tides").await;
         world.round().await;
         assert_eq!(world.the(Occasion::Update, "linkedin").await.state, State::Posted);
         assert_eq!(world.announcement("linkedin").await.copy, Some(CopyState::Edited));
         let copy = world.copies("linkedin").remove(0);
-        assert!(copy.current().text.contains("fifteen harbours (all of them)"), "{copy:#?}");
+        assert!(copy.current().text.contains("in [all] Tides"), "{copy:#?}");
         assert!(copy.current().text.contains("https://tidal.example/jobs/"), "{copy:#?}");
         world.assert_posted_once("linkedin").await;
 
@@ -103,13 +103,13 @@ async fn an_edit_and_a_withdrawal_whose_answers_were_lost_are_repeated_harmlessl
         for mut world in [page().await, member().await] {
             world.round().await;
             world.stand_ins.linkedin[0].change_faults().push(fault.clone());
-            world.change("fourteen harbours", "fifteen harbours").await;
+            world.change("June 2027", "July 2027").await;
             world.round().await;
             assert_eq!(world.the(Occasion::Update, "linkedin").await.state, State::Unknown);
             world.settle_down().await;
             assert_eq!(world.the(Occasion::Update, "linkedin").await.state, State::Posted);
             let copies = world.copies("linkedin");
-            assert!(copies[0].current().text.contains("fifteen"), "{fault:?}: {copies:#?}");
+            assert!(copies[0].current().text.contains("July"), "{fault:?}: {copies:#?}");
 
             world.stand_ins.linkedin[0].change_faults().push(fault.clone());
             world.change("job:\n", "job:\n  closed: true\n").await;
@@ -175,7 +175,7 @@ async fn a_rate_limit_is_waited_for() {
 
 #[tokio::test]
 async fn a_retired_version_and_a_revoked_token_pause_the_channel() {
-    for (status, says) in [(426, "linkedin.version"), (401, "handbill channels add linkedin")] {
+    for (status, says) in [(426, "linkedin.version"), (401, "handbill channels renew")] {
         let world = page().await;
         creating(&world, refused(status, "{}"));
         world.round().await;
@@ -196,7 +196,7 @@ async fn with_an_expired_token_nothing_leaves() {
     let expires = |world: &mut World, day: Option<NaiveDate>| {
         for channel in &mut world.site.channels {
             if let KindConfig::LinkedIn(config) = &mut channel.config {
-                config.token.expires = day;
+                config.token.as_mut().unwrap().expires = day;
             }
         }
         world.stations = Station::all(&world.site, Reach::LoopbackOnly, &mut Vec::new());

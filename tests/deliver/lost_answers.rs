@@ -99,7 +99,11 @@ async fn a_mail_whose_reply_was_lost_is_posted_once_the_archive_shows_it() {
 #[tokio::test]
 async fn a_mail_to_a_sympa_list_goes_out_once_more_with_the_same_bytes() {
     let folder = super::folder(&["list"]);
-    folder.replace("channels/list.toml", "[mail]", "[mail]\nsoftware = \"sympa\"");
+    folder.replace(
+        "channels/list.toml",
+        "[mail]",
+        "[mail]\nsoftware = \"sympa\"\nheld = \"never\"",
+    );
     let world = World::of(folder, KeyPolicy::Honoured).await;
     let server = &world.stand_ins.mail[0];
     server.set_archiving(Archiving::Held);

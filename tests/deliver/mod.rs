@@ -12,6 +12,7 @@ mod letters;
 mod linkedin;
 mod lost_answers;
 mod neighbours;
+mod odd_servers;
 mod page;
 mod peers;
 mod pictures;

@@ -3,7 +3,9 @@
 use std::fs;
 
 use handbill::adapt::Occasion;
-use handbill::ledger::{Deed, Ledger, LedgerError};
+use handbill::channel::ChannelName;
+use handbill::ledger::{Approval, Deed, Ledger, LedgerError};
+use handbill::posting::PostingId;
 use serde_json::Value;
 use sqlx::{AnyConnection, AssertSqlSafe, Connection, Row};
 
@@ -38,6 +40,18 @@ async fn an_export_holds_every_row_and_every_column_in_its_order() {
         let key = planned(&ledger, &announcement()).await;
         claimed(&ledger, key, 10).await
     };
+    for number in 0..510 {
+        let did = serde_json::json!({ "number": number });
+        ledger.note_step(claim.key(), claim.number(), "upload", &did, at(11)).await.unwrap();
+    }
+    let approval =
+        Approval { content_hash: "of these words".to_owned(), by: "ada".to_owned(), at: at(11) };
+    for channel in ["network", "list"] {
+        ledger
+            .approve(&PostingId("tides".into()), &ChannelName(channel.into()), &approval)
+            .await
+            .unwrap();
+    }
     for id in ["b", "a"] {
         ledger.keep_answer(&letter(id, None, "no such list")).await.unwrap();
     }
@@ -52,7 +66,9 @@ async fn an_export_holds_every_row_and_every_column_in_its_order() {
         ("channel", "name"),
         ("posting", "id"),
         ("delivery", "key"),
+        ("approval", "posting, channel"),
         ("attempt", "delivery, number"),
+        ("step", "delivery, attempt, number"),
         ("event", "number"),
         ("event_words", "number"),
         ("answer", "id"),

@@ -5,7 +5,7 @@ use std::time::Duration;
 use chrono::NaiveDate;
 use handbill::channel::Reach;
 use handbill::channel::mail::Security;
-use handbill::channel::mail::oauth2::OAuth2;
+use handbill::channel::oauth2::OAuth2;
 use handbill::mailbox::config::Config;
 use handbill::mailbox::imap::{Limits, Mailbox, MailboxError, Position, SignIn, Step, Woken};
 use secrecy::SecretString;

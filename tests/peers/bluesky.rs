@@ -285,14 +285,14 @@ async fn a_wrong_password_sends_nothing_and_a_person_is_told() {
     assert!(said.contains("Invalid identifier or password"), "{said}");
     assert!(!said.contains("wrong-wrong-wrong"), "{said}");
     assert_eq!(account.proxy.count(PUT), 0);
-    let doctor = account.lab.handbill(&["doctor", "--online"]);
+    let doctor = account.lab.site.run(&["doctor", "--online"]);
     assert_ne!(doctor.code, 0, "{doctor:?}");
 
     account.lab.site.write("secrets/bluesky", right);
-    account.lab.handbill(&["resume", "sky"]);
+    account.lab.site.run(&["resume", "sky"]);
     account.lab.settle_down();
     account.assert_posted_once().await;
-    let doctor = account.lab.handbill(&["doctor", "--online"]);
+    let doctor = account.lab.site.run(&["doctor", "--online"]);
     assert!(doctor.out.contains("@lab-"), "{doctor:?}");
 }
 

@@ -1,19 +1,23 @@
-//! The real program against real servers: Postfix, Dovecot, Mailman 3 with HyperKitty, a mail server
-//! that fails as it is told, and a Bluesky PDS. `.ci/peers` brings them up; each test says which it
-//! needs.
+//! The real program against real servers: Postfix, Dovecot, Mailman 3 with HyperKitty, Sympa, a mail
+//! server that fails as it is told, mastodon-mock, Prism, a Bluesky PDS, and X's own library.
+//! `.ci/peers` brings them up; each test says which it needs.
 //!
 //! What a test believes is what the servers hold: mailboxes are read over IMAP and parsed by
 //! Python's `email`, archives are asked over HTTP, moderators decide over Mailman's REST API.
 
 mod answers;
 mod bluesky;
+mod counting;
 mod faults;
 mod lists;
 mod mailbox;
 mod mailman;
+mod mastodon;
 mod moderators;
+mod sympa;
 mod trouble;
 mod words;
+mod x;
 
 use std::io::Write;
 use std::process::{Child, Command, Stdio};
@@ -39,8 +43,29 @@ enum Peer {
     Postfix,
     Dovecot,
     Mailman,
+    Sympa,
     Faults,
     Bluesky,
+    MastodonMock,
+    Prism,
+    TwitterText,
+}
+
+impl Peer {
+    /// As `.ci/peers` calls it.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Postfix => "postfix",
+            Self::Dovecot => "dovecot",
+            Self::Mailman => "mailman",
+            Self::Sympa => "sympa",
+            Self::Faults => "faults",
+            Self::Bluesky => "bluesky",
+            Self::MastodonMock => "mastodon_mock",
+            Self::Prism => "prism",
+            Self::TwitterText => "twitter_text",
+        }
+    }
 }
 
 /// What the environment says of the peers, and that nobody stops them meanwhile.
@@ -85,7 +110,7 @@ impl Peers {
             return false;
         };
         for peer in needed {
-            let name = format!("{peer:?}").to_lowercase();
+            let name = peer.name();
             assert!(
                 running.split(' ').any(|it| it == name),
                 "this needs {peer:?}, which does not run: `.ci/peers start {name}`"

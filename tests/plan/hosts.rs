@@ -1,10 +1,11 @@
-//! What lists ask of time: those of one host that takes a message for several of them for spam are
-//! written to one after the other, and one list is reminded of an ad not too soon.
+//! What lists ask of time: those of one host that takes an ad on several of them for spam get it one after
+//! the other, and one list is reminded of an ad not too soon.
 
 use chrono::TimeDelta;
 use handbill::adapt::Occasion;
 use handbill::ledger::Use;
 use handbill::plan::{Pace, Plan, Step, When};
+use handbill::posting::PostingId;
 use handbill::site::policy::Offset;
 
 use crate::support::TestSite;
@@ -74,12 +75,17 @@ fn lists_of_one_host_are_written_to_as_far_apart_as_it_wants() {
 }
 
 #[test]
-fn one_list_takes_several_ads_before_the_next_list_has_its_turn() {
+fn another_ad_does_not_count_for_it() {
     let lists = [("harbours", "a@lists.example", GAP), ("tides", "b@lists.example", GAP)];
     let world = world_of(2, &lists);
+    // Each ad waits for two days after it went to the other list, and for no other ad.
     assert_eq!(
         times(&world.plan()),
-        ["harbours 01-11 09:00", "harbours 01-12 09:00", "tides 01-14 09:00", "tides 01-15 09:00"]
+        ["harbours 01-11 09:00", "harbours 01-12 09:00", "tides 01-13 09:00", "tides 01-14 09:00"]
+    );
+    assert_eq!(
+        times(&world.plan_at(Pace::AtOnce)),
+        ["tides 01-13 08:00", "tides 01-13 08:00", "harbours due", "harbours due"]
     );
 }
 
@@ -88,7 +94,8 @@ fn what_went_to_one_list_counts_for_the_others_whoever_hurries() {
     let lists = [("harbours", "a@lists.example", GAP), ("tides", "b@lists.example", GAP)];
     let mut world = world_of(1, &lists);
     let tides = world.site.channels[1].name.clone();
-    let used = Use { slot: None, at: at("2027-01-10T12:00:00Z") };
+    let posting = PostingId("ad-0".into());
+    let used = Use { posting, slot: None, at: at("2027-01-10T12:00:00Z") };
     world.past.uses.insert(tides, vec![used]);
     assert_eq!(times(&world.plan()), ["tides 01-11 09:00", "harbours 01-13 09:00"]);
     assert_eq!(times(&world.plan_at(Pace::AtOnce)), ["harbours 01-12 12:00", "tides 01-14 12:00"]);
@@ -113,5 +120,7 @@ fn an_ad_that_closes_before_its_turn_is_said_not_to_go_out() {
     let lists = [("harbours", "a@lists.example", gap), ("tides", "b@lists.example", gap)];
     let world = world_of(1, &lists);
     let times = times(&world.plan());
-    assert!(times[1].contains("other lists of lists.example get messages that are too close"));
+    assert!(
+        times[1].contains("other lists of lists.example get this ad at times that are too close")
+    );
 }

@@ -6,6 +6,7 @@ use chrono::{DateTime, Datelike, TimeDelta, Utc, Weekday};
 use chrono_tz::Europe::Berlin;
 use handbill::ledger::{Deed, Use};
 use handbill::plan::{Hold, Pace, Plan, Reason, Step, When};
+use handbill::posting::PostingId;
 use handbill::schedule::quiet::Quiet;
 use handbill::site::policy::Offset;
 use handbill::site::queue::{Budget, Money};
@@ -120,7 +121,8 @@ fn messages_keep_their_distance_though_the_schedule_would_allow_more() {
     );
     // What went out by other means counts too.
     let name = world.site.channels[0].name.clone();
-    let used = Use { slot: None, at: at("2027-01-11T07:00:00Z") };
+    let posting = PostingId("another".into());
+    let used = Use { posting, slot: None, at: at("2027-01-11T07:00:00Z") };
     world.past.uses.insert(name, vec![used]);
     assert_eq!(times(&world.plan())[0], "ad-1: 01-13 09:00");
 }

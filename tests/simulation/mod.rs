@@ -125,3 +125,13 @@ fn who_begins_a_thread_from_its_start_again_is_caught() {
 fn who_sends_again_what_a_dead_worker_left_is_caught() {
     assert!(!catch(Broken::DeadWorkerDue, 8).doubled.is_empty());
 }
+
+#[test]
+fn who_takes_a_mail_that_was_sent_for_one_that_readers_see_is_caught() {
+    assert!(!catch(Broken::SentIsLive, 1).unreported.is_empty());
+}
+
+#[test]
+fn who_sends_again_what_a_list_is_silent_of_is_caught() {
+    assert!(!catch(Broken::SilentIsDue, 1).doubled.is_empty());
+}

@@ -21,6 +21,8 @@ pub enum Trouble {
     Answer(Answer),
     /// The server gets it, and its answer comes so much later.
     Delay(Duration),
+    /// The server gets it with one more header, for example `Prefer: code=503`.
+    AddHeader(String),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -129,16 +131,19 @@ impl State {
         let trouble = self.trouble_of(&line);
         self.seen.lock().unwrap().push(line);
         match trouble {
-            None => client.write_all(&self.forward(&request)?),
-            Some(Trouble::LoseTheAnswer) => self.forward(&request).map(drop),
+            None => client.write_all(&self.forward(&request, None)?),
+            Some(Trouble::AddHeader(line)) => {
+                client.write_all(&self.forward(&request, Some(&line))?)
+            }
+            Some(Trouble::LoseTheAnswer) => self.forward(&request, None).map(drop),
             Some(Trouble::AnswerInstead(answer)) => {
-                self.forward(&request)?;
+                self.forward(&request, None)?;
                 client.write_all(&answer.bytes())
             }
             Some(Trouble::LoseTheRequest) => Ok(()),
             Some(Trouble::Answer(answer)) => client.write_all(&answer.bytes()),
             Some(Trouble::Delay(wait)) => {
-                let answer = self.forward(&request)?;
+                let answer = self.forward(&request, None)?;
                 thread::sleep(wait);
                 client.write_all(&answer)
             }
@@ -152,11 +157,14 @@ impl State {
     }
 
     /// Has the server answer a request, on a connection that it closes afterwards.
-    fn forward(&self, request: &[u8]) -> std::io::Result<Vec<u8>> {
+    fn forward(&self, request: &[u8], header: Option<&str>) -> std::io::Result<Vec<u8>> {
         let mut server = TcpStream::connect(&self.upstream)?;
         let end_of_line = position(request, b"\r\n").map_or(0, |at| at + 2);
         server.write_all(&request[..end_of_line])?;
         server.write_all(b"Connection: close\r\n")?;
+        if let Some(line) = header {
+            server.write_all(format!("{line}\r\n").as_bytes())?;
+        }
         server.write_all(&request[end_of_line..])?;
         let mut answer = Vec::new();
         server.read_to_end(&mut answer)?;

@@ -166,7 +166,8 @@ impl World {
                 rendition: composed.rendition,
             };
             if matches!(step.deed, Deed::Publish | Deed::FollowUp) {
-                let used = Use { slot: step.slot, at: self.now };
+                let posting = step.name.posting.clone();
+                let used = Use { posting, slot: step.slot, at: self.now };
                 self.past.uses.entry(step.name.channel.clone()).or_default().push(used);
             }
             let makes_copy = matches!(step.deed, Deed::Publish | Deed::FollowUp);
@@ -197,6 +198,8 @@ impl World {
                     remote_id: Some(match kind {
                         Kind::Mail => format!("{}@tidal.example", step.key.short()),
                         Kind::Feed => step.name.posting.0.to_string(),
+                        Kind::LinkedIn => "urn:li:share:1001".to_owned(),
+                        Kind::Bluesky => "3laaaaaaaaaaa/bafyrei1001".to_owned(),
                         _ => "1001".to_owned(),
                     }),
                     ..Receipt::default()

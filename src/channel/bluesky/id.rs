@@ -227,11 +227,11 @@ mod tests {
     }
 
     #[test]
-    fn thousands_of_deliveries_of_one_second_have_their_own_tids() {
+    fn two_thousand_deliveries_of_one_second_have_their_own_tids() {
         let at = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
         let all: std::collections::BTreeSet<String> =
-            (0..20_000).map(|number| Tid::of(&key(number), at).0).collect();
-        assert_eq!(all.len(), 20_000);
+            (0..2_000).map(|number| Tid::of(&key(number), at).0).collect();
+        assert_eq!(all.len(), 2_000);
     }
 
     #[test]

@@ -105,7 +105,7 @@ impl Session {
     }
 
     async fn renewed(&self, held: &mut Option<Tokens>) -> Result<SecretString, Outcome> {
-        let in_memory = held.take().map(|tokens| tokens.refresh);
+        let in_memory = held.as_ref().map(|tokens| tokens.refresh.clone());
         // Another process may have refreshed it meanwhile, and written down what it got.
         let on_file = self.on_file();
         let same =
@@ -217,9 +217,9 @@ impl Session {
         let why = self.not_signed_in(&failure.why);
         let place = self.account.password.place();
         match (answer.status, failure.error.as_str()) {
-            (408 | 429 | 500.., _) => {
-                Outcome::Deferred { why, after: retry_after(&answer.headers, Utc::now()) }
-            }
+            // Only then: a server says with every answer when it counts anew.
+            (429, _) => Outcome::Deferred { why, after: retry_after(&answer.headers, Utc::now()) },
+            (408 | 500.., _) => Outcome::Deferred { why, after: None },
             (401, "AuthFactorTokenRequired") => Outcome::Blocked {
                 why: format!(
                     "{why}; what is {place} is the account's own password: use an app password"

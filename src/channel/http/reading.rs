@@ -43,13 +43,19 @@ impl Reading {
                 429 | 500..=599 => Unread::Later { why: answer.summary() },
                 _ => Unread::Unable { why: answer.summary() },
             }),
-            Exchange::NoAnswer(Outcome::Deferred { why, .. } | Outcome::Unknown { why }) => {
-                Err(Unread::Later { why })
+            Exchange::NoAnswer(outcome) => Err(outcome.into()),
+        }
+    }
+}
+
+impl From<Outcome> for Unread {
+    fn from(outcome: Outcome) -> Self {
+        match outcome {
+            Outcome::Deferred { why, .. } | Outcome::Unknown { why } => Self::Later { why },
+            Outcome::Refused { why } | Outcome::Blocked { why } | Outcome::Duplicate { why } => {
+                Self::Unable { why }
             }
-            Exchange::NoAnswer(
-                Outcome::Refused { why } | Outcome::Blocked { why } | Outcome::Duplicate { why },
-            ) => Err(Unread::Unable { why }),
-            Exchange::NoAnswer(Outcome::Posted(_)) => Err(Unread::Gone),
+            Outcome::Posted(_) => Self::Gone,
         }
     }
 }

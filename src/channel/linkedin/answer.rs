@@ -8,12 +8,7 @@ use crate::channel::{Outcome, words};
 pub(super) fn failure(request: &HttpRequest, answer: &Answer) -> Outcome {
     let said = answer.summary();
     match answer.status {
-        401 => Outcome::Blocked {
-            why: format!(
-                "LinkedIn does not take the access token any more (it lives 60 days, and ends where \
-                 somebody revokes it): {said}; get a new one with `handbill channels add linkedin`"
-            ),
-        },
+        401 => Outcome::Blocked { why: not_taken(&said) },
         // Every refusal of this kind is about the app's permissions or the member's role.
         403 => Outcome::Blocked {
             why: format!(
@@ -32,6 +27,14 @@ pub(super) fn failure(request: &HttpRequest, answer: &Answer) -> Outcome {
         }
         _ => answer.failure(Busy::Unsaid),
     }
+}
+
+/// What is said where the access token is not taken.
+pub(super) fn not_taken(said: &str) -> String {
+    format!(
+        "LinkedIn does not take the access token any more (it lives 60 days, and ends where somebody \
+         revokes it): {said}; get a new one with `handbill channels renew`"
+    )
 }
 
 /// What is said where the version of the API is not served any more.

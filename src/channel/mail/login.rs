@@ -3,6 +3,7 @@
 //! Nothing of a message goes out here, so that whatever fails, certainly nothing is there.
 
 use std::fmt;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -18,10 +19,10 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use super::encrypted::Encrypted;
-use super::oauth2::{Age, Tokens};
 use super::step::{Fault, Patience, step};
 use super::{Config, Security};
 use crate::channel::http::Credential;
+use crate::channel::oauth2::{Age, Tokens};
 use crate::channel::secret::SecretRef;
 use crate::channel::{Outcome, Reach, is_loopback, tls};
 
@@ -86,22 +87,44 @@ impl Account {
 /// A connection that is signed in and owes no reply.
 pub struct Line {
     pub connection: AsyncSmtpConnection,
+    pub offers: Offers,
+}
+
+/// What a server offers beyond what lettre keeps of its greeting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Offers {
     pub reports: Reports,
+    /// The largest message that it takes, in bytes (RFC 1870 §4). `None`: it sets no limit, or does not
+    /// say so.
+    pub largest: Option<NonZeroUsize>,
 }
 
 /// Whether the server reports what becomes of a message, as it is asked to (RFC 3461).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reports {
     Offered,
-    /// It does not say so, or was not asked.
     Unknown,
 }
 
-/// Whether the server is asked what it offers beyond what lettre keeps of its greeting.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Question {
-    Asked,
-    Spared,
+impl Offers {
+    /// A server that says nothing.
+    const NONE: Self = Self { reports: Reports::Unknown, largest: None };
+
+    /// What the lines of a greeting say; the first names the server.
+    fn read<'a>(lines: impl Iterator<Item = &'a str>) -> Self {
+        let mut offers = Self::NONE;
+        for line in lines.skip(1) {
+            let mut words = line.split_whitespace();
+            match words.next() {
+                Some(word) if word.eq_ignore_ascii_case("DSN") => offers.reports = Reports::Offered,
+                Some(word) if word.eq_ignore_ascii_case("SIZE") => {
+                    offers.largest = words.next().and_then(|limit| limit.parse().ok());
+                }
+                _ => {}
+            }
+        }
+        offers
+    }
 }
 
 /// Why there is no connection.
@@ -118,7 +141,7 @@ impl Login {
     ///
     /// # Errors
     /// The outcome; certainly nothing of a message is there.
-    pub async fn open(&self, question: Question, patience: &Patience) -> Result<Line, Outcome> {
+    pub async fn open(&self, patience: &Patience) -> Result<Line, Outcome> {
         if !self.reach.allows(&self.host) {
             let why = format!(
                 "nothing was sent: `{}` is not this machine, and this is a rehearsal",
@@ -127,21 +150,21 @@ impl Login {
             return Err(Outcome::Refused { why });
         }
         let opened = match &self.account {
-            Account::Nobody => self.open_as(None, question, patience).await,
+            Account::Nobody => self.open_as(None, patience).await,
             Account::Password { username, password } => {
                 let password =
                     password.read().map_err(|error| Outcome::Blocked { why: error.to_string() })?;
                 let identity = Identity::Password { username, password };
-                self.open_as(Some(identity), question, patience).await
+                self.open_as(Some(identity), patience).await
             }
             Account::Token { username, tokens } => {
                 let access = tokens.access().await?;
                 let identity = Identity::Token { username, token: access.token.clone() };
-                match self.open_as(Some(identity), question, patience).await {
+                match self.open_as(Some(identity), patience).await {
                     Err(Closed::NotLetIn(_)) if access.age == Age::Kept => {
                         let token = tokens.renew(&access.token).await?.token;
                         let identity = Identity::Token { username, token };
-                        self.open_as(Some(identity), question, patience).await
+                        self.open_as(Some(identity), patience).await
                     }
                     opened => opened,
                 }
@@ -155,19 +178,15 @@ impl Login {
     async fn open_as(
         &self,
         identity: Option<Identity<'_>>,
-        question: Question,
         patience: &Patience,
     ) -> Result<Line, Closed> {
         let mut connection = self.greet(patience).await.map_err(Closed::Otherwise)?;
         // Before signing in: RFC 4954 says nothing of what a greeting does after it.
-        let reports = match question {
-            Question::Asked => self.ask(&mut connection, patience).await?,
-            Question::Spared => Reports::Unknown,
-        };
+        let offers = self.ask(&mut connection, patience).await?;
         if let Some(identity) = identity {
             self.sign_in(&mut connection, &identity, patience).await?;
         }
-        Ok(Line { connection, reports })
+        Ok(Line { connection, offers })
     }
 
     /// An encrypted connection on which both sides have said who they are.
@@ -225,16 +244,11 @@ impl Login {
         &self,
         connection: &mut AsyncSmtpConnection,
         patience: &Patience,
-    ) -> Result<Reports, Closed> {
+    ) -> Result<Offers, Closed> {
         match step(patience.reply, connection.command(Ehlo::new(self.client_id()))).await {
-            Ok(reply) => {
-                let keyword = |line: &str| line.split_whitespace().next().map(str::to_owned);
-                let is_dsn = |word: String| word.eq_ignore_ascii_case("DSN");
-                let offered = reply.message().skip(1).filter_map(keyword).any(is_dsn);
-                Ok(if offered { Reports::Offered } else { Reports::Unknown })
-            }
+            Ok(reply) => Ok(Offers::read(reply.message())),
             // It greets nobody twice, and goes on.
-            Err(fault) if matches!(fault.code(), Some(500..=599)) => Ok(Reports::Unknown),
+            Err(fault) if matches!(fault.code(), Some(500..=599)) => Ok(Offers::NONE),
             Err(fault) => Err(Closed::Otherwise(self.at_greeting(&fault))),
         }
     }
@@ -384,5 +398,43 @@ struct Xoauth2(String);
 impl fmt::Display for Xoauth2 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "AUTH XOAUTH2 {}\r\n", self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    /// Otherwise each message waits for 40 ms: the end of it for an acknowledgement, and that for more
+    /// to acknowledge.
+    #[tokio::test]
+    async fn no_byte_waits_for_an_acknowledgement() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let login = Login {
+            host: "127.0.0.1".to_owned(),
+            port: listener.local_addr().unwrap().port(),
+            security: Security::None,
+            ca: None,
+            account: Account::Nobody,
+            greeting: "tides.example".to_owned(),
+            reach: Reach::LoopbackOnly,
+        };
+        let stream = login.connect(&Patience::default()).await.unwrap();
+        assert!(stream.nodelay().unwrap());
+    }
+
+    #[test]
+    fn what_a_server_offers_is_read_in_any_case_and_a_limit_that_is_none_is_none() {
+        let read = |lines: &[&str]| Offers::read(lines.iter().copied());
+        assert_eq!(read(&["mail.example", "8BITMIME"]), Offers::NONE);
+        assert_eq!(read(&["DSN SIZE 7"]), Offers::NONE, "the first line is a name");
+        let offers = read(&["mail.example", "dsn", "Size 1000"]);
+        assert_eq!(offers.reports, Reports::Offered);
+        assert_eq!(offers.largest.map(NonZeroUsize::get), Some(1000));
+        for none in ["SIZE", "SIZE 0", "SIZE -1", "SIZE many"] {
+            assert_eq!(read(&["mail.example", none]).largest, None, "{none}");
+        }
     }
 }

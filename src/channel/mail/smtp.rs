@@ -18,7 +18,7 @@ use tokio::time::timeout;
 
 use super::dkim::Dkim;
 use super::host::{AtRest, Seat, Turn};
-use super::login::{Line, Login, Question, Reports};
+use super::login::{Line, Login, Reports};
 use super::message;
 use super::step::{Fault, Patience, quit, step};
 use crate::channel::wire::{MailMessage, ReportRequest};
@@ -34,8 +34,6 @@ pub struct Server {
     /// A connection takes at most so many messages. A server that takes fewer says so (421) or
     /// closes, and the next message gets a new connection.
     pub messages_per_connection: u32,
-    /// Whether it is asked what it offers: where a report is wanted.
-    pub question: Question,
     /// Who signs.
     pub dkim: Option<Dkim>,
     pub patience: Patience,
@@ -61,24 +59,8 @@ impl Server {
         let message = self.signed(&mail.message)?;
         send_by.check()?;
         let turn = self.turn(send_by).await?;
-        let report = mail.report.as_ref();
-        let (mut line, messages) = self.begin(&turn, &from, report, send_by).await?;
-        let notify = report.filter(|_| line.reports == Reports::Offered);
-        let notify = notify.map(|report| RcptParameter::Other {
-            keyword: "NOTIFY".to_owned(),
-            value: Some(report.notify.clone()),
-        });
-        let recipient = Rcpt::new(to, notify.into_iter().collect());
-        step(self.patience.reply, line.connection.command(recipient))
-            .await
-            .map_err(|fault| self.before_data(&fault, "the recipient"))?;
-        let ready = step(self.patience.reply, line.connection.command(Data))
-            .await
-            .map_err(|fault| self.before_data(&fault, "the message"))?;
-        if !ready.has_code(354) {
-            let why = format!("{} did not ask for the message: {}", self.host(), ready.code());
-            return Err(Outcome::Deferred { why, after: None });
-        }
+        let envelope = Envelope { from, to, report: mail.report.as_ref(), bytes: message.len() };
+        let (mut line, messages) = self.begin(&turn, &envelope, send_by).await?;
         send_by.check()?;
         let reply = step(self.patience.data_end, line.connection.message(message.as_bytes()))
             .await
@@ -120,36 +102,76 @@ impl Server {
         Ok(turn)
     }
 
-    /// Names the sender on a connection at rest, or on a new one where there is none or the server
-    /// has left it. Nothing of a message has gone out by then, so trying twice is safe. Says how
-    /// many messages the connection has taken before.
+    /// Brings a connection to where the server waits for the message: one at rest, or a new one where
+    /// there is none, the server has left it or takes no more on it. Nothing of a message has gone out
+    /// by then, so trying twice is safe. Says how many messages the connection has taken before.
     async fn begin(
         &self,
         turn: &Turn<'_>,
-        from: &Address,
-        report: Option<&ReportRequest>,
+        envelope: &Envelope<'_>,
         send_by: &SendBy,
     ) -> Result<(Line, u32), Outcome> {
         let found = turn.find(&self.login);
         if let Some(AtRest { mut line, messages, .. }) = found.usable {
-            let sender = sender(from, report, line.reports);
-            match step(self.patience.reply, line.connection.command(sender)).await {
-                Ok(_) => return Ok((line, messages)),
-                Err(fault) if matches!(fault.code(), None | Some(421)) => {}
-                Err(fault) => return Err(self.before_data(&fault, "the sender")),
+            match self.announce(&mut line, envelope).await {
+                Ok(()) => return Ok((line, messages)),
+                Err(NotTaken { code: None | Some(421), .. }) => {}
+                // Too many messages or recipients for one connection (RFC 5321 §4.5.3.1.10).
+                Err(NotTaken { code: Some(452), .. }) => {
+                    quit(line.connection, &self.patience).await;
+                }
+                Err(not_taken) => return Err(not_taken.outcome),
             }
             send_by.check()?;
         }
         if let Some(surplus) = found.surplus {
             quit(surplus.line.connection, &self.patience).await;
         }
-        let mut line = self.login.open(self.question, &self.patience).await?;
+        let mut line = self.login.open(&self.patience).await?;
         send_by.check()?;
-        let sender = sender(from, report, line.reports);
-        step(self.patience.reply, line.connection.command(sender))
+        match self.announce(&mut line, envelope).await {
+            Ok(()) => Ok((line, 0)),
+            Err(not_taken) => Err(not_taken.outcome),
+        }
+    }
+
+    /// Says who writes to whom, and that the message comes now; the server asks for it (354).
+    async fn announce(&self, line: &mut Line, envelope: &Envelope<'_>) -> Result<(), NotTaken> {
+        if let Some(largest) = line.offers.largest.filter(|it| envelope.bytes > it.get()) {
+            return Err(self.too_large(envelope.bytes, largest.get()));
+        }
+        let reply = self.patience.reply;
+        let not_taken = |fault: Fault, what| NotTaken {
+            code: fault.code(),
+            outcome: self.before_data(&fault, what),
+        };
+        step(reply, line.connection.command(envelope.sender(line.offers.reports)))
             .await
-            .map_err(|fault| self.before_data(&fault, "the sender"))?;
-        Ok((line, 0))
+            .map_err(|fault| not_taken(fault, "the sender"))?;
+        step(reply, line.connection.command(envelope.recipient(line.offers.reports)))
+            .await
+            .map_err(|fault| not_taken(fault, "the recipient"))?;
+        let ready = step(reply, line.connection.command(Data))
+            .await
+            .map_err(|fault| not_taken(fault, "the message"))?;
+        if !ready.has_code(354) {
+            let why = format!("{} did not ask for the message: {}", self.host(), ready.code());
+            let outcome = Outcome::Deferred { why, after: None };
+            return Err(NotTaken { code: Some(ready.code().into()), outcome });
+        }
+        Ok(())
+    }
+
+    /// What the server would refuse once it had it whole is not sent.
+    fn too_large(&self, bytes: usize, largest: usize) -> NotTaken {
+        let outcome = Outcome::Refused {
+            why: format!(
+                "nothing was sent: the message has {bytes} bytes, and {} takes {largest} at most; \
+                 shorten the page, or write `body = \"text\"` in the channel's file",
+                self.host()
+            ),
+        };
+        NotTaken { code: Some(552), outcome }
     }
 
     /// Says goodbye on the connections that are kept.
@@ -170,7 +192,7 @@ impl Server {
         for kept in [found.usable, found.surplus].into_iter().flatten() {
             quit(kept.line.connection, &self.patience).await;
         }
-        let opened = self.login.open(self.question, &self.patience).await;
+        let opened = self.login.open(&self.patience).await;
         let line = opened.map_err(|outcome| outcome.why().to_owned())?;
         let name = line.connection.server_info().name().to_owned();
         quit(line.connection, &self.patience).await;
@@ -207,17 +229,45 @@ impl Server {
     }
 }
 
-/// MAIL, with what is asked of a server that offers reports.
-fn sender(from: &Address, report: Option<&ReportRequest>, reports: Reports) -> Mail {
-    let parameter = |keyword: &str, value: &str| MailParameter::Other {
-        keyword: keyword.to_owned(),
-        value: Some(value.to_owned()),
-    };
-    let parameters = match (report, reports) {
-        (Some(report), Reports::Offered) => {
-            vec![parameter("RET", "HDRS"), parameter("ENVID", &report.envelope_id)]
-        }
-        _ => Vec::new(),
-    };
-    Mail::new(Some(from.clone()), parameters)
+/// What a server is told before it has the message.
+struct Envelope<'a> {
+    from: Address,
+    to: Address,
+    report: Option<&'a ReportRequest>,
+    /// How large the message is.
+    bytes: usize,
+}
+
+/// Why a server does not wait for the message, of which certainly nothing is there.
+struct NotTaken {
+    /// Of its reply, if there was one.
+    code: Option<u16>,
+    outcome: Outcome,
+}
+
+impl Envelope<'_> {
+    /// MAIL, with what is asked of a server that offers reports.
+    fn sender(&self, reports: Reports) -> Mail {
+        let parameter = |keyword: &str, value: &str| MailParameter::Other {
+            keyword: keyword.to_owned(),
+            value: Some(value.to_owned()),
+        };
+        let parameters = match self.report.filter(|_| reports == Reports::Offered) {
+            Some(report) => {
+                vec![parameter("RET", "HDRS"), parameter("ENVID", &report.envelope_id)]
+            }
+            None => Vec::new(),
+        };
+        Mail::new(Some(self.from.clone()), parameters)
+    }
+
+    /// RCPT, the same.
+    fn recipient(&self, reports: Reports) -> Rcpt {
+        let report = self.report.filter(|_| reports == Reports::Offered);
+        let notify = report.map(|report| RcptParameter::Other {
+            keyword: "NOTIFY".to_owned(),
+            value: Some(report.notify.clone()),
+        });
+        Rcpt::new(self.to.clone(), notify.into_iter().collect())
+    }
 }

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::{Mastodon, is_status_id};
 use crate::adapt::{Picture, Rendition};
-use crate::channel::http::{self, Answer, Busy, Credential, Exchange, Request};
+use crate::channel::http::{self, Answer, Credential, Exchange, Request};
 use crate::channel::steps::{self, StepByStep};
 use crate::channel::wire::{HttpRequest, PICTURE, SECRET, Step, Steps, Verb, id_of};
 use crate::channel::{
@@ -229,13 +229,9 @@ impl Mastodon {
             return Sight::Differs { found: format!("{there} of {wanted} parts") };
         }
         for ((number, text), id) in (2..).zip(parts).zip(&receipt.parts) {
-            match self.status(id).await {
-                Ok(status) => {
-                    let shown = words::plain_text_of_html(&status.content);
-                    if !words::same(text, &shown) {
-                        return Sight::Differs { found: shown };
-                    }
-                }
+            match self.shown(id).await {
+                Ok(status) if words::same(text, &status.text) => {}
+                Ok(status) => return Sight::Differs { found: status.text },
                 Err(unread) if unread.is_gone() => {
                     let found = format!("part {number} of {wanted} is not there");
                     return Sight::Differs { found };
@@ -273,13 +269,10 @@ impl StepByStep for Mastodon {
         };
         match self.http.write(&made, Some(&token), permit).await {
             Exchange::NoAnswer(outcome) => outcome,
-            Exchange::Answer(answer) if request.verb != Verb::Upload => {
-                Self::outcome(request, &answer)
-            }
-            Exchange::Answer(answer) if answer.is_success() => {
+            Exchange::Answer(answer) if request.verb == Verb::Upload && answer.is_success() => {
                 self.taken(&answer, &token, permit).await
             }
-            Exchange::Answer(answer) => answer.failure(Busy::Unsaid),
+            Exchange::Answer(answer) => self.outcome(request, &answer),
         }
     }
 

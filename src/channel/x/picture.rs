@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::X;
 use crate::adapt::{Picture, Rendition};
-use crate::channel::http::{Busy, Exchange, Request};
+use crate::channel::http::{Exchange, Request};
 use crate::channel::steps::StepByStep;
 use crate::channel::wire::{HttpRequest, PICTURE, Step, Steps, Verb, id_of};
 use crate::channel::{
@@ -80,10 +80,9 @@ impl StepByStep for X {
         };
         match self.exchange(&made, Some(permit)).await {
             Exchange::NoAnswer(outcome) => outcome,
-            Exchange::Answer(answer) if request.verb != Verb::Upload => {
+            Exchange::Answer(answer) if request.verb != Verb::Upload || !answer.is_success() => {
                 self.outcome(request, &answer)
             }
-            Exchange::Answer(answer) if !answer.is_success() => answer.failure(Busy::Unsaid),
             Exchange::Answer(answer) => {
                 let id = answer.json().and_then(|it| Some(it["data"]["id"].as_str()?.to_owned()));
                 match id {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
+use crate::adapt::ascii;
 use crate::check::diff;
 use crate::check::mend::{Edit, mended};
 use crate::cli::rewrite::{Consent, agreed, replace};
@@ -13,21 +14,31 @@ use crate::diagnostic::{Source, Span};
 use crate::posting::facts::is_field;
 use crate::posting::front_matter::{self, insert};
 use crate::posting::listing::listing;
-use crate::posting::{self, PageFile, Posting, Settings};
+use crate::posting::{self, PageFile, Posting, Reading, Settings};
 
 /// Shows what would be declared, and writes it if somebody agrees.
 pub(super) fn declare(
     page: &PageFile,
-    postings: &[Posting],
+    reading: &Reading,
     settings: &Settings,
     consent: Consent,
 ) -> Result<End, CliError> {
-    let posting = match postings {
+    let posting = match reading.postings.as_slice() {
         [] => return Err(CliError::Failed("the page holds no posting".to_owned())),
         [posting] => posting,
         several => return Err(CliError::Failed(in_parts(several))),
     };
-    let fields = guessed(posting);
+    // What is read of a position counts once it is an ad of its own.
+    let (fields, what) = match listed(&reading.described, &posting.language) {
+        Some(positions) => {
+            (vec![("positions", positions)], count(reading.described.len(), "position"))
+        }
+        None => {
+            let fields = guessed(posting);
+            let what = count(fields.len(), "field");
+            (fields, what)
+        }
+    };
     if fields.is_empty() {
         say("nothing is guessed on this page: all that is known of it is declared\n")?;
         return Ok(End::Done);
@@ -44,9 +55,11 @@ pub(super) fn declare(
     })?;
     let edits = [Edit { span: Span::new(insertion.at, insertion.at), text: insertion.text }];
     let text = mended(&source.text, &edits);
-    says_the_same(page, posting, &text, settings)?;
+    match reading.described.as_slice() {
+        [] => says_the_same(page, posting, &text, settings)?,
+        described => says_each(page, described, &text, settings)?,
+    }
     say(&diff::unified(&source.path.to_string_lossy(), &source.text, &edits))?;
-    let what = count(fields.len(), "field");
     if !agreed(consent)? {
         complain(&format!("{what} can be declared; nothing was written\nhelp: `--yes` writes it"));
         return Ok(End::CheckFailed);
@@ -75,6 +88,51 @@ fn guessed(posting: &Posting) -> Vec<(&'static str, Value)> {
         }
     }
     fields
+}
+
+/// The positions that a page describes, each with an id of its own made of its words; `None` if it
+/// describes none, or one.
+fn listed(described: &[String], language: &str) -> Option<Value> {
+    let mut ids: Vec<String> = Vec::new();
+    for name in described {
+        let id = id_of(name, language);
+        let more = (2..).map(|number| format!("{id}-{number}"));
+        let free = std::iter::once(id.clone()).chain(more).find(|id| !ids.contains(id));
+        ids.extend(free);
+    }
+    let positions =
+        ids.iter().zip(described).map(|(id, title)| json!({ "id": id, "title": title }));
+    Some(positions.collect()).filter(|_| described.len() > 1)
+}
+
+/// A name as an id: `PhD position in Tides` is `phd-position-in-tides`.
+fn id_of(name: &str, language: &str) -> String {
+    let plain: String = ascii::write(name, language)
+        .to_lowercase()
+        .chars()
+        .map(|letter| if letter.is_ascii_alphanumeric() { letter } else { ' ' })
+        .collect();
+    plain.split_whitespace().collect::<Vec<_>>().join("-")
+}
+
+/// The page must be read as these positions, each with its name.
+fn says_each(
+    page: &PageFile,
+    described: &[String],
+    text: &str,
+    settings: &Settings,
+) -> Result<(), CliError> {
+    let source: Arc<Source> = Source::new(page.source.path.clone(), text);
+    let read = posting::read(&PageFile { source, ..page.clone() }, settings);
+    let names: Vec<&str> = read.postings.iter().map(Posting::name).collect();
+    if names == described {
+        return Ok(());
+    }
+    Err(CliError::Failed(format!(
+        "nothing was written, because the page would be read as {}\n\
+         help: list its positions under `job.positions` yourself, each with an `id`",
+        names.join(", ")
+    )))
 }
 
 /// The page must say the same as before, as far as anybody can tell: facts, id and revision.

@@ -224,7 +224,9 @@ impl Reader<'_> {
     fn row(&mut self, words: &str, inlines: &[Inline], span: Span, kind: LineKind) {
         if let Some(rest) = after_bold_label(inlines) {
             let label = words.strip_suffix(rest.as_str()).unwrap_or(words);
-            let part = part_of(label);
+            // "Educational background: …" among what is asked for is one more point of it.
+            let in_points = kind == LineKind::Item && self.is_list_of_points();
+            let part = part_of(label).filter(|part| !(in_points && *part == Part::Description));
             self.enter(part, LEVEL_OF_A_LABEL);
             // An unknown label is part of what is said.
             let said = part.map_or(words, |_| rest.trim_start_matches([':', ' ', '–', '-']));

@@ -116,6 +116,9 @@ pub fn not_listed(source: &Arc<Source>, described: &[Described]) -> Option<Diagn
     let several = Diagnostic::warning("facts::several-positions", message)
         .at(source, *place)
         .label(format!("`{second}` is another one"))
-        .help("list them under `job.positions`, each with an `id`, and each goes out by itself");
+        .help(
+            "list them under `job.positions`, each with an `id`, and each goes out by itself; \
+             `handbill inspect --declare` writes the list",
+        );
     Some(several)
 }

@@ -1,6 +1,6 @@
 //! Adds fields to the `job:` block of a page, and touches no other byte of it.
 
-use serde_json::Value as Json;
+use serde_json::{Map, Value as Json};
 
 use super::fence::{self, Format};
 use super::{Entry, FrontMatter, Value};
@@ -25,7 +25,7 @@ pub enum NoPlace {
 }
 
 /// The fields as lines of the `job:` block, which is begun where there is none. Values are texts,
-/// numbers, or lists of texts; no field may be there already.
+/// numbers, or lists of texts or of tables of texts; no field may be there already.
 ///
 /// # Errors
 /// [`NoPlace`] if the block is written in a way in which a line cannot be added.
@@ -111,7 +111,7 @@ impl Page<'_> {
         }
         for (name, value) in self.fields {
             text.push_str(indent);
-            text.push_str(&line(name, value));
+            text.push_str(&line(name, value).replace('\n', &format!("\n{indent}")));
             text.push('\n');
         }
         Insertion { at, text: text.replace('\n', self.line_end()) }
@@ -135,10 +135,23 @@ impl Page<'_> {
 fn yaml(name: &str, value: &Json) -> String {
     let written = match value {
         Json::String(text) => yaml_text(text),
+        Json::Array(tables) if tables.iter().any(Json::is_object) => {
+            tables.iter().filter_map(Json::as_object).map(yaml_item).collect()
+        }
         // Every JSON list is a list of YAML (YAML 1.2 §1.3).
         other => other.to_string(),
     };
-    format!("{name}: {written}")
+    let space = if written.starts_with('\n') { "" } else { " " };
+    format!("{name}:{space}{written}")
+}
+
+/// A table as an item of a list, on lines of its own.
+fn yaml_item(table: &Map<String, Json>) -> String {
+    let lines = table.iter().enumerate().map(|(number, (name, value))| {
+        let begin = if number == 0 { "- " } else { "  " };
+        format!("\n  {begin}{}", yaml(name, value))
+    });
+    lines.collect()
 }
 
 /// Without quotes only where no reader of YAML could take it for anything but these words.
@@ -159,6 +172,13 @@ fn is_day(text: &str) -> bool {
 fn toml(name: &str, value: &Json) -> String {
     match value {
         Json::String(text) if is_day(text) => format!("{name} = {text}"),
+        Json::Array(tables) if tables.iter().any(Json::is_object) => {
+            let tables = tables.iter().filter_map(Json::as_object).map(|table| {
+                let fields = table.iter().map(|(name, value)| toml(name, value));
+                format!("  {{ {} }},\n", fields.collect::<Vec<_>>().join(", "))
+            });
+            format!("{name} = [\n{}]", tables.collect::<String>())
+        }
         // JSON's escapes are TOML's (TOML 1.0, Strings), and so are its numbers and lists of texts.
         other => format!("{name} = {other}"),
     }

@@ -34,6 +34,8 @@ pub(super) fn router(inner: Arc<Inner>) -> Router {
         .route("/picture/{id}", get(picture))
         .route("/api/v1/instance", get(instance_v1))
         .route("/api/v2/instance", get(instance_v2))
+        .route("/.well-known/nodeinfo", get(nodeinfo_links))
+        .route("/nodeinfo/2.0", get(nodeinfo))
         .route("/{handle}/{id}", get(public_page))
         .fallback(async || Refusal::not_found())
         .with_state(inner)
@@ -133,6 +135,14 @@ async fn instance_v1(State(inner): State<Arc<Inner>>) -> Json<Value> {
 
 async fn instance_v2(State(inner): State<Arc<Inner>>) -> Json<Value> {
     Json(inner.instance_v2_entity())
+}
+
+async fn nodeinfo_links(State(inner): State<Arc<Inner>>) -> Json<Value> {
+    Json(inner.nodeinfo_links_entity())
+}
+
+async fn nodeinfo(State(inner): State<Arc<Inner>>) -> Json<Value> {
+    Json(inner.nodeinfo_entity())
 }
 
 async fn public_page(

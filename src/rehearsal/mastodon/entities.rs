@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{ACCOUNT_ID, Inner, Status, content};
+use super::{ACCOUNT_ID, Inner, KeyPolicy, Status, content};
 use crate::rehearsal::loopback::lock;
 
 impl Inner {
@@ -100,6 +100,30 @@ impl Inner {
             "registrations": { "enabled": false, "approval_required": false, "message": null },
             "contact": { "email": "admin@standin.invalid", "account": self.plain_account() },
             "rules": [],
+        })
+    }
+
+    pub(super) fn nodeinfo_links_entity(&self) -> Value {
+        json!({ "links": [{
+            "rel": "http://nodeinfo.diaspora.software/ns/schema/2.0",
+            "href": format!("{}nodeinfo/2.0", self.url),
+        }]})
+    }
+
+    /// Who ignores keys is not Mastodon.
+    pub(super) fn nodeinfo_entity(&self) -> Value {
+        let name = match self.options.keys {
+            KeyPolicy::Honoured => "mastodon",
+            KeyPolicy::Ignored => "standin",
+        };
+        json!({
+            "version": "2.0",
+            "software": { "name": name, "version": "4.5.0" },
+            "protocols": ["activitypub"],
+            "services": { "inbound": [], "outbound": [] },
+            "usage": { "users": { "total": 1 } },
+            "openRegistrations": false,
+            "metadata": {},
         })
     }
 

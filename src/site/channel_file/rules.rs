@@ -9,12 +9,14 @@ use chrono_tz::Tz;
 use toml::Spanned;
 
 use super::{Around, ChannelFile};
-use crate::channel::Kind;
+use crate::channel::{Kind, price};
 use crate::diagnostic::{Diagnostic, Source};
 use crate::schedule::{Schedule, local_time};
 use crate::site::length::Length;
 use crate::site::policy::Offset;
-use crate::site::queue::{Approval, Budget, Defaults, Holds, LATENESS, PageWait, Queue};
+use crate::site::queue::{
+    Approval, Budget, Defaults, Holds, LATENESS, Money, PageWait, Queue, WrittenBudget,
+};
 use crate::site::quiet::QuietTimes;
 use crate::site::{SiteError, toml_file};
 
@@ -115,6 +117,7 @@ pub(super) fn quiet(
 /// How the channel's messages share its slots; quiet times of the site and the channel are joined.
 pub(super) fn queue(
     written: &ChannelFile,
+    kind: Kind,
     quiet: &QuietTimes,
     zone: Tz,
     file: &Arc<Source>,
@@ -123,7 +126,8 @@ pub(super) fn queue(
 ) -> Queue {
     let or_none = |length: Option<Length>| length.map_or(TimeDelta::zero(), |it| it.0);
     let lateness = written.lateness.or(around.for_all.lateness);
-    if let Some(budget) = &written.budget {
+    let budget = written.budget.and_then(|budget| priced(budget, kind, file, diagnostics));
+    if let Some(budget) = &budget {
         check_budget(budget, file, diagnostics);
     }
     Queue {
@@ -133,9 +137,29 @@ pub(super) fn queue(
         host_gap: or_none(written.mail.as_ref().and_then(|mail| mail.host_gap)),
         jitter: or_none(written.jitter),
         lateness: lateness.map_or(LATENESS, |it| it.0),
-        budget: written.budget,
+        budget,
         quiet: around.for_all.quiet.with(quiet, zone),
     }
+}
+
+/// The budget with the price of a post: what the file says, else what the network takes at most.
+fn priced(
+    written: WrittenBudget,
+    kind: Kind,
+    file: &Arc<Source>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<Budget> {
+    let WrittenBudget { per_month, per_post } = written;
+    let known = price::at_most(kind).map(|price| Money(u64::from(price.thousandths) * 1000));
+    if let Some(per_post) = per_post.or(known) {
+        return Some(Budget { per_month, per_post });
+    }
+    diagnostics.push(
+        Diagnostic::error("config::missing-key", "`per_post` is missing here")
+            .at(file, toml_file::locate(file, &["budget"]).unwrap_or_default())
+            .help(format!("say what a post costs: nobody publishes a price for kind {kind}")),
+    );
+    None
 }
 
 fn check_budget(budget: &Budget, file: &Arc<Source>, diagnostics: &mut Vec<Diagnostic>) {

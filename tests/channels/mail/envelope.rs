@@ -34,7 +34,6 @@ async fn a_server_that_does_not_say_so_is_not_asked() {
     let offers = &["AUTH PLAIN", "DSN"];
     let lines = lines_of(offers, |port| Config { dsn: Dsn::Never, ..config(port) }).await;
     assert!(!lines.contains("NOTIFY") && !lines.contains("ENVID"), "{lines}");
-    assert_eq!(lines.matches("EHLO").count(), 1);
 }
 
 #[tokio::test]
@@ -89,4 +88,19 @@ async fn what_was_prepared_is_what_is_asked() {
     let now = channel(config(server.port));
     assert!(matches!(now.send(&asked, &servers::permit()).await, Outcome::Posted(_)));
     assert!(server.lines().contains("NOTIFY=SUCCESS,FAILURE,DELAY"));
+}
+
+/// RFC 1870: nobody sends a server what it says that it does not take.
+#[tokio::test]
+async fn a_message_larger_than_the_server_takes_is_not_sent() {
+    let offers = &["AUTH PLAIN", "size 300"];
+    let server = SmtpServer::with(Trouble { offers, ..Trouble::default() }).await;
+    let outcome = send(&channel(config(server.port))).await;
+    let Outcome::Refused { why } = outcome else { panic!("{outcome:?}") };
+    assert!(why.starts_with("nothing was sent") && why.contains(" 300 "), "{why}");
+    assert!(!server.lines().contains("MAIL"), "{}", server.lines());
+    // Neither of these is a limit.
+    for offers in [&["AUTH PLAIN", "SIZE 0"], &["AUTH PLAIN", "SIZE"], &["AUTH PLAIN", "SIZE x"]] {
+        lines_of(offers, config).await;
+    }
 }

@@ -11,7 +11,7 @@ use handbill::channel::permit::NoJournal;
 use handbill::channel::{Channel, Outcome, Permit, SendBy};
 use handbill::clock::Clock;
 
-use super::server::{SmtpServer, Trouble, channel, config, publish, send};
+use super::server::{SmtpServer, Step, Trouble, channel, config, publish, send};
 
 fn slow(milliseconds: u64) -> Trouble {
     Trouble { slow: Duration::from_millis(milliseconds), ..Trouble::default() }
@@ -145,4 +145,32 @@ async fn one_channel_that_hangs_up_leaves_the_others_theirs() {
     one.hang_up().await;
     assert!(is_posted(&send(&other).await));
     assert_eq!((server.connections(), server.lines().matches("QUIT").count()), (2, 1));
+}
+
+/// Some servers count the messages, or the recipients, of a connection (RFC 5321 §4.5.3.1.10).
+#[tokio::test]
+async fn what_a_connection_takes_no_more_goes_out_at_once_on_a_new_one() {
+    for step in [Step::Sender, Step::Recipient, Step::Data] {
+        for reply in ["452 4.5.3 too many messages", "421 4.7.0 closing", ""] {
+            let fault = Some((step, reply));
+            let server =
+                SmtpServer::with(Trouble { fault, only: Some(2), ..Trouble::default() }).await;
+            let channel = channel(config(server.port));
+            for _ in 0..2 {
+                let outcome = send(&channel).await;
+                assert!(is_posted(&outcome), "{step:?} {reply}: {outcome:?}");
+            }
+            assert_eq!(server.messages().len(), 2, "{step:?} {reply}");
+            assert_eq!(server.connections(), 2, "{step:?} {reply}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_a_new_connection_does_not_take_waits() {
+    let fault = Some((Step::Recipient, "452 4.5.3 too many recipients"));
+    let server = SmtpServer::start(fault).await;
+    let outcome = send(&channel(config(server.port))).await;
+    assert!(matches!(outcome, Outcome::Deferred { .. }), "{outcome:?}");
+    assert_eq!(server.connections(), 1);
 }

@@ -2,8 +2,8 @@
 
 use std::sync::{Arc, Mutex};
 
-use handbill::channel::mail::oauth2::OAuth2;
 use handbill::channel::mail::{Config, Mail};
+use handbill::channel::oauth2::OAuth2;
 use handbill::channel::secret::{SecretPlace, SecretRef};
 use handbill::channel::{Channel, Outcome};
 
@@ -78,7 +78,7 @@ async fn one_token_serves_all_messages_and_all_channels_until_it_expires() {
     assert_eq!(requests.len(), 1);
     assert!(requests[0].starts_with("POST /token HTTP/1.1\r\n"));
     assert!(requests[0].ends_with(
-        "grant_type=refresh_token&client_id=handbill&refresh_token=refresh-17\
+        "grant_type=refresh_token&refresh_token=refresh-17&client_id=handbill\
          &client_secret=client-18"
     ));
 }
