@@ -619,12 +619,13 @@ fn vectors(name: &str) -> Option<Vec<String>> {
 
 #[test]
 fn names_are_as_the_shared_vectors_of_the_protocol_say() {
-    let checks: [(&str, &dyn Fn(&str) -> bool); 5] = [
-        ("tid_syntax_valid.txt", &|text| Tid::parse(text).is_some()),
-        ("tid_syntax_invalid.txt", &|text| Tid::parse(text).is_none()),
-        ("recordkey_syntax_valid.txt", &|text| RecordKey::parse(text).is_some()),
-        ("recordkey_syntax_invalid.txt", &|text| RecordKey::parse(text).is_none()),
-        ("language_syntax_valid.txt", &is_language_tag),
+    type IsRight = fn(&str) -> bool;
+    let checks: [(&str, IsRight); 5] = [
+        ("tid_syntax_valid.txt", |text| Tid::parse(text).is_some()),
+        ("tid_syntax_invalid.txt", |text| Tid::parse(text).is_none()),
+        ("recordkey_syntax_valid.txt", |text| RecordKey::parse(text).is_some()),
+        ("recordkey_syntax_invalid.txt", |text| RecordKey::parse(text).is_none()),
+        ("language_syntax_valid.txt", |text| is_language_tag(text)),
     ];
     for (name, is_right) in checks {
         let Some(lines) = vectors(name) else { return };

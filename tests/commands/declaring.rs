@@ -132,7 +132,7 @@ fn positions_that_a_page_describes_are_listed_and_then_each_is_an_ad() {
              \"Postdoc position in Küstenströmungen\" },\n]\n+++\n",
         ),
     ] {
-        site.write(PAGE, &format!("{front}{TWO}"));
+        site.write(PAGE, format!("{front}{TWO}"));
         let ran = site.run(&["inspect", PAGE, "--declare"]);
         assert_eq!(ran.code, 4, "{ran:?}");
         assert!(ran.err.starts_with("2 positions can be declared"), "{}", ran.err);

@@ -114,7 +114,7 @@ impl Tid {
     }
 
     fn written(microseconds: u64, clock: u64) -> Self {
-        let number = (microseconds & (1 << 53) - 1) << 10 | clock;
+        let number = (microseconds & ((1 << 53) - 1)) << 10 | clock;
         let sign = |place: u32| {
             let value = number.checked_shr(place * 5).unwrap_or_default() & 31;
             char::from(Self::SIGNS[usize::try_from(value).unwrap_or_default()])

@@ -233,10 +233,9 @@ fn with_plain_classes(text: &str) -> String {
     while let Some(at) = rest.find(['\\', '[']) {
         plain.push_str(&rest[..at]);
         rest = &rest[at..];
-        let length = if rest.starts_with('\\') {
-            1 + rest[1..].chars().next().map_or(0, char::len_utf8)
-        } else {
-            class_length(rest)
+        let length = match rest.strip_prefix('\\') {
+            Some(escaped) => 1 + escaped.chars().next().map_or(0, char::len_utf8),
+            None => class_length(rest),
         };
         let (taken, after) = rest.split_at(length);
         match taken.strip_prefix("[^").and_then(|it| it.strip_suffix(']')).filter(|it| is_plain(it))
