@@ -117,9 +117,9 @@ async fn whatever_fails_at_whichever_part_each_is_there_once() {
     }
 }
 
-#[tokio::test]
-async fn an_ad_that_closes_while_half_of_it_is_out_is_taken_back() {
-    let mut world = world().await;
+/// A world in which the first part is out, and the rest is not.
+async fn half_out() -> World {
+    let world = world().await;
     let queue = world.stand_ins.mastodon[0].faults();
     queue.push(Fault::Delay(Duration::ZERO));
     queue.push(Fault::DropBeforeStoring);
@@ -131,6 +131,31 @@ async fn an_ad_that_closes_while_half_of_it_is_out_is_taken_back() {
         Some(&standing(&world)[0].id),
         "it is on record at once"
     );
+    world
+}
+
+#[tokio::test]
+async fn half_a_thread_whose_page_vanishes_stays_until_somebody_says_so_as_any_copy_does() {
+    let mut world = half_out().await;
+    world.remove_page().await;
+    for _ in 0..5 {
+        world.wait(60 * 24);
+        world.round().await;
+    }
+    assert_eq!(standing(&world).len(), 1, "nothing is added, and nothing taken away");
+    assert_eq!(world.announcement("mastodon").await.state, State::Planned);
+    let id = world.announcement("mastodon").await.name.posting;
+    world.ledger.withdraw(&id, Some(world.now()), world.now()).await.unwrap();
+    for _ in 0..2 {
+        world.round().await;
+    }
+    assert_eq!(standing(&world), [], "{:#?}", world.deliveries("mastodon").await);
+    assert_eq!(world.copies("mastodon").len(), 1);
+}
+
+#[tokio::test]
+async fn an_ad_that_closes_while_half_of_it_is_out_is_taken_back() {
+    let mut world = half_out().await;
     // The rest is known to be missing, and waits; then the ad closes.
     world.stand_ins.mastodon[0].faults().push(Fault::RateLimited {
         wait: Duration::from_secs(24 * 3600),
