@@ -234,7 +234,7 @@ pub async fn what_happened(ledger: &Ledger, key: DeliveryKey) -> Vec<String> {
 
 /// Makes the tables what they were in version 3.
 pub const AS_OF_VERSION_3: &str = "
-    drop index delivery_on_its_way; drop table answer; drop table mailbox;
+    drop table picture; drop index delivery_on_its_way; drop table answer; drop table mailbox;
     alter table ledger drop column generation; alter table ledger drop column backup_at;
     alter table ledger drop column restored_at; alter table ledger drop column restored_from;
     drop table told; drop table telling; drop table notice;
