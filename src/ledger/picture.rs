@@ -8,7 +8,8 @@ use super::{Ledger, LedgerError};
 use crate::posting::PostingId;
 
 impl Ledger {
-    /// Keeps the bytes of a picture, before the attempt that carries it; what is there stays.
+    /// Keeps the bytes of a picture for a posting, before the attempt that carries it; what is there
+    /// stays. Two postings with the same picture keep it each: one of them may be erased.
     ///
     /// # Errors
     /// [`LedgerError`] if it could not be written; then no attempt may name it.
@@ -18,9 +19,6 @@ impl Ledger {
         sha256: &str,
         bytes: &[u8],
     ) -> Result<(), LedgerError> {
-        if self.picture(sha256).await?.is_some() {
-            return Ok(());
-        }
         let mut tx = self.begin().await?;
         sqlx::query(
             "insert into picture (posting, sha256, content) values ($1, $2, $3)
