@@ -5,7 +5,7 @@
 //! shortens the fixed parts that may be, the last one first. Where room is left after that, what was
 //! dropped comes back as far as it fits, the lowest rank first. What is not marked is never touched:
 //! templates keep the link, the deadline and the reference there (promise 7). Where a part may be
-//! cut is the affair of [`super::cut`].
+//! cut is the affair of `cut`.
 
 use std::borrow::Cow;
 

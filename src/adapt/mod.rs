@@ -2,7 +2,7 @@
 //!
 //! Pure: the same posting, target and templates give the same rendition. One file per form:
 //! [`status`], [`mail`], [`document`]. Templates come from [`template`] and are given a [`view`];
-//! counting comes from [`count`], and [`fit`] drops and shortens until a text fits; [`unintended`] keeps
+//! counting comes from [`count`], and [`fit`] drops and shortens until a text fits; `unintended` keeps
 //! networks from making links and mentions of a page's words.
 
 pub mod ad;

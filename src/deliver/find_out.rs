@@ -111,6 +111,37 @@ impl Courier<'_> {
         })
     }
 
+    /// Why a mail that was to go out once more must not any longer: nobody knows whether the first one
+    /// arrived, and its list may have forgotten it since. `None` if it may go out.
+    ///
+    /// A try that did not get through leaves it waiting, and the list's memory does not wait.
+    pub(super) async fn forgotten_meanwhile(
+        &self,
+        station: &Station,
+        wire: &Wire,
+        on_record: &Delivery,
+    ) -> Result<Option<&'static str>, LedgerError> {
+        let abilities = station.channel.abilities();
+        if on_record.attempts == 0
+            || !matches!(wire, Wire::Mail(_))
+            || abilities.proves_absence == Can::Yes
+        {
+            return Ok(None);
+        }
+        let attempts = self.ledger.attempts(on_record.key).await?;
+        let Some(first) = attempts.iter().find(|it| it.left_it_unknown()) else { return Ok(None) };
+        if is_remembered(first, &abilities, &self.clock) {
+            return Ok(None);
+        }
+        // Who says that it is not there, or wants another try, has looked.
+        let events = self.ledger.events_of(on_record.key).await?;
+        let answered = events.iter().any(|it| it.what == "resolved" && it.at >= first.began_at);
+        Ok((!answered).then_some(
+            "an earlier mail may have arrived, and its list may have forgotten it since, so that \
+             the same mail would stand there twice; look there",
+        ))
+    }
+
     /// The copies of other deliveries that may be mistaken for one on this channel: those of every
     /// channel with the same place.
     pub(super) async fn owned(
@@ -257,15 +288,22 @@ fn repeats_harmlessly(deed: Deed, wire: &Wire) -> bool {
 /// once, where the list certainly drops a second one, and when the first one is not under way any
 /// more. Archive, own copy and notices have been asked by then.
 fn may_be_repeated(attempt: &Attempt, wire: &Wire, abilities: &Abilities, clock: &Clock) -> bool {
-    let Some(safe) = abilities.repeat_safe_seconds.and_then(|it| i64::try_from(it).ok()) else {
-        return false;
-    };
-    let remembered = attempt.began_at + TimeDelta::try_seconds(safe).unwrap_or_default();
     matches!(wire, Wire::Mail(_))
         && attempt.number == 1
         && !attempt.heard_of_a_duplicate()
         && !may_be_under_way(attempt, abilities, clock)
-        && clock.now() < remembered
+        && is_remembered(attempt, abilities, clock)
+}
+
+/// Whether the place still knows what it was sent in an attempt, and drops the same. Both clocks have
+/// to agree: one that was turned back does not make it so.
+fn is_remembered(attempt: &Attempt, abilities: &Abilities, clock: &Clock) -> bool {
+    let Some(safe) = abilities.repeat_safe_seconds.and_then(|it| i64::try_from(it).ok()) else {
+        return false;
+    };
+    let safe = TimeDelta::try_seconds(safe).unwrap_or_default();
+    let passed = attempt.steady.as_ref().map(|began| clock.steady().since(began));
+    clock.now() < attempt.began_at + safe && passed.is_none_or(|passed| passed < safe)
 }
 
 /// How far back is looked after a clock was turned back over a restart: nobody knows by how much.

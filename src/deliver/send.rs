@@ -192,6 +192,11 @@ impl Courier<'_> {
         if self.worker.intake() == Intake::Closed {
             return Ok(nothing);
         }
+        let forgotten = self.forgotten_meanwhile(station, &message.message.wire, &on_record);
+        if let Some(why) = forgotten.await? {
+            let doubted = self.ledger.doubt(step.key, why, self.clock.now()).await;
+            return Ok(Start::Settled(unless_overtaken(doubted)?.map(|delivery| done(&delivery))));
+        }
         let doubt = self.dispel_doubt(step, posting, station, &message, &on_record, restored);
         if let Doubt::Settled(done) = doubt.await? {
             return Ok(Start::Settled(done));

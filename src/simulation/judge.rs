@@ -16,7 +16,7 @@ use super::{SimulationError, Verdict};
 use crate::adapt::{Occasion, adapt};
 use crate::channel::wire::Verb;
 use crate::channel::{ChannelName, DeliveryKey, Kind};
-use crate::ledger::{CopyState, Deed, Delivery, Past, State};
+use crate::ledger::{CopyState, Deed, Delivery, DeliveryName, Past, State};
 use crate::plan::{Plan, When};
 use crate::posting::Posting;
 use crate::site::ChannelSpec;
@@ -502,14 +502,20 @@ impl<'a> Judge<'a> {
                 Close::Edit => copy.says.starts_with(CLOSED),
                 Close::FollowUp => said,
             };
-            // A thread is closed once, by a message that may wait for its slot.
-            let planned = self.plan.steps.iter().any(|step| {
+            // A thread is closed once, by a message that may wait for its slot, or that its list did
+            // not take: that is shown.
+            let closes = |name: &DeliveryName| {
                 spec.close == Close::FollowUp
-                    && step.name.posting == posting.id
-                    && step.name.channel == spec.name
-                    && step.name.occasion == Occasion::Close
-            });
-            if !done && !planned && !self.is_told(delivery) {
+                    && name.posting == posting.id
+                    && name.channel == spec.name
+                    && name.occasion == Occasion::Close
+            };
+            let planned = self.plan.steps.iter().any(|step| closes(&step.name));
+            let untaken =
+                self.past.deliveries.iter().any(|it| {
+                    closes(&it.name) && matches!(it.state, State::Refused | State::Unknown)
+                });
+            if !done && !planned && !untaken && !self.is_told(delivery) {
                 let what = self.describe(delivery);
                 self.lost(format!("{} is closed, and {what} stands open", posting.id));
             }

@@ -31,7 +31,7 @@ pub fn course(
     }
     if chance.per_cent(habits.sent_back) {
         let ends = now + chance.minutes(1, 600);
-        return Course { ends: Some(ends), letters: vec![(ends, bounce(mail))], ..silence };
+        return Course { ends: Some(ends), letters: vec![letter(ends, bounce(mail))], ..silence };
     }
     if !chance.per_cent(habits.held) {
         let lag = chance.between(0, habits.lag.num_seconds());
@@ -39,17 +39,22 @@ pub fn course(
     }
     let mut letters = Vec::new();
     if !chance.one_in(4) {
-        letters.push((now + chance.seconds(2, 600), hold_notice(habits, mail)));
+        letters.push(letter(now + chance.seconds(2, 600), hold_notice(habits, mail)));
     }
     let decided = now + chance.minutes(600, 30_000);
     match chance.below(5) {
         0 => Course { letters, ..silence },
         1 | 2 => {
-            letters.push((decided, refusal(habits, mail)));
+            letters.push(letter(decided, refusal(habits, mail)));
             Course { ends: Some(decided), letters, ..silence }
         }
         _ => Course { shown_from: Some(decided), letters, ..silence },
     }
+}
+
+/// A letter with the time at which it is written: what was written before a mail is not about it.
+fn letter(at: DateTime<Utc>, text: Vec<u8>) -> (DateTime<Utc>, Vec<u8>) {
+    (at, [format!("Date: {}\r\n", at.to_rfc2822()).into_bytes(), text].concat())
 }
 
 /// A moderator has it. Mailman's notice quotes the subject and nothing else; a new Sympa's names the

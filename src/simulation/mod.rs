@@ -12,7 +12,7 @@
 //! - The channels ([`channel`]) and what stands behind them ([`server`]): keys that are remembered
 //!   for an hour or ignored, timelines that lag, duplicates that are refused, boards that are asked first, feeds,
 //!   errands. Several channels may share an account. They count every copy that ever was.
-//! - Lists ([`list`]): mails that a moderator holds and accepts, refuses or forgets, that come back from a
+//! - Lists (`list`): mails that a moderator holds and accepts, refuses or forgets, that come back from a
 //!   server on the way, or that nobody ever hears of again; the letters that are written back are read
 //!   by the real [`mailbox`](crate::mailbox).
 //! - What happens to a request ([`channel`]): before connecting, in its body, after the server did
