@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use handbill::adapt::ad::Ad;
+use handbill::adapt::ascii;
 use handbill::adapt::count::Count;
 use handbill::adapt::template::Templates;
 use handbill::adapt::view::View;
@@ -28,7 +29,10 @@ const NETWORKS: [(&str, Count, usize); 4] = [
 fn own_postings() -> Vec<(String, Posting)> {
     let world = World::of(TestSite::new());
     let example = world.postings.open.iter().cloned();
-    let named = |posting: Posting| (posting.id.0.to_lowercase(), posting);
+    let named = |posting: Posting| {
+        let id = ascii::write(&posting.id.0, "de").to_lowercase();
+        (id.replace([' ', '/'], "-"), posting)
+    };
     [phd(), postdoc()].into_iter().chain(example).map(named).collect()
 }
 
