@@ -58,7 +58,7 @@ pub fn compose(
     let address = Address { key: &step.key, reference: &posting.id.0, at };
     let receipt = || target.and_then(|it| it.receipt.as_ref()).ok_or(ComposeError::NoTarget);
     let render = |occasion| adapt::adapt(posting, &station.target, occasion, &site.templates);
-    let message = || -> Result<(Rendition, Option<Arc<[u8]>>), ComposeError> {
+    let message = || -> Result<WithPicture, ComposeError> {
         let rendition = render(step.name.occasion)?;
         match station.spec.list_refuses(site, &rendition) {
             Some(why) => Err(ComposeError::List(why)),
@@ -98,12 +98,14 @@ pub fn compose(
 }
 
 /// A rendition with its picture made, and the picture's bytes.
+type WithPicture = (Rendition, Option<Arc<[u8]>>);
+
 fn with_picture(
     mut rendition: Rendition,
     site: &Site,
     station: &Station,
     posting: &Posting,
-) -> (Rendition, Option<Arc<[u8]>>) {
+) -> WithPicture {
     let bytes = picture::make(&mut rendition, site, posting, &station.target.form);
     (rendition, bytes.map(Arc::from))
 }
