@@ -13,6 +13,7 @@ use crate::channel::{
 };
 use crate::clock::Clock;
 use crate::ledger::{Attempt, Deed, Delivery, LedgerError, Owned, Standing, State, Whom};
+use crate::site::policy::Update;
 
 /// A channel that does not answer is asked for a day; then a person is asked as well.
 const ASKED_ALONE: TimeDelta = TimeDelta::days(1);
@@ -88,7 +89,11 @@ impl Courier<'_> {
             {
                 Trace::Absent
             }
-            _ if repeats_harmlessly(delivery.deed, wire) && !matches!(trace, Trace::Found(_)) => {
+            // A copy that is replaced stands under a new id, which has to be known before anything else.
+            _ if repeats_harmlessly(delivery.deed, wire)
+                && !(delivery.deed == Deed::Edit && station.spec.update == Update::Replace)
+                && !matches!(trace, Trace::Found(_)) =>
+            {
                 Trace::Absent
             }
             Trace::Absent if abilities.proves_absence == Can::No => {
