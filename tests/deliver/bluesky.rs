@@ -78,6 +78,27 @@ async fn a_replacement_whose_answer_was_lost_is_found_and_the_log_leads_to_it() 
     }
 }
 
+/// It would stand under an id that nobody knows, if the ad closed meanwhile.
+#[tokio::test]
+async fn a_replacement_that_may_still_arrive_is_waited_for() {
+    let mut world = world().await;
+    world.round().await;
+    world.stand_ins.bluesky[0].change_faults().push(Fault::DropBeforeStoring);
+    world.change("PhD position", "PhD position fifteen").await;
+    world.round().await;
+    for _ in 0..3 {
+        world.wait(1);
+        world.round().await;
+        let update = world.the(Occasion::Update, "bluesky").await;
+        assert_eq!((update.state, update.attempts), (State::Unknown, 1), "{update:#?}");
+    }
+    world.settle_down().await;
+    assert_eq!(world.the(Occasion::Update, "bluesky").await.state, State::Posted);
+    let copies = world.copies("bluesky");
+    assert_eq!(copies.len(), 1, "{copies:#?}");
+    assert!(copies[0].current().text.contains("fifteen"), "{copies:#?}");
+}
+
 #[tokio::test]
 async fn a_post_that_somebody_took_away_is_not_put_back() {
     let mut world = world().await;

@@ -125,6 +125,40 @@ async fn a_mail_to_a_sympa_list_goes_out_once_more_with_the_same_bytes() {
     assert!(delivery.asks_since.is_some(), "now it is a person's to find");
 }
 
+/// Sympa forgets what it has had, also while the second try of the same mail is put off.
+#[tokio::test]
+async fn a_mail_to_a_sympa_list_that_was_put_off_too_long_is_a_persons_to_find() {
+    let folder = super::folder(&["list"]);
+    folder.replace(
+        "channels/list.toml",
+        "[mail]",
+        "[mail]\nsoftware = \"sympa\"\nheld = \"never\"",
+    );
+    let world = World::of(folder, KeyPolicy::Honoured).await;
+    let server = &world.stand_ins.mail[0];
+    server.set_archiving(Archiving::Held);
+    server.faults().push(MailFault::StoreThenDrop);
+    server.faults().push(MailFault::Greylist);
+    world.round().await;
+    while world.announcement("list").await.attempts < 2 {
+        assert!(world.announcement("list").await.asks_since.is_none(), "it goes out once more");
+        world.wait(20);
+        world.round().await;
+    }
+    assert_eq!(world.announcement("list").await.state, State::Planned, "it was put off");
+    world.wait(13 * 60);
+    world.round().await;
+    let delivery = world.announcement("list").await;
+    assert_eq!((delivery.state, delivery.attempts), (State::Unknown, 2), "{delivery:#?}");
+    assert!(delivery.asks_since.is_some() && delivery.reason.contains("forgotten"));
+    assert_eq!(server.mails().len(), 1);
+    // Who has looked may have it sent.
+    let resolution = handbill::ledger::Resolution::NotPosted;
+    world.ledger.resolve(delivery.key, &resolution, world.now()).await.unwrap();
+    world.round().await;
+    assert_eq!(server.mails().len(), 2);
+}
+
 #[tokio::test]
 async fn a_mail_that_no_archive_shows_stays_unknown_until_a_person_says() {
     let world = World::with(&["list"]).await;

@@ -1,7 +1,7 @@
 //! Bluesky: a real PDS, behind a proxy that loses what it is told to. What a test believes is what
 //! that server holds.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use chrono::{TimeDelta, Utc};
 use serde_json::{Value, json};
@@ -296,14 +296,11 @@ async fn a_wrong_password_sends_nothing_and_a_person_is_told() {
     assert!(doctor.out.contains("@lab-"), "{doctor:?}");
 }
 
-/// Nobody waits longer than the channel says, however slow the server.
 #[tokio::test]
 async fn an_answer_that_comes_late_counts() {
     let Some(mut account) = Account::of_a_lab("").await else { return };
-    let wait = Duration::from_secs(3);
-    account.proxy.next(PUT, Trouble::Delay(wait));
-    let began = Instant::now();
+    account.proxy.next(PUT, Trouble::Delay(Duration::from_secs(3)));
     let post = account.lab.post();
-    assert!(post.code == 0 && began.elapsed() >= wait, "{post:?}");
+    assert_eq!(post.code, 0, "{post:?}");
     account.assert_posted_once().await;
 }
