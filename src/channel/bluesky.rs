@@ -26,7 +26,7 @@ use super::secret::SecretRef;
 use super::setting::web_address;
 use super::wire::{HttpRequest, SECRET, Verb};
 use super::{
-    Abilities, Action, Address, Arrival, BuildError, Can, Channel, Context, Kind, Likeness,
+    Abilities, Action, Address, Arrival, BuildError, Can, Channel, Context, Edit, Kind, Likeness,
     Outcome, Permit, PrepareError, Probe, Receipt, Search, Sight, Sought, Trace, Wire, words,
 };
 use crate::adapt::count::Count;
@@ -331,7 +331,7 @@ impl Channel for Bluesky {
     fn abilities(&self) -> Abilities {
         Abilities {
             // By a new post in the place of the old one.
-            edit: Can::Yes,
+            edit: Edit::Anew,
             follow_up: Can::Yes,
             withdraw: Can::Yes,
             find: Can::Yes,

@@ -19,8 +19,8 @@ use url::Url;
 use super::http::{Answer, Busy, Credential, Exchange, Http};
 use super::wire::{HttpRequest, SECRET, Verb};
 use super::{
-    Abilities, Action, Address, Arrival, BuildError, Can, Channel, Context, Kind, Outcome, Permit,
-    PrepareError, Probe, Receipt, Search, Sight, Trace, Wire, http, words,
+    Abilities, Action, Address, Arrival, BuildError, Can, Channel, Context, Edit, Kind, Outcome,
+    Permit, PrepareError, Probe, Receipt, Search, Sight, Trace, Wire, http, words,
 };
 use crate::adapt::{DocumentType, Form, Rendition};
 use crate::channel::secret::SecretRef;
@@ -408,7 +408,7 @@ impl Channel for Board {
     fn abilities(&self) -> Abilities {
         let can = |request: &Option<Request>| if request.is_some() { Can::Yes } else { Can::No };
         Abilities {
-            edit: can(&self.config.update),
+            edit: if self.config.update.is_some() { Edit::InPlace } else { Edit::No },
             follow_up: Can::No,
             withdraw: can(&self.config.withdraw),
             find: Can::Yes,

@@ -21,8 +21,8 @@ use url::Url;
 use super::http::{Exchange, Http};
 use super::wire::FeedEntry;
 use super::{
-    Abilities, Action, Address, Arrival, BuildError, Can, Channel, Context, Kind, Outcome, Permit,
-    PrepareError, Probe, Receipt, Search, SendBy, Sight, Trace, Wire, http,
+    Abilities, Action, Address, Arrival, BuildError, Can, Channel, Context, Edit, Kind, Outcome,
+    Permit, PrepareError, Probe, Receipt, Search, SendBy, Sight, Trace, Wire, http,
 };
 use crate::adapt::atom::atom;
 use crate::adapt::{DocumentType, Form, Rendition};
@@ -111,7 +111,7 @@ impl Channel for Feed {
 
     fn abilities(&self) -> Abilities {
         Abilities {
-            edit: Can::Yes,
+            edit: Edit::InPlace,
             follow_up: Can::No,
             withdraw: Can::Yes,
             find: Can::Yes,

@@ -22,8 +22,8 @@ use super::oauth2::{Access, Age, Client, Habits, Tokens};
 use super::setting::{web_address, wrong};
 use super::wire::{HttpRequest, SECRET, Verb};
 use super::{
-    Abilities, Action, Address, Arrival, BuildError, Can, Channel, Context, Kind, Outcome, Permit,
-    PrepareError, Probe, Receipt, Search, Sight, Sought, Trace, Wire, words,
+    Abilities, Action, Address, Arrival, BuildError, Can, Channel, Context, Edit, Kind, Outcome,
+    Permit, PrepareError, Probe, Receipt, Search, Sight, Sought, Trace, Wire, words,
 };
 use crate::adapt::count::Count;
 use crate::adapt::{Card, CardUse, Form, Rendition, little_text};
@@ -366,7 +366,7 @@ impl Channel for LinkedIn {
             Author::Member(_) => Can::No,
         };
         Abilities {
-            edit: Can::Yes,
+            edit: Edit::InPlace,
             // A comment is no post of its own, and few readers see it.
             follow_up: Can::No,
             withdraw: Can::Yes,

@@ -31,8 +31,8 @@ use uuid::Uuid;
 use super::http::Http;
 use super::wire::{MailMessage, SignedAs};
 use super::{
-    Abilities, Action, Address, Arrival, BuildError, Can, Channel, Context, Kind, Outcome, Permit,
-    PrepareError, Probe, Receipt, Search, Sight, Trace, Wire, is_loopback,
+    Abilities, Action, Address, Arrival, BuildError, Can, Channel, Context, Edit, Kind, Outcome,
+    Permit, PrepareError, Probe, Receipt, Search, Sight, Trace, Wire, is_loopback,
 };
 use crate::adapt::{Charset, Form, MailBody, MailForm, Rendition};
 use crate::channel::oauth2::OAuth2;
@@ -404,7 +404,7 @@ impl Channel for Mail {
 
     fn abilities(&self) -> Abilities {
         Abilities {
-            edit: Can::No,
+            edit: Edit::No,
             follow_up: Can::Yes,
             withdraw: Can::No,
             find: match &self.config.archive {

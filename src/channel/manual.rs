@@ -4,8 +4,8 @@ use async_trait::async_trait;
 use serde::Deserialize;
 
 use super::{
-    Abilities, Action, Address, Arrival, BuildError, Can, Channel, Context, Kind, Outcome, Permit,
-    PrepareError, Probe, Receipt, Search, Sight, Trace, Wire,
+    Abilities, Action, Address, Arrival, BuildError, Can, Channel, Context, Edit, Kind, Outcome,
+    Permit, PrepareError, Probe, Receipt, Search, Sight, Trace, Wire,
 };
 use crate::adapt::count::Count;
 use crate::adapt::{CardUse, DocumentType, Form, Rendition};
@@ -49,7 +49,7 @@ impl Channel for Manual {
 
     fn abilities(&self) -> Abilities {
         Abilities {
-            edit: Can::No,
+            edit: Edit::No,
             follow_up: Can::No,
             withdraw: Can::No,
             find: Can::No,

@@ -19,8 +19,8 @@ use url::Url;
 use super::http::{self, Credential, Exchange, Http};
 use super::wire::{HttpRequest, SECRET, Verb};
 use super::{
-    Abilities, Action, Address, Arrival, BuildError, Can, Channel, Context, Kind, Outcome, Permit,
-    PrepareError, Probe, Receipt, Search, Sight, Sought, Trace, Wire, words,
+    Abilities, Action, Address, Arrival, BuildError, Can, Channel, Context, Edit, Kind, Outcome,
+    Permit, PrepareError, Probe, Receipt, Search, Sight, Sought, Trace, Wire, words,
 };
 use crate::adapt::count::Count;
 use crate::adapt::{CardUse, Form, Rendition};
@@ -297,7 +297,7 @@ impl Channel for Mastodon {
 
     fn abilities(&self) -> Abilities {
         Abilities {
-            edit: Can::Yes,
+            edit: Edit::InPlace,
             follow_up: Can::Yes,
             withdraw: Can::Yes,
             find: Can::Yes,

@@ -293,7 +293,7 @@ pub enum Sight {
 /// What a channel can do, as data, so that plan, doctor and documentation know it too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Abilities {
-    pub edit: Can,
+    pub edit: Edit,
     pub follow_up: Can,
     pub withdraw: Can,
     /// After an unknown outcome: can the channel be asked what is there?
@@ -307,6 +307,17 @@ pub struct Abilities {
     /// Whether sending the same key twice is harmless, and for how long (seconds) after the first.
     pub repeat_safe_seconds: Option<u64>,
     pub arrival: Arrival,
+}
+
+/// What an edit does to a copy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Edit {
+    No,
+    /// It says something else under the same id.
+    InPlace,
+    /// It is taken away, and another stands under an id of its own.
+    Anew,
 }
 
 /// When what a channel took stands where readers look for it.

@@ -18,8 +18,8 @@ use super::oauth2::Client;
 use super::setting::{web_address, wrong};
 use super::wire::{HttpRequest, Verb};
 use super::{
-    Abilities, Action, Address, Arrival, BuildError, Can, Channel, Context, Kind, Outcome, Permit,
-    PrepareError, Probe, Receipt, Search, Sight, Sought, Trace, Wire, words,
+    Abilities, Action, Address, Arrival, BuildError, Can, Channel, Context, Edit, Kind, Outcome,
+    Permit, PrepareError, Probe, Receipt, Search, Sight, Sought, Trace, Wire, words,
 };
 use crate::adapt::count::Count;
 use crate::adapt::{CardUse, Form, Rendition};
@@ -298,7 +298,7 @@ impl Channel for X {
 
     fn abilities(&self) -> Abilities {
         Abilities {
-            edit: Can::No,
+            edit: Edit::No,
             follow_up: Can::Yes,
             withdraw: Can::Yes,
             find: Can::Yes,

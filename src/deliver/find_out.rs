@@ -9,11 +9,10 @@ use super::send::{gave_up, wait};
 use super::{Courier, Done, Intake, Station, done, fail_point, unless_overtaken};
 use crate::channel::wire::Verb;
 use crate::channel::{
-    Abilities, Can, ChannelName, DeliveryKey, Likeness, Receipt, Search, Trace, Wire,
+    Abilities, Can, ChannelName, DeliveryKey, Edit, Likeness, Receipt, Search, Trace, Wire,
 };
 use crate::clock::Clock;
 use crate::ledger::{Attempt, Deed, Delivery, LedgerError, Owned, Standing, State, Whom};
-use crate::site::policy::Update;
 
 /// A channel that does not answer is asked for a day; then a person is asked as well.
 const ASKED_ALONE: TimeDelta = TimeDelta::days(1);
@@ -89,9 +88,7 @@ impl Courier<'_> {
             {
                 Trace::Absent
             }
-            // A copy that is replaced stands under a new id, which has to be known before anything else.
-            _ if repeats_harmlessly(delivery.deed, wire)
-                && !(delivery.deed == Deed::Edit && station.spec.update == Update::Replace)
+            _ if repeats_harmlessly(delivery.deed, wire, &abilities)
                 && !matches!(trace, Trace::Found(_)) =>
             {
                 Trace::Absent
@@ -234,11 +231,13 @@ impl Courier<'_> {
 }
 
 /// Whether the same once more leaves the world as it is, and nothing is lost where it is never done:
-/// a copy that is on record is changed or taken back, a person who was not told yet is asked. A new
+/// a copy that is on record is changed or taken back, a person who was not told yet is asked. A copy
+/// that is made anew stands under another id, which has to be known before anything else. A new
 /// entry could be written once more as well, but if nothing asks for it any more by then, somebody
 /// has to know that it stands.
-fn repeats_harmlessly(deed: Deed, wire: &Wire) -> bool {
+fn repeats_harmlessly(deed: Deed, wire: &Wire, abilities: &Abilities) -> bool {
     match wire {
+        Wire::Http(_) if deed == Deed::Edit && abilities.edit == Edit::Anew => false,
         Wire::Http(request) => request.verb != Verb::Create,
         Wire::Entry(_) => deed != Deed::Publish,
         Wire::Errand { .. } => true,

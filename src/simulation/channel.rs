@@ -19,7 +19,7 @@ use crate::channel::bluesky::id::Tid;
 use crate::channel::permit::NoJournal;
 use crate::channel::wire::{FeedEntry, HttpRequest, MailMessage, Verb};
 use crate::channel::{
-    Abilities, Action, Address, Arrival, Can, Channel, DeliveryKey, Kind, Likeness, Outcome,
+    Abilities, Action, Address, Arrival, Can, Channel, DeliveryKey, Edit, Kind, Likeness, Outcome,
     Permit, PrepareError, Probe, Receipt, Search, SendBy, Sight, Trace, Wire, words,
 };
 
@@ -491,7 +491,11 @@ impl Channel for SimulatedChannel {
         let can = |kinds: &[Kind]| if kinds.contains(&self.kind) { Can::Yes } else { Can::No };
         let too_early = self.nature.broken == Some(Broken::AbsentTooEarly);
         Abilities {
-            edit: can(&[Kind::Mastodon, Kind::Bluesky, Kind::LinkedIn, Kind::Board, Kind::Feed]),
+            edit: match self.kind {
+                Kind::Mastodon | Kind::LinkedIn | Kind::Board | Kind::Feed => Edit::InPlace,
+                Kind::Bluesky => Edit::Anew,
+                Kind::Mail | Kind::X | Kind::Manual => Edit::No,
+            },
             follow_up: can(&[Kind::Mail, Kind::Mastodon, Kind::X, Kind::Bluesky]),
             withdraw: can(SEARCHABLE),
             find: if self.kind == Kind::Manual { Can::No } else { Can::Yes },

@@ -2,7 +2,7 @@
 
 use handbill::adapt::Rendition;
 use handbill::channel::manual::{Config, Manual};
-use handbill::channel::{Action, Can, Channel, Outcome, Receipt, Trace, Wire};
+use handbill::channel::{Action, Channel, Edit, Outcome, Receipt, Trace, Wire};
 
 use super::servers;
 
@@ -54,7 +54,7 @@ async fn the_channel_itself_puts_nothing_anywhere_and_sees_nothing() {
     let channel = channel("the notice board in the hall").unwrap();
     let wire = Wire::Errand { text: "x".to_owned() };
     assert_eq!(channel.send(&wire, &servers::permit()).await, Outcome::Posted(Receipt::default()));
-    assert_eq!(channel.abilities().edit, Can::No);
+    assert_eq!(channel.abilities().edit, Edit::No);
     let trace = channel.find(&servers::search(&wire, &servers::key(), servers::at())).await;
     assert!(matches!(trace, Trace::CannotTell { .. }));
 }
