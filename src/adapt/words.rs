@@ -31,6 +31,8 @@ pub struct Words {
     pub employer: &'static str,
     pub place: &'static str,
     pub pay: &'static str,
+    /// Where the ad says how much work it is, and not what it pays.
+    pub workload: &'static str,
     pub start: &'static str,
     pub duration: &'static str,
     pub deadline: &'static str,

@@ -7,6 +7,7 @@ pub(super) const WORDS: Words = Words {
     employer: "Werkgever",
     place: "Plaats",
     pay: "Salaris",
+    workload: "Omvang",
     start: "Begin",
     duration: "Duur",
     deadline: "Sluitingsdatum",

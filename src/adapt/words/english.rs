@@ -7,6 +7,7 @@ pub(super) const WORDS: Words = Words {
     employer: "Employer",
     place: "Place",
     pay: "Pay",
+    workload: "Workload",
     start: "Start",
     duration: "Duration",
     deadline: "Deadline",

@@ -7,6 +7,7 @@ pub(super) const WORDS: Words = Words {
     employer: "Employeur",
     place: "Lieu",
     pay: "Rémunération",
+    workload: "Quotité",
     start: "Début",
     duration: "Durée",
     deadline: "Date limite",

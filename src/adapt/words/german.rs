@@ -7,6 +7,7 @@ pub(super) const WORDS: Words = Words {
     employer: "Arbeitgeber",
     place: "Ort",
     pay: "Vergütung",
+    workload: "Umfang",
     start: "Beginn",
     duration: "Dauer",
     deadline: "Bewerbungsschluss",

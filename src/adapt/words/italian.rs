@@ -7,6 +7,7 @@ pub(super) const WORDS: Words = Words {
     employer: "Ente",
     place: "Luogo",
     pay: "Retribuzione",
+    workload: "Impegno",
     start: "Inizio",
     duration: "Durata",
     deadline: "Scadenza",

@@ -7,6 +7,7 @@ pub(super) const WORDS: Words = Words {
     employer: "Entidad",
     place: "Lugar",
     pay: "Retribución",
+    workload: "Jornada",
     start: "Inicio",
     duration: "Duración",
     deadline: "Fecha límite",
