@@ -10,6 +10,7 @@
 pub mod id;
 mod record;
 mod session;
+mod thumb;
 mod xrpc;
 
 use std::path::PathBuf;
@@ -27,7 +28,8 @@ use super::setting::web_address;
 use super::wire::{HttpRequest, SECRET, Verb};
 use super::{
     Abilities, Action, Address, Arrival, BuildError, Can, Channel, Context, Edit, Kind, Likeness,
-    Outcome, Permit, PrepareError, Probe, Receipt, Search, Sight, Sought, Trace, Wire, words,
+    Outcome, Permit, PrepareError, Probe, Receipt, Search, Sight, Sought, Trace, Wire, steps,
+    words,
 };
 use crate::adapt::count::Count;
 use crate::adapt::{CardUse, Form, Rendition};
@@ -107,7 +109,11 @@ impl Bluesky {
     }
 
     fn receipt(&self, id: &PostId) -> Receipt {
-        Receipt { remote_id: Some(id.to_string()), link: Some(self.link(&id.key)) }
+        Receipt {
+            remote_id: Some(id.to_string()),
+            link: Some(self.link(&id.key)),
+            ..Receipt::default()
+        }
     }
 
     /// The record of a new post, and its key.
@@ -120,7 +126,9 @@ impl Bluesky {
         let Rendition::Status { text, language, card, .. } = rendition else {
             return Err(PrepareError::Invalid("Bluesky takes a status, and this is none".into()));
         };
-        let draft = Draft { text, language, card: card.as_ref(), at: address.at, answers };
+        let thumb = thumb::of(rendition).and_then(|(_, file)| thumb::blob(file));
+        let (card, at) = (card.as_ref(), address.at);
+        let draft = Draft { text, language, card, thumb, at, answers };
         Ok((Tid::of(address.key, address.at).into(), record::post(&draft, self.did())))
     }
 
@@ -173,7 +181,10 @@ impl Bluesky {
             return Failure::read(answer).outcome(answer);
         }
         if request.verb == Verb::Withdraw {
-            return Outcome::Posted(Receipt { remote_id: request.remote_id.clone(), link: None });
+            return Outcome::Posted(Receipt {
+                remote_id: request.remote_id.clone(),
+                ..Receipt::default()
+            });
         }
         let written = request.body.as_deref().and_then(Written::read);
         match written.and_then(|written| self.taken(&written, answer)) {
@@ -320,6 +331,45 @@ impl Bluesky {
         }
         Ok(sought.not_far_enough("the account's posts could not be read back far enough"))
     }
+
+    /// Sends one request that is on record.
+    async fn send_one(&self, on_record: &HttpRequest, permit: &Permit<'_>) -> Outcome {
+        let request = match Request::from_wire(on_record) {
+            Ok(request) => request,
+            Err(why) => return Outcome::Refused { why },
+        };
+        if on_record.verb == Verb::Update
+            && let Some(outcome) = self.replaced(on_record).await
+        {
+            return outcome;
+        }
+        match self.write(&request, permit).await {
+            Exchange::Answer(answer) => self.outcome(on_record, &answer),
+            Exchange::NoAnswer(outcome) => outcome,
+        }
+    }
+
+    /// Looks for what one request left.
+    async fn look_for_one(&self, request: &HttpRequest, search: &Search<'_>) -> Trace {
+        let written = request.body.as_deref().and_then(Written::read);
+        let old = request.remote_id.as_deref().and_then(|id| id.parse::<PostId>().ok());
+        let found = match (request.verb, written, old) {
+            (Verb::Create, Some(written), _) => self.find_post(&written, search).await,
+            (Verb::Update, Some(written), Some(_)) => self.find_post(&written, search).await,
+            (Verb::Withdraw, _, Some(old)) => match self.post(&old.key).await {
+                Ok(_) => Ok(Trace::Absent),
+                Err(Unread::Gone) => {
+                    let remote_id = request.remote_id.clone();
+                    Ok(Trace::Found(Receipt { remote_id, ..Receipt::default() }))
+                }
+                Err(unread) => Err(unread),
+            },
+            _ => {
+                Ok(Trace::CannotTell { why: "the record of the attempt is incomplete".to_owned() })
+            }
+        };
+        found.unwrap_or_else(|unread| unread.into_trace("the server shows no such account"))
+    }
 }
 
 #[async_trait]
@@ -357,7 +407,9 @@ impl Channel for Bluesky {
             Action::Publish(rendition) => {
                 let (key, record) = self.draft(rendition, None, address)?;
                 let body = record::put(self.did(), &key, &record);
-                Ok(self.request(Verb::Create, "com.atproto.repo.putRecord", &body, None, address))
+                let method = "com.atproto.repo.putRecord";
+                let post = self.request(Verb::Create, method, &body, None, address);
+                Ok(self.with_thumb(post, rendition, None, address))
             }
             Action::FollowUp(rendition, receipt) => {
                 let earlier = id_of(receipt)?;
@@ -367,7 +419,9 @@ impl Channel for Bluesky {
                 let answers = Some(Answers { root, parent });
                 let (key, record) = self.draft(rendition, answers, address)?;
                 let body = record::put(self.did(), &key, &record);
-                Ok(self.request(Verb::Create, "com.atproto.repo.putRecord", &body, None, address))
+                let method = "com.atproto.repo.putRecord";
+                let post = self.request(Verb::Create, method, &body, None, address);
+                Ok(self.with_thumb(post, rendition, None, address))
             }
             Action::Edit(rendition, receipt) => {
                 let old = id_of(receipt)?;
@@ -376,7 +430,8 @@ impl Channel for Bluesky {
                 let (key, record) = self.draft(rendition, answers, address)?;
                 let body = record::replace(self.did(), &old.key, &key, &record);
                 let method = "com.atproto.repo.applyWrites";
-                Ok(self.request(Verb::Update, method, &body, Some(&old), address))
+                let post = self.request(Verb::Update, method, &body, Some(&old), address);
+                Ok(self.with_thumb(post, rendition, Some(receipt), address))
             }
             Action::Withdraw(receipt) => {
                 let old = id_of(receipt)?;
@@ -388,44 +443,19 @@ impl Channel for Bluesky {
     }
 
     async fn send(&self, wire: &Wire, permit: &Permit<'_>) -> Outcome {
-        let Wire::Http(on_record) = wire else { return super::not_ours(Kind::Bluesky) };
-        let request = match Request::from_wire(on_record) {
-            Ok(request) => request,
-            Err(why) => return Outcome::Refused { why },
-        };
-        if on_record.verb == Verb::Update
-            && let Some(outcome) = self.replaced(on_record).await
-        {
-            return outcome;
-        }
-        match self.write(&request, permit).await {
-            Exchange::Answer(answer) => self.outcome(on_record, &answer),
-            Exchange::NoAnswer(outcome) => outcome,
+        match wire {
+            Wire::Http(request) => self.send_one(request, permit).await,
+            Wire::Steps(steps) => steps::send(self, steps, permit).await,
+            _ => super::not_ours(Kind::Bluesky),
         }
     }
 
     async fn find(&self, search: &Search<'_>) -> Trace {
-        let Wire::Http(request) = search.wire else {
-            return Trace::CannotTell { why: "the record is no request to Bluesky".to_owned() };
-        };
-        let written = request.body.as_deref().and_then(Written::read);
-        let old = request.remote_id.as_deref().and_then(|id| id.parse::<PostId>().ok());
-        let found = match (request.verb, written, old) {
-            (Verb::Create, Some(written), _) => self.find_post(&written, search).await,
-            (Verb::Update, Some(written), Some(_)) => self.find_post(&written, search).await,
-            (Verb::Withdraw, _, Some(old)) => match self.post(&old.key).await {
-                Ok(_) => Ok(Trace::Absent),
-                Err(Unread::Gone) => {
-                    let remote_id = request.remote_id.clone();
-                    Ok(Trace::Found(Receipt { remote_id, link: None }))
-                }
-                Err(unread) => Err(unread),
-            },
-            _ => {
-                Ok(Trace::CannotTell { why: "the record of the attempt is incomplete".to_owned() })
-            }
-        };
-        found.unwrap_or_else(|unread| unread.into_trace("the server shows no such account"))
+        match search.wire {
+            Wire::Http(request) => self.look_for_one(request, search).await,
+            Wire::Steps(steps) => steps::find(self, steps, search).await,
+            _ => Trace::CannotTell { why: "the record is no request to Bluesky".to_owned() },
+        }
     }
 
     /// `/profile/DID/post/KEY` where people read. A link with a handle is taken for one of this

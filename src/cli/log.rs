@@ -373,6 +373,7 @@ async fn show(ledger: &Ledger, id: &str, format: super::Format, zone: Tz) -> Res
             (Some(carried), _) => say(&preview::draw(&Composed {
                 rendition: carried.rendition.clone(),
                 wire: carried.wire.clone(),
+                picture: None,
             }))?,
             (None, Some(at)) => say(&format!("    what it sent: {}\n", erased_on(at)))?,
             (None, None) => {}

@@ -1,8 +1,10 @@
 //! From a step of the plan to what crosses the wire: the one way for dry run and publishing.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 
-use super::Station;
+use super::{Station, picture};
 use crate::adapt::{self, AdaptError, Occasion, Rendition};
 use crate::channel::{Action, Address, PrepareError, Receipt, Wire};
 use crate::ledger::{Deed, Delivery};
@@ -15,6 +17,16 @@ use crate::site::Site;
 pub struct Composed {
     pub rendition: Rendition,
     pub wire: Wire,
+    /// The bytes of its picture, which are put on record before it is sent.
+    pub picture: Option<Arc<[u8]>>,
+}
+
+impl Composed {
+    /// The picture that has to be kept beside the attempt: the hash of its bytes, and the bytes.
+    pub fn picture_on_record(&self) -> Option<(&str, &[u8])> {
+        let Rendition::Status { picture: Some(picture), .. } = &self.rendition else { return None };
+        Some((&picture.file.as_ref()?.sha256, self.picture.as_deref()?))
+    }
 }
 
 /// Why a step cannot be put on the wire.
@@ -46,30 +58,31 @@ pub fn compose(
     let address = Address { key: &step.key, reference: &posting.id.0, at };
     let receipt = || target.and_then(|it| it.receipt.as_ref()).ok_or(ComposeError::NoTarget);
     let render = |occasion| adapt::adapt(posting, &station.target, occasion, &site.templates);
-    let message = || -> Result<Rendition, ComposeError> {
+    let message = || -> Result<WithPicture, ComposeError> {
         let rendition = render(step.name.occasion)?;
         match station.spec.list_refuses(site, &rendition) {
             Some(why) => Err(ComposeError::List(why)),
-            None => Ok(rendition),
+            None => Ok(with_picture(rendition, site, station, posting)),
         }
     };
     match step.deed {
         Deed::Publish => {
-            let rendition = message()?;
+            let (rendition, picture) = message()?;
             let wire = station.channel.prepare(Action::Publish(&rendition), &address)?;
-            Ok(Composed { rendition, wire })
+            Ok(Composed { rendition, wire, picture })
         }
         Deed::FollowUp => {
-            let rendition = message()?;
+            let (rendition, picture) = message()?;
             let action = Action::FollowUp(&rendition, receipt()?);
             let wire = station.channel.prepare(action, &address)?;
-            Ok(Composed { rendition, wire })
+            Ok(Composed { rendition, wire, picture })
         }
         Deed::Edit => {
             let rendition = render(edited_occasion(step, target))?;
+            let (rendition, picture) = with_picture(rendition, site, station, posting);
             let action = Action::Edit(&rendition, receipt()?);
             let wire = station.channel.prepare(action, &address)?;
-            Ok(Composed { rendition, wire })
+            Ok(Composed { rendition, wire, picture })
         }
         Deed::Withdraw => {
             let wire = station.channel.prepare(Action::Withdraw(receipt()?), &address)?;
@@ -78,10 +91,23 @@ pub fn compose(
                 Some(standing) => standing.rendition.clone(),
                 None => render(Occasion::Announce)?,
             };
-            Ok(Composed { rendition, wire })
+            Ok(Composed { rendition, wire, picture: None })
         }
         Deed::Ask => ask(posting, step, target, &render),
     }
+}
+
+/// A rendition with its picture made, and the picture's bytes.
+type WithPicture = (Rendition, Option<Arc<[u8]>>);
+
+fn with_picture(
+    mut rendition: Rendition,
+    site: &Site,
+    station: &Station,
+    posting: &Posting,
+) -> WithPicture {
+    let bytes = picture::make(&mut rendition, site, posting, &station.target.form);
+    (rendition, bytes.map(Arc::from))
 }
 
 /// An edit keeps what the copy is for: an announcement stays one, a reminder a reminder.
@@ -121,5 +147,5 @@ fn ask(
             | Rendition::Document { body: text, .. },
         ) => format!("Please change {place} to say:\n\n{text}\n"),
     };
-    Ok(Composed { rendition, wire: Wire::Errand { text } })
+    Ok(Composed { rendition, wire: Wire::Errand { text }, picture: None })
 }

@@ -11,6 +11,7 @@ mod find_out;
 pub mod instances;
 pub mod letters;
 mod pages;
+mod picture;
 mod reading;
 mod send;
 pub mod station;

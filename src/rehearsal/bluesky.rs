@@ -63,6 +63,7 @@ impl BlueskyStandIn {
             changing: Faults::default(),
             signing_in: Faults::default(),
             posts: Mutex::default(),
+            blobs: Mutex::default(),
             sessions: Mutex::default(),
         });
         let server = bound.serve(api::router(Arc::clone(&inner)));
@@ -76,6 +77,11 @@ impl BlueskyStandIn {
 
     pub fn options(&self) -> &Options {
         &self.inner.options
+    }
+
+    /// How many files were uploaded, shown or not.
+    pub fn uploads(&self) -> usize {
+        lock(&self.inner.blobs).len()
     }
 
     /// Faults of the requests that create a post.
@@ -137,6 +143,8 @@ struct Inner {
     signing_in: Faults,
     /// In the order in which they came.
     posts: Mutex<Vec<Post>>,
+    /// The links of the files that were uploaded, shown or not.
+    blobs: Mutex<Vec<String>>,
     sessions: Mutex<Sessions>,
 }
 
@@ -195,9 +203,34 @@ impl Inner {
         format!("at://{}/{}/{key}", self.options.did, record::POSTS)
     }
 
+    /// `uploadBlob`: the same bytes are the same blob.
+    fn upload(&self, media_type: &str, body: &[u8]) -> Json<Value> {
+        let cid = record::blob(body);
+        lock(&self.blobs).push(cid.clone());
+        Json(json!({ "blob": {
+            "$type": "blob",
+            "ref": { "$link": cid },
+            "mimeType": media_type,
+            "size": body.len(),
+        }}))
+    }
+
+    /// A record may name only what was uploaded.
+    fn has_blob(&self, record: &Value) -> Result<(), Refusal> {
+        match record["embed"]["external"]["thumb"]["ref"]["$link"].as_str() {
+            Some(cid) if !lock(&self.blobs).iter().any(|it| it == cid) => Err(Refusal::of(
+                StatusCode::BAD_REQUEST,
+                "BlobNotFound",
+                format!("Could not find blob: {cid}"),
+            )),
+            _ => Ok(()),
+        }
+    }
+
     /// `putRecord`: where `swapRecord` is null, nothing else may be there.
     fn put(&self, body: &Value) -> Result<Json<Value>, Refusal> {
         let (key, post) = (record::key(body)?, record::checked(&body["record"])?);
+        self.has_blob(&post)?;
         let now = self.clock.now();
         let mut posts = lock(&self.posts);
         let there = posts.iter_mut().find(|it| it.key == key && it.stands());
@@ -241,6 +274,7 @@ impl Inner {
         }
         let (old, key) = (record::key(&body["writes"][0])?, record::key(&body["writes"][1])?);
         let post = record::checked(&body["writes"][1]["value"])?;
+        self.has_blob(&post)?;
         let now = self.clock.now();
         let mut posts = lock(&self.posts);
         let taken = posts.iter().any(|it| it.key == key && it.stands());

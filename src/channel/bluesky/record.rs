@@ -20,6 +20,8 @@ pub(super) struct Draft<'a> {
     pub(super) text: &'a str,
     pub(super) language: &'a str,
     pub(super) card: Option<&'a Card>,
+    /// The picture of the card: a blob that the server has.
+    pub(super) thumb: Option<Value>,
     pub(super) at: DateTime<Utc>,
     pub(super) answers: Option<Answers>,
 }
@@ -41,17 +43,16 @@ pub(super) fn post(draft: &Draft<'_>, account: &Did) -> Value {
         post["reply"] = json!({ "root": strong(root, account), "parent": strong(parent, account) });
     }
     if let Some(Card { link, title, description }) = draft.card {
-        post["embed"] = json!({
-            "$type": "app.bsky.embed.external",
-            // A picture goes in here as `thumb`: a blob of at most 1,000,000 bytes that
-            // `com.atproto.repo.uploadBlob` has taken before.
-            "external": {
-                "uri": link,
-                "title": title,
-                // It has to be there, and may be empty.
-                "description": description.as_deref().unwrap_or_default(),
-            },
+        let mut external = json!({
+            "uri": link,
+            "title": title,
+            // It has to be there, and may be empty.
+            "description": description.as_deref().unwrap_or_default(),
         });
+        if let Some(thumb) = &draft.thumb {
+            external["thumb"] = thumb.clone();
+        }
+        post["embed"] = json!({ "$type": "app.bsky.embed.external", "external": external });
     }
     // At most three, and the posting has one.
     if is_language_tag(draft.language) {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::Router;
+use axum::body::Bytes;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Json, Response};
@@ -20,6 +21,7 @@ pub(super) fn router(inner: Arc<Inner>) -> Router {
         .route("/xrpc/com.atproto.server.createSession", post(create_session))
         .route("/xrpc/com.atproto.server.refreshSession", post(refresh_session))
         .route("/xrpc/com.atproto.repo.putRecord", post(put))
+        .route("/xrpc/com.atproto.repo.uploadBlob", post(upload))
         .route("/xrpc/com.atproto.repo.applyWrites", post(replace))
         .route("/xrpc/com.atproto.repo.deleteRecord", post(delete))
         .route("/xrpc/com.atproto.repo.getRecord", get(show))
@@ -105,6 +107,16 @@ async fn refresh_session(
         Ok::<_, Refusal>(inner.session(tokens))
     };
     inner.signing_in.around(&connection, &inner.clock, renew).await
+}
+
+async fn upload(
+    State(inner): State<Arc<Inner>>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Json<Value>, Refusal> {
+    lock(&inner.sessions).check(&bearer(&headers)?, inner.clock.now())?;
+    let media_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    Ok(inner.upload(media_type.unwrap_or("*/*"), &body))
 }
 
 async fn put(

@@ -70,6 +70,12 @@ pub(super) fn cid(record: &Value) -> String {
     format!("bafyrei{}", BASE32_NOPAD.encode(&hash).to_lowercase())
 }
 
+/// The link of a file: a CID for raw bytes.
+pub(super) fn blob(bytes: &[u8]) -> String {
+    let cid = [&[0x01, 0x55, 0x12, 0x20], Sha256::digest(bytes).as_slice()].concat();
+    format!("b{}", BASE32_NOPAD.encode(&cid).to_lowercase())
+}
+
 fn sorted(value: &Value) -> Value {
     match value {
         Value::Object(fields) => {
