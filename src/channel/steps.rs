@@ -61,10 +61,11 @@ impl Step {
         self.request.url.contains(place) || body.contains(place)
     }
 
-    /// What the record says of it, if it is done.
+    /// What the record says of it, if it is done, and nothing else under its name since: another
+    /// edit of the same part has undone it.
     fn on_record<'a>(&self, done: &'a [StepDone]) -> Option<&'a StepDone> {
         let hash = self.hash();
-        done.iter().rfind(|it| it.step == self.name && it.request == hash)
+        done.iter().rfind(|it| it.step == self.name).filter(|it| it.request == hash)
     }
 }
 

@@ -121,17 +121,16 @@ fn edited_occasion(step: &Step, target: Option<&Delivery>) -> Occasion {
     }
 }
 
-/// An errand for a person: what to change or take down, and where.
+/// An errand for a person: what to change or take down, and where. A thread is named whole, because
+/// she may see no more of it than the first part.
 fn ask(
     posting: &Posting,
     step: &Step,
     target: Option<&Delivery>,
     render: &dyn Fn(Occasion) -> Result<Rendition, AdaptError>,
 ) -> Result<Composed, ComposeError> {
-    let place = target
-        .and_then(|it| it.receipt.as_ref())
-        .and_then(|Receipt { link, .. }| link.as_ref())
-        .map_or_else(|| format!("the copy on {}", step.name.channel), ToString::to_string);
+    let receipt = target.and_then(|it| it.receipt.as_ref());
+    let place = place(step, receipt);
     let rendition = match (step.name.occasion, target.and_then(|it| it.standing.as_ref())) {
         (Occasion::Close, Some(standing)) => standing.rendition.clone(),
         _ => render(Occasion::Announce)?,
@@ -140,12 +139,34 @@ fn ask(
         (Occasion::Close, _) => {
             format!("Please take down {place}: “{}” is closed.\n", posting.name())
         }
-        (
-            _,
-            Rendition::Status { text, .. }
-            | Rendition::Mail { text, .. }
-            | Rendition::Document { body: text, .. },
-        ) => format!("Please change {place} to say:\n\n{text}\n"),
+        (_, Rendition::Status { text, parts, .. }) => {
+            let mut errand = format!("Please change {place} to say:\n\n{text}\n");
+            for (number, part) in (2..).zip(parts) {
+                errand.push_str(&format!("\nand in part {number} of the thread:\n\n{part}\n"));
+            }
+            if receipt.is_some_and(|it| it.parts.len() > parts.len()) {
+                errand.push_str("\nand take down the parts that come after that.\n");
+            }
+            errand
+        }
+        (_, Rendition::Mail { text, .. } | Rendition::Document { body: text, .. }) => {
+            format!("Please change {place} to say:\n\n{text}\n")
+        }
     };
     Ok(Composed { rendition, wire: Wire::Errand { text }, picture: None })
+}
+
+/// Where a copy stands: its link, and the ids of the parts that go on from it.
+fn place(step: &Step, receipt: Option<&Receipt>) -> String {
+    let link = receipt.and_then(|it| it.link.as_ref());
+    let first =
+        link.map_or_else(|| format!("the copy on {}", step.name.channel), ToString::to_string);
+    match receipt.map(|it| it.parts.as_slice()) {
+        None | Some([]) => first,
+        Some([part]) => format!("{first} and the part that goes on from it ({part})"),
+        Some(parts) => {
+            let (count, ids) = (parts.len(), parts.join(", "));
+            format!("{first} and the {count} parts that go on from it ({ids})")
+        }
+    }
 }

@@ -33,10 +33,16 @@ impl Ledger {
                     delivery.receipt = Some(standing.clone());
                     row::save(&mut tx, &delivery).await?;
                 }
-                (Deed::Edit, Some(target)) => {
+                (Deed::Edit | Deed::Withdraw, Some(target)) => {
                     let mut target = row::load(&mut tx, target).await?;
                     let receipt = target.receipt.get_or_insert_default();
-                    receipt.parts.clone_from(&standing.parts);
+                    if delivery.deed == Deed::Edit {
+                        receipt.parts.clone_from(&standing.parts);
+                    } else {
+                        receipt.parts.retain(|part| *part != done.id);
+                    }
+                    // Until all is done it says neither what it said nor what it is to say.
+                    target.standing = None;
                     row::save(&mut tx, &target).await?;
                 }
                 (Deed::Edit | Deed::Withdraw | Deed::Ask, _) => {}

@@ -284,16 +284,24 @@ impl<'a> Judge<'a> {
         self.parts(delivery, what);
     }
 
-    /// Of what is taken back no part stands.
+    /// Of what is taken back no part stands, whether the ledger knows of it or not.
     fn parts(&mut self, delivery: &Delivery, what: &str) {
         let (Some(CopyState::Withdrawn), Some(receipt)) = (delivery.copy, &delivery.receipt) else {
             return;
         };
         let Some(server) = self.world.server_of(&delivery.name.channel) else { return };
+        let added = |key: DeliveryKey| {
+            let maker = self.find(key);
+            maker.is_some_and(|it| it.deed == Deed::Edit && it.target == Some(delivery.key))
+        };
+        let is_its_part = |copy: &&Copy| {
+            receipt.parts.contains(&copy.id)
+                || copy.part > 1 && copy.key.is_some_and(|key| key == delivery.key || added(key))
+        };
         let stands = {
             let server = lock(&server);
-            let stands = |id: &&String| server.copies.iter().any(|it| it.id == **id && it.stands());
-            receipt.parts.iter().find(stands)
+            let mut standing = server.copies.iter().filter(|it| it.stands());
+            standing.find(is_its_part).map(|it| it.id.clone())
         };
         if let Some(id) = stands {
             self.lost(format!("{what} is taken back, and its part {id} stands"));

@@ -4,6 +4,8 @@
 use std::time::Duration;
 
 use chrono::{TimeDelta, Utc};
+use handbill::adapt::Occasion;
+use handbill::channel::Wire;
 use handbill::ledger::{CopyState, State};
 use handbill::rehearsal::copies::StoredCopy;
 use handbill::rehearsal::fault::{Fault, RateLimitStyle};
@@ -32,9 +34,14 @@ fn page() -> String {
 }
 
 async fn world() -> World {
+    world_that_closes_by("withdraw").await
+}
+
+async fn world_that_closes_by(policy: &str) -> World {
     let folder = folder(&["mastodon"]);
     folder.write(PAGE, page());
     let file = folder.read("channels/mastodon.toml");
+    let file = file.replace("close = \"withdraw\"", &format!("close = \"{policy}\""));
     folder.write(
         "channels/mastodon.toml",
         format!("thread = \"plain\"\n{file}software = \"other\"\n"),
@@ -235,4 +242,110 @@ async fn an_attempt_that_takes_too_long_goes_on_later() {
     assert_eq!(world.announcement("mastodon").await.state, State::Unknown);
     world.settle_down().await;
     assert_whole(&world, "after the send-by").await;
+}
+
+/// Closes the ad, or opens it again.
+async fn close(world: &mut World) {
+    world.change("title: \"PhD", "draft: true\ntitle: \"PhD").await;
+}
+
+async fn reopen(world: &mut World) {
+    world.change("draft: true\n", "").await;
+}
+
+/// So many requests go well, then one is put off.
+fn put_off(faults: &handbill::rehearsal::fault::Faults, after: usize) {
+    (0..after).for_each(|_| faults.push(Fault::Delay(Duration::ZERO)));
+    let style = RateLimitStyle::RetryAfterSeconds;
+    faults.push(Fault::RateLimited { wait: Duration::from_secs(600), style });
+}
+
+/// Who opens the link that she is told may see the first part alone.
+#[tokio::test]
+async fn who_is_asked_to_take_a_thread_down_is_told_all_of_its_parts() {
+    let mut world = world_that_closes_by("manual").await;
+    world.round().await;
+    close(&mut world).await;
+    world.settle_down().await;
+    let errand = world.the(Occasion::Close, "mastodon").await;
+    assert_eq!(errand.state, State::Asked, "{errand:#?}");
+    let attempt = world.ledger.last_attempt(errand.key).await.unwrap().unwrap();
+    let Wire::Errand { text } = attempt.carried.unwrap().wire else { panic!() };
+    let copies = standing(&world);
+    assert!(text.contains(copies[0].link.as_ref().unwrap().as_str()), "{text}");
+    for part in &copies[1..] {
+        assert!(text.contains(&part.id), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn an_ad_that_closes_while_an_edit_may_have_added_a_part_is_taken_back_whole() {
+    let mut world = world().await;
+    let text = std::fs::read_to_string(world.folder.path(PAGE)).unwrap();
+    let waves = text.split("\n\n").find(|it| it.starts_with("Waves")).unwrap().to_owned();
+    world.change(&format!("{waves}\n\n"), "").await;
+    world.round().await;
+    assert_eq!(standing(&world).len(), PARTS - 1);
+
+    world.stand_ins.mastodon[0].faults().push(Fault::StoreThenDrop);
+    world.change("\n\nTides rise", &format!("\n\n{waves}\n\nTides rise")).await;
+    world.round().await;
+    assert_eq!(world.the(Occasion::Update, "mastodon").await.state, State::Unknown);
+    assert_eq!(standing(&world).len(), PARTS, "a part that the ledger does not know");
+
+    // Whether or not the answer to what takes it back is lost as well.
+    close(&mut world).await;
+    world.stand_ins.mastodon[0].change_faults().push(Fault::StoreThenDrop);
+    world.settle_down().await;
+    assert_eq!(standing(&world), [], "{:#?}", world.deliveries("mastodon").await);
+    assert_eq!(world.announcement("mastodon").await.copy, Some(CopyState::Withdrawn));
+}
+
+#[tokio::test]
+async fn a_page_that_changes_back_while_an_edit_is_half_done_changes_the_thread_back() {
+    let mut world = world().await;
+    world.round().await;
+    let first = |world: &World| standing(world)[0].current().text.clone();
+    let original = first(&world);
+    put_off(world.stand_ins.mastodon[0].change_faults(), 1);
+    world.change("PhD position in Tides", "PhD position in Waves").await;
+    world.round().await;
+    assert!(first(&world).contains("in Waves"), "half of the edit is done");
+    let another = |world: &mut World| put_off(world.stand_ins.mastodon[0].change_faults(), 1);
+    another(&mut world);
+    world.change("PhD position in Waves", "PhD position in Storms").await;
+    world.wait(30);
+    world.round().await;
+    assert!(first(&world).contains("in Storms"), "half of the next");
+    world.change("PhD position in Storms", "PhD position in Waves").await;
+    world.settle_down().await;
+    assert!(first(&world).contains("in Waves"), "{}", first(&world));
+
+    put_off(world.stand_ins.mastodon[0].change_faults(), 1);
+    world.change("PhD position in Waves", "PhD position in Storms").await;
+    world.round().await;
+    assert!(first(&world).contains("in Storms"), "half done again");
+    world.change("PhD position in Storms", "PhD position in Waves").await;
+    world.settle_down().await;
+    assert!(first(&world).contains("in Waves"), "as the page says, and as the rest does");
+    world.change("PhD position in Waves", "PhD position in Tides").await;
+    world.settle_down().await;
+    assert_eq!(first(&world), original);
+}
+
+#[tokio::test]
+async fn an_ad_that_opens_again_while_half_of_it_is_taken_back_is_made_whole() {
+    let mut world = world().await;
+    world.round().await;
+    put_off(world.stand_ins.mastodon[0].change_faults(), 2);
+    close(&mut world).await;
+    world.round().await;
+    assert_eq!(standing(&world).len(), PARTS - 2);
+    reopen(&mut world).await;
+    world.settle_down().await;
+    let copies = standing(&world);
+    assert_eq!(copies.len(), PARTS, "{:#?}", world.deliveries("mastodon").await);
+    let receipt = world.announcement("mastodon").await.receipt.unwrap();
+    let ids: Vec<&String> = receipt.remote_id.iter().chain(&receipt.parts).collect();
+    assert_eq!(ids, copies.iter().map(|copy| &copy.id).collect::<Vec<_>>());
 }
