@@ -48,6 +48,12 @@ pub fn adapt(
         }
     };
     let mut left_out = fitted.left_out;
+    // What goes on as a thread is not left out.
+    let goes_on = thread::one_line(&parts.join("\n"));
+    left_out.retain(|what| {
+        let words = what.strip_prefix(fit::LEFT_OUT).map(|it| it.trim_end_matches(['…', ' ']));
+        !words.is_some_and(|words| goes_on.contains(words))
+    });
     if more > 0 {
         left_out.push(format!("left out: the end of the ad, {more} more parts"));
     }

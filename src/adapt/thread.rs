@@ -4,6 +4,8 @@
 //! `thread.txt.j2` says how it goes on; its text is cut at paragraphs, else between lines, else
 //! between sentences, and between words only where a sentence alone is too long. Pure.
 
+use std::ops::Range;
+
 use serde::Deserialize;
 use unicode_segmentation::UnicodeSegmentation;
 
@@ -37,7 +39,6 @@ pub struct Cut {
 
 /// Cuts a text into parts that fit, in their order; `first` is what stands before them.
 pub fn cut(text: &str, first: &str, thread: Thread, count: Count, limit: usize) -> Cut {
-    let one_line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
     let said = one_line(first);
     // What the first part says already is not said again.
     let paragraphs = text.split("\n\n").map(str::trim).filter(|it| !it.is_empty());
@@ -70,6 +71,11 @@ pub fn cut(text: &str, first: &str, thread: Thread, count: Count, limit: usize) 
     Cut { parts, left_out }
 }
 
+/// A text without line breaks, so that it can be looked for in another one.
+pub(super) fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 /// `\n\n9/9`, the number with the blank line before it.
 fn longest_number() -> usize {
     format!("\n\n{0}/{0}", MOST_PARTS + 1).len()
@@ -82,7 +88,17 @@ fn pieces<'a>(paragraph: &'a str, fits: &dyn Fn(&str) -> bool) -> Vec<(&'a str, 
         return vec![(paragraph, "\n\n")];
     }
     let mut pieces = Vec::new();
-    for line in paragraph.lines().map(str::trim_end).filter(|line| !line.is_empty()) {
+    let mut lines = lines_of(paragraph).into_iter().peekable();
+    while let Some(place) = lines.next() {
+        let line = &paragraph[place.clone()];
+        // A heading stays with what it is about.
+        let next = lines.peek().filter(|_| line.ends_with(':'));
+        let with_next = next.map(|next| &paragraph[place.start..next.end]).filter(|it| fits(it));
+        if let Some(whole) = with_next {
+            pieces.push((whole, "\n"));
+            lines.next();
+            continue;
+        }
         if fits(line) {
             pieces.push((line, "\n"));
             continue;
@@ -105,6 +121,18 @@ fn pieces<'a>(paragraph: &'a str, fits: &dyn Fn(&str) -> bool) -> Vec<(&'a str, 
         }
     }
     pieces
+}
+
+/// Where the lines of a paragraph stand, but for empty ones.
+fn lines_of(paragraph: &str) -> Vec<Range<usize>> {
+    let mut start = 0;
+    let mut lines = Vec::new();
+    for line in paragraph.split_inclusive('\n') {
+        lines.push(start..start + line.trim_end().len());
+        start += line.len();
+    }
+    lines.retain(|line| !line.is_empty());
+    lines
 }
 
 /// A sentence that is too long, cut between words; a word that is too long, between characters.
@@ -236,6 +264,17 @@ mod tests {
         let parts = cut_at(66, Thread::Numbered);
         assert_eq!(parts[0], "You forecast tides. You measure waves, e.g. in harbours.\n\n2/3");
         assert!(parts.iter().all(|part| part.chars().count() <= 66), "{parts:?}");
+    }
+
+    #[test]
+    fn a_heading_stays_with_what_it_is_about() {
+        let text = "We offer:\n– a boat of your own\n– a harbour\n– time";
+        let parts =
+            cut(&format!("Measure tides.\n\n{text}"), "", Thread::Plain, Count::Characters, 33);
+        assert_eq!(
+            parts.parts,
+            ["Measure tides.", "We offer:\n– a boat of your own", "– a harbour\n– time"]
+        );
     }
 
     #[test]

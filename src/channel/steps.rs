@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 use url::Url;
 
 use super::wire::{HttpRequest, PICTURE, Step, Steps, Verb, id_of};
-use super::{Media, Outcome, Permit, Receipt, Search, Trace};
+use super::{Channel, Edit, Media, Outcome, Permit, Receipt, Search, Trace};
 
 /// A step that is done, as the record keeps it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,6 +29,9 @@ pub struct StepDone {
     pub id: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub link: Option<Url>,
+    /// The further parts that the same request made.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<String>,
 }
 
 impl StepDone {
@@ -39,13 +42,15 @@ impl StepDone {
             verb: step.request.verb,
             id: receipt.remote_id.unwrap_or_default(),
             link: receipt.link,
+            parts: receipt.parts,
         }
     }
 
     /// What it returned.
     pub fn receipt(&self) -> Receipt {
         let remote_id = Some(self.id.clone()).filter(|id| !id.is_empty());
-        Receipt { remote_id, link: self.link.clone(), ..Receipt::default() }
+        let (link, parts) = (self.link.clone(), self.parts.clone());
+        Receipt { remote_id, link, parts, ..Receipt::default() }
     }
 }
 
@@ -78,27 +83,36 @@ impl Steps {
     /// What stands on the channel when these steps are done: its parts in their order, and the
     /// picture that was uploaded for them. `None` if nothing does.
     pub fn standing(&self, done: &[StepDone]) -> Option<Receipt> {
-        let mut parts = self.steps.iter().filter_map(|step| {
+        let mut standing = Vec::new();
+        let mut link = None;
+        for step in &self.steps {
             let done = step.on_record(done);
-            match step.request.verb {
-                Verb::Create => done.map(|it| (it.id.clone(), it.link.clone())),
+            let named = done.map(|it| it.id.clone()).filter(|id| !id.is_empty());
+            let earlier = || step.request.remote_id.clone();
+            let id = match step.request.verb {
+                // Some places name no id of what they made.
+                Verb::Create => done.map(|it| it.id.clone()),
                 // Where nothing can be edited, a new copy stands in the place of the old one.
-                Verb::Update => {
-                    let named = done.map(|it| it.id.clone()).filter(|id| !id.is_empty());
-                    let id = named.or_else(|| step.request.remote_id.clone())?;
-                    Some((id, done.and_then(|it| it.link.clone())))
-                }
+                Verb::Update => named.or_else(earlier),
                 // It stands until it is taken back.
-                Verb::Withdraw if done.is_none() => Some((step.request.remote_id.clone()?, None)),
+                Verb::Withdraw if done.is_none() => earlier(),
                 Verb::Withdraw | Verb::Upload => None,
+            };
+            let Some(id) = id else { continue };
+            if standing.is_empty() {
+                link = done.and_then(|it| it.link.clone());
             }
-        });
-        let (id, link) = parts.next()?;
+            standing.push(id);
+            standing.extend(done.into_iter().flat_map(|it| it.parts.iter().cloned()));
+        }
+        let mut standing = standing.into_iter();
+        let id = standing.next()?;
         let media = self.steps.iter().find_map(|step| {
             let shows = step.shows.clone()?;
             Some(Media { shows, id: step.on_record(done)?.id.clone() })
         });
-        Some(Receipt { remote_id: Some(id), link, parts: parts.map(|(id, _)| id).collect(), media })
+        let parts = standing.filter(|id| !id.is_empty()).collect();
+        Some(Receipt { remote_id: Some(id).filter(|id| !id.is_empty()), link, parts, media })
     }
 
     /// Whether some of what it creates stands there, by the record.
@@ -168,7 +182,7 @@ fn with_picture(body: &str, picture: &[u8]) -> Vec<u8> {
 
 /// What a channel does with one of several requests.
 #[async_trait]
-pub(crate) trait StepByStep: Sync {
+pub(crate) trait StepByStep: Channel {
     /// Transmits one request, once; [`Outcome::Posted`] holds what it returned. `body` is what goes
     /// out instead of the request's own, with the bytes of its picture.
     async fn transmit(
@@ -178,7 +192,7 @@ pub(crate) trait StepByStep: Sync {
         permit: &Permit<'_>,
     ) -> Outcome;
 
-    /// Looks for what one request created.
+    /// Looks for what one request created, or put in the place of another copy.
     async fn look_for(&self, request: &HttpRequest, search: &Search<'_>) -> Trace;
 }
 
@@ -272,6 +286,7 @@ pub(crate) async fn find(channel: &impl StepByStep, steps: &Steps, search: &Sear
         }
         match step.request.verb {
             Verb::Create => {}
+            Verb::Update if channel.abilities().edit == Edit::Anew => {}
             Verb::Upload => continue,
             // It is repeated harmlessly, and nothing that comes after it was sent.
             Verb::Update | Verb::Withdraw => break,
@@ -283,6 +298,7 @@ pub(crate) async fn find(channel: &impl StepByStep, steps: &Steps, search: &Sear
             Trace::Found(receipt) => {
                 let step = StepDone::new(step, receipt);
                 owned.insert(step.id.clone());
+                owned.extend(step.parts.iter().cloned());
                 done.push(step.clone());
                 found.push(step);
             }

@@ -263,39 +263,65 @@ impl Inner {
         Ok(Json(answer))
     }
 
-    /// `applyWrites` with one deletion and one creation, the only form of it that is played: both
-    /// or neither, and where it cannot be, only that something went wrong.
-    fn replace(&self, body: &Value) -> Result<Json<Value>, Refusal> {
-        let kind = |number: usize| body["writes"][number]["$type"].as_str().unwrap_or_default();
-        if kind(0) != "com.atproto.repo.applyWrites#delete"
-            || kind(1) != "com.atproto.repo.applyWrites#create"
-        {
-            return Err(Refusal::invalid("the stand-in plays a deletion and a creation only"));
+    /// `applyWrites` with deletions and creations, the only writes that are played: all or nothing, and
+    /// where it cannot be, only that something went wrong. A post that is created is the one that
+    /// is deleted in the same place of the order, under a new key.
+    fn apply(&self, body: &Value) -> Result<Json<Value>, Refusal> {
+        let (mut gone, mut made) = (Vec::new(), Vec::new());
+        for write in body["writes"].as_array().into_iter().flatten() {
+            match write["$type"].as_str() {
+                Some("com.atproto.repo.applyWrites#delete") => gone.push(record::key(write)?),
+                Some("com.atproto.repo.applyWrites#create") => {
+                    made.push((record::key(write)?, record::checked(&write["value"])?));
+                }
+                _ => return Err(Refusal::invalid("the stand-in plays no other writes")),
+            }
         }
-        let (old, key) = (record::key(&body["writes"][0])?, record::key(&body["writes"][1])?);
-        let post = record::checked(&body["writes"][1]["value"])?;
-        self.has_blob(&post)?;
+        for (_, post) in &made {
+            self.has_blob(post)?;
+        }
         let now = self.clock.now();
         let mut posts = lock(&self.posts);
-        let taken = posts.iter().any(|it| it.key == key && it.stands());
-        let there = posts.iter_mut().find(|it| it.key == old && it.stands());
-        let Some(there) = there.filter(|_| !taken) else { return Err(Refusal::trouble()) };
-        let replaced = std::mem::replace(&mut there.record, post);
-        there.replaced.push((now, replaced));
-        there.key.clone_from(&key);
-        let cid = there.cid();
-        Ok(Json(json!({
-            "commit": { "cid": record::cid(&json!([cid])), "rev": key },
-            "results": [
-                { "$type": "com.atproto.repo.applyWrites#deleteResult" },
-                {
-                    "$type": "com.atproto.repo.applyWrites#createResult",
-                    "uri": self.uri(&key),
-                    "cid": cid,
-                    "validationStatus": "valid",
-                },
-            ],
-        })))
+        let stands = |key: &String| posts.iter().any(|it| it.key == *key && it.stands());
+        if !gone.iter().all(stands) || made.iter().any(|(key, _)| stands(key)) {
+            return Err(Refusal::trouble());
+        }
+        let mut results: Vec<Value> = gone
+            .iter()
+            .map(|_| json!({ "$type": "com.atproto.repo.applyWrites#deleteResult" }))
+            .collect();
+        let mut gone = gone.into_iter();
+        for (key, record) in made {
+            let old = gone.next();
+            let there = posts.iter_mut().find(|it| Some(&it.key) == old.as_ref() && it.stands());
+            let cid = record::cid(&record);
+            if let Some(there) = there {
+                let replaced = std::mem::replace(&mut there.record, record);
+                there.replaced.push((now, replaced));
+                there.key.clone_from(&key);
+            } else {
+                posts.push(Post {
+                    key: key.clone(),
+                    record,
+                    made_at: now,
+                    replaced: Vec::new(),
+                    end: None,
+                });
+            }
+            results.push(json!({
+                "$type": "com.atproto.repo.applyWrites#createResult",
+                "uri": self.uri(&key),
+                "cid": cid,
+                "validationStatus": "valid",
+            }));
+        }
+        for old in gone {
+            if let Some(post) = posts.iter_mut().find(|it| it.key == old && it.stands()) {
+                post.end = Some(End::Withdrawn { at: now });
+            }
+        }
+        let commit = json!({ "cid": record::cid(&json!(results)), "rev": now.timestamp_micros().to_string() });
+        Ok(Json(json!({ "commit": commit, "results": results })))
     }
 
     /// `deleteRecord`; what is not there is deleted already.

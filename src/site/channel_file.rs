@@ -286,7 +286,7 @@ fn understood(
         list::reminders(mail, &remind, file, diagnostics);
     }
     let queue = rules::queue(&written, kind, &quiet, zone, file, around, diagnostics);
-    let holds = rules::holds(&written, around.for_all);
+    let holds = rules::holds(&written, around.for_all, &config);
     let thread = along::thread(written.thread.as_ref(), kind, file, diagnostics);
     let picture = along::picture(written.picture.as_ref(), kind, file, diagnostics);
     let requires = requires::read(&written.requires, file, diagnostics);

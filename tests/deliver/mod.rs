@@ -5,6 +5,7 @@
 
 mod arrivals;
 mod bluesky;
+mod bluesky_threads;
 mod changes;
 mod counted;
 mod kill;

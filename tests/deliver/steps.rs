@@ -17,7 +17,7 @@ use super::{PAGE, World, folder};
 const PARTS: usize = 4;
 
 /// A page that needs three more parts of 500 characters.
-fn page() -> String {
+pub fn page() -> String {
     let today = Utc::now().to_rfc3339();
     let deadline = (Utc::now() + TimeDelta::days(60)).format("%Y-%m-%d");
     let paragraph = |topic: &str| {

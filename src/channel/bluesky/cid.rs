@@ -12,7 +12,7 @@ const RECORD: [u8; 4] = [0x01, 0x71, 0x12, 0x20];
 const FILE: [u8; 4] = [0x01, 0x55, 0x12, 0x20];
 
 /// The link of a record; `None` if it holds what a record cannot (a fraction).
-pub(crate) fn of_record(record: &Value) -> Option<String> {
+pub(super) fn of_record(record: &Value) -> Option<String> {
     let mut bytes = Vec::new();
     write(record, &mut bytes)?;
     Some(written(RECORD, &Sha256::digest(bytes)))

@@ -22,7 +22,7 @@ pub(super) fn router(inner: Arc<Inner>) -> Router {
         .route("/xrpc/com.atproto.server.refreshSession", post(refresh_session))
         .route("/xrpc/com.atproto.repo.putRecord", post(put))
         .route("/xrpc/com.atproto.repo.uploadBlob", post(upload))
-        .route("/xrpc/com.atproto.repo.applyWrites", post(replace))
+        .route("/xrpc/com.atproto.repo.applyWrites", post(apply))
         .route("/xrpc/com.atproto.repo.deleteRecord", post(delete))
         .route("/xrpc/com.atproto.repo.getRecord", get(show))
         .route("/xrpc/com.atproto.repo.listRecords", get(list))
@@ -129,14 +129,17 @@ async fn put(
     inner.creating.around(&connection, &inner.clock, store).await
 }
 
-async fn replace(
+async fn apply(
     State(inner): State<Arc<Inner>>,
     connection: Connection,
     headers: HeaderMap,
     Json(body): Json<Value>,
 ) -> Response {
-    let store = || inner.may(&headers, &body).and_then(|()| inner.replace(&body));
-    inner.changing.around(&connection, &inner.clock, store).await
+    let store = || inner.may(&headers, &body).and_then(|()| inner.apply(&body));
+    let writes = body["writes"].as_array().map_or(&[][..], Vec::as_slice);
+    let changes = writes.iter().any(|write| write.get("value").is_none());
+    let faults = if changes { &inner.changing } else { &inner.creating };
+    faults.around(&connection, &inner.clock, store).await
 }
 
 async fn delete(

@@ -18,7 +18,7 @@ pub(super) fn thread(
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Thread {
     let Some(written) = written else { return Thread::None };
-    if !matches!(kind, Kind::Mastodon) && *written.get_ref() != Thread::None {
+    if !matches!(kind, Kind::Mastodon | Kind::Bluesky) && *written.get_ref() != Thread::None {
         diagnostics.push(
             Diagnostic::error(
                 "channel::thread",
