@@ -230,9 +230,8 @@ impl Bluesky {
                     Err(Unread::Later { why } | Unread::Unable { why }) => return deferred(why),
                 }
             }
-            if missing.is_none() {
-                return None;
-            }
+            // All of them are there.
+            missing.as_ref()?;
         } else if written.len() == 1 {
             // What is put where nothing is may be put there again.
             return None;

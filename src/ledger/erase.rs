@@ -204,13 +204,14 @@ pub(in crate::ledger) async fn fold_log(
 }
 
 /// What erases. `$1` is the posting, `$2` the time.
-const ERASE: [&str; 7] = [
-    "update attempt set wire = '', rendition = '', detail = '', erased_at = coalesce(erased_at, $2)
+const ERASE: [&str; 8] = [
+    "delete from carried where delivery in (select key from delivery where posting = $1)",
+    "update attempt set detail = '', erased_at = coalesce(erased_at, $2)
       where delivery in (select key from delivery where posting = $1)",
     "update delivery set standing = null,
             reason = case when state = 'cancelled' then reason else '' end
       where posting = $1",
-    "delete from picture where $2 > 0 and posting = $1",
+    "delete from picture where posting = $1",
     "update approval set approved_by = '' where posting = $1",
     "update event_words set content = null, erased_at = $2
       where posting = $1 and content is not null",
