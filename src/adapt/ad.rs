@@ -14,7 +14,7 @@ use url::Url;
 
 use super::text::Laid;
 use super::view::{one_line, summary_of, without_markup};
-use super::{Charset, ascii, fit, html, sentence, text};
+use super::{Charset, ascii, fit, html, sentence, text, thread};
 use crate::diagnostic::Span;
 use crate::posting::Posting;
 use crate::posting::markdown::{Block, BlockKind, Document, Inline, plain};
@@ -25,7 +25,7 @@ use crate::posting::markdown::{Block, BlockKind, Document, Inline, plain};
 /// `teaser` is the summary, or the first sentences of the ad that say something about the job;
 /// `text` is plain text at 72 columns, which is `prose` with the `links` below it; `html` is HTML
 /// (write `{{ html | safe }}` in an HTML template); `sections` are text and HTML, cut at the
-/// headings.
+/// headings; `paragraphs` is plain text that is not wrapped, for networks.
 #[derive(Debug, PartialEq)]
 pub struct Ad {
     /// The page itself, by which the ad is known again.
@@ -59,12 +59,13 @@ impl Object for Ad {
             "links" => Some(self.laid().links.clone().into()),
             "html" => Some(self.html.get_or_init(|| self.html(&self.body()).into()).clone()),
             "sections" => Some(Serde(self.sections()).into()),
+            "paragraphs" => Some(fit::without_marks(&thread::paragraphs(&self.body())).into()),
             _ => None,
         }
     }
 
     fn enumerate(self: &Arc<Self>) -> Enumerator {
-        Enumerator::Str(&["teaser", "text", "prose", "links", "html", "sections"])
+        Enumerator::Str(&["teaser", "text", "prose", "links", "html", "sections", "paragraphs"])
     }
 }
 

@@ -277,6 +277,7 @@ impl Board {
             url,
             headers: self.headers(),
             body: None,
+            bytes: None,
         };
         let answer = match self.http.send(&request, self.credential()?.as_ref()).await {
             Exchange::Answer(answer) => answer,
@@ -324,7 +325,7 @@ impl Board {
             .as_ref()
             .and_then(|place| values.read(place, &answer, &request.url, Want::Link))
             .and_then(|link| Url::parse(&link).ok());
-        Ok(Some(Receipt { remote_id: Some(id), link }))
+        Ok(Some(Receipt { remote_id: Some(id), link, ..Receipt::default() }))
     }
 
     /// Whether the search names one copy in its path, so that 404 says that there is none.
@@ -387,7 +388,7 @@ impl Board {
             .as_ref()
             .and_then(|place| values.read(place, answer, &asked, Want::Link))
             .and_then(|link| Url::parse(&link).ok());
-        Outcome::Posted(Receipt { remote_id: id, link })
+        Outcome::Posted(Receipt { remote_id: id, link, ..Receipt::default() })
     }
 
     fn described(&self, verb: Verb) -> Option<&Request> {
@@ -395,6 +396,7 @@ impl Board {
             Verb::Create => Some(&self.config.create),
             Verb::Update => self.config.update.as_ref(),
             Verb::Withdraw => self.config.withdraw.as_ref(),
+            Verb::Upload => None,
         }
     }
 }
@@ -504,18 +506,19 @@ impl Channel for Board {
             return cannot("the record does not say how the board is asked");
         };
         match (request.verb, self.look(ask, reference).await) {
-            (Verb::Withdraw, Ok(Some(_))) | (Verb::Create | Verb::Update, Ok(None)) => {
-                Trace::Absent
-            }
+            (Verb::Withdraw, Ok(Some(_)))
+            | (Verb::Create | Verb::Update | Verb::Upload, Ok(None)) => Trace::Absent,
             (Verb::Withdraw, Ok(None)) => {
-                Trace::Found(Receipt { remote_id: request.remote_id.clone(), link: None })
+                Trace::Found(Receipt { remote_id: request.remote_id.clone(), ..Receipt::default() })
             }
-            (Verb::Create | Verb::Update, Ok(Some(receipt))) => match &receipt.remote_id {
-                Some(id) if search.owned.contains(id) => cannot(&format!(
-                    "under our reference the board names the copy {id}, which is of another delivery"
-                )),
-                _ => Trace::Found(receipt),
-            },
+            (Verb::Create | Verb::Update | Verb::Upload, Ok(Some(receipt))) => {
+                match &receipt.remote_id {
+                    Some(id) if search.owned.contains(id) => cannot(&format!(
+                        "under our reference the board names the copy {id}, which is of another delivery"
+                    )),
+                    _ => Trace::Found(receipt),
+                }
+            }
             (_, Err(Outcome::Deferred { why, .. })) => Trace::NotYet { why },
             (_, Err(outcome)) => cannot(outcome.why()),
         }

@@ -100,6 +100,7 @@ impl Courier<'_> {
                     since: attempt.began_at,
                     owned: &[].into(),
                     likeness: Likeness::Words,
+                    done: &[],
                 };
                 station.channel.find(&search).await
             }
@@ -114,7 +115,7 @@ impl Courier<'_> {
             _ if self.has_not_come_back(station, delivery, now) => {
                 self.ledger.arrived(delivery.key, &Receipt::default(), None, now).await
             }
-            Trace::Absent | Trace::NotYet { .. } | Trace::CannotTell { .. } => {
+            Trace::Absent | Trace::Partly(_) | Trace::NotYet { .. } | Trace::CannotTell { .. } => {
                 if let Some(why) = self.is_given_up(station, delivery, now) {
                     unless_overtaken(self.ledger.needs_a_person(delivery.key, &why, now).await)?;
                 }

@@ -82,6 +82,7 @@ impl Courier<'_> {
             since: restored.from,
             owned: &owned.ids,
             likeness: Likeness::Link(&posting.permalink),
+            done: &[],
         };
         let now = self.clock.now();
         let in_flight = station.channel.abilities().in_flight_seconds;
@@ -97,6 +98,11 @@ impl Courier<'_> {
                 // to date.
                 let says = (station.channel.kind() != Kind::Board).then_some(&standing);
                 self.ledger.found(step.key, &receipt, says, now).await
+            }
+            Trace::Partly(_) => {
+                let why = "a backup was restored; a part of it is there, and the rest is not: \
+                           look there";
+                self.ledger.doubt(step.key, why, now).await
             }
             Trace::Absent if now > restored.at + in_flight => return Ok(Doubt::None),
             Trace::Absent => {

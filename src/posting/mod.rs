@@ -8,6 +8,7 @@
 pub mod facts;
 pub mod front_matter;
 pub mod identity;
+pub mod image;
 pub mod listing;
 pub mod markdown;
 pub mod mojibake;
@@ -28,6 +29,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::diagnostic::{Diagnostic, Source, Span};
+pub use image::PageImage;
 use markdown::Document;
 use parts::Parts;
 
@@ -389,6 +391,8 @@ pub struct Posting {
     pub expires_at: Option<DateTime<Utc>>,
     pub tags: Vec<String>,
     pub facts: Facts,
+    /// The picture that lies beside the page.
+    pub image: Option<PageImage>,
     pub document: Arc<Document>,
 }
 

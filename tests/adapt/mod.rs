@@ -10,6 +10,7 @@ mod fitting;
 mod little_text;
 mod postings;
 mod rich_text;
+mod thread;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -18,7 +19,9 @@ use std::sync::Arc;
 use chrono::NaiveDate;
 use handbill::adapt::ad::Ad;
 use handbill::adapt::count::Count;
+use handbill::adapt::picture::PictureOf;
 use handbill::adapt::template::Templates;
+use handbill::adapt::thread::Thread;
 use handbill::adapt::view::View;
 use handbill::adapt::{
     AdaptError, CardUse, Charset, DocumentType, Form, MailBody, MailForm, Occasion, Rendition,
@@ -463,6 +466,8 @@ fn target(channel: &str, form: Form) -> Target {
         hashtags: 5,
         timezone: chrono_tz::Europe::Berlin,
         values: serde_json::Value::Null,
+        thread: Thread::None,
+        picture: PictureOf::None,
     }
 }
 

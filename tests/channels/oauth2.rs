@@ -11,6 +11,8 @@ use super::servers::{self, Reply, Scripted, answer, json};
 
 fn rendition() -> Rendition {
     Rendition::Status {
+        parts: Vec::new(),
+        picture: None,
         text: "PhD on tides".to_owned(),
         language: "en".to_owned(),
         length: 12,

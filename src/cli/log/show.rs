@@ -50,6 +50,7 @@ pub(super) async fn show(
             (Some(carried), _) => say(&preview::draw(&Composed {
                 rendition: carried.rendition.clone(),
                 wire: carried.wire.clone(),
+                picture: None,
             }))?,
             (None, Some(at)) => {
                 let day = at.format("%Y-%m-%d");
