@@ -50,16 +50,29 @@ pub(super) fn draw(svg: &str) -> Result<Vec<u8>, String> {
         let why = "this machine has no font for its words; install one (`fonts-dejavu-core`)";
         return Err(why.to_owned());
     }
+    if svg.contains("<text") && !says_something(tree.root()) {
+        return Err("none of its words can be drawn with the fonts of this machine".to_owned());
+    }
     if let Some(missing) = without_a_glyph(tree.root()) {
         return Err(format!("no font of this machine has “{missing}”; install one that has"));
     }
     let size = tree.size().to_int_size();
     let fits = size.width() <= LARGEST && size.height() <= LARGEST;
-    let mut picture = fits.then(|| Pixmap::new(size.width(), size.height())).flatten().ok_or_else(
-        || format!("{}×{} pixels are more than a card has", size.width(), size.height()),
-    )?;
+    let mut picture =
+        fits.then(|| Pixmap::new(size.width(), size.height())).flatten().ok_or_else(|| {
+            format!("{}×{} pixels are more than a card has", size.width(), size.height())
+        })?;
     resvg::render(&tree, Transform::default(), &mut picture.as_mut());
     picture.encode_png().map_err(|error| error.to_string())
+}
+
+/// Whether any words were laid out.
+fn says_something(group: &Group) -> bool {
+    group.children().iter().any(|node| match node {
+        Node::Group(group) => says_something(group),
+        Node::Text(text) => text.layouted().iter().any(|span| !span.positioned_glyphs.is_empty()),
+        Node::Path(_) | Node::Image(_) => false,
+    })
 }
 
 /// The first part of a text for which there is no glyph: glyph 0 of a font is the box that stands for
@@ -99,6 +112,12 @@ mod tests {
                 assert!(why.contains("no font"), "{why}");
             }
         }
+    }
+
+    #[test]
+    fn a_family_that_is_not_here_is_drawn_in_another() {
+        let named = saying("tides").replace("sans-serif", "Nowhere Grotesk");
+        assert_eq!(draw(&named).is_ok(), fonts() > 0, "{:?}", draw(&named));
     }
 
     #[test]
