@@ -7,6 +7,7 @@ mod declaring;
 mod erasing;
 mod first_start;
 mod limits;
+mod looking;
 mod mailbox;
 mod pausing;
 mod resolving;
