@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use handbill::adapt::ad::Ad;
+use handbill::adapt::picture;
 use handbill::adapt::view::View;
 use handbill::adapt::{Charset, DocumentType, Occasion, Rendition, adapt};
 use handbill::channel::{Action, Address, DeliveryKey, Wire};
@@ -76,6 +77,17 @@ fn what_goes_on_as_a_thread_goes_out_as_its_golden_files_say() {
         }
     }
     assert_eq!(seen, 4, "two postings on two networks");
+}
+
+#[test]
+fn a_card_is_drawn_from_what_its_golden_file_says() {
+    let mut world = World::of(TestSite::new());
+    world.observe();
+    let station = world.stations.iter().find(|it| it.spec.name.as_str() == "mastodon").unwrap();
+    for posting in &world.postings.open {
+        let card = picture::card(posting, &station.target, &world.site.templates).unwrap();
+        golden(&format!("cards/{}.svg", posting.id), &card);
+    }
 }
 
 /// Where ads can go on as threads.

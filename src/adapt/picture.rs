@@ -1,11 +1,13 @@
-//! The picture that goes with a status: the page's own. What it shows is always said in words as
-//! well. Pure: which picture, and its words; its bytes come from [`crate::deliver`].
+//! The picture that goes with a status: the page's own, or a card that is drawn for the ad. What it
+//! shows is always said in words as well. Pure: which picture, and its words; its bytes come from
+//! [`crate::deliver`].
 
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 use super::count::Count;
-use super::{Picture, PictureFile};
+use super::template::Templates;
+use super::{AdaptError, Charset, Occasion, Picture, PictureFile, Target};
 use crate::posting::Posting;
 
 /// Which picture goes with what a channel says (`picture` in its file).
@@ -16,7 +18,13 @@ pub enum PictureOf {
     None,
     /// The one that the page names or shows, if it lies beside the page.
     Page,
+    /// A card with title, organisation, place and deadline, drawn from the template
+    /// `picture/card.svg.j2`.
+    Card,
 }
+
+const CARD: &str = "picture/card.svg.j2";
+const CARD_IN_WORDS: &str = "picture/card.txt.j2";
 
 /// What a network takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,18 +53,57 @@ impl PictureLimits {
 }
 
 /// The picture of a posting for a channel, before its bytes are there.
-pub(super) fn of(posting: &Posting, wish: PictureOf, count: Count) -> Option<Picture> {
-    let image = match wish {
-        PictureOf::None => return None,
-        PictureOf::Page => posting.image.as_ref()?,
+///
+/// # Errors
+/// [`AdaptError`] if the template of the card cannot be rendered.
+pub(super) fn of(
+    posting: &Posting,
+    target: &Target,
+    templates: &Templates,
+    count: Count,
+) -> Result<Option<Picture>, AdaptError> {
+    let (alt, source) = match target.picture {
+        PictureOf::None => return Ok(None),
+        PictureOf::Page => {
+            let Some(image) = &posting.image else { return Ok(None) };
+            let alt = if image.alt.is_empty() { posting.name() } else { &image.alt };
+            (alt.to_owned(), format!("page\0{}\0{}", posting.path, image.file))
+        }
+        PictureOf::Card => {
+            let drawing = card(posting, target, templates)?;
+            let words = render(CARD_IN_WORDS, posting, target, templates)?;
+            let said: Vec<&str> =
+                words.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+            (said.join(". "), format!("card\0{drawing}"))
+        }
     };
-    let alt = if image.alt.is_empty() { posting.name() } else { &image.alt };
-    let source = format!("page\0{}\0{}", posting.path, image.file);
-    Some(Picture {
-        alt: shortened(alt, PictureLimits::of(count).alt),
+    Ok(Some(Picture {
+        alt: shortened(&alt, PictureLimits::of(count).alt),
         source: sha256(source.as_bytes()),
         file: None,
-    })
+    }))
+}
+
+/// The card of a posting as SVG.
+///
+/// # Errors
+/// [`AdaptError`] if its template cannot be rendered.
+pub fn card(
+    posting: &Posting,
+    target: &Target,
+    templates: &Templates,
+) -> Result<String, AdaptError> {
+    render(CARD, posting, target, templates)
+}
+
+fn render(
+    name: &str,
+    posting: &Posting,
+    target: &Target,
+    templates: &Templates,
+) -> Result<String, AdaptError> {
+    let context = templates.context(posting, target, Occasion::Announce, Charset::Utf8);
+    templates.render(name, context)
 }
 
 /// Words within a limit of characters, cut between words; control characters are none.

@@ -60,7 +60,7 @@ pub fn adapt(
     Ok(Rendition::Status {
         parts,
         picture: match occasion {
-            Occasion::Announce => picture::of(posting, target.picture, count),
+            Occasion::Announce => picture::of(posting, target, templates, count)?,
             Occasion::Remind | Occasion::Update | Occasion::Close => None,
         },
         text: fitted.text,

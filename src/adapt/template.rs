@@ -22,10 +22,11 @@ use crate::posting::Posting;
 
 /// All templates by name, for example `mastodon/status.txt.j2`.
 ///
-/// The ending before `.j2` says how `{{ x }}` is written: `html` and `xml` escape, `json` and
+/// The ending before `.j2` says how `{{ x }}` is written: `html`, `xml` and `svg` escape, `json` and
 /// `jsonld` print JSON (write `"title": {{ title }}`), `form` encodes, `txt` prints the words.
 /// Beside minijinja's own filters there are `optional(rank, shorten=false)`, `shorten` (see
 /// [`super::fit`]), `section(heading)` (a part of the ad for a short text), `wrap`, `heading` and `aligned` (72 columns),
+/// `lines(columns, most)` (a list, for a picture),
 /// and the function `required("field")`.
 #[derive(Debug, Clone)]
 pub struct Templates {
@@ -262,6 +263,9 @@ fn environment(sources: Arc<BTreeMap<String, String>>) -> Environment<'static> {
     environment.add_filter("wrap", |value: Value| Ok::<_, Error>(text::wrap(&said(&value)?)));
     environment.add_filter("heading", |value: Value| Ok::<_, Error>(text::heading(&said(&value)?)));
     environment.add_filter("aligned", aligned);
+    environment.add_filter("lines", |value: Value, columns: usize, most: usize| {
+        Ok::<_, Error>(text::lines(&said(&value)?, columns, most))
+    });
     environment.add_filter("section", |value: Value, heading: &str| {
         Ok::<_, Error>(section(&said(&value)?, heading))
     });
@@ -273,7 +277,7 @@ fn auto_escape(name: &str) -> AutoEscape {
     let name = name.strip_suffix(".j2").unwrap_or(name);
     match name.rsplit('.').next() {
         Some("html") => AutoEscape::Html,
-        Some("xml" | "atom") => AutoEscape::Custom(XML.into()),
+        Some("xml" | "atom" | "svg") => AutoEscape::Custom(XML.into()),
         Some("json" | "jsonld") => AutoEscape::Json,
         Some("form") => AutoEscape::Custom(FORM.into()),
         _ => AutoEscape::None,

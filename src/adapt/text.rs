@@ -52,6 +52,41 @@ pub fn wrap(words: &str) -> String {
     join(&lines)
 }
 
+/// Words as a few lines of so many columns, for a picture: a word that is wider has a line of its own
+/// and is cut there, and what does not go into the last line ends with `…`.
+pub fn lines(words: &str, columns: usize, most: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in words.split_whitespace() {
+        match lines.last_mut() {
+            Some(last) if last.width() + 1 + word.width() <= columns => {
+                last.push(' ');
+                last.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    let is_longer = lines.len() > most;
+    lines.truncate(most);
+    let last = lines.len().saturating_sub(1);
+    for (number, line) in lines.iter_mut().enumerate() {
+        let is_cut = is_longer && number == last;
+        if is_cut || line.width() > columns {
+            *line = format!("{}…", up_to(line, columns.saturating_sub(1)).trim_end());
+        }
+    }
+    lines
+}
+
+/// The beginning of a text that is so many columns wide at most.
+fn up_to(text: &str, columns: usize) -> &str {
+    let mut width = 0;
+    let end = text.char_indices().find(|(_, c)| {
+        width += c.width().unwrap_or_default();
+        width > columns
+    });
+    end.map_or(text, |(end, _)| &text[..end])
+}
+
 /// A heading, underlined.
 pub fn heading(words: &str) -> String {
     join(&underlined(fill_lines(words, WIDTH)))
@@ -432,6 +467,16 @@ mod tests {
 
     fn paragraph(content: Vec<Inline>) -> Block {
         block(BlockKind::Paragraph(content))
+    }
+
+    #[test]
+    fn words_for_a_picture_take_a_few_lines_and_no_word_is_lost_in_silence() {
+        assert_eq!(lines("one two three four", 9, 4), ["one two", "three", "four"]);
+        assert_eq!(lines("one two three four", 9, 2), ["one two", "three…"]);
+        assert_eq!(lines("one two three four", 7, 1), ["one tw…"]);
+        assert_eq!(lines("Donaudampfschifffahrt und", 12, 3), ["Donaudampfs…", "und"]);
+        assert_eq!(lines("潮汐を予報します", 9, 2), ["潮汐を予…"], "they are twice as wide");
+        assert_eq!(lines(" \n", 9, 2), [""; 0]);
     }
 
     fn rendered(blocks: Vec<Block>) -> String {

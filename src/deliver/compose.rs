@@ -106,7 +106,7 @@ fn with_picture(
     station: &Station,
     posting: &Posting,
 ) -> WithPicture {
-    let bytes = picture::make(&mut rendition, site, posting, &station.target.form);
+    let bytes = picture::make(&mut rendition, site, posting, &station.target);
     (rendition, bytes.map(Arc::from))
 }
 

@@ -6,6 +6,7 @@
 mod arrival;
 pub mod compose;
 mod doubt;
+pub mod drawing;
 pub mod fail_point;
 mod find_out;
 pub mod instances;

@@ -1,12 +1,13 @@
-//! The bytes of the picture that goes with a rendition: read beside the page, never fetched. One
-//! that cannot be had, or is too large for the channel, is left out, and the rendition says so.
+//! The bytes of the picture that goes with a rendition: read beside the page, never fetched, or drawn.
+//! One that cannot be had, or is too large for the channel, is left out, and the rendition says so.
 
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-use crate::adapt::picture::{PictureLimits, file_of};
-use crate::adapt::{Form, Rendition};
+use super::drawing;
+use crate::adapt::picture::{PictureLimits, PictureOf, card, file_of};
+use crate::adapt::{Form, Rendition, Target};
 use crate::posting::Posting;
 use crate::site::Site;
 
@@ -15,10 +16,10 @@ pub(super) fn make(
     rendition: &mut Rendition,
     site: &Site,
     posting: &Posting,
-    form: &Form,
+    target: &Target,
 ) -> Option<Vec<u8>> {
     let (Rendition::Status { picture, left_out, language, .. }, Form::Status { count, .. }) =
-        (rendition, form)
+        (rendition, &target.form)
     else {
         return None;
     };
@@ -26,17 +27,27 @@ pub(super) fn make(
     let limits = PictureLimits::of(*count);
     // The page that is shown may be a translation, with a picture of its own.
     let page = posting.translations.get(language.as_str()).map_or(posting, |it| it);
-    let image = page.image.as_ref()?;
-    let folder = Path::new(&page.path).parent().unwrap_or(Path::new(""));
-    let path = site.content.join(folder).join(&image.file);
-    let bytes = read(&path, limits.bytes).and_then(|bytes| {
+    let (what, bytes) = match target.picture {
+        PictureOf::None => return None,
+        PictureOf::Page => {
+            let image = page.image.as_ref()?;
+            let folder = Path::new(&page.path).parent().unwrap_or(Path::new(""));
+            let path = site.content.join(folder).join(&image.file);
+            (format!("the picture {}", image.file), read(&path, limits.bytes))
+        }
+        PictureOf::Card => {
+            let card = card(page, target, &site.templates).map_err(|error| error.to_string());
+            ("the card".to_owned(), card.and_then(|card| drawing::draw(&card)))
+        }
+    };
+    let made = bytes.and_then(|bytes| {
         wanted.file = Some(file_of(&bytes, limits)?);
         Ok(bytes)
     });
-    match bytes {
+    match made {
         Ok(bytes) => Some(bytes),
         Err(why) => {
-            left_out.push(format!("left out: the picture {}: {why}", image.file));
+            left_out.push(format!("left out: {what}: {why}"));
             None
         }
     }

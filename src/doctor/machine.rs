@@ -14,6 +14,7 @@ const CLOCK: &str = "doctor::clock";
 const SYNCHRONISED: &str = "doctor::clock-synchronised";
 const DISK: &str = "doctor::disk";
 const ZONES: &str = "doctor::time-zones";
+const FONTS: &str = "doctor::fonts";
 
 /// How far behind the ledger's newest event a clock may be: two machines are never quite equal.
 const BEHIND: TimeDelta = TimeDelta::minutes(2);
@@ -45,6 +46,20 @@ pub fn clock(now: DateTime<Utc>, newest: Option<DateTime<Utc>>, zone: Tz) -> Fin
             ),
         ),
         None => Finding::ok(CLOCK, format!("it shows {shown}")),
+    }
+}
+
+/// Judges how many fonts there are for the cards that channels want.
+pub fn fonts(count: usize) -> Finding {
+    match count {
+        0 => Finding::problem(
+            FONTS,
+            "there is no font on this machine, so no card can be drawn",
+            "install one, for example the package `fonts-dejavu-core`; until then ads go out \
+             without their cards",
+        ),
+        1 => Finding::ok(FONTS, "1 font for cards"),
+        count => Finding::ok(FONTS, format!("{count} fonts for cards")),
     }
 }
 

@@ -16,9 +16,10 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
+use crate::adapt::picture::PictureOf;
 use crate::channel::Reach;
 use crate::clock::Clock;
-use crate::deliver::Station;
+use crate::deliver::{Station, drawing};
 
 /// How something is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -120,6 +121,9 @@ pub async fn examine(folder: &Path, network: Network, clock: &Clock) -> Report {
         findings.extend(seen);
         findings.push(machine::clock(now, glance.and_then(|it| it.newest), site.settings.timezone));
         findings.push(machine::disk(&machine::space(&site.ledger), &site.ledger));
+        if site.channels.iter().any(|channel| channel.picture == PictureOf::Card) {
+            findings.push(machine::fonts(drawing::fonts()));
+        }
         if network == Network::Asked {
             findings.extend(online::online(site, &stations, now).await);
         }

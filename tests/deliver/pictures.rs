@@ -211,3 +211,41 @@ fn with_picture(channel: &str) -> crate::support::TestSite {
     folder.write(&path, format!("picture = \"page\"\n{text}"));
     folder
 }
+
+#[tokio::test]
+async fn a_card_is_drawn_for_the_ad_with_words_for_who_does_not_see_it() {
+    let folder = folder(&["mastodon"]);
+    let text = folder.read("channels/mastodon.toml");
+    let file = format!("picture = \"card\"\n{text}software = \"other\"\n");
+    folder.write("channels/mastodon.toml", file);
+    let mut world = World::of(folder, KeyPolicy::Ignored).await;
+    world.round().await;
+    let copies = world.copies("mastodon");
+    assert_eq!(copies.len(), 1, "{copies:#?}");
+    let standing = world.announcement("mastodon").await.standing.unwrap();
+    let Rendition::Status { picture, left_out, .. } = standing.rendition else { panic!() };
+    let picture = picture.unwrap();
+    let said = "PhD position in Tides. Nordhafen. Apply by ";
+    assert!(picture.alt.starts_with(said), "{}", picture.alt);
+    if handbill::deliver::drawing::fonts() == 0 {
+        // An empty card is none.
+        assert_eq!(shown(&copies[0]), [""; 0]);
+        assert!(left_out.iter().any(|it| it.contains("no font")), "{left_out:?}");
+        return;
+    }
+    let file = picture.file.unwrap();
+    assert_eq!((file.media_type.as_str(), file.width, file.height), ("image/png", 1200, 630));
+    let expected = format!("{} bytes: {}", file.bytes, picture.alt);
+    assert_eq!(shown(&copies[0]), [expected.as_str()]);
+
+    // Another deadline stands in another card; what the card does not say draws none.
+    world.change("Forecast the tides", "Predict the tides").await;
+    world.settle_down().await;
+    assert_eq!(world.stand_ins.mastodon[0].uploads(), 1);
+    world.change("PhD position in Tides", "PhD position in Waves").await;
+    world.settle_down().await;
+    assert_eq!(world.stand_ins.mastodon[0].uploads(), 2);
+    let copies = world.copies("mastodon");
+    assert_eq!(copies.len(), 1, "{copies:#?}");
+    assert!(shown(&copies[0])[0].contains("PhD position in Waves"), "{copies:#?}");
+}

@@ -48,3 +48,10 @@ fn zones_that_are_older_than_the_systems_are_a_warning() {
     assert_eq!(judged(Some("2027a")), Outcome::Warning);
     assert_eq!(judged(None), Outcome::Ok);
 }
+
+#[test]
+fn cards_without_a_font_are_a_problem() {
+    let judged = |count| machine::fonts(count).outcome;
+    assert_eq!(judged(0), Outcome::Problem);
+    assert_eq!(judged(1), Outcome::Ok);
+}
