@@ -49,7 +49,8 @@ pub fn table(rows: &[Row], grouping: Grouping, zone: Tz) -> String {
         // Writing to a string cannot fail.
         let _ = match grouping {
             Grouping::ByPosting => {
-                writeln!(drawn, "{gap}{}\n  {}\n", plain(&first.title), plain(&first.posting))
+                let title = text::fill_lines(&plain(&first.title), WIDTH).join("\n");
+                writeln!(drawn, "{gap}{title}\n  {}\n", plain(&first.posting))
             }
             Grouping::ByChannel => writeln!(drawn, "{gap}{}\n", plain(&first.channel)),
         };

@@ -39,18 +39,16 @@ pub(super) async fn follow(
             "what happens is followed as text, or with `--format jsonl`".to_owned(),
         ));
     }
-    let mut ledger = Ledger::open_existing_read_only(&site.ledger).await?;
-    let mut after = match (&ledger, filter.since) {
+    // Opened anew for each look: what is opened to read alone may be a file at rest, which does not
+    // change for its reader.
+    let mut after = match (Ledger::open_existing_read_only(&site.ledger).await?, filter.since) {
         (Some(ledger), None) => ledger.last_event().await?.map_or(0, |(number, _)| number),
         _ => 0,
     };
     loop {
-        match &ledger {
-            Some(ledger) => {
-                after = news(ledger, after, filter, format, site.settings.timezone).await?
-            }
-            // The first `handbill post` makes it.
-            None => ledger = Ledger::open_existing_read_only(&site.ledger).await?,
+        // The first `handbill post` makes it.
+        if let Some(ledger) = Ledger::open_existing_read_only(&site.ledger).await? {
+            after = news(&ledger, after, filter, format, site.settings.timezone).await?;
         }
         tokio::select! {
             () = tokio::time::sleep(BETWEEN_LOOKS) => {}
