@@ -1,6 +1,6 @@
 //! Credentials: never values in a file that belongs in git, only references to where they are.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
@@ -109,19 +109,17 @@ impl SecretRef {
     }
 
     /// Asks for the turn to use up and replace the credential, which the processes of one machine
-    /// take one after the other: a lock on an empty file beside it.
+    /// take one after the other: a lock on the folder that it is in (`flock`), which leaves nothing
+    /// behind.
     pub fn ask_for_turn(&self) -> Turn {
         let SecretPlace::File(path) = &self.place else { return Turn::Free };
         let Ok(path) = path.canonicalize() else { return Turn::Free };
-        let beside = path.with_added_extension("lock");
-        let made =
-            OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(beside);
-        // Where no file can be made beside it, it cannot be replaced either.
-        let Ok(file) = made else { return Turn::Free };
-        match file.try_lock() {
-            Ok(()) => Turn::Ours { _held: file },
-            Err(std::fs::TryLockError::WouldBlock) => Turn::Theirs,
-            Err(std::fs::TryLockError::Error(_)) => Turn::Free,
+        let Some(Ok(folder)) = path.parent().map(File::open) else { return Turn::Free };
+        match folder.try_lock() {
+            Ok(()) => Turn::Ours { _held: folder },
+            Err(TryLockError::WouldBlock) => Turn::Theirs,
+            // A file system without locks.
+            Err(TryLockError::Error(_)) => Turn::Free,
         }
     }
 

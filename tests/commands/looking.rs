@@ -144,7 +144,7 @@ fn no_ad_can_break_the_log() {
 fn what_happens_is_followed_as_it_happens() {
     let site = site();
     let follow = ["log", "--follow", "--format", "jsonl", "--channel", "careers-office"];
-    let mut following = command(&site.root(), &[&follow[..], &["--since", "2027-01-01"]].concat())
+    let mut following = command(&site.root(), &[&follow[..], &["--since", "2026-01-01"]].concat())
         .stdout(Stdio::piped())
         .spawn()
         .expect("handbill log --follow");
