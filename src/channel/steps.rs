@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 use url::Url;
 
 use super::wire::{HttpRequest, PICTURE, Step, Steps, Verb, id_of};
-use super::{Channel, Edit, Media, Outcome, Permit, Receipt, Search, Trace};
+use super::{Channel, Edit, Likeness, Media, Outcome, Permit, Receipt, Search, Trace};
 
 /// A step that is done, as the record keeps it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -293,7 +293,9 @@ pub(crate) async fn find(channel: &impl StepByStep, steps: &Steps, search: &Sear
         }
         // A picture whose id is forgotten is no part of the words that are looked for.
         let request = filled(step, steps, &done).unwrap_or_else(|_| step.request.clone());
-        let search = Search { owned: &owned, ..*search };
+        // What goes on from a part that is there carries no link of its own.
+        let likeness = if found.is_empty() { search.likeness } else { Likeness::Words };
+        let search = Search { owned: &owned, likeness, ..*search };
         match channel.look_for(&request, &search).await {
             Trace::Found(receipt) => {
                 let step = StepDone::new(step, receipt);

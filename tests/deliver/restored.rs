@@ -8,6 +8,7 @@ use handbill::deliver::{Station, Wanted};
 use handbill::ledger::{CopyState, Resolution, State};
 use handbill::plan::Pace;
 use handbill::rehearsal::fault::Fault;
+use handbill::rehearsal::mastodon::KeyPolicy;
 use handbill::site::channel_file::KindConfig;
 use tokio::net::{TcpListener, TcpStream};
 
@@ -81,6 +82,27 @@ async fn what_went_out_after_the_backup_is_found_and_not_sent_again() {
     for channel in channels {
         world.assert_posted_once(channel).await;
         assert_eq!(world.announcement(channel).await.attempts, 0, "{channel}");
+    }
+}
+
+#[tokio::test]
+async fn a_thread_that_went_out_after_the_backup_is_found_with_all_of_its_parts() {
+    for channel in ["mastodon", "bluesky"] {
+        let folder = super::folder(&[channel]);
+        folder.write(super::PAGE, super::steps::page());
+        let file = format!("channels/{channel}.toml");
+        let text = folder.read(&file);
+        folder.write(&file, format!("thread = \"plain\"\n{text}"));
+        let mut world = World::of(folder, KeyPolicy::Honoured).await;
+        world.only_plan().await;
+        world.announce_and_forget().await;
+        let copies = world.copies(channel);
+        assert!(copies.len() > 2, "{channel}: {copies:#?}");
+        world.settle_down().await;
+        assert_eq!(world.copies(channel), copies, "{channel}");
+        let delivery = world.announcement(channel).await;
+        assert_eq!((delivery.state, delivery.attempts), (State::Posted, 0), "{delivery:#?}");
+        assert_eq!(delivery.receipt.unwrap().parts.len() + 1, copies.len(), "{channel}");
     }
 }
 
