@@ -38,7 +38,7 @@ pub struct Ad {
     said: Option<String>,
     summary: Option<String>,
     teaser: OnceLock<Option<String>>,
-    title: Option<String>,
+    titles: Vec<String>,
     text: OnceLock<Laid>,
     html: OnceLock<Value>,
 }
@@ -72,20 +72,23 @@ impl Object for Ad {
     }
 }
 
-/// The title as the page shows it.
-fn title_of(posting: &Posting) -> Option<String> {
+/// The title as the page shows it, and as a subject does.
+fn titles_of(posting: &Posting) -> Vec<String> {
     let facts = &posting.facts;
-    facts.display_title.as_ref().or(facts.title.as_ref()).map(|field| field.value.clone())
+    let titles = facts.display_title.iter().chain(&facts.title);
+    titles.map(|field| field.value.clone()).collect()
 }
 
 /// The headings that are left out, by their places: the first if it repeats the title, and those
 /// with nothing below them.
-fn left_out(blocks: &[Block], title: Option<&str>) -> Vec<usize> {
+fn left_out(blocks: &[Block], titles: &[String]) -> Vec<usize> {
     let letters = |words: &str| -> String {
         words.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
     };
-    let repeats_title =
-        |content: &[Inline]| title.is_some_and(|title| letters(&plain(content)) == letters(title));
+    let repeats_title = |content: &[Inline]| {
+        let heading = letters(&plain(content));
+        titles.iter().any(|title| letters(title) == heading)
+    };
     let mut left_out = Vec::new();
     if blocks.iter().all(|block| matches!(block.kind, BlockKind::Heading { .. })) {
         return left_out;
@@ -126,7 +129,7 @@ impl Ad {
             permalink: posting.permalink.clone(),
             said: summary_of(posting),
             summary,
-            title: title_of(posting),
+            titles: titles_of(posting),
             teaser: OnceLock::new(),
             text: OnceLock::new(),
             html: OnceLock::new(),
@@ -140,7 +143,7 @@ impl Ad {
             && self.charset == charset
             && self.permalink == posting.permalink
             && self.said == summary_of(posting)
-            && self.title == title_of(posting)
+            && self.titles == titles_of(posting)
     }
 
     /// The summary, or the first sentences of the ad that say something about the job.
@@ -166,7 +169,7 @@ impl Ad {
             let kind = BlockKind::Paragraph(vec![Inline::Text(summary.clone())]);
             return Cow::Owned(Document { blocks: vec![Block { span: Span::default(), kind }] });
         }
-        let left_out = left_out(blocks, self.title.as_deref());
+        let left_out = left_out(blocks, &self.titles);
         if left_out.is_empty() {
             return Cow::Borrowed(self.document.as_ref());
         }

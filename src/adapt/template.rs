@@ -409,12 +409,12 @@ fn section(list: &str, heading: &str) -> String {
 }
 
 /// A list of facts (`label`, `value`) as lines with the values below each other.
-fn aligned(facts: Value) -> Result<String, Error> {
+fn aligned(facts: Value, colon: Option<&str>) -> Result<String, Error> {
     let mut pairs = Vec::new();
     for fact in facts.try_iter()? {
         pairs.push((said(&fact.get_attr("label")?)?, said(&fact.get_attr("value")?)?));
     }
-    Ok(text::aligned(&pairs))
+    Ok(text::aligned(&pairs, colon.unwrap_or(":")))
 }
 
 fn required(state: &State, field: &str) -> Result<Value, Error> {

@@ -75,14 +75,14 @@ pub fn heading(words: &str) -> String {
 }
 
 /// Labels and values as lines, the values below each other.
-pub fn aligned(pairs: &[(String, String)]) -> String {
+pub fn aligned(pairs: &[(String, String)], colon: &str) -> String {
     let widest = pairs.iter().map(|(label, _)| label.width()).max().unwrap_or_default();
-    let column = widest + 3;
+    let column = widest + colon.width() + 2;
     let mut lines = Vec::new();
     for (label, value) in pairs {
-        let fill = " ".repeat(column - label.width() - 1);
+        let fill = " ".repeat(column - label.width() - colon.width());
         let value = fill_lines(value, WIDTH.saturating_sub(column));
-        lines.extend(hanging(&value, &format!("{label}:{fill}"), column));
+        lines.extend(hanging(&value, &format!("{label}{colon}{fill}"), column));
     }
     join(&lines)
 }

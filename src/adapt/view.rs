@@ -350,7 +350,10 @@ impl View {
             (words.position, self.title.clone()),
             (words.employer, self.employer.clone()),
             (words.place, self.city.clone()),
-            (words.pay, self.pay_text.clone()),
+            (
+                if self.pay_scheme.is_some() { words.pay } else { words.workload },
+                self.pay_text.clone(),
+            ),
             (words.start, self.start_text.clone()),
             (words.duration, self.duration_text.clone()),
             (words.deadline, self.deadline_text.clone()),

@@ -314,7 +314,7 @@ fn understood(
         list::reminders(mail, &remind, file, diagnostics);
     }
     let queue = rules::queue(&written, kind, &quiet, zone, file, around, diagnostics);
-    let holds = rules::holds(&written, around.for_all);
+    let holds = rules::holds(&written, around.for_all, &config);
     let requires = requires::read(&written.requires, file, diagnostics);
     Some(ChannelSpec {
         name: ChannelName(name.into()),

@@ -188,3 +188,21 @@ async fn looking_at_copies_finds_a_mail_too() {
     courier.verify(handbill::deliver::Wanted::default()).await.unwrap();
     assert_eq!(world.announcement("list").await.copy, Some(CopyState::Live));
 }
+
+/// A moderator's notice names the subject alone: two ads that share it go out one after the other,
+/// also where both are due in one round.
+#[tokio::test]
+async fn of_two_ads_with_one_subject_the_second_waits_for_the_archive() {
+    let mut world = World::with(&["list"]).await;
+    world.copy_page("content/jobs/another/index.md", "tides", "tides-2").await;
+    world.stand_ins.mail[0].set_archiving(Archiving::Held);
+    world.settle_down().await;
+    let out = world.stand_ins.mail[0].mails().len();
+    assert_eq!(out, 1, "{:#?}", world.deliveries("list").await);
+
+    world.stand_ins.mail[0].set_archiving(Archiving::Kept);
+    world.wait(24 * 60);
+    world.look_for_arrivals().await;
+    world.round().await;
+    assert_eq!(world.stand_ins.mail[0].mails().len(), 2);
+}
