@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use super::description::Config;
 use crate::adapt::html::escape;
 use crate::adapt::text::slug;
+use crate::channel::wire::id_of;
 use crate::diagnostic::suggestion;
 use chrono::{DateTime, Utc};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -65,6 +66,8 @@ impl<'a> Values<'a> {
         }
         self.fill(template, |name, value| match name {
             "base" => value.to_owned(),
+            // An id that is not known before the request is made.
+            "id" if value == id_of(super::CREATE) => value.to_owned(),
             _ => utf8_percent_encode(value, RESERVED).to_string(),
         })
     }
