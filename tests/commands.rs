@@ -12,6 +12,7 @@ mod mailbox;
 mod pausing;
 mod resolving;
 mod short_texts;
+mod testing_boards;
 mod withdrawing;
 
 use std::io::Read;

@@ -24,7 +24,8 @@ use crate::posting::markdown::{Block, BlockKind, Document, Inline, plain};
 ///
 /// `teaser` is the summary, or the first sentences of the ad that say something about the job;
 /// `text` is plain text at 72 columns, which is `prose` with the `links` below it; `html` is HTML
-/// (write `{{ html | safe }}` in an HTML template); `sections` are text and HTML, cut at the
+/// (write `{{ html | safe }}` in an HTML template); `description` is what a board takes of it (its
+/// `[board.limits]`), elsewhere `html`; `sections` are text and HTML, cut at the
 /// headings; `paragraphs` is plain text that is not wrapped, for networks.
 #[derive(Debug, PartialEq)]
 pub struct Ad {
@@ -57,7 +58,10 @@ impl Object for Ad {
             "text" => Some(self.laid().whole().into()),
             "prose" => Some(self.laid().prose.clone().into()),
             "links" => Some(self.laid().links.clone().into()),
-            "html" => Some(self.html.get_or_init(|| self.html(&self.body()).into()).clone()),
+            // A board has its own; see `View::within`.
+            "html" | "description" => {
+                Some(self.html.get_or_init(|| self.html(&self.body()).into()).clone())
+            }
             "sections" => Some(Serde(self.sections()).into()),
             "paragraphs" => Some(fit::without_marks(&thread::paragraphs(&self.body())).into()),
             _ => None,
@@ -65,7 +69,16 @@ impl Object for Ad {
     }
 
     fn enumerate(self: &Arc<Self>) -> Enumerator {
-        Enumerator::Str(&["teaser", "text", "prose", "links", "html", "sections", "paragraphs"])
+        Enumerator::Str(&[
+            "teaser",
+            "text",
+            "prose",
+            "links",
+            "html",
+            "description",
+            "sections",
+            "paragraphs",
+        ])
     }
 }
 
@@ -148,6 +161,11 @@ impl Ad {
         self.teaser.get_or_init(|| teaser(self.summary.as_deref(), &self.document)).clone()
     }
 
+    /// The address of its page.
+    pub(super) fn permalink(&self) -> &Url {
+        &self.permalink
+    }
+
     fn laid(&self) -> &Laid {
         self.text.get_or_init(|| self.text(&self.body()))
     }
@@ -155,7 +173,7 @@ impl Ad {
     /// The words of the page; of one that has none below its front matter, the summary. Every form
     /// shows the title already, so a heading at the top that repeats it is left out, and so is one
     /// with nothing below it: what stood there was no words.
-    fn body(&self) -> Cow<'_, Document> {
+    pub(super) fn body(&self) -> Cow<'_, Document> {
         let blocks = &self.document.blocks;
         if let Some(summary) = self.summary.as_ref().filter(|_| blocks.is_empty()) {
             let kind = BlockKind::Paragraph(vec![Inline::Text(summary.clone())]);

@@ -9,6 +9,7 @@ use std::error::Error as _;
 use std::fmt::Write as _;
 use std::sync::{Arc, LazyLock};
 
+use chrono::{NaiveDate, TimeDelta};
 use include_dir::{Dir, include_dir};
 use minijinja::value::{Kwargs, Value};
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, Output, State, UndefinedBehavior};
@@ -16,7 +17,7 @@ use minijinja::{AutoEscape, Environment, Error, ErrorKind, Output, State, Undefi
 use super::ad::Recent;
 use super::fit::{self, Fate};
 use super::view::View;
-use super::{AdaptError, Charset, Occasion, Target, text};
+use super::{AdaptError, Charset, Form, Occasion, Target, limits, text};
 use crate::diagnostic::suggestion;
 use crate::posting::Posting;
 
@@ -25,9 +26,10 @@ use crate::posting::Posting;
 /// The ending before `.j2` says how `{{ x }}` is written: `html`, `xml` and `svg` escape, `json` and
 /// `jsonld` print JSON (write `"title": {{ title }}`), `form` encodes, `txt` prints the words.
 /// Beside minijinja's own filters there are `optional(rank, shorten=false)`, `shorten` (see
-/// [`super::fit`]), `section(heading)` (a part of the ad for a short text), `wrap`, `heading` and `aligned` (72 columns),
-/// `lines(columns, most)` (a list, for a picture),
-/// and the function `required("field")`.
+/// [`super::fit`]), `section(heading)` (a part of the ad for a short text), `wrap`, `heading` and
+/// `aligned` (72 columns), `lines(columns, most)` (a list, for a picture), `date(format)` and
+/// `days(number)` (another day, so many later), `slug` (a name in an address), and the function
+/// `required("field")`.
 #[derive(Debug, Clone)]
 pub struct Templates {
     sources: Arc<BTreeMap<String, String>>,
@@ -100,6 +102,24 @@ impl Templates {
         charset: Charset,
     ) -> Value {
         View::new(posting, target, occasion, self.ads.ad(posting, charset)).context(charset)
+    }
+
+    /// The same, as a board wants it.
+    ///
+    /// # Errors
+    /// [`AdaptError::Unfit`] if the board does not take what the page says.
+    pub(super) fn context_within_limits(
+        &self,
+        posting: &Posting,
+        target: &Target,
+        occasion: Occasion,
+    ) -> Result<Value, AdaptError> {
+        let charset = target.charset();
+        let view = View::new(posting, target, occasion, self.ads.ad(posting, charset));
+        match &target.form {
+            Form::Board { limits, .. } => view.within(limits).map_err(AdaptError::Unfit),
+            _ => Ok(view.context(charset)),
+        }
     }
 
     /// The name of the template for an occasion: `FOLDER/STEM.OCCASION.EXTENSION.j2` if there is
@@ -266,6 +286,16 @@ fn environment(sources: Arc<BTreeMap<String, String>>) -> Environment<'static> {
     environment.add_filter("lines", |value: Value, columns: usize, most: usize| {
         Ok::<_, Error>(text::lines(&said(&value)?, columns, most))
     });
+    environment.add_filter("date", |value: Value, format: &str| {
+        limits::day(day(&value)?, format)
+            .ok_or_else(|| wrong(&format!("`{format}` is no format of a day")))
+    });
+    environment.add_filter("days", |value: Value, number: i64| {
+        let moved =
+            TimeDelta::try_days(number).and_then(|it| day(&value).ok()?.checked_add_signed(it));
+        moved.map(|it| it.to_string()).ok_or_else(|| wrong(&format!("`{value}` is no day")))
+    });
+    environment.add_filter("slug", |value: Value| Ok::<_, Error>(text::slug(&said(&value)?)));
     environment.add_filter("section", |value: Value, heading: &str| {
         Ok::<_, Error>(section(&said(&value)?, heading))
     });
@@ -338,6 +368,16 @@ fn said(value: &Value) -> Result<String, Error> {
         ));
     }
     Ok(value.to_string())
+}
+
+/// The day of a fact like `deadline`.
+fn day(value: &Value) -> Result<NaiveDate, Error> {
+    let text = said(value)?;
+    text.parse().map_err(|_| wrong(&format!("`{text}` is no day")))
+}
+
+fn wrong(message: &str) -> Error {
+    Error::new(ErrorKind::InvalidOperation, message.to_owned())
 }
 
 fn optional(value: Value, rank: u8, options: Kwargs) -> Result<String, Error> {

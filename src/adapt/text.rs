@@ -11,6 +11,8 @@ use url::Url;
 
 use super::html;
 use crate::posting::markdown::{Block, BlockKind, Document, Inline};
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
 
 /// Columns, as lists and their archives show mail.
 pub const WIDTH: usize = 72;
@@ -85,6 +87,21 @@ fn up_to(text: &str, columns: usize) -> &str {
         width > columns
     });
     end.map_or(text, |(end, _)| &text[..end])
+}
+
+/// A name in an address: lower-case letters and digits of ASCII, with single hyphens between them
+/// (`2026-W07/a` is `2026-w07-a`).
+pub fn slug(words: &str) -> String {
+    let mut slug = String::with_capacity(words.len());
+    for sign in words.nfkd().filter(|sign| !is_combining_mark(*sign)).flat_map(char::to_lowercase) {
+        if sign.is_ascii_alphanumeric() {
+            slug.push(sign);
+        } else if !slug.is_empty() && !slug.ends_with('-') {
+            slug.push('-');
+        }
+    }
+    slug.truncate(slug.trim_end_matches('-').len());
+    slug
 }
 
 /// A heading, underlined.

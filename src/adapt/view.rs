@@ -8,6 +8,7 @@ use std::sync::{Arc, LazyLock};
 
 use super::ad::Ad;
 use super::count::Count;
+use super::limits::{Limits, Unfit};
 use super::words::{Tongue, Words};
 use super::{Charset, Form, Occasion, Target, ascii, fit, hashtag, unintended};
 use crate::posting::{Deadline, Field, Posting};
@@ -86,7 +87,7 @@ pub struct View {
     /// The same, one by one.
     pub hashtag_list: Vec<String>,
     pub summary: Option<String>,
-    /// `teaser`, `text`, `prose`, `links`, `html`, `sections` and `paragraphs`.
+    /// `teaser`, `text`, `prose`, `links`, `html`, `description`, `sections` and `paragraphs`.
     #[serde(skip)]
     pub ad: Arc<Ad>,
     /// The teaser of a short text, in the place of the ad's.
@@ -166,6 +167,7 @@ impl View {
         "prose",
         "links",
         "html",
+        "description",
         "sections",
         "paragraphs",
         "facts",
@@ -319,6 +321,20 @@ impl View {
             Some(teaser) => merge_maps([facts, ad, minijinja::context! { teaser }]),
             None => merge_maps([facts, ad]),
         }
+    }
+
+    /// What a board's template is rendered with.
+    ///
+    /// # Errors
+    /// [`Unfit`] if the board does not take what the page says.
+    pub fn within(&self, limits: &Limits) -> Result<minijinja::Value, Unfit> {
+        let mut facts = serde_json::to_value(self).unwrap_or_default();
+        limits.apply(&mut facts)?;
+        let description = limits.description.write(&self.ad.body(), self.ad.permalink())?;
+        let description = minijinja::Value::from(fit::without_marks(&description));
+        let ad = minijinja::Value::from_dyn_object(Arc::clone(&self.ad));
+        let facts = minijinja::Value::from(Serde(facts));
+        Ok(merge_maps([facts, ad, minijinja::context! { description }]))
     }
 
     fn key_facts(&self) -> Vec<Fact> {

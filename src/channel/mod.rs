@@ -34,6 +34,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use url::Url;
 use uuid::Uuid;
@@ -62,7 +63,9 @@ impl fmt::Display for ChannelName {
 }
 
 /// What a channel speaks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
     Mail,
@@ -264,6 +267,17 @@ pub enum Trace {
     Partly(Vec<StepDone>),
     /// The place was searched in full and holds nothing of ours: another try is safe.
     Absent,
+    /// It is there, and waits for somebody before readers see it: a moderator, or a person who says
+    /// where it stands.
+    Held {
+        receipt: Receipt,
+        why: String,
+    },
+    /// The place did not want it, and does not have it: nothing of ours is there, and trying again
+    /// would not change that.
+    TurnedDown {
+        why: String,
+    },
     /// Not to be seen yet; ask again later.
     NotYet {
         why: String,

@@ -10,7 +10,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use tracing::info;
 
 use super::{Courier, Intake, Station, Wanted, unless_overtaken};
-use crate::channel::{Abilities, Arrival, Can, ChannelName, Likeness, Receipt, Search, Trace};
+use crate::channel::{
+    Abilities, Arrival, Can, ChannelName, Likeness, Receipt, Search, StepDone, Trace,
+};
 use crate::ledger::{CopyState, Delivery, LedgerError};
 use crate::schedule::local_time;
 
@@ -94,13 +96,15 @@ impl Courier<'_> {
         let wire = attempt.as_ref().and_then(|it| it.carried.as_ref()).map(|carried| &carried.wire);
         let trace = match (&attempt, wire) {
             (Some(attempt), Some(wire)) => {
+                let done = self.ledger.steps_done(delivery.key).await?;
+                let done: Vec<StepDone> = done.into_iter().map(|(_, done)| done).collect();
                 let search = Search {
                     wire,
                     key: &delivery.key,
                     since: attempt.began_at,
                     owned: &[].into(),
                     likeness: Likeness::Words,
-                    done: &[],
+                    done: &done,
                 };
                 station.channel.find(&search).await
             }
@@ -112,6 +116,16 @@ impl Courier<'_> {
                 info!(delivery = %delivery.key, channel = %delivery.name.channel, "arrived");
                 self.ledger.arrived(delivery.key, &receipt, None, now).await
             }
+            Trace::Held { receipt, why } => {
+                let held = self.ledger.held(delivery.key, &receipt, &why, now).await;
+                if let Some(held) = unless_overtaken(held)?
+                    && self.is_given_up(station, &held, now).is_some()
+                {
+                    unless_overtaken(self.ledger.needs_a_person(delivery.key, &why, now).await)?;
+                }
+                self.ledger.not_seen_yet(delivery.key, now).await
+            }
+            Trace::TurnedDown { why } => self.ledger.sent_back(delivery.key, &why, now).await,
             _ if self.has_not_come_back(station, delivery, now) => {
                 self.ledger.arrived(delivery.key, &Receipt::default(), None, now).await
             }

@@ -91,7 +91,7 @@ impl Courier<'_> {
                 Trace::Absent
             }
             _ if repeats_harmlessly(delivery.deed, wire, &abilities)
-                && !matches!(trace, Trace::Found(_)) =>
+                && !matches!(trace, Trace::Found(_) | Trace::Held { .. }) =>
             {
                 Trace::Absent
             }
@@ -172,9 +172,12 @@ impl Courier<'_> {
         trace: &Trace,
     ) -> Result<bool, LedgerError> {
         let found: Vec<Receipt> = match trace {
-            Trace::Found(receipt) => created(wire, receipt),
+            Trace::Found(receipt) | Trace::Held { receipt, .. } => created(wire, receipt),
             Trace::Partly(done) => done.iter().map(StepDone::receipt).collect(),
-            Trace::Absent | Trace::NotYet { .. } | Trace::CannotTell { .. } => Vec::new(),
+            Trace::Absent
+            | Trace::TurnedDown { .. }
+            | Trace::NotYet { .. }
+            | Trace::CannotTell { .. } => Vec::new(),
         };
         let ours = creations(wire);
         if found.is_empty() || ours.is_empty() {
@@ -223,6 +226,10 @@ impl Courier<'_> {
                     }
                 }
             }
+            Trace::Held { receipt, why } => {
+                self.ledger.held(delivery.key, &receipt, &why, now).await
+            }
+            Trace::TurnedDown { why } => self.ledger.sent_back(delivery.key, &why, now).await,
             Trace::Partly(found) => {
                 if let Some(carried) = &attempt.carried {
                     for done in &found {

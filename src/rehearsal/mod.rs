@@ -19,6 +19,7 @@ pub mod linkedin;
 pub mod loopback;
 pub mod mastodon;
 pub mod page;
+pub mod recorded;
 pub mod smtp;
 pub mod stage;
 pub mod story;

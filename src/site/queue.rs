@@ -4,6 +4,7 @@
 use std::fmt;
 
 use chrono::TimeDelta;
+use schemars::JsonSchema;
 use serde::de::{Error, Visitor};
 use serde::{Deserialize, Deserializer};
 
@@ -136,10 +137,12 @@ pub struct Budget {
 }
 
 /// The same as it is written: where a post has a price that is known, it can be left out.
-#[derive(Debug, Clone, Copy, Deserialize)]
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WrittenBudget {
+    #[schemars(with = "f64")]
     pub per_month: Money,
+    #[schemars(with = "Option<f64>")]
     pub per_post: Option<Money>,
 }
 

@@ -7,6 +7,7 @@
 mod ascii;
 mod counting;
 mod fitting;
+mod limits;
 mod little_text;
 mod postings;
 mod rich_text;
