@@ -7,22 +7,25 @@
 
 pub mod ad;
 pub mod ascii;
-pub mod atom;
+
 pub mod count;
 mod cut;
 pub mod document;
 pub mod fit;
 mod hashtag;
 pub mod html;
+pub mod identifier;
 pub mod little_text;
 pub mod mail;
 pub mod rich_text;
 pub mod sentence;
 pub mod status;
+pub mod syndication;
 pub mod template;
 pub mod text;
 mod unintended;
 pub mod view;
+pub mod vocabulary;
 pub mod words;
 pub mod xml;
 
@@ -287,6 +290,11 @@ pub enum AdaptError {
     DoesNotFit { template: String, channel: String, length: usize, limit: usize },
     #[error("the channel needs the posting's {field}, but the page does not say it")]
     MissingField { field: String },
+    #[error(
+        "the channel needs one of the words of `{vocabulary}.{list}`, and nothing on the page stands \
+         for one"
+    )]
+    Unmapped { vocabulary: String, list: String },
     #[error("template `{template}` does not make valid {format}: {message}")]
     Malformed { template: String, format: &'static str, message: String },
 }

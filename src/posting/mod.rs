@@ -239,7 +239,7 @@ impl fmt::Display for Salary {
 }
 
 /// The kind of position; the words of `position_type` in front matter and JSON.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PositionType {
     Phd,

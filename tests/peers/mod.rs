@@ -1,5 +1,6 @@
 //! The real program against real servers: Postfix, Dovecot, Mailman 3 with HyperKitty, Sympa, a mail
-//! server that fails as it is told, mastodon-mock, Prism, a Bluesky PDS, and X's own library.
+//! server that fails as it is told, mastodon-mock, Prism, a Bluesky PDS, X's own library, and programs that read
+//! feeds.
 //! `.ci/peers` brings them up; each test says which it needs.
 //!
 //! What a test believes is what the servers hold: mailboxes are read over IMAP and parsed by
@@ -9,6 +10,7 @@ mod answers;
 mod bluesky;
 mod counting;
 mod faults;
+mod feeds;
 mod lists;
 mod mailbox;
 mod mailman;
@@ -49,6 +51,7 @@ enum Peer {
     MastodonMock,
     Prism,
     TwitterText,
+    FeedReaders,
 }
 
 impl Peer {
@@ -64,6 +67,7 @@ impl Peer {
             Self::MastodonMock => "mastodon_mock",
             Self::Prism => "prism",
             Self::TwitterText => "twitter_text",
+            Self::FeedReaders => "feed_readers",
         }
     }
 }
