@@ -14,7 +14,7 @@ fn ask(address: &str, path: &str, headers: &str) -> (String, String) {
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
     let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-    (head.to_lowercase(), body.to_owned())
+    (head.to_owned(), body.to_owned())
 }
 
 fn header<'a>(head: &'a str, name: &str) -> &'a str {
@@ -30,7 +30,7 @@ async fn a_feed_is_shown_under_its_name_and_what_is_known_is_not_sent_again() {
     let address = daemon.address();
     let (head, body) = wait_for("the feed", || {
         let (head, body) = ask(&address, "/feeds/jobs", "");
-        head.starts_with("http/1.1 200").then_some((head, body))
+        head.starts_with("HTTP/1.1 200").then_some((head, body))
     });
     assert_eq!(header(&head, "content-type"), "application/atom+xml; charset=utf-8");
     assert!(body.contains("<entry>"), "{body}");
@@ -38,21 +38,21 @@ async fn a_feed_is_shown_under_its_name_and_what_is_known_is_not_sent_again() {
     for known in [
         format!("If-None-Match: {tag}\r\n"),
         format!("If-None-Match: \"other\", W/{tag}\r\n"),
-        format!("If-Modified-Since: {}\r\n", changed.replace("gmt", "GMT")),
+        format!("If-Modified-Since: {}\r\n", changed),
     ] {
         let (head, body) = ask(&address, "/feeds/jobs", &known);
-        assert!(head.starts_with("http/1.1 304"), "{known}: {head}");
+        assert!(head.starts_with("HTTP/1.1 304"), "{known}: {head}");
         assert_eq!(body, "");
     }
     let (head, _) = ask(&address, "/feeds/jobs", "If-None-Match: \"other\"\r\n");
-    assert!(head.starts_with("http/1.1 200"), "{head}");
+    assert!(head.starts_with("HTTP/1.1 200"), "{head}");
     for (file, media_type) in [
         ("feed.rss", "application/rss+xml; charset=utf-8"),
         ("feed.json", "application/feed+json"),
         ("index.json", "application/json"),
     ] {
         let (head, _) = ask(&address, &format!("/feeds/jobs/{file}"), "");
-        assert!(head.starts_with("http/1.1 200"), "{file}: {head}");
+        assert!(head.starts_with("HTTP/1.1 200"), "{file}: {head}");
         assert_eq!(header(&head, "content-type"), media_type);
     }
     // Nothing but the feed's own files, and no other channel.
@@ -63,6 +63,6 @@ async fn a_feed_is_shown_under_its_name_and_what_is_known_is_not_sent_again() {
         "/feeds/mastodon",
         "/feeds/nobody/feed.atom",
     ] {
-        assert!(ask(&address, path, "").0.starts_with("http/1.1 404"), "{path}");
+        assert!(ask(&address, path, "").0.starts_with("HTTP/1.1 404"), "{path}");
     }
 }

@@ -37,7 +37,7 @@ pub struct Store {
     state: PathBuf,
     folder: PathBuf,
     about: About,
-    _lock: std::fs::File,
+    lock: std::fs::File,
 }
 
 /// Whether there is a memory.
@@ -67,6 +67,13 @@ pub struct Made {
 enum Adds {
     Something,
     Nothing,
+}
+
+impl Drop for Store {
+    fn drop(&mut self) {
+        // Closing it is not enough while a program that is just being started has it open as well.
+        let _ = self.lock.unlock();
+    }
 }
 
 impl Store {
@@ -102,7 +109,7 @@ impl Store {
             Err(error) => return Err(deferred(&path)(error)),
         };
         let (state, folder) = (state.to_owned(), folder.to_owned());
-        Ok(Self { memory, known, state, folder, about, _lock: lock })
+        Ok(Self { memory, known, state, folder, about, lock })
     }
 
     pub fn entry(&self, id: &str) -> Option<&Entry> {
