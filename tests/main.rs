@@ -8,6 +8,7 @@ mod commands;
 mod deliver;
 mod doctor;
 mod facts;
+mod feeds;
 mod identity;
 mod ledger;
 mod mailbox;

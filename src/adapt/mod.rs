@@ -7,13 +7,14 @@
 
 pub mod ad;
 pub mod ascii;
-pub mod atom;
+
 pub mod count;
 mod cut;
 pub mod document;
 pub mod fit;
 mod hashtag;
 pub mod html;
+pub mod identifier;
 pub mod limits;
 pub mod little_text;
 pub mod mail;
@@ -21,11 +22,13 @@ pub mod picture;
 pub mod rich_text;
 pub mod sentence;
 pub mod status;
+pub mod syndication;
 pub mod template;
 pub mod text;
 pub mod thread;
 mod unintended;
 pub mod view;
+pub mod vocabulary;
 pub mod words;
 pub mod xml;
 
@@ -350,6 +353,11 @@ pub enum AdaptError {
     /// A board does not take what the page says.
     #[error("{0}")]
     Unfit(Unfit),
+    #[error(
+        "the channel needs one of the words of `{vocabulary}.{list}`, and nothing on the page stands \
+         for one"
+    )]
+    Unmapped { vocabulary: String, list: String },
     #[error("template `{template}` does not make valid {format}: {message}")]
     Malformed { template: String, format: &'static str, message: String },
 }

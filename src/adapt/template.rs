@@ -11,13 +11,14 @@ use std::sync::{Arc, LazyLock};
 
 use chrono::{NaiveDate, TimeDelta};
 use include_dir::{Dir, include_dir};
-use minijinja::value::{Kwargs, Value};
+use minijinja::value::{Kwargs, Serde, Value, merge_maps};
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, Output, State, UndefinedBehavior};
 
 use super::ad::Recent;
 use super::fit::{self, Fate};
 use super::view::View;
-use super::{AdaptError, Charset, Form, Occasion, Target, limits, text};
+use super::vocabulary::Vocabularies;
+use super::{AdaptError, Charset, Form, Occasion, Target, identifier, limits, text};
 use crate::diagnostic::suggestion;
 use crate::posting::Posting;
 
@@ -28,13 +29,15 @@ use crate::posting::Posting;
 /// Beside minijinja's own filters there are `optional(rank, shorten=false)`, `shorten` (see
 /// [`super::fit`]), `section(heading)` (a part of the ad for a short text), `wrap`, `heading` and
 /// `aligned` (72 columns), `lines(columns, most)` (a list, for a picture), `date(format)` and
-/// `days(number)` (another day, so many later), `slug` (a name in an address), and the function
-/// `required("field")`.
+/// `days(number)` (another day, so many later), `slug` (a name in an address), `cdata` and
+/// `identifier(length)`, and the functions `required("field")` and `mapped("vocabulary", "list")` (the
+/// posting's words of a closed list, at least one; `terms` holds them all).
 #[derive(Debug, Clone)]
 pub struct Templates {
     sources: Arc<BTreeMap<String, String>>,
     environment: Arc<Environment<'static>>,
     ads: Arc<Recent>,
+    vocabularies: Vocabularies,
 }
 
 impl Templates {
@@ -49,7 +52,13 @@ impl Templates {
         sources.extend(overrides);
         let sources = Arc::new(sources);
         let environment = Arc::new(environment(Arc::clone(&sources)));
-        Self { sources, environment, ads: Arc::default() }
+        Self { sources, environment, ads: Arc::default(), vocabularies: Vocabularies::default() }
+    }
+
+    /// The same, with what a site says stands for the words of closed lists.
+    #[must_use]
+    pub fn with_vocabularies(self, vocabularies: Vocabularies) -> Self {
+        Self { vocabularies, ..self }
     }
 
     pub fn names(&self) -> impl Iterator<Item = &str> {
@@ -101,7 +110,15 @@ impl Templates {
         occasion: Occasion,
         charset: Charset,
     ) -> Value {
-        View::new(posting, target, occasion, self.ads.ad(posting, charset)).context(charset)
+        let view = View::new(posting, target, occasion, self.ads.ad(posting, charset));
+        match target.form {
+            Form::Document { .. } | Form::Board { .. } => {
+                let terms = Value::from(Serde(self.vocabularies.terms(posting)));
+                merge_maps([view.context(charset), minijinja::context! { terms }])
+            }
+            // Only documents go to who takes no other words.
+            Form::Status { .. } | Form::Mail(_) => view.context(charset),
+        }
     }
 
     /// The same, as a board wants it.
@@ -117,7 +134,11 @@ impl Templates {
         let charset = target.charset();
         let view = View::new(posting, target, occasion, self.ads.ad(posting, charset));
         match &target.form {
-            Form::Board { limits, .. } => view.within(limits).map_err(AdaptError::Unfit),
+            Form::Board { limits, .. } => {
+                let terms = Value::from(Serde(self.vocabularies.terms(posting)));
+                let within = view.within(limits).map_err(AdaptError::Unfit)?;
+                Ok(merge_maps([within, minijinja::context! { terms }]))
+            }
             _ => Ok(view.context(charset)),
         }
     }
@@ -171,6 +192,10 @@ impl Templates {
             if let Some(unsaid) = source.downcast_ref::<Unsaid>() {
                 return AdaptError::MissingField { field: unsaid.0.clone() };
             }
+            if let Some(Unmapped { vocabulary, list }) = source.downcast_ref::<Unmapped>() {
+                let (vocabulary, list) = (vocabulary.clone(), list.clone());
+                return AdaptError::Unmapped { vocabulary, list };
+            }
             let Some(inner) = source.downcast_ref::<Error>() else { break };
             innermost = inner;
         }
@@ -209,8 +234,18 @@ static SHIPPED_SOURCES: LazyLock<BTreeMap<String, String>> = LazyLock::new(|| {
 /// few thousand.
 const FUEL: u64 = 1_000_000;
 
-const FUNCTIONS: &[&str] =
-    &["required", "range", "dict", "namespace", "debug", "lipsum", "cycler", "joiner", "loop"];
+const FUNCTIONS: &[&str] = &[
+    "required",
+    "mapped",
+    "range",
+    "dict",
+    "namespace",
+    "debug",
+    "lipsum",
+    "cycler",
+    "joiner",
+    "loop",
+];
 
 const FORM: &str = "form";
 const XML: &str = "xml";
@@ -219,6 +254,14 @@ const XML: &str = "xml";
 #[derive(Debug, thiserror::Error)]
 #[error("the page does not say `{0}`")]
 struct Unsaid(String);
+
+/// A list of which the template requires a word, and nothing on the page stands for one.
+#[derive(Debug, thiserror::Error)]
+#[error("nothing stands for a word of `{vocabulary}.{list}`")]
+struct Unmapped {
+    vocabulary: String,
+    list: String,
+}
 
 fn collect(folder: &Dir<'_>, sources: &mut BTreeMap<String, String>) {
     // The example site and the units of systemd lie in the same folder.
@@ -239,7 +282,7 @@ fn collect(folder: &Dir<'_>, sources: &mut BTreeMap<String, String>) {
 fn names_in(template: &str) -> Option<&'static [&'static str]> {
     match template.split('/').next() {
         Some("site") => None,
-        _ if template == super::atom::TEMPLATE => None,
+        _ if super::syndication::TEMPLATES.contains(&template) => None,
         _ => Some(View::NAMES),
     }
 }
@@ -299,7 +342,12 @@ fn environment(sources: Arc<BTreeMap<String, String>>) -> Environment<'static> {
     environment.add_filter("section", |value: Value, heading: &str| {
         Ok::<_, Error>(section(&said(&value)?, heading))
     });
+    environment.add_filter("cdata", cdata);
+    environment.add_filter("identifier", |value: Value, length: usize| {
+        Ok::<_, Error>(identifier::within(&said(&value)?, length))
+    });
     environment.add_function("required", required);
+    environment.add_function("mapped", mapped);
     environment
 }
 
@@ -421,11 +469,37 @@ fn aligned(facts: Value, colon: Option<&str>) -> Result<String, Error> {
     Ok(text::aligned(&pairs, colon.unwrap_or(":")))
 }
 
+/// A section that XML takes as it is. Its end can stand in no section, so it is split there.
+fn cdata(value: Value) -> Result<Value, Error> {
+    let words: String = said(&value)?.chars().filter(|c| is_xml(*c)).collect();
+    let split = words.replace("]]>", "]]]]><![CDATA[>");
+    Ok(Value::from_safe_string(format!("<![CDATA[{split}]]>")))
+}
+
+fn mapped(state: &State, vocabulary: &str, list: &str) -> Result<Value, Error> {
+    let terms = match state.lookup("terms") {
+        Some(terms) => terms.get_attr(vocabulary)?.get_attr(list)?,
+        None => Value::UNDEFINED,
+    };
+    if terms.is_undefined() {
+        let why = format!("there is no list `{vocabulary}.{list}`");
+        return Err(Error::new(ErrorKind::UndefinedError, why));
+    }
+    if terms.len() == Some(0) {
+        let unmapped = Unmapped { vocabulary: vocabulary.to_owned(), list: list.to_owned() };
+        return Err(Error::new(ErrorKind::InvalidOperation, "mapped").with_source(unmapped));
+    }
+    Ok(terms)
+}
+
 fn required(state: &State, field: &str) -> Result<Value, Error> {
     match state.lookup(field) {
-        Some(value) if !value.is_none() && !value.is_undefined() => Ok(value),
-        Some(value) if value.is_none() => Err(Error::new(ErrorKind::InvalidOperation, "required")
-            .with_source(Unsaid(field.to_owned()))),
+        Some(value) if value.as_str().is_some_and(|words| !words.trim().is_empty()) => Ok(value),
+        Some(value) if value.is_none() || value.as_str().is_some() => {
+            Err(Error::new(ErrorKind::InvalidOperation, "required")
+                .with_source(Unsaid(field.to_owned())))
+        }
+        Some(value) if !value.is_undefined() => Ok(value),
         _ => Err(Error::new(ErrorKind::UndefinedError, unknown_name(field, View::NAMES))),
     }
 }

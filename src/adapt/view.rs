@@ -11,8 +11,7 @@ use super::count::Count;
 use super::limits::{Limits, Unfit};
 use super::words::{Tongue, Words};
 use super::{Charset, Form, Occasion, Target, ascii, fit, hashtag, unintended};
-use crate::posting::{Deadline, Field, Posting};
-use chrono_tz::Tz;
+use crate::posting::{Deadline, Field, Posting, Salary};
 use minijinja::value::{Serde, merge_maps};
 use regex::Regex;
 use serde::Serialize;
@@ -44,6 +43,8 @@ pub struct View {
     /// ISO 3166-1 alpha-2.
     pub country: Option<String>,
     pub pay_scheme: Option<String>,
+    /// Pay as an amount, where the page says currency and period.
+    pub salary: Option<Amount>,
     pub workload_percent: Option<Number>,
     /// `75%`, `75 %`.
     pub workload_text: Option<String>,
@@ -58,6 +59,8 @@ pub struct View {
     pub duration_text: Option<String>,
     /// The last day on which an application counts; none if it is rolling.
     pub deadline: Option<String>,
+    /// The last second of that day, with offset.
+    pub deadline_ends: Option<String>,
     /// `15 January 2027`; of a rolling deadline, that it is.
     pub deadline_text: Option<String>,
     /// `15 Jan 2027`, for a subject; none if it is rolling.
@@ -100,6 +103,8 @@ pub struct View {
     pub channel: String,
     /// The day on which the page is dated.
     pub date_posted: Option<String>,
+    /// The same as RFC 2822 writes it, for feeds that want it so.
+    pub date_posted_rfc2822: Option<String>,
     /// `[values]` of the channel's file.
     pub values: Value,
     /// Handbill's own words in the posting's language.
@@ -112,6 +117,31 @@ pub struct View {
 pub enum Number {
     Whole(i64),
     Fraction(f64),
+}
+
+/// Pay as an amount, gross.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Amount {
+    pub from: Number,
+    /// The upper end of a range.
+    pub to: Option<Number>,
+    /// ISO 4217.
+    pub currency: &'static str,
+    /// `hour`, `month` or `year`.
+    pub period: &'static str,
+}
+
+impl Amount {
+    fn of(salary: Salary) -> Option<Self> {
+        let is_code = salary.currency.len() == 3
+            && salary.currency.bytes().all(|byte| byte.is_ascii_uppercase());
+        Some(Self {
+            from: salary.from.into(),
+            to: salary.to.map(Number::from),
+            currency: is_code.then_some(salary.currency)?,
+            period: salary.period?.as_str(),
+        })
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -136,6 +166,7 @@ impl View {
         "city",
         "country",
         "pay_scheme",
+        "salary",
         "workload_percent",
         "workload_text",
         "pay_text",
@@ -144,6 +175,7 @@ impl View {
         "duration_months",
         "duration_text",
         "deadline",
+        "deadline_ends",
         "deadline_text",
         "deadline_short",
         "deadline_rolling",
@@ -174,7 +206,9 @@ impl View {
         "occasion",
         "channel",
         "date_posted",
+        "date_posted_rfc2822",
         "values",
+        "terms",
         "words",
     ];
 
@@ -183,6 +217,7 @@ impl View {
         let tongue = Tongue::of(&posting.language);
         let zone = target.timezone;
         let facts = &posting.facts;
+        let posted = posting.date.or(posting.publish_at).map(|at| at.with_timezone(&zone));
         let organisation = line(&facts.organisation);
         let unit = line(&facts.unit);
         let employer = joined(&[&unit, &organisation]);
@@ -212,6 +247,7 @@ impl View {
             country: line(&facts.country),
             pay_text: pay_text(pay_scheme.as_deref(), workload, workload_text.as_deref()),
             pay_scheme,
+            salary: value(&facts.salary).and_then(Amount::of),
             workload_percent: workload.map(Number::from),
             workload_text,
             start: value(&facts.start).map(|start| start.to_string()),
@@ -219,6 +255,9 @@ impl View {
             duration_months: value(&facts.duration_months).map(Number::from),
             duration_text: value(&facts.duration_months).map(|months| tongue.duration(months)),
             deadline: next_day.map(|day| day.to_string()),
+            deadline_ends: next_day
+                .and_then(|day| Deadline::On(day).ends(zone))
+                .map(|end| end.with_timezone(&zone).to_rfc3339()),
             deadline_short: next_day.map(|day| tongue.short_day(day)),
             deadline_text: deadline.map(|deadline| match deadline {
                 Deadline::On(day) => tongue.day(day),
@@ -252,7 +291,8 @@ impl View {
             facts: Vec::new(),
             occasion: occasion.as_str(),
             channel: target.channel.clone(),
-            date_posted: date_posted(posting, zone),
+            date_posted: posted.map(|at| at.format("%Y-%m-%d").to_string()),
+            date_posted_rfc2822: posted.map(|at| at.to_rfc2822()),
             values: match &target.values {
                 Value::Null => Value::Object(serde_json::Map::new()),
                 values => without_marks(values),
@@ -462,11 +502,6 @@ fn pay_text(scheme: Option<&str>, percent: Option<f64>, text: Option<&str>) -> O
         (Some(only), ..) | (None, _, Some(only)) => Some(only.to_owned()),
         _ => None,
     }
-}
-
-fn date_posted(posting: &Posting, zone: Tz) -> Option<String> {
-    let date = posting.date.or(posting.publish_at)?;
-    Some(date.with_timezone(&zone).format("%Y-%m-%d").to_string())
 }
 
 fn without_marks(value: &Value) -> Value {

@@ -122,7 +122,10 @@ pub struct SignedAs {
 pub struct FeedEntry {
     /// The feed's folder.
     pub folder: String,
-    /// Names the entry (and its file) for ever.
+    /// The file in it that shows the entry: its own, or the list.
+    #[serde(default)]
+    pub file: String,
+    /// Names the entry for ever.
     pub id: String,
     /// The document, or `None` to leave the entry out.
     pub document: Option<String>,

@@ -27,7 +27,7 @@ pub enum RequiredFact {
     Duration,
     /// A day, or "until filled".
     Deadline,
-    /// A day; "until filled" is none.
+    /// A day; "until filled" alone is none.
     DeadlineDay,
     /// A mail address or a page.
     Apply,
@@ -125,7 +125,7 @@ impl RequiredFact {
             Self::Duration => facts.duration_months.is_some(),
             Self::Deadline => facts.deadline.is_some(),
             Self::DeadlineDay => {
-                facts.deadline.as_ref().is_some_and(|it| it.value.last_day().is_some())
+                facts.deadline.as_ref().is_some_and(|it| it.value.next_day().is_some())
             }
             Self::Apply => facts.apply_url.is_some() || facts.contact_emails.is_some(),
             Self::Summary => facts.summary.is_some(),

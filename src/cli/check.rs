@@ -6,17 +6,20 @@ mod report;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use chrono::DateTime;
+
 use super::rewrite::Consent;
 use super::{AsIf, CliError, End, count, load};
-use crate::adapt::{self, AdaptError, Occasion};
-use crate::channel::{ChannelName, Kind, Reach};
+use crate::adapt::vocabulary::Vocabularies;
+use crate::adapt::{self, AdaptError, Occasion, Rendition};
+use crate::channel::{Action, Address, ChannelName, DeliveryKey, Kind, Reach};
 use crate::check::channels::Requirements;
 use crate::check::lists;
 use crate::check::{self, Around, StructuredData};
 use crate::deliver::Station;
-use crate::diagnostic::{Diagnostic, Severity, Source};
+use crate::diagnostic::{Diagnostic, Severity, Source, Span};
 use crate::ledger::Past;
-use crate::posting::{Posting, PostingId};
+use crate::posting::{Origin, Posting, PostingId};
 use crate::site::channel_file::KindConfig;
 use crate::site::mailbox::SiteMailbox;
 use crate::site::notices::Notices;
@@ -206,6 +209,9 @@ pub(super) fn render<'a>(
             let error = match made {
                 Err(error) => error,
                 Ok(rendition) => {
+                    if let Some(why) = kept_out(posting, station, &rendition, occasion) {
+                        rendered.unfit.push(why);
+                    }
                     for remark in station.spec.list_remarks(site, posting, &rendition) {
                         // The same rule for another occasion.
                         if !remarks.iter().any(|it: &Diagnostic| it.help == remark.help) {
@@ -234,9 +240,12 @@ pub(super) fn render<'a>(
             } else if !errors.contains(&error) {
                 let name = &station.spec.name;
                 let message = format!("{name} cannot take this posting ({occasion}): {error}");
-                rendered.unfit.push(
-                    Diagnostic::error("channel::rendition", message).at(&posting.source, 0..0),
-                );
+                rendered.unfit.push(match &error {
+                    AdaptError::Unmapped { vocabulary, list } => {
+                        unmapped(posting, message, vocabulary, list)
+                    }
+                    _ => Diagnostic::error("channel::rendition", message).at(&posting.source, 0..0),
+                });
                 errors.push(error);
             }
         }
@@ -258,6 +267,82 @@ fn is_said_of_board(error: &AdaptError, spec: &ChannelSpec) -> bool {
         }
         _ => false,
     }
+}
+
+/// What keeps a posting out of a list though it can be laid out: a text that is too long, a word that
+/// is none of the list's.
+fn kept_out(
+    posting: &Posting,
+    station: &Station,
+    rendition: &Rendition,
+    occasion: Occasion,
+) -> Option<Diagnostic> {
+    if station.spec.kind() != Kind::Feed || occasion != Occasion::Announce {
+        return None;
+    }
+    let key = DeliveryKey(uuid::Uuid::nil());
+    let address = Address { key: &key, reference: &posting.id.0, at: DateTime::UNIX_EPOCH };
+    let error = station.channel.prepare(Action::Publish(rendition), &address).err()?;
+    let message = format!("{} leaves this posting out: {error}", station.spec.name);
+    let title = posting.facts.title.as_ref().filter(|_| message.contains("title"));
+    let place = title.map(|title| place_of(&title.origin)).unwrap_or_default();
+    Some(Diagnostic::error("channel::rendition", message).at(&posting.source, place))
+}
+
+/// A closed list of which nothing on the page stands for a word: the line that could, and what to
+/// write for it.
+fn unmapped(posting: &Posting, message: String, vocabulary: &str, list: &str) -> Diagnostic {
+    let table = format!("[vocabulary.{vocabulary}.{list}]");
+    let words = Vocabularies::words(vocabulary, list);
+    let example = words.first().copied().unwrap_or_default();
+    let source = &posting.source;
+    let (place, help) = match (posting.tags.first(), &posting.facts.position_type) {
+        (Some(tag), _) => (
+            line_of(source, "tags"),
+            format!("write under `{table}` in handbill.toml `tags = {{ {tag:?} = {example:?} }}`"),
+        ),
+        (None, Some(kind)) => (
+            place_of(&kind.origin),
+            format!(
+                "write under `{table}` in handbill.toml `position_types = {{ {} = {example:?} }}`",
+                kind.value.as_str()
+            ),
+        ),
+        (None, None) => (
+            Span::default(),
+            format!(
+                "give the page tags, or write under `{table}` in handbill.toml `default = \
+                 {example:?}`"
+            ),
+        ),
+    };
+    let some = words.iter().take(6).copied().collect::<Vec<_>>().join(", ");
+    let more = if words.len() > 6 { " …" } else { "" };
+    Diagnostic::error("vocabulary::unmapped", message)
+        .at(source, place)
+        .label("nothing here stands for one of its words")
+        .help(format!("{help}; its words are {some}{more}"))
+}
+
+fn place_of(origin: &Origin) -> Span {
+    match origin {
+        Origin::Declared(span) | Origin::Inferred(span) => *span,
+        Origin::Default => Span::default(),
+    }
+}
+
+/// The line of the front matter that begins with a key; the page's beginning where there is none.
+fn line_of(source: &Source, key: &str) -> Span {
+    let mut start = 0;
+    for line in source.text.split_inclusive('\n') {
+        let rest = line.trim_start().trim_start_matches('"').strip_prefix(key);
+        let is_key = |rest: &str| rest.trim_start_matches('"').trim_start().starts_with([':', '=']);
+        if rest.is_some_and(is_key) {
+            return Span::new(start, start + line.trim_end().len());
+        }
+        start += line.len();
+    }
+    Span::default()
 }
 
 /// Channels that would say the same to the same readers, with a posting that shows it.

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use crate::adapt::{Picture, PictureFile, Rendition};
 use crate::channel::price::{self, Cost};
-use crate::channel::wire::{HttpRequest, MailMessage, SECRET, SignedAs, Steps, Verb};
+use crate::channel::wire::{FeedEntry, HttpRequest, MailMessage, SECRET, SignedAs, Steps, Verb};
 use crate::channel::{Kind, Wire};
 use crate::deliver::compose::Composed;
 
@@ -24,7 +24,13 @@ pub fn draw(composed: &Composed) -> String {
         }
         (Wire::Mail(mail), _) => quote(&mut drawn, &mail.message),
         (Wire::Entry(entry), _) => {
-            line(&mut drawn, &format!("file {}/{}.jsonld, then the feed", entry.folder, entry.id));
+            let FeedEntry { folder, file, id, .. } = entry;
+            let place = if file.starts_with(id.as_str()) {
+                format!("file {folder}/{file}, then the feed")
+            } else {
+                format!("entry {id} of {folder}/{file}")
+            };
+            line(&mut drawn, &place);
             quote(&mut drawn, entry.document.as_deref().unwrap_or("(left out of the feed)"));
         }
         (Wire::Errand { text }, _) => {

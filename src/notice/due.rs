@@ -297,6 +297,13 @@ fn of_step(step: &Step, site: &Site, now: DateTime<Utc>) -> Option<Notice> {
             "Bring the page back, or have the copies taken back",
             vec![format!("handbill withdraw {posting}")],
         ),
+        Reason::ShrinksFeed { .. } => (
+            Kind::Approval,
+            format!("shrinks {posting} {}", step.revision.short()),
+            format!("May “{title}” leave the feed?"),
+            "Mark the page as closed, or mend its words, or have it taken out",
+            vec![format!("handbill withdraw {posting}")],
+        ),
         _ => return None,
     };
     let since = match reason {

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::queue::Wish;
 use super::{Draft, Inputs, Note, Pace, Reason, Step, When, copies};
 use crate::adapt::Occasion;
-use crate::channel::DeliveryKey;
+use crate::channel::{DeliveryKey, Kind};
 use crate::ledger::{
     Acceptance, CopyState, Deed, Delivery, DeliveryName, KnownChannel, KnownPosting, Occurrence,
     Standing, State,
@@ -41,6 +41,13 @@ enum Asked {
     Again { from: DateTime<Utc>, until: Option<DateTime<Utc>>, slot: Option<DateTime<Utc>> },
 }
 
+/// Whether what is closed needs a person first.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Closing {
+    GoesOn,
+    WaitsForAPerson,
+}
+
 /// One posting and one channel, with what was done so far.
 pub(super) struct Pair<'a> {
     pub(super) inputs: &'a Inputs<'a>,
@@ -65,7 +72,11 @@ impl Pair<'_> {
     /// something of it is still under way.
     pub(super) fn plan(&self, draft: &mut Draft) -> bool {
         match (self.closed(), self.page) {
-            (Some(cause), _) => self.close(&cause, draft),
+            (Some(cause), _) => {
+                if self.close(&cause, draft) == Closing::WaitsForAPerson {
+                    return true;
+                }
+            }
             (None, Page::There) => {
                 self.announce(draft);
                 self.update(draft);
@@ -228,7 +239,7 @@ impl Pair<'_> {
             .is_ok_and(|rendition| rendition.content_hash() == standing.content_hash)
     }
 
-    fn close(&self, cause: &Reason, draft: &mut Draft) {
+    fn close(&self, cause: &Reason, draft: &mut Draft) -> Closing {
         let announce = self.latest(Occasion::Announce, None);
         if announce.is_none_or(|it| matches!(it.state, State::Planned | State::Cancelled)) {
             let ordinal = match announce {
@@ -241,9 +252,25 @@ impl Pair<'_> {
         if let Some(unknown) = announce.filter(|it| it.state == State::Unknown) {
             self.not(draft, unknown, Reason::Unknown);
         }
+        let mut closing = Closing::GoesOn;
         for copy in copies::to_close(self.deliveries, self.channel.close) {
+            if self.shrinks_unexplained(cause) {
+                let posting = self.posting.id.clone();
+                self.not(draft, copy, Reason::ShrinksFeed { posting });
+                closing = Closing::WaitsForAPerson;
+                continue;
+            }
             self.change(copy, Occasion::Close, copies::deed_for_close(self.channel.close), draft);
         }
+        closing
+    }
+
+    /// Who fetches a list takes what is missing in it for closed. So a list gets shorter by itself
+    /// only for a deadline, a draft or a closed mark; what was merely read out of an ad's words needs
+    /// a person.
+    fn shrinks_unexplained(&self, cause: &Reason) -> bool {
+        let decided = self.known.is_some_and(|known| known.withdrawn_at.is_some());
+        self.channel.kind() == Kind::Feed && matches!(cause, Reason::NoOpening) && !decided
     }
 
     /// What was last done to a copy; what was called off has changed nothing.

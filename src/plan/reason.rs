@@ -94,6 +94,11 @@ pub enum Reason {
     SaysClosed,
     /// The ad is closed; this channel's copy stays where it is.
     StandsClosed,
+    /// The page's words offer no position any more, and who fetches the feed would take the ad for
+    /// closed.
+    ShrinksFeed {
+        posting: PostingId,
+    },
     /// Somebody else took the copy away.
     CopyGone,
     /// The page is not among the site's postings; `until` is the end of the time of grace.
@@ -190,6 +195,7 @@ impl Reason {
             | Self::Stale
             | Self::SaysClosed
             | Self::StandsClosed
+            | Self::ShrinksFeed { .. }
             | Self::CopyGone => false,
         }
     }
@@ -291,6 +297,12 @@ impl fmt::Display for Reason {
                  changed",
             ),
             Self::StandsClosed => f.write_str("the ad is closed; this copy stays where it is"),
+            Self::ShrinksFeed { posting } => write!(
+                f,
+                "its words offer no position any more, but no deadline, draft or closed mark says \
+                 so; it stays in the feed until the page says `closed: true`, or you say `handbill \
+                 withdraw {posting}`"
+            ),
             Self::CopyGone => f.write_str("the copy is gone, and not by us"),
             Self::PageGone { path, posting, until } => {
                 write!(

@@ -242,7 +242,9 @@ impl fmt::Display for Salary {
 }
 
 /// The kind of position; the words of `position_type` in front matter and JSON.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum PositionType {
     Phd,

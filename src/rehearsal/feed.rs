@@ -16,6 +16,7 @@ use url::Url;
 use super::copies::{End, Exhibitor, StoredCopy, Version};
 use super::loopback::{Bound, Loopback, SharedClock, lock};
 use super::page::{escape, missing, page, plain_text};
+use crate::channel::feed::format::{JSON_FEED, media_type};
 
 /// A web server on loopback for one folder.
 pub struct FeedStandIn {
@@ -126,8 +127,11 @@ impl Inner {
         seen.clone()
     }
 
-    /// What a file says, if it is a JSON-LD document with a title.
+    /// What a file says, if it is a JSON-LD document with a title, and no list of them.
     fn version(&self, name: &str, at: DateTime<Utc>) -> Option<Version> {
+        if name == JSON_FEED {
+            return None;
+        }
         let raw = std::fs::read_to_string(self.folder.join(name)).ok()?;
         let document: Value = serde_json::from_str(&raw).ok()?;
         let title = document.get("title").and_then(Value::as_str)?.to_owned();
@@ -158,19 +162,9 @@ async fn file(State(inner): State<Arc<Inner>>, Path(path): Path<String>) -> Resp
         if file.starts_with(&folder) { Ok(file) } else { Err(io::ErrorKind::NotFound.into()) }
     });
     let Ok(found) = found else { return missing(StatusCode::NOT_FOUND) };
+    let name = found.file_name().unwrap_or_default().to_string_lossy();
     match tokio::fs::read(&found).await {
-        Ok(bytes) => ([(header::CONTENT_TYPE, media_type(&found))], bytes).into_response(),
+        Ok(bytes) => ([(header::CONTENT_TYPE, media_type(&name))], bytes).into_response(),
         Err(_) => missing(StatusCode::NOT_FOUND),
-    }
-}
-
-fn media_type(file: &FilePath) -> &'static str {
-    match file.extension().and_then(|it| it.to_str()).unwrap_or_default() {
-        "json" => "application/json",
-        "jsonld" => "application/ld+json",
-        "atom" => "application/atom+xml",
-        "xml" => "application/xml",
-        "html" => "text/html; charset=utf-8",
-        _ => "text/plain; charset=utf-8",
     }
 }

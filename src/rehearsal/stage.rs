@@ -122,6 +122,9 @@ pub async fn build(site: &mut Site, folder: &Path, clock: &SharedClock) -> io::R
             }
             KindConfig::Feed(config) => {
                 config.folder = folder.join("feeds").join(name);
+                config.remember_in(folder.join("remembered").join(name));
+                config.webdav = None;
+                config.sftp = None;
                 let server = FeedStandIn::start(name, config.folder.clone(), clock.clone()).await?;
                 config.url = Some(server.url());
                 all.feeds.push(Arc::new(server));

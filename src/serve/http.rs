@@ -1,12 +1,12 @@
-//! Answers `/healthz` and `/metrics` over HTTP, on a thread of its own: what it does never keeps the
+//! Answers `/healthz`, `/metrics` and `/feeds/NAME` over HTTP, on a thread of its own: what it does never keeps the
 //! loop from delivering, and it answers while the loop is at work.
 
 use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use axum::extract::State;
-use axum::http::{StatusCode, header};
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
@@ -15,10 +15,10 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tracing::{info, warn};
 
-use super::health;
 use super::metrics::Metrics;
 use super::status::Status;
 use super::timer::Backoff;
+use super::{feeds, health};
 use crate::site::serve::Listen;
 
 /// The content type of metrics in Prometheus' text form.
@@ -104,6 +104,8 @@ fn router(status: Status) -> Router {
     Router::new()
         .route("/healthz", get(healthz))
         .route("/metrics", get(metrics_text))
+        .route("/feeds/{channel}", get(feed))
+        .route("/feeds/{channel}/{file}", get(file_of_feed))
         .with_state(Answers { status, metrics })
 }
 
@@ -116,4 +118,21 @@ async fn healthz(State(answers): State<Answers>) -> Response {
 async fn metrics_text(State(answers): State<Answers>) -> Response {
     let text = answers.metrics.text(&answers.status).await;
     ([(header::CONTENT_TYPE, METRICS)], text).into_response()
+}
+
+/// The list that others fetch.
+async fn feed(
+    State(answers): State<Answers>,
+    Path(channel): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    feeds::answer(&answers.status.facts().setup.site, &channel, None, &headers).await
+}
+
+async fn file_of_feed(
+    State(answers): State<Answers>,
+    Path((channel, file)): Path<(String, String)>,
+    headers: HeaderMap,
+) -> Response {
+    feeds::answer(&answers.status.facts().setup.site, &channel, Some(&file), &headers).await
 }

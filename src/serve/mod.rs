@@ -11,6 +11,7 @@
 
 mod daemon;
 pub mod exposition;
+mod feeds;
 pub mod health;
 mod http;
 mod looks;

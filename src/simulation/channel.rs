@@ -199,7 +199,8 @@ impl SimulatedChannel {
 
     fn entry(&self, id: &str, document: Option<String>, address: &Address<'_>) -> Wire {
         let folder = format!("feeds/{}", self.name);
-        Wire::Entry(FeedEntry { folder, id: id.to_owned(), document, at: address.at })
+        let file = format!("{id}.jsonld");
+        Wire::Entry(FeedEntry { folder, file, id: id.to_owned(), document, at: address.at })
     }
 
     /// The record of a broken engine that makes a key for each attempt.

@@ -86,7 +86,7 @@ pub enum KindConfig {
     Bluesky(Box<bluesky::Config>),
     LinkedIn(Box<linkedin::Config>),
     Board(Box<board::Config>),
-    Feed(feed::Config),
+    Feed(Box<feed::Config>),
     Manual(manual::Config),
 }
 
@@ -282,7 +282,11 @@ fn understood(
         Some(text) => rules::schedule(text, zone, file, around.now, diagnostics),
     };
     let remind = rules::reminders(&written.remind, kind, file, diagnostics);
-    let template = template(written.template.as_ref(), kind, templates, file, diagnostics);
+    let usual = match &written.feed {
+        Some(feed) if kind == Kind::Feed => feed.format.template(),
+        _ => kind.as_str(),
+    };
+    let template = template(written.template.as_ref(), usual, templates, file, diagnostics);
     let (update, close) =
         policy::policies(written.update.as_ref(), written.close.as_ref(), kind, file, diagnostics);
 
@@ -316,10 +320,8 @@ fn understood(
             *path = folder.join(&*path);
         }
     }
-    if let KindConfig::Feed(feed) = &mut config
-        && feed.folder.is_relative()
-    {
-        feed.folder = folder.join(&feed.folder);
+    if let KindConfig::Feed(feed) = &mut config {
+        feed.complete(folder, &settings.base_url);
     }
     if let KindConfig::Mail(mail) = &config {
         list::reminders(mail, &remind, file, diagnostics);
@@ -389,7 +391,7 @@ impl ChannelSpec {
             KindConfig::Bluesky(config) => Box::new(bluesky::Bluesky::new(*config, context)?),
             KindConfig::LinkedIn(config) => Box::new(linkedin::LinkedIn::new(*config, context)?),
             KindConfig::Board(config) => Box::new(board::Board::new(*config, context)?),
-            KindConfig::Feed(config) => Box::new(feed::Feed::new(config, context)?),
+            KindConfig::Feed(config) => Box::new(feed::Feed::new(*config, context)?),
             KindConfig::Manual(config) => Box::new(manual::Manual::new(config, context)?),
         })
     }
@@ -465,7 +467,8 @@ impl KindConfig {
             Self::Bluesky(config) => vec![("app_password", &mut config.app_password)],
             Self::LinkedIn(config) => config.secrets_mut(),
             Self::Board(config) => config.secrets_mut(),
-            Self::Feed(_) | Self::Manual(_) => Vec::new(),
+            Self::Feed(config) => config.secrets_mut(),
+            Self::Manual(_) => Vec::new(),
         }
     }
 }
@@ -530,12 +533,12 @@ fn kind(
 
 fn template(
     written: Option<&Spanned<String>>,
-    kind: Kind,
+    usual: &str,
     templates: &Templates,
     file: &Arc<Source>,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> String {
-    let Some(written) = written else { return kind.as_str().to_owned() };
+    let Some(written) = written else { return usual.to_owned() };
     let folder = written.get_ref();
     let names: Vec<&str> = templates.names().collect();
     if names.iter().any(|name| name.starts_with(&format!("{folder}/"))) {
@@ -584,7 +587,7 @@ fn config_of(kind: Kind, written: &ChannelFile) -> Option<KindConfig> {
         Kind::Bluesky => written.bluesky.clone().map(|it| KindConfig::Bluesky(Box::new(it))),
         Kind::LinkedIn => written.linkedin.clone().map(|it| KindConfig::LinkedIn(Box::new(it))),
         Kind::Board => written.board.clone().map(|it| KindConfig::Board(Box::new(it))),
-        Kind::Feed => written.feed.clone().map(KindConfig::Feed),
+        Kind::Feed => written.feed.clone().map(|it| KindConfig::Feed(Box::new(it))),
         Kind::Manual => written.manual.clone().map(KindConfig::Manual),
     }
 }

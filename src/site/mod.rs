@@ -23,6 +23,7 @@ mod retention;
 pub mod serve;
 mod toml_file;
 pub mod twin;
+mod vocabulary;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -37,6 +38,7 @@ use url::Url;
 
 use crate::adapt::AdaptError;
 use crate::adapt::template::Templates;
+use crate::channel::feed::list::entry_id;
 use crate::diagnostic::{Diagnostic, Source, suggestion};
 use crate::ledger::{Retention, SiteMark};
 use crate::posting::Settings;
@@ -120,6 +122,8 @@ struct SiteFile {
     content: Option<serve::ContentTable>,
     #[serde(default)]
     check: check::CheckTable,
+    #[serde(default)]
+    vocabulary: vocabulary::VocabularyTable,
 }
 
 #[derive(Debug, Deserialize)]
@@ -217,7 +221,8 @@ impl Site {
         let Some(timezone) = timezone(&written.site.timezone, &file, &mut diagnostics) else {
             return Ok((None, diagnostics));
         };
-        let templates = templates(folder, &mut diagnostics)?;
+        let vocabularies = vocabulary::read(&written.vocabulary, &file, &mut diagnostics);
+        let templates = templates(folder, &mut diagnostics)?.with_vocabularies(vocabularies);
         site_values(&written.site, folder, &file, &mut diagnostics);
         let settings = Settings {
             base_url: written.site.base_url.into_inner(),
@@ -273,6 +278,7 @@ impl Site {
         let mut channels = channel_file::load_all(&around, &mut diagnostics)?;
         let ledger = folder.join(written.ledger.path);
         instances::Instances::beside(&ledger).tell(&mut channels);
+        remember_feeds(&mut channels, &ledger);
         if channels.is_empty() && !diagnostics.iter().any(Diagnostic::is_error) {
             diagnostics.push(
                 Diagnostic::warning("site::no-channel", "the site has no channel to post to")
@@ -334,6 +340,18 @@ impl Site {
     /// What binds a ledger to this site.
     pub fn mark(&self) -> SiteMark {
         SiteMark { folder: self.folder.clone(), base_url: self.settings.base_url.to_string() }
+    }
+}
+
+/// Each feed remembers its entries beside the ledger, under the channel's name: what stands in the
+/// folder that others read may be swept by the build of a website.
+fn remember_feeds(channels: &mut [ChannelSpec], ledger: &Path) {
+    let folder = ledger.parent().unwrap_or(Path::new("")).join("feeds");
+    for channel in channels {
+        let name = entry_id(channel.name.as_str());
+        if let channel_file::KindConfig::Feed(feed) = &mut channel.config {
+            feed.remember_in(folder.join(name));
+        }
     }
 }
 

@@ -73,6 +73,8 @@ fn the_view_has_exactly_the_names_that_a_template_may_use() {
     let json = serde_json::to_value(view.context(Charset::Utf8)).unwrap();
     let mut names: Vec<&str> = json.as_object().unwrap().keys().map(String::as_str).collect();
     let mut promised = View::NAMES.to_vec();
+    // The words of closed lists come from the templates' own vocabularies.
+    promised.retain(|name| *name != "terms");
     names.sort_unstable();
     promised.sort_unstable();
     assert_eq!(names, promised);

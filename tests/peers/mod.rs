@@ -1,6 +1,6 @@
 //! The real program against real servers: Postfix, Dovecot, Mailman 3 with HyperKitty, Sympa, a mail
-//! server that fails as it is told, mastodon-mock, Prism, a Bluesky PDS, X's own library, WordPress and
-//! Apache with client certificates.
+//! server that fails as it is told, mastodon-mock, Prism, a Bluesky PDS, X's own library, programs that
+//! read feeds, WordPress and Apache with client certificates.
 //! `.ci/peers` brings them up; each test says which it needs.
 //!
 //! What a test believes is what the servers hold: mailboxes are read over IMAP and parsed by
@@ -10,6 +10,7 @@ mod answers;
 mod bluesky;
 mod counting;
 mod faults;
+mod feeds;
 mod lists;
 mod mailbox;
 mod mailman;
@@ -54,6 +55,7 @@ enum Peer {
     TwitterText,
     WordPress,
     Upload,
+    FeedReaders,
 }
 
 impl Peer {
@@ -71,6 +73,7 @@ impl Peer {
             Self::TwitterText => "twitter_text",
             Self::WordPress => "wordpress",
             Self::Upload => "upload",
+            Self::FeedReaders => "feed_readers",
         }
     }
 }

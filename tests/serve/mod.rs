@@ -2,6 +2,7 @@
 //! (promises 1 to 5 and 10): nothing doubled, nothing lost, and each trouble visible.
 
 mod beside;
+mod feeds;
 mod life;
 mod notices;
 mod supervised;
