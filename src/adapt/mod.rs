@@ -1,13 +1,14 @@
 //! Adapts a posting to a channel: the [`Rendition`] is exactly what will be sent.
 //!
 //! Pure: the same posting, target and templates give the same rendition. One file per form:
-//! [`status`], [`mail`], [`document`]. Templates come from [`template`] and are given a [`view`];
+//! [`status`], [`mail`], [`document`], [`card`]. Templates come from [`template`] and are given a [`view`];
 //! counting comes from [`count`], and [`fit`] drops and shortens until a text fits; `unintended` keeps
 //! networks from making links and mentions of a page's words.
 
 pub mod ad;
 pub mod ascii;
 pub mod atom;
+pub mod card;
 pub mod count;
 mod cut;
 pub mod document;
@@ -34,6 +35,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::posting::Posting;
+use card::{CardField, CardForm};
 use count::Count;
 use template::Templates;
 
@@ -101,7 +103,7 @@ impl Target {
     fn charset(&self) -> Charset {
         match &self.form {
             Form::Mail(form) => form.charset,
-            Form::Status { .. } | Form::Document { .. } => Charset::Utf8,
+            Form::Status { .. } | Form::Document { .. } | Form::Card(_) => Charset::Utf8,
         }
     }
 }
@@ -120,6 +122,8 @@ pub enum Form {
     Document {
         media_type: DocumentType,
     },
+    /// The fields of a form that a person fills in.
+    Card(CardForm),
 }
 
 /// Whether a network shows a card that leads to the page below the words, and we say what it shows.
@@ -172,6 +176,10 @@ pub enum DocumentType {
     Text,
     #[serde(rename = "json-ld")]
     JsonLd,
+    #[serde(rename = "yaml")]
+    Yaml,
+    #[serde(rename = "markdown")]
+    Markdown,
 }
 
 impl DocumentType {
@@ -183,6 +191,8 @@ impl DocumentType {
             Self::Xml => "application/xml",
             Self::Text => "text/plain; charset=utf-8",
             Self::JsonLd => "application/ld+json",
+            Self::Yaml => "application/yaml",
+            Self::Markdown => "text/markdown; charset=utf-8",
         }
     }
 
@@ -194,6 +204,8 @@ impl DocumentType {
             Self::Xml => "xml",
             Self::Text => "txt",
             Self::JsonLd => "jsonld",
+            Self::Yaml => "yaml",
+            Self::Markdown => "md",
         }
     }
 }
@@ -226,6 +238,10 @@ pub enum Rendition {
         body: String,
         language: String,
     },
+    Card {
+        fields: Vec<CardField>,
+        language: String,
+    },
 }
 
 /// The card below a status. It is no part of what is compared ([`Rendition::content_hash`]): it says
@@ -253,6 +269,12 @@ impl Rendition {
             Self::Document { body, language, .. } => {
                 hash.update(["document\0", language, "\0", body].concat());
             }
+            Self::Card { fields, language } => {
+                hash.update(["card\0", language].concat());
+                for CardField { name, text, .. } in fields {
+                    hash.update(["\0", name, "\0", text].concat());
+                }
+            }
         }
         hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
     }
@@ -261,7 +283,8 @@ impl Rendition {
         match self {
             Self::Status { language, .. }
             | Self::Mail { language, .. }
-            | Self::Document { language, .. } => language,
+            | Self::Document { language, .. }
+            | Self::Card { language, .. } => language,
         }
     }
 }
@@ -317,6 +340,7 @@ pub fn adapt(
         Form::Document { media_type } => {
             document::adapt(posting, target, *media_type, occasion, templates)
         }
+        Form::Card(form) => card::adapt(posting, target, form, occasion, templates),
     }
 }
 

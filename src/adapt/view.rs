@@ -86,7 +86,7 @@ pub struct View {
     /// The same, one by one.
     pub hashtag_list: Vec<String>,
     pub summary: Option<String>,
-    /// `teaser`, `text`, `prose`, `links`, `html` and `sections`.
+    /// `teaser`, `text`, `prose`, `links`, `plain`, `html` and `sections`.
     #[serde(skip)]
     pub ad: Arc<Ad>,
     /// The teaser of a short text, in the place of the ad's.
@@ -165,6 +165,7 @@ impl View {
         "text",
         "prose",
         "links",
+        "plain",
         "html",
         "sections",
         "facts",

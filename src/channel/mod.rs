@@ -7,7 +7,9 @@
 pub mod bluesky;
 pub mod board;
 pub mod feed;
+pub mod git;
 pub mod http;
+pub mod known;
 pub mod linkedin;
 pub mod mail;
 pub mod manual;
@@ -69,11 +71,12 @@ pub enum Kind {
     LinkedIn,
     Board,
     Feed,
+    Git,
     Manual,
 }
 
 impl Kind {
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Mail,
         Self::Mastodon,
         Self::X,
@@ -81,6 +84,7 @@ impl Kind {
         Self::LinkedIn,
         Self::Board,
         Self::Feed,
+        Self::Git,
         Self::Manual,
     ];
 
@@ -93,6 +97,7 @@ impl Kind {
             Self::LinkedIn => "linkedin",
             Self::Board => "board",
             Self::Feed => "feed",
+            Self::Git => "git",
             Self::Manual => "manual",
         }
     }
@@ -243,6 +248,17 @@ pub enum Trace {
     Found(Receipt),
     /// The place was searched in full and holds nothing of ours: another try is safe.
     Absent,
+    /// It is there, and waits for somebody before readers see it: a moderator, or a person who says
+    /// where it stands.
+    Held {
+        receipt: Receipt,
+        why: String,
+    },
+    /// The place did not want it, and does not have it: nothing of ours is there, and trying again
+    /// would not change that.
+    TurnedDown {
+        why: String,
+    },
     /// Not to be seen yet; ask again later.
     NotYet {
         why: String,
@@ -329,6 +345,8 @@ pub enum Arrival {
     /// It passes it on: a mail server to a list, and the list to its archive, perhaps by way of a
     /// moderator. A person is asked about what was not seen after so many seconds.
     Later { give_up_after_seconds: u64 },
+    /// A person has to take it further, who is asked to and says so.
+    ByAPerson,
     /// It passes it on to a person, and nobody ever says that it arrived: what has not come back
     /// after so many seconds has.
     Unsaid { comes_back_within_seconds: u64 },

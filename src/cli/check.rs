@@ -72,6 +72,7 @@ pub(super) fn run(arguments: &Arguments, folder: Option<PathBuf>) -> Result<End,
     found.extend(remarks(&wanted, &read.postings.open, &site, arguments));
     found.extend(read.diagnostics);
     found.extend(rendered.unfit);
+    found.extend(rendered.forms);
     found.extend(rendered.held_by_lists.into_iter().map(|held| held.why));
     if arguments.files.is_empty() {
         // Nothing is sent by a check, so a credential that is not here is worth only a warning.
@@ -177,6 +178,8 @@ pub(super) struct Rendered {
     unfit: Vec<Diagnostic>,
     /// What a mailing list would hold back, or not take.
     pub(super) held_by_lists: Vec<Held>,
+    /// What forms require, and the page does not say.
+    forms: Vec<Diagnostic>,
 }
 
 /// An ad that a mailing list would hold back, or not take.
@@ -202,6 +205,9 @@ pub(super) fn render<'a>(
             let error = match made {
                 Err(error) => error,
                 Ok(rendition) => {
+                    if occasion == Occasion::Announce {
+                        rendered.forms.extend(station.spec.card_remarks(posting, &rendition));
+                    }
                     for remark in station.spec.list_remarks(site, posting, &rendition) {
                         // The same rule for another occasion.
                         if !remarks.iter().any(|it: &Diagnostic| it.help == remark.help) {

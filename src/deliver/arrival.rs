@@ -57,7 +57,7 @@ impl Courier<'_> {
     pub(super) fn will_arrive(&self, station: &Station) -> bool {
         let Abilities { arrival, find, .. } = station.channel.abilities();
         let is_heard_of = find == Can::Yes || self.site.mailbox.is_some();
-        arrival != Arrival::AtOnce && is_heard_of
+        !matches!(arrival, Arrival::AtOnce | Arrival::ByAPerson) && is_heard_of
     }
 
     async fn look_for(
@@ -111,6 +111,16 @@ impl Courier<'_> {
                 info!(delivery = %delivery.key, channel = %delivery.name.channel, "arrived");
                 self.ledger.arrived(delivery.key, &receipt, None, now).await
             }
+            Trace::Held { receipt, why } => {
+                let held = self.ledger.held(delivery.key, &receipt, &why, now).await;
+                if let Some(held) = unless_overtaken(held)?
+                    && self.is_given_up(station, &held, now).is_some()
+                {
+                    unless_overtaken(self.ledger.needs_a_person(delivery.key, &why, now).await)?;
+                }
+                self.ledger.not_seen_yet(delivery.key, now).await
+            }
+            Trace::TurnedDown { why } => self.ledger.sent_back(delivery.key, &why, now).await,
             _ if self.has_not_come_back(station, delivery, now) => {
                 self.ledger.arrived(delivery.key, &Receipt::default(), None, now).await
             }

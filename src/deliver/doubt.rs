@@ -87,7 +87,7 @@ impl Courier<'_> {
         let in_flight = station.channel.abilities().in_flight_seconds;
         let in_flight = TimeDelta::seconds(in_flight.into());
         let settled = match station.channel.find(&search).await {
-            Trace::Found(receipt) => {
+            Trace::Found(receipt) | Trace::Held { receipt, .. } => {
                 let standing = Standing {
                     revision: composed.revision.clone(),
                     content_hash: composed.message.rendition.content_hash(),
@@ -98,6 +98,8 @@ impl Courier<'_> {
                 let says = (station.channel.kind() != Kind::Board).then_some(&standing);
                 self.ledger.found(step.key, &receipt, says, now).await
             }
+            // It is not there; asked to take it once more, the channel says why not.
+            Trace::TurnedDown { .. } => return Ok(Doubt::None),
             Trace::Absent if now > restored.at + in_flight => return Ok(Doubt::None),
             Trace::Absent => {
                 let why = "a backup was restored, and something from before may still arrive";

@@ -76,7 +76,7 @@ impl Courier<'_> {
         let trace = station.channel.find(&search).await;
         fail_point::reached("after-find").await;
         let abilities = station.channel.abilities();
-        if let Trace::Found(receipt) = &trace
+        if let Trace::Found(receipt) | Trace::Held { receipt, .. } = &trace
             && self.may_be_anothers(delivery, wire, receipt).await?
         {
             let why = "a copy that says the same may be another delivery's; it is looked for again";
@@ -89,7 +89,7 @@ impl Courier<'_> {
                 Trace::Absent
             }
             _ if repeats_harmlessly(delivery.deed, wire, &abilities)
-                && !matches!(trace, Trace::Found(_)) =>
+                && !matches!(trace, Trace::Found(_) | Trace::Held { .. }) =>
             {
                 Trace::Absent
             }
@@ -218,6 +218,10 @@ impl Courier<'_> {
                     }
                 }
             }
+            Trace::Held { receipt, why } => {
+                self.ledger.held(delivery.key, &receipt, &why, now).await
+            }
+            Trace::TurnedDown { why } => self.ledger.sent_back(delivery.key, &why, now).await,
             Trace::NotYet { why } => {
                 let alone = now <= attempt.send_by + ASKED_ALONE;
                 let whom = if alone { Whom::TheChannel } else { Whom::APerson };
@@ -239,7 +243,7 @@ fn repeats_harmlessly(deed: Deed, wire: &Wire, abilities: &Abilities) -> bool {
     match wire {
         Wire::Http(_) if deed == Deed::Edit && abilities.edit == Edit::Anew => false,
         Wire::Http(request) => request.verb != Verb::Create,
-        Wire::Entry(_) => deed != Deed::Publish,
+        Wire::Entry(_) | Wire::Commit(_) => deed != Deed::Publish,
         Wire::Errand { .. } => true,
         Wire::Mail(_) => false,
     }

@@ -160,7 +160,7 @@ impl Courier<'_> {
         info!(delivery = %key, channel = %delivery.name.channel, says = word(&answer.says), "a letter");
         let why = reason(answer);
         let changed = match &answer.says {
-            Says::Held => self.ledger.held(key, &why, now).await.map(drop),
+            Says::Held => self.ledger.held(key, &Receipt::default(), &why, now).await.map(drop),
             Says::Refused | Says::Bounced => self.ledger.sent_back(key, &why, now).await.map(drop),
             Says::Confirm(confirmation) => {
                 let why = wanted(confirmation, &why);

@@ -93,20 +93,22 @@ impl Ledger {
         Ok(delivery)
     }
 
-    /// A moderator has it, as the list says; so it is there, and readers do not see it.
+    /// A moderator has it, as the list or board says; so it is there, and readers do not see it.
+    /// `receipt` is what is known of it by then.
     ///
     /// # Errors
     /// [`LedgerError::WrongState`] if nothing of it is on its way.
     pub async fn held(
         &self,
         key: DeliveryKey,
+        receipt: &Receipt,
         why: &str,
         now: DateTime<Utc>,
     ) -> Result<Delivery, LedgerError> {
         let mut tx = self.begin().await?;
         let mut delivery = row::load(&mut tx, key).await?;
         if stage(&delivery, "held")? == Stage::Unknown {
-            settle::done(&mut tx, &mut delivery, &Receipt::default(), None, now).await?;
+            settle::done(&mut tx, &mut delivery, receipt, None, now).await?;
         }
         if (delivery.copy, delivery.reason.as_str()) == (Some(CopyState::Held), why) {
             return Ok(delivery);

@@ -273,6 +273,13 @@ pub(in crate::ledger) async fn done(
     };
     if delivery.deed == Deed::Edit && target.receipt.as_ref().is_some_and(replaced) {
         target.receipt = Some(receipt.clone());
+    } else if delivery.deed == Deed::Edit
+        && receipt.remote_id.is_none()
+        && let Some(id) = delivery.receipt.as_ref().and_then(|it| it.remote_id.clone())
+        && let Some(old) = target.receipt.as_mut().filter(|it| it.remote_id.is_some())
+    {
+        // A person took it further, and need not say under which id it stands now.
+        old.remote_id = Some(id);
     }
     row::save(tx, &target).await?;
     let detail = json!({ "by": delivery.key });
@@ -298,7 +305,7 @@ async fn carried(
     let our_id = match carried.wire {
         Wire::Mail(mail) => Some(mail.message_id),
         Wire::Entry(entry) => Some(entry.id),
-        Wire::Http(_) | Wire::Errand { .. } => None,
+        Wire::Http(_) | Wire::Commit(_) | Wire::Errand { .. } => None,
     };
     Ok((Some(standing), our_id))
 }

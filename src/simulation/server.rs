@@ -194,7 +194,7 @@ impl Server {
                     (None, None) => Answer::Done(Receipt::default()),
                 }
             }
-            Wire::Errand { .. } => Answer::Done(Receipt::default()),
+            Wire::Commit(_) | Wire::Errand { .. } => Answer::Done(Receipt::default()),
         }
     }
 
@@ -386,7 +386,7 @@ pub fn key_of(wire: &Wire) -> Option<DeliveryKey> {
             request.headers.iter().find(|(name, _)| name == KEY_HEADER).map(|(_, key)| key.as_str())
         }
         Wire::Mail(mail) => mail.message_id.split('@').next(),
-        Wire::Entry(_) | Wire::Errand { .. } => None,
+        Wire::Entry(_) | Wire::Commit(_) | Wire::Errand { .. } => None,
     };
     text?.parse::<Uuid>().ok().map(DeliveryKey)
 }

@@ -2,7 +2,7 @@
 //! and 5).
 
 use handbill::adapt::Occasion;
-use handbill::channel::Reach;
+use handbill::channel::{Reach, Receipt};
 use handbill::deliver::Station;
 use handbill::ledger::{CopyState, LedgerError, Resolution, State};
 use handbill::plan::{Reason, When};
@@ -120,7 +120,8 @@ async fn a_person_who_finds_it_ends_the_search() {
 async fn an_answer_waits_until_the_moderator_has_let_through_what_it_answers() {
     let mut world = held_back().await;
     let key = world.announcement("list").await.key;
-    world.ledger.held(key, "Message has implicit destination", world.now()).await.unwrap();
+    let why = "Message has implicit destination";
+    world.ledger.held(key, &Receipt::default(), why, world.now()).await.unwrap();
     world.change("fourteen harbours", "fifteen harbours").await;
     let round = world.round().await;
     let update = round.plan.steps.iter().find(|it| it.name.occasion == Occasion::Update).unwrap();
@@ -160,7 +161,8 @@ async fn a_notice_tells_what_became_of_a_mail_whose_reply_was_lost() {
     world.round().await;
     let unknown = world.announcement("list").await;
     assert_eq!(unknown.state, State::Unknown);
-    world.ledger.held(unknown.key, "Post by non-member", world.now()).await.unwrap();
+    let why = "Post by non-member";
+    world.ledger.held(unknown.key, &Receipt::default(), why, world.now()).await.unwrap();
     let held = world.announcement("list").await;
     assert_eq!((held.state, held.copy), (State::Posted, Some(CopyState::Held)));
     assert!(held.receipt.unwrap().remote_id.is_some(), "answers stay in its thread");

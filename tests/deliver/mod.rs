@@ -7,6 +7,7 @@ mod arrivals;
 mod bluesky;
 mod changes;
 mod counted;
+mod git;
 mod kill;
 mod letters;
 mod linkedin;
