@@ -128,7 +128,8 @@ async fn sent_within(ledger: &Path) -> Fallible<Duration> {
     let row = sqlx::query(
         "select count(*) as sent, max(ended_at) - min(began_at) as micros,
                 max(length(wire)) as longest
-           from attempt where outcome = 'posted'",
+           from attempt join carried on carried.delivery = attempt.delivery and attempt = number
+          where outcome = 'posted'",
     )
     .fetch_one(&mut ledger)
     .await?;

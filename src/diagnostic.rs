@@ -99,6 +99,8 @@ pub struct Diagnostic {
     pub place: Option<(Arc<Source>, Span)>,
     /// A few words beside the underlined place.
     pub label: String,
+    /// A second place that it is about, in another file, with its label.
+    pub also: Option<(Arc<Source>, Span, String)>,
     pub help: Option<String>,
 }
 
@@ -110,6 +112,7 @@ impl Diagnostic {
             message: message.into(),
             place: None,
             label: String::new(),
+            also: None,
             help: None,
         }
     }
@@ -139,6 +142,17 @@ impl Diagnostic {
     }
 
     #[must_use]
+    pub fn also(
+        mut self,
+        source: &Arc<Source>,
+        span: impl Into<Span>,
+        label: impl Into<String>,
+    ) -> Self {
+        self.also = Some((Arc::clone(source), span.into(), label.into()));
+        self
+    }
+
+    #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self
@@ -149,7 +163,8 @@ impl Diagnostic {
     }
 
     /// The diagnostic as stable JSON: `severity`, `code`, `message`, and where they are known
-    /// `path`, `line`, `column`, `span` (bytes), `label`, `help`.
+    /// `path`, `line`, `column`, `span` (bytes), `label`, `also` (another place: `path`, `line`,
+    /// `column`, `label`), `help`.
     pub fn to_json(&self) -> serde_json::Value {
         let mut json = serde_json::json!({
             "severity": self.severity,
@@ -165,6 +180,15 @@ impl Diagnostic {
         }
         if !self.label.is_empty() {
             json["label"] = self.label.clone().into();
+        }
+        if let Some((source, span, label)) = &self.also {
+            let (line, column) = source.line_and_column(span.start);
+            json["also"] = serde_json::json!({
+                "path": source.path.to_string_lossy(),
+                "line": line,
+                "column": column,
+                "label": label,
+            });
         }
         if let Some(help) = &self.help {
             json["help"] = help.clone().into();
@@ -212,6 +236,15 @@ pub fn render(diagnostics: &[Diagnostic], colour: Colour) -> String {
             }
             _ => Group::with_title(title),
         };
+        if let Some((source, span, label)) = &diagnostic.also {
+            let annotation =
+                AnnotationKind::Context.span(drawable(&source.text, *span)).label(label.as_str());
+            group = group.element(
+                Snippet::source(source.text.as_str())
+                    .path(source.path.to_string_lossy().into_owned())
+                    .annotation(annotation),
+            );
+        }
         if let Some(help) = &diagnostic.help {
             group = group.element(Level::HELP.message(help.as_str()));
         }

@@ -7,11 +7,13 @@ mod cards;
 mod declaring;
 mod erasing;
 mod first_start;
+mod hr_ba_xml;
 mod limits;
 mod mailbox;
 mod pausing;
 mod resolving;
 mod short_texts;
+mod testing_boards;
 mod withdrawing;
 
 use std::io::Read;

@@ -25,7 +25,8 @@ use crate::posting::markdown::{Block, BlockKind, Document, Inline, plain};
 /// `teaser` is the summary, or the first sentences of the ad that say something about the job;
 /// `text` is plain text at 72 columns, which is `prose` with the `links` below it; `plain` has each
 /// paragraph and each point on one line, for forms that break lines themselves; `html` is HTML
-/// (write `{{ html | safe }}` in an HTML template); `sections` are text and HTML, cut at the
+/// (write `{{ html | safe }}` in an HTML template); `description` is what a board takes of it (its
+/// `[board.limits]`), elsewhere `html`; `sections` are text and HTML, cut at the
 /// headings.
 #[derive(Debug, PartialEq)]
 pub struct Ad {
@@ -38,7 +39,7 @@ pub struct Ad {
     said: Option<String>,
     summary: Option<String>,
     teaser: OnceLock<Option<String>>,
-    title: Option<String>,
+    titles: Vec<String>,
     text: OnceLock<Laid>,
     html: OnceLock<Value>,
 }
@@ -59,31 +60,46 @@ impl Object for Ad {
             "prose" => Some(self.laid().prose.clone().into()),
             "links" => Some(self.laid().links.clone().into()),
             "plain" => Some(self.plain().into()),
-            "html" => Some(self.html.get_or_init(|| self.html(&self.body()).into()).clone()),
+            // A board has its own; see `View::within`.
+            "html" | "description" => {
+                Some(self.html.get_or_init(|| self.html(&self.body()).into()).clone())
+            }
             "sections" => Some(Serde(self.sections()).into()),
             _ => None,
         }
     }
 
     fn enumerate(self: &Arc<Self>) -> Enumerator {
-        Enumerator::Str(&["teaser", "text", "prose", "links", "plain", "html", "sections"])
+        Enumerator::Str(&[
+            "teaser",
+            "text",
+            "prose",
+            "links",
+            "plain",
+            "html",
+            "description",
+            "sections",
+        ])
     }
 }
 
-/// The title as the page shows it.
-fn title_of(posting: &Posting) -> Option<String> {
+/// The title as the page shows it, and as a subject does.
+fn titles_of(posting: &Posting) -> Vec<String> {
     let facts = &posting.facts;
-    facts.display_title.as_ref().or(facts.title.as_ref()).map(|field| field.value.clone())
+    let titles = facts.display_title.iter().chain(&facts.title);
+    titles.map(|field| field.value.clone()).collect()
 }
 
 /// The headings that are left out, by their places: the first if it repeats the title, and those
 /// with nothing below them.
-fn left_out(blocks: &[Block], title: Option<&str>) -> Vec<usize> {
+fn left_out(blocks: &[Block], titles: &[String]) -> Vec<usize> {
     let letters = |words: &str| -> String {
         words.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
     };
-    let repeats_title =
-        |content: &[Inline]| title.is_some_and(|title| letters(&plain(content)) == letters(title));
+    let repeats_title = |content: &[Inline]| {
+        let heading = letters(&plain(content));
+        titles.iter().any(|title| letters(title) == heading)
+    };
     let mut left_out = Vec::new();
     if blocks.iter().all(|block| matches!(block.kind, BlockKind::Heading { .. })) {
         return left_out;
@@ -124,7 +140,7 @@ impl Ad {
             permalink: posting.permalink.clone(),
             said: summary_of(posting),
             summary,
-            title: title_of(posting),
+            titles: titles_of(posting),
             teaser: OnceLock::new(),
             text: OnceLock::new(),
             html: OnceLock::new(),
@@ -138,12 +154,17 @@ impl Ad {
             && self.charset == charset
             && self.permalink == posting.permalink
             && self.said == summary_of(posting)
-            && self.title == title_of(posting)
+            && self.titles == titles_of(posting)
     }
 
     /// The summary, or the first sentences of the ad that say something about the job.
     pub fn teaser(&self) -> Option<String> {
         self.teaser.get_or_init(|| teaser(self.summary.as_deref(), &self.document)).clone()
+    }
+
+    /// The address of its page.
+    pub(super) fn permalink(&self) -> &Url {
+        &self.permalink
     }
 
     fn laid(&self) -> &Laid {
@@ -153,13 +174,13 @@ impl Ad {
     /// The words of the page; of one that has none below its front matter, the summary. Every form
     /// shows the title already, so a heading at the top that repeats it is left out, and so is one
     /// with nothing below it: what stood there was no words.
-    fn body(&self) -> Cow<'_, Document> {
+    pub(super) fn body(&self) -> Cow<'_, Document> {
         let blocks = &self.document.blocks;
         if let Some(summary) = self.summary.as_ref().filter(|_| blocks.is_empty()) {
             let kind = BlockKind::Paragraph(vec![Inline::Text(summary.clone())]);
             return Cow::Owned(Document { blocks: vec![Block { span: Span::default(), kind }] });
         }
-        let left_out = left_out(blocks, self.title.as_deref());
+        let left_out = left_out(blocks, &self.titles);
         if left_out.is_empty() {
             return Cow::Borrowed(self.document.as_ref());
         }

@@ -26,8 +26,8 @@ pub fn adapt(
     let extension = media_type.extension();
     let name =
         templates.name_for(&target.template, "document", extension, occasion, AS_ANNOUNCED)?;
-    let rendered =
-        templates.render(&name, templates.context(posting, target, occasion, target.charset()))?;
+    let context = templates.context_within_limits(posting, target, occasion)?;
+    let rendered = templates.render(&name, context)?;
     let malformed = |format, message| AdaptError::Malformed { template: name, format, message };
     let body = match media_type {
         DocumentType::Json => json(&rendered).map_err(|why| malformed("JSON", why))?,

@@ -15,6 +15,7 @@ pub mod document;
 pub mod fit;
 mod hashtag;
 pub mod html;
+pub mod limits;
 pub mod little_text;
 pub mod mail;
 pub mod rich_text;
@@ -31,12 +32,15 @@ use std::fmt;
 use std::str::FromStr;
 
 use chrono_tz::Tz;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::check::channels::RequiredFact;
 use crate::posting::Posting;
 use card::{CardField, CardForm};
 use count::Count;
+use limits::{Limits, Unfit};
 use template::Templates;
 
 /// Why a channel is addressed.
@@ -103,7 +107,9 @@ impl Target {
     fn charset(&self) -> Charset {
         match &self.form {
             Form::Mail(form) => form.charset,
-            Form::Status { .. } | Form::Document { .. } | Form::Card(_) => Charset::Utf8,
+            Form::Status { .. } | Form::Document { .. } | Form::Board { .. } | Form::Card(_) => {
+                Charset::Utf8
+            }
         }
     }
 }
@@ -121,6 +127,11 @@ pub enum Form {
     /// A document made by one template, for example `document.json.j2`.
     Document {
         media_type: DocumentType,
+    },
+    /// The same for a board, which takes no more than its limits say.
+    Board {
+        media_type: DocumentType,
+        limits: Limits,
     },
     /// The fields of a form that a person fills in.
     Card(CardForm),
@@ -164,7 +175,7 @@ pub enum Charset {
     Ascii,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum DocumentType {
     #[serde(rename = "json")]
     Json,
@@ -310,6 +321,9 @@ pub enum AdaptError {
     DoesNotFit { template: String, channel: String, length: usize, limit: usize },
     #[error("the channel needs the posting's {field}, but the page does not say it")]
     MissingField { field: String },
+    /// A board does not take what the page says.
+    #[error("{0}")]
+    Unfit(Unfit),
     #[error("template `{template}` does not make valid {format}: {message}")]
     Malformed { template: String, format: &'static str, message: String },
 }
@@ -338,6 +352,13 @@ pub fn adapt(
         }
         Form::Mail(form) => mail::adapt(posting, target, *form, occasion, templates),
         Form::Document { media_type } => {
+            document::adapt(posting, target, *media_type, occasion, templates)
+        }
+        Form::Board { media_type, limits } => {
+            let unsaid = |fact: &RequiredFact| !fact.is_stated(posting);
+            if let Some(fact) = limits.required_facts().into_iter().find(unsaid) {
+                return Err(AdaptError::MissingField { field: fact.as_str().to_owned() });
+            }
             document::adapt(posting, target, *media_type, occasion, templates)
         }
         Form::Card(form) => card::adapt(posting, target, form, occasion, templates),

@@ -9,6 +9,7 @@ use std::error::Error as _;
 use std::fmt::Write as _;
 use std::sync::{Arc, LazyLock};
 
+use chrono::{NaiveDate, TimeDelta};
 use include_dir::{Dir, include_dir};
 use minijinja::value::{Kwargs, Value};
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, Output, State, UndefinedBehavior};
@@ -17,7 +18,7 @@ use super::ad::{Ad, Recent};
 use super::card::{FieldForm, FieldFormat};
 use super::fit::{self, Fate};
 use super::view::View;
-use super::{AdaptError, Charset, Occasion, Target, text};
+use super::{AdaptError, Charset, Form, Occasion, Target, limits, text};
 use crate::diagnostic::suggestion;
 use crate::posting::Posting;
 
@@ -26,8 +27,9 @@ use crate::posting::Posting;
 /// The ending before `.j2` says how `{{ x }}` is written: `html` and `xml` escape, `json`,
 /// `jsonld` and `yaml` print JSON (write `"title": {{ title }}`), `form` encodes, `txt` prints the words.
 /// Beside minijinja's own filters there are `optional(rank, shorten=false)`, `shorten` (see
-/// [`super::fit`]), `section(heading)` (a part of the ad for a short text), `wrap`, `heading` and `aligned` (72 columns),
-/// and the function `required("field")`.
+/// [`super::fit`]), `section(heading)` (a part of the ad for a short text), `wrap`, `heading` and
+/// `aligned` (72 columns), `date(format)` and `days(number)` (another day, so many later), `slug` (a
+/// name in an address), and the function `required("field")`.
 #[derive(Debug, Clone)]
 pub struct Templates {
     sources: Arc<BTreeMap<String, String>>,
@@ -119,6 +121,24 @@ impl Templates {
     /// The ad of a posting; the one that was asked for lately, if it is the same.
     pub(super) fn ad(&self, posting: &Posting, charset: Charset) -> Arc<Ad> {
         self.ads.ad(posting, charset)
+    }
+
+    /// The same, as a board wants it.
+    ///
+    /// # Errors
+    /// [`AdaptError::Unfit`] if the board does not take what the page says.
+    pub(super) fn context_within_limits(
+        &self,
+        posting: &Posting,
+        target: &Target,
+        occasion: Occasion,
+    ) -> Result<Value, AdaptError> {
+        let charset = target.charset();
+        let view = View::new(posting, target, occasion, self.ads.ad(posting, charset));
+        match &target.form {
+            Form::Board { limits, .. } => view.within(limits).map_err(AdaptError::Unfit),
+            _ => Ok(view.context(charset)),
+        }
     }
 
     /// The name of the template for an occasion: `FOLDER/STEM.OCCASION.EXTENSION.j2` if there is
@@ -332,6 +352,16 @@ fn environment(sources: Arc<BTreeMap<String, String>>) -> Environment<'static> {
     environment.add_filter("wrap", |value: Value| Ok::<_, Error>(text::wrap(&said(&value)?)));
     environment.add_filter("heading", |value: Value| Ok::<_, Error>(text::heading(&said(&value)?)));
     environment.add_filter("aligned", aligned);
+    environment.add_filter("date", |value: Value, format: &str| {
+        limits::day(day(&value)?, format)
+            .ok_or_else(|| wrong(&format!("`{format}` is no format of a day")))
+    });
+    environment.add_filter("days", |value: Value, number: i64| {
+        let moved =
+            TimeDelta::try_days(number).and_then(|it| day(&value).ok()?.checked_add_signed(it));
+        moved.map(|it| it.to_string()).ok_or_else(|| wrong(&format!("`{value}` is no day")))
+    });
+    environment.add_filter("slug", |value: Value| Ok::<_, Error>(text::slug(&said(&value)?)));
     environment.add_filter("section", |value: Value, heading: &str| {
         Ok::<_, Error>(section(&said(&value)?, heading))
     });
@@ -408,6 +438,16 @@ fn said(value: &Value) -> Result<String, Error> {
     Ok(value.to_string())
 }
 
+/// The day of a fact like `deadline`.
+fn day(value: &Value) -> Result<NaiveDate, Error> {
+    let text = said(value)?;
+    text.parse().map_err(|_| wrong(&format!("`{text}` is no day")))
+}
+
+fn wrong(message: &str) -> Error {
+    Error::new(ErrorKind::InvalidOperation, message.to_owned())
+}
+
 fn optional(value: Value, rank: u8, options: Kwargs) -> Result<String, Error> {
     let shorten: Option<bool> = options.get("shorten")?;
     options.assert_all_used()?;
@@ -441,12 +481,12 @@ fn section(list: &str, heading: &str) -> String {
 }
 
 /// A list of facts (`label`, `value`) as lines with the values below each other.
-fn aligned(facts: Value) -> Result<String, Error> {
+fn aligned(facts: Value, colon: Option<&str>) -> Result<String, Error> {
     let mut pairs = Vec::new();
     for fact in facts.try_iter()? {
         pairs.push((said(&fact.get_attr("label")?)?, said(&fact.get_attr("value")?)?));
     }
-    Ok(text::aligned(&pairs))
+    Ok(text::aligned(&pairs, colon.unwrap_or(":")))
 }
 
 fn required(state: &State, field: &str) -> Result<Value, Error> {

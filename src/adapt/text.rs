@@ -11,6 +11,8 @@ use url::Url;
 
 use super::html;
 use crate::posting::markdown::{Block, BlockKind, Document, Inline};
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
 
 /// Columns, as lists and their archives show mail.
 pub const WIDTH: usize = 72;
@@ -59,20 +61,35 @@ pub fn wrap(words: &str) -> String {
     join(&lines)
 }
 
+/// A name in an address: lower-case letters and digits of ASCII, with single hyphens between them
+/// (`2026-W07/a` is `2026-w07-a`).
+pub fn slug(words: &str) -> String {
+    let mut slug = String::with_capacity(words.len());
+    for sign in words.nfkd().filter(|sign| !is_combining_mark(*sign)).flat_map(char::to_lowercase) {
+        if sign.is_ascii_alphanumeric() {
+            slug.push(sign);
+        } else if !slug.is_empty() && !slug.ends_with('-') {
+            slug.push('-');
+        }
+    }
+    slug.truncate(slug.trim_end_matches('-').len());
+    slug
+}
+
 /// A heading, underlined.
 pub fn heading(words: &str) -> String {
     join(&underlined(fill_lines(words, WIDTH)))
 }
 
 /// Labels and values as lines, the values below each other.
-pub fn aligned(pairs: &[(String, String)]) -> String {
+pub fn aligned(pairs: &[(String, String)], colon: &str) -> String {
     let widest = pairs.iter().map(|(label, _)| label.width()).max().unwrap_or_default();
-    let column = widest + 3;
+    let column = widest + colon.width() + 2;
     let mut lines = Vec::new();
     for (label, value) in pairs {
-        let fill = " ".repeat(column - label.width() - 1);
+        let fill = " ".repeat(column - label.width() - colon.width());
         let value = fill_lines(value, WIDTH.saturating_sub(column));
-        lines.extend(hanging(&value, &format!("{label}:{fill}"), column));
+        lines.extend(hanging(&value, &format!("{label}{colon}{fill}"), column));
     }
     join(&lines)
 }

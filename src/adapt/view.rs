@@ -8,6 +8,7 @@ use std::sync::{Arc, LazyLock};
 
 use super::ad::Ad;
 use super::count::Count;
+use super::limits::{Limits, Unfit};
 use super::words::{Tongue, Words};
 use super::{Charset, Form, Occasion, Target, ascii, fit, hashtag, unintended};
 use crate::posting::{Deadline, Field, Posting};
@@ -86,7 +87,7 @@ pub struct View {
     /// The same, one by one.
     pub hashtag_list: Vec<String>,
     pub summary: Option<String>,
-    /// `teaser`, `text`, `prose`, `links`, `plain`, `html` and `sections`.
+    /// `teaser`, `text`, `prose`, `links`, `plain`, `html`, `description` and `sections`.
     #[serde(skip)]
     pub ad: Arc<Ad>,
     /// The teaser of a short text, in the place of the ad's.
@@ -167,6 +168,7 @@ impl View {
         "links",
         "plain",
         "html",
+        "description",
         "sections",
         "facts",
         "occasion",
@@ -321,6 +323,20 @@ impl View {
         }
     }
 
+    /// What a board's template is rendered with.
+    ///
+    /// # Errors
+    /// [`Unfit`] if the board does not take what the page says.
+    pub fn within(&self, limits: &Limits) -> Result<minijinja::Value, Unfit> {
+        let mut facts = serde_json::to_value(self).unwrap_or_default();
+        limits.apply(&mut facts)?;
+        let description = limits.description.write(&self.ad.body(), self.ad.permalink())?;
+        let description = minijinja::Value::from(fit::without_marks(&description));
+        let ad = minijinja::Value::from_dyn_object(Arc::clone(&self.ad));
+        let facts = minijinja::Value::from(Serde(facts));
+        Ok(merge_maps([facts, ad, minijinja::context! { description }]))
+    }
+
     fn key_facts(&self) -> Vec<Fact> {
         let words = self.words;
         let contact = match (&self.contact_name, self.contact_emails.as_slice()) {
@@ -335,7 +351,10 @@ impl View {
             (words.position, self.title.clone()),
             (words.employer, self.employer.clone()),
             (words.place, self.city.clone()),
-            (words.pay, self.pay_text.clone()),
+            (
+                if self.pay_scheme.is_some() { words.pay } else { words.workload },
+                self.pay_text.clone(),
+            ),
             (words.start, self.start_text.clone()),
             (words.duration, self.duration_text.clone()),
             (words.deadline, self.deadline_text.clone()),

@@ -6,9 +6,12 @@
 //! created something.
 
 mod gate;
+mod own_tls;
 mod reading;
 
-use std::sync::OnceLock;
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -17,9 +20,11 @@ use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
 use super::permit::too_late;
+use super::secret::SecretRef;
 use super::wire::{HttpRequest, SECRET};
 use super::{Outcome, Permit, Reach, SendBy, is_loopback, tls, words};
 use gate::Verdict;
+use own_tls::OwnTls;
 pub use reading::{Reading, Unread};
 
 /// How long a connection may take: DNS, TCP, a proxy, TLS.
@@ -41,7 +46,11 @@ const LONGEST_WAIT: Duration = Duration::from_secs(24 * 60 * 60);
 /// Redirects that a reader's browser would follow; only [`Http::fetch`] does.
 const REDIRECTS: usize = 5;
 
-/// A request as a channel makes it; header values may hold the `{secret}` placeholder.
+/// How [`SECRET`] stands in the query of an address.
+const SECRET_IN_QUERY: &str = "%7Bsecret%7D";
+
+/// A request as a channel makes it; header values and the query of the address may hold the
+/// `{secret}` placeholder.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
     pub method: String,
@@ -175,16 +184,48 @@ impl Answer {
     }
 }
 
+/// Sees every exchange, for a person who looks on. What it sees has placeholders for credentials.
+pub trait Witness: fmt::Debug + Send + Sync {
+    fn sent(&self, request: &Request);
+    fn came_back(&self, exchange: &Exchange);
+}
+
 /// Sends requests, as far as it may.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Http {
     reach: Reach,
     timeout: Duration,
+    own_tls: Option<OwnTls>,
+    witness: Option<Arc<dyn Witness>>,
 }
 
 impl Http {
     pub fn new(reach: Reach) -> Self {
-        Self { reach, timeout: TOTAL_TIMEOUT }
+        Self { reach, timeout: TOTAL_TIMEOUT, own_tls: None, witness: None }
+    }
+
+    /// The same, which shows a certificate of ours: a file (PEM) with its private key.
+    #[must_use]
+    pub fn showing(mut self, certificate: Option<SecretRef>) -> Self {
+        if certificate.is_some() {
+            self.own_tls.get_or_insert_default().certificate = certificate;
+        }
+        self
+    }
+
+    /// The same, which also trusts the authority in a file (PEM).
+    #[must_use]
+    pub fn trusting(mut self, authority: Option<PathBuf>) -> Self {
+        if authority.is_some() {
+            self.own_tls.get_or_insert_default().authority = authority;
+        }
+        self
+    }
+
+    /// The same, with somebody who sees each exchange.
+    #[must_use]
+    pub fn watched_by(self, witness: Arc<dyn Witness>) -> Self {
+        Self { witness: Some(witness), ..self }
     }
 
     /// The same, with another time for a whole exchange.
@@ -279,20 +320,31 @@ impl Http {
         if let Err(why) = self.allows(&request.url) {
             return Exchange::NoAnswer(Outcome::Refused { why });
         }
-        let client = match client(&request.url) {
+        let client = match &self.own_tls {
+            Some(own) => own.client(&request.url),
+            None => client(&request.url).cloned(),
+        };
+        let client = match client {
             Ok(client) => client,
             Err(why) => return Exchange::NoAnswer(Outcome::Blocked { why }),
         };
-        let built = match self.build(client, request, credential, fill) {
+        let built = match self.build(&client, request, credential, fill) {
             Ok(built) => built,
             Err(outcome) => return Exchange::NoAnswer(outcome),
         };
+        if let Some(witness) = &self.witness {
+            witness.sent(request);
+        }
         let hide = |text: &str| credential.map_or_else(|| text.to_owned(), |it| it.hide(text));
         let (response, verdict) = gate::pass(send_by, client.execute(built)).await;
-        match response {
+        let exchange = match response {
             Ok(response) => read(response, hide).await,
             Err(error) => Exchange::NoAnswer(no_answer(error, verdict, request.url.host_str())),
+        };
+        if let Some(witness) = &self.witness {
+            witness.came_back(&exchange);
         }
+        exchange
     }
 
     /// Looks at a page as a reader would: without credentials, following redirects.
@@ -327,7 +379,8 @@ impl Http {
             why: format!("nothing was sent: the request's {what} is not valid"),
         };
         let method = request.method.parse().map_err(|_| invalid("method"))?;
-        let mut builder = client.request(method, request.url.clone()).timeout(self.timeout);
+        let url = address(&request.url, credential)?;
+        let mut builder = client.request(method, url).timeout(self.timeout);
         for (name, value) in &request.headers {
             let header = HeaderName::try_from(name).map_err(|_| invalid("header name"))?;
             let mut filled = match (value.contains(SECRET), credential) {
@@ -351,6 +404,22 @@ impl Http {
         }
         fill(builder).build().map_err(|_| invalid("address"))
     }
+}
+
+/// The address with a credential in its query, if one belongs there.
+fn address(url: &Url, credential: Option<&Credential>) -> Result<Url, Outcome> {
+    let Some(query) = url.query().filter(|query| query.contains(SECRET_IN_QUERY)) else {
+        return Ok(url.clone());
+    };
+    let Some(credential) = credential else {
+        let why = "the address needs a credential, and there is none";
+        return Err(Outcome::Blocked { why: why.to_owned() });
+    };
+    let value = credential.value.expose_secret().as_bytes();
+    let value: String = url::form_urlencoded::byte_serialize(value).collect();
+    let mut filled = url.clone();
+    filled.set_query(Some(&query.replace(SECRET_IN_QUERY, &value)));
+    Ok(filled)
 }
 
 /// An address under a base that may have a path of its own: `https://host/api` and `/v1/x` make
@@ -442,6 +511,16 @@ fn no_answer(error: reqwest::Error, verdict: Option<Verdict>, host: Option<&str>
                 after: None,
             },
         },
+        // TLS 1.3 says only after the handshake that our certificate is not taken; nothing of the
+        // request was looked at before (RFC 8446 §4.4.2.4).
+        Some(Verdict::LetThrough) if let Some(fault) = tls::refused_certificate(&error) => {
+            Outcome::Blocked {
+                why: format!(
+                    "{host} does not take our certificate ({fault}): check \
+                     `client_certificate`, and until when it is good"
+                ),
+            }
+        }
         Some(Verdict::LetThrough) if error.is_timeout() => {
             Outcome::Unknown { why: format!("{host} took the request and did not answer in time") }
         }

@@ -172,7 +172,7 @@ impl Mastodon {
 
     fn reader(&self) -> Result<Reader, Unread> {
         let token = self.config.token.read().map_err(|error| Unread::other(error.to_string()))?;
-        Reader::new(&self.config.server, self.config.software(), token, self.http)
+        Reader::new(&self.config.server, self.config.software(), token, self.http.clone())
     }
 
     /// Asks the server what it runs and how long a status may be, to be kept as

@@ -1,11 +1,13 @@
 //! Credentials: never values in a file that belongs in git, only references to where they are.
 
+use std::borrow::Cow;
 use std::fs::OpenOptions;
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use chrono::NaiveDate;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
@@ -53,6 +55,42 @@ pub enum SecretError {
     Fixed(String),
     #[error("cannot replace the secret file {path}: {why}")]
     Unwritable { path: PathBuf, why: String },
+}
+
+impl JsonSchema for SecretRef {
+    fn schema_name() -> Cow<'static, str> {
+        "Secret".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let place = |name: &str, description: &str| {
+            let mut properties = serde_json::Map::new();
+            let text = serde_json::json!({ "type": "string", "description": description });
+            properties.insert(name.to_owned(), text);
+            properties.insert(
+                "expires".to_owned(),
+                serde_json::json!({
+                    "type": "string",
+                    "format": "date",
+                    "description": "The last day on which it is good.",
+                }),
+            );
+            serde_json::json!({
+                "type": "object",
+                "properties": properties,
+                "required": [name],
+                "additionalProperties": false,
+            })
+        };
+        json_schema!({
+            "description": "Where a credential is; never the credential itself.",
+            "oneOf": [
+                place("env", "An environment variable."),
+                place("file", "A file; relative paths count from the site's folder."),
+                place("credential", "A file in $CREDENTIALS_DIRECTORY (systemd)."),
+            ],
+        })
+    }
 }
 
 impl SecretRef {

@@ -6,9 +6,9 @@ use std::io;
 use std::path::Path;
 use std::sync::{Arc, Once};
 
-use rustls::ClientConfig;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
+use rustls::{AlertDescription, ClientConfig};
 use rustls_platform_verifier::Verifier;
 
 /// Sets the process's TLS provider. reqwest panics without one, so whoever makes a client calls
@@ -56,15 +56,44 @@ pub fn client_config(extra: Vec<CertificateDer<'static>>) -> Result<Arc<ClientCo
 
 /// What TLS itself objected to (certificate, handshake), if that is what is behind an error.
 pub fn fault(error: &(dyn Error + 'static)) -> Option<String> {
+    rustls_error(error, &|it| Some(it.to_string()))
+}
+
+/// How the other side refused our certificate (RFC 8446 §6.2), if that is what is behind an error:
+/// it ended the handshake, so it has read nothing of what was sent.
+pub fn refused_certificate(error: &(dyn Error + 'static)) -> Option<String> {
+    let alert = rustls_error(error, &|it| match it {
+        rustls::Error::AlertReceived(alert) => Some(*alert),
+        _ => None,
+    })?;
+    let is_about_it = matches!(
+        alert,
+        AlertDescription::CertificateRequired
+            | AlertDescription::BadCertificate
+            | AlertDescription::UnsupportedCertificate
+            | AlertDescription::CertificateRevoked
+            | AlertDescription::CertificateExpired
+            | AlertDescription::CertificateUnknown
+            | AlertDescription::UnknownCA
+            | AlertDescription::AccessDenied
+    );
+    is_about_it.then(|| format!("{alert:?}"))
+}
+
+/// What is behind an error, if it came from TLS.
+fn rustls_error<T>(
+    error: &(dyn Error + 'static),
+    wanted: &dyn Fn(&rustls::Error) -> Option<T>,
+) -> Option<T> {
     let mut cause = Some(error);
     while let Some(error) = cause {
-        if let Some(fault) = error.downcast_ref::<rustls::Error>() {
-            return Some(fault.to_string());
+        if let Some(found) = error.downcast_ref::<rustls::Error>().and_then(wanted) {
+            return Some(found);
         }
         let inner = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
         // The source of an I/O error is not the error in it, but that error's own source.
-        if let Some(fault) = inner.and_then(|inner| fault(inner)) {
-            return Some(fault);
+        if let Some(found) = inner.and_then(|inner| rustls_error(inner, wanted)) {
+            return Some(found);
         }
         cause = error.source();
     }

@@ -109,7 +109,8 @@ impl RequiredFact {
         std::iter::once("euraxess").chain(Self::ALL.into_iter().map(Self::as_str))
     }
 
-    fn is_stated(self, page: &Posting) -> bool {
+    /// Whether a page says it.
+    pub fn is_stated(self, page: &Posting) -> bool {
         let facts = &page.facts;
         match self {
             Self::Title => facts.title.is_some(),
@@ -133,7 +134,7 @@ impl RequiredFact {
     }
 
     /// What an author writes to state it.
-    fn key(self) -> &'static str {
+    pub fn key(self) -> &'static str {
         match self {
             Self::Title => "`title`",
             Self::DeadlineDay => "`deadline` as a day",

@@ -6,6 +6,8 @@ mod agreeing;
 mod answers;
 mod files;
 mod linkedin;
+mod schema;
+mod test;
 
 use std::path::PathBuf;
 
@@ -24,6 +26,10 @@ enum Command {
     List(ListArguments),
     /// Get the credentials of an account, try them, and write the channel's file
     Add(add::Arguments),
+    /// Play the life of one ad on a board, step by step, with each exchange
+    Test(test::Arguments),
+    /// Print the JSON Schema of a channel's file, with which editors complete it
+    Schema,
     /// Get another token for a LinkedIn channel, whose tokens live 60 days
     Renew(linkedin::RenewArguments),
 }
@@ -37,6 +43,8 @@ struct ListArguments {
 pub(super) async fn run(arguments: &Arguments, folder: Option<PathBuf>) -> Result<End, CliError> {
     match &arguments.command {
         Command::List(arguments) => list(arguments, &load::site(folder)?),
+        Command::Test(arguments) => test::run(arguments, &load::site(folder)?).await,
+        Command::Schema => schema::run(),
         Command::Renew(arguments) => linkedin::renew(arguments, &load::site(folder)?).await,
         Command::Add(arguments) => add::run(arguments, &load::site(folder)?).await,
     }

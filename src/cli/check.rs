@@ -73,6 +73,10 @@ pub(super) fn run(arguments: &Arguments, folder: Option<PathBuf>) -> Result<End,
     found.extend(read.diagnostics);
     found.extend(rendered.unfit);
     found.extend(rendered.forms);
+    found.extend(
+        pairs(&wanted, stations.iter())
+            .flat_map(|(posting, station)| station.spec.board_remarks(posting, &station.target)),
+    );
     found.extend(rendered.held_by_lists.into_iter().map(|held| held.why));
     if arguments.files.is_empty() {
         // Nothing is sent by a check, so a credential that is not here is worth only a warning.
@@ -217,6 +221,9 @@ pub(super) fn render<'a>(
                     continue;
                 }
             };
+            if is_said_of_board(&error, &station.spec) {
+                continue;
+            }
             let in_template = match &error {
                 AdaptError::Template { .. } => Some(site.template_error(&error)),
                 AdaptError::MissingTemplate { .. } => Some(station.spec.missing_template(&error)),
@@ -246,6 +253,17 @@ pub(super) fn render<'a>(
         }));
     }
     rendered
+}
+
+/// Whether an error is one of those that the board's limits tell better, with both places.
+fn is_said_of_board(error: &AdaptError, spec: &ChannelSpec) -> bool {
+    match (error, &spec.config) {
+        (AdaptError::Unfit(_), KindConfig::Board(_)) => true,
+        (AdaptError::MissingField { field }, KindConfig::Board(board)) => {
+            board.limits.required_facts().iter().any(|fact| fact.as_str() == field)
+        }
+        _ => false,
+    }
 }
 
 /// Channels that would say the same to the same readers, with a posting that shows it.

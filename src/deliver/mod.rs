@@ -10,6 +10,7 @@ pub mod fail_point;
 mod find_out;
 pub mod instances;
 pub mod letters;
+mod open_posts;
 mod pages;
 mod reading;
 mod send;

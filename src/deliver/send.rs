@@ -13,6 +13,7 @@ use tracing::{Instrument, info_span, warn};
 
 use super::compose::ComposeError;
 use super::doubt::Doubt;
+use super::open_posts::OnTheirWay;
 use super::worker::{Intake, Sending, Unsettled};
 use super::{Courier, Done, Postings, Station, compose, done, fail_point, unless_overtaken};
 use crate::channel::permit::{Journal, too_late};
@@ -108,6 +109,7 @@ impl Courier<'_> {
         restored: Option<Restored>,
     ) -> Vec<Delivered> {
         let mut delivered = Vec::new();
+        let mut on_their_way = OnTheirWay::default();
         let mut answered: Option<Answered> = None;
         let get_ready = |step: &'a Step| {
             let is_new = step.deed == Deed::Publish && !tried.contains(&step.key);
@@ -123,10 +125,11 @@ impl Courier<'_> {
             let put_down = self.put_down(answered.take());
             // A receipt waits for nothing but the attempt that goes to disk with it.
             let (put_down, start) = match ready {
-                Ready::Now(prepared) => join(put_down, self.claim(*prepared)).await,
+                Ready::Now(prepared) => join(put_down, self.claim(*prepared, &on_their_way)).await,
                 Ready::Later(step) => {
                     // What it concerns may be what was just answered.
-                    (put_down.await, self.begin(step, postings, restored).await)
+                    let put_down = put_down.await;
+                    (put_down, self.begin(step, postings, restored, &on_their_way).await)
                 }
                 Ready::Unfit(step, error) => {
                     (put_down.await, Err(self.problem(step, &error).await))
@@ -138,6 +141,8 @@ impl Courier<'_> {
                 Ok(Start::Begun(begun)) => {
                     let following = async { steps.next().map(get_ready) };
                     let (answer, following) = join(self.send(*begun), following).await;
+                    let Unsettled { settlement, standing, .. } = &answer.unsettled;
+                    on_their_way.note(&standing.rendition, settlement);
                     answered = Some(answer);
                     next = following;
                     continue;
@@ -172,6 +177,7 @@ impl Courier<'_> {
         step: &'a Step,
         postings: &Postings,
         restored: Option<Restored>,
+        on_their_way: &OnTheirWay,
     ) -> Result<Start<'a>, DeliverError> {
         let nothing = Start::Settled(None);
         let Some(station) = self.station(&step.name.channel) else { return Ok(nothing) };
@@ -197,13 +203,20 @@ impl Courier<'_> {
             return Ok(Start::Settled(done));
         }
         let seen = AsSeen::from(&on_record);
-        self.claim(Prepared { step, station, message, seen }).await
+        self.claim(Prepared { step, station, message, seen }, on_their_way).await
     }
 
     /// Has an attempt on disk.
-    async fn claim<'a>(&'a self, prepared: Prepared<'a>) -> Result<Start<'a>, DeliverError> {
+    async fn claim<'a>(
+        &'a self,
+        prepared: Prepared<'a>,
+        on_their_way: &OnTheirWay,
+    ) -> Result<Start<'a>, DeliverError> {
         let Prepared { step, station, message, seen } = prepared;
         let nothing = Start::Settled(None);
+        if on_their_way.hold_back(&message.message.rendition, station.spec.holds.open_posts) {
+            return Ok(nothing);
+        }
         let Some(on_the_desk) = self.worker.takes_up(step.key) else { return Ok(nothing) };
         fail_point::reached("before-claim").await;
         let began = Began::now(&self.clock);

@@ -35,13 +35,15 @@ impl Ledger {
     /// [`LedgerError`] if the ledger cannot be read.
     pub async fn mailed_since(&self, since: DateTime<Utc>) -> Result<Vec<Mailed>, LedgerError> {
         let rows = sqlx::query(
-            "select delivery.*, attempt.wire as last_wire, attempt.began_at as last_began_at
+            "select delivery.*, carried.wire as last_wire, attempt.began_at as last_began_at
                from delivery
                join attempt on attempt.delivery = delivery.key
                            and attempt.number = delivery.attempts
+               join carried on carried.delivery = delivery.key
+                           and carried.attempt = delivery.attempts
               where (attempt.began_at >= $1 or delivery.state = 'unknown'
                      or delivery.copy_state in ('sent', 'held'))
-                and attempt.wire like '{\"wire\":\"mail\"%'
+                and carried.wire like '{\"wire\":\"mail\"%'
               order by attempt.began_at, delivery.key",
         )
         .bind(since.timestamp_micros())

@@ -212,10 +212,9 @@ async fn write_attempts(tx: &mut Change, had: &[(&Taking, u32)]) -> Result<(), L
         return Ok(());
     }
     let insert = format!(
-        "insert into attempt (delivery, number, worker, began_at, send_by, detail, wire,
-                              rendition, steady)
+        "insert into attempt (delivery, number, worker, began_at, send_by, detail, steady)
          values {}",
-        row::values(had.len(), 9)
+        row::values(had.len(), 7)
     );
     let mut query = sqlx::query(AssertSqlSafe(insert));
     for (taking, number) in had {
@@ -226,9 +225,20 @@ async fn write_attempts(tx: &mut Change, had: &[(&Taking, u32)]) -> Result<(), L
             .bind(taking.began_at.timestamp_micros())
             .bind(taking.send_by.timestamp_micros())
             .bind("")
-            .bind(taking.wire.clone())
-            .bind(taking.rendition.clone())
             .bind(taking.steady.clone());
+    }
+    query.execute(&mut **tx).await?;
+    let insert = format!(
+        "insert into carried (delivery, attempt, wire, rendition) values {}",
+        row::values(had.len(), 4)
+    );
+    let mut query = sqlx::query(AssertSqlSafe(insert));
+    for (taking, number) in had {
+        query = query
+            .bind(taking.key.to_string())
+            .bind(i64::from(*number))
+            .bind(taking.wire.clone())
+            .bind(taking.rendition.clone());
     }
     query.execute(&mut **tx).await?;
     Ok(())
@@ -236,7 +246,9 @@ async fn write_attempts(tx: &mut Change, had: &[(&Taking, u32)]) -> Result<(), L
 
 async fn running(tx: &mut Change) -> Result<Vec<Attempt>, LedgerError> {
     sqlx::query(
-        "select attempt.* from attempt
+        "select attempt.*, carried.wire, carried.rendition from attempt
+           left join carried on carried.delivery = attempt.delivery
+                            and carried.attempt = attempt.number
            join delivery on delivery.key = attempt.delivery
             and delivery.attempts = attempt.number
           where delivery.state = 'sending' order by attempt.began_at, attempt.delivery",

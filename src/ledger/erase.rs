@@ -204,8 +204,9 @@ pub(in crate::ledger) async fn fold_log(
 }
 
 /// What erases. `$1` is the posting, `$2` the time.
-const ERASE: [&str; 6] = [
-    "update attempt set wire = '', rendition = '', detail = '', erased_at = coalesce(erased_at, $2)
+const ERASE: [&str; 7] = [
+    "delete from carried where delivery in (select key from delivery where posting = $1)",
+    "update attempt set detail = '', erased_at = coalesce(erased_at, $2)
       where delivery in (select key from delivery where posting = $1)",
     "update delivery set standing = null,
             reason = case when state = 'cancelled' then reason else '' end

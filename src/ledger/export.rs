@@ -51,7 +51,7 @@ struct Table {
 }
 
 /// The tables after `ledger`. `$2` is how many rows are wanted.
-const TABLES: [Table; 9] = [
+const TABLES: [Table; 10] = [
     Table {
         name: "channel",
         query: "select * from channel where name > $1 order by name limit $2",
@@ -83,6 +83,13 @@ const TABLES: [Table; 9] = [
                  order by delivery, number limit $2",
         texts: &["delivery"],
         numbers: &["number"],
+    },
+    Table {
+        name: "carried",
+        query: "select * from carried where (delivery, attempt) > ($1, $3)
+                 order by delivery, attempt limit $2",
+        texts: &["delivery"],
+        numbers: &["attempt"],
     },
     Table {
         name: "step",

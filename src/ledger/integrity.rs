@@ -61,6 +61,8 @@ impl Part {
 
 /// The first version of the tables in which words are beside the chain.
 const WORDS_SINCE: i64 = 6;
+/// Since when what an attempt carried is beside it.
+const CARRIED_SINCE: i64 = 9;
 
 /// How many deliveries are read at a time.
 const PAGE: i64 = 1000;
@@ -90,6 +92,12 @@ impl Ledger {
         }
         let attempts_and_states = attempts_and_states(&mut tx).await;
         flaws.add(Part::Records, attempts_and_states);
+        if store::version(&mut *tx, Path::new("")).await? >= CARRIED_SINCE {
+            let carried = ask(&mut tx, NOTHING_CARRIED, |key, n| {
+                format!("attempt {n} of delivery {key} has lost what it carried")
+            });
+            flaws.add(Part::Records, carried.await);
+        }
         let deliveries = count(&mut tx, "select count(*) as n from delivery").await;
         let attempts = count(&mut tx, "select count(*) as n from attempt").await;
         Ok(Health {
@@ -276,9 +284,29 @@ async fn attempts_and_states(connection: &mut AnyConnection) -> Result<Vec<Strin
     ];
     let mut flaws = Vec::new();
     for (question, words) in questions {
-        for row in sqlx::query(question).fetch_all(&mut *connection).await? {
-            flaws.push(words(&row.try_get::<String, _>("key")?, row.try_get("n")?));
-        }
+        flaws.extend(ask(connection, question, words).await?);
+    }
+    Ok(flaws)
+}
+
+/// An attempt whose bytes are on record no more, though nobody had them erased.
+const NOTHING_CARRIED: &str = "
+    select attempt.delivery as key, attempt.number as n from attempt
+     where erased_at is null
+       and not exists (select 1 from carried
+                        where carried.delivery = attempt.delivery
+                          and carried.attempt = attempt.number)
+     order by key, n";
+
+/// What a question finds, in words: the key of a delivery, and a number.
+async fn ask(
+    connection: &mut AnyConnection,
+    question: &'static str,
+    words: fn(&str, i64) -> String,
+) -> Result<Vec<String>, LedgerError> {
+    let mut flaws = Vec::new();
+    for row in sqlx::query(question).fetch_all(&mut *connection).await? {
+        flaws.push(words(&row.try_get::<String, _>("key")?, row.try_get("n")?));
     }
     Ok(flaws)
 }

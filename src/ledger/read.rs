@@ -155,7 +155,9 @@ impl Ledger {
     /// [`LedgerError`] if the ledger cannot be read.
     pub async fn unanswered(&self) -> Result<Vec<Attempt>, LedgerError> {
         sqlx::query(
-            "select attempt.* from attempt
+            "select attempt.*, carried.wire, carried.rendition from attempt
+               left join carried on carried.delivery = attempt.delivery
+                                and carried.attempt = attempt.number
                join delivery on delivery.key = attempt.delivery
                 and delivery.attempts = attempt.number
               where delivery.state in ('sending', 'unknown')
@@ -262,13 +264,18 @@ impl Ledger {
     /// # Errors
     /// [`LedgerError`] if the ledger cannot be read.
     pub async fn attempts(&self, key: DeliveryKey) -> Result<Vec<Attempt>, LedgerError> {
-        sqlx::query("select * from attempt where delivery = $1 order by number")
-            .bind(key.to_string())
-            .fetch_all(&self.reader)
-            .await?
-            .iter()
-            .map(row::attempt)
-            .collect()
+        sqlx::query(
+            "select attempt.*, carried.wire, carried.rendition from attempt
+               left join carried on carried.delivery = attempt.delivery
+                                and carried.attempt = attempt.number
+              where attempt.delivery = $1 order by attempt.number",
+        )
+        .bind(key.to_string())
+        .fetch_all(&self.reader)
+        .await?
+        .iter()
+        .map(row::attempt)
+        .collect()
     }
 
     /// The newest attempt at a delivery, with the bytes that another one has to repeat.
@@ -309,11 +316,16 @@ pub(in crate::ledger) async fn last_attempt(
     executor: impl Executor<'_, Database = Any>,
     key: DeliveryKey,
 ) -> Result<Option<Attempt>, LedgerError> {
-    sqlx::query("select * from attempt where delivery = $1 order by number desc limit 1")
-        .bind(key.to_string())
-        .fetch_optional(executor)
-        .await?
-        .as_ref()
-        .map(row::attempt)
-        .transpose()
+    sqlx::query(
+        "select attempt.*, carried.wire, carried.rendition from attempt
+           left join carried on carried.delivery = attempt.delivery
+                            and carried.attempt = attempt.number
+          where attempt.delivery = $1 order by attempt.number desc limit 1",
+    )
+    .bind(key.to_string())
+    .fetch_optional(executor)
+    .await?
+    .as_ref()
+    .map(row::attempt)
+    .transpose()
 }

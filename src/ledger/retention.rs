@@ -119,6 +119,7 @@ impl Ledger {
             forgotten.pages = run(&mut tx, PAGES, now - kept, now).await?;
         }
         if let Some(kept) = retention.attempts {
+            run(&mut tx, CARRIED, now - kept, now).await?;
             forgotten.attempts = run(&mut tx, ATTEMPTS, now - kept, now).await?;
             forgotten.copies = run(&mut tx, COPIES, now - kept, now).await?;
         }
@@ -156,8 +157,11 @@ macro_rules! over {
 const PAGES: &str =
     over!("update posting set source = null where source is not null and id in", "");
 
+const CARRIED: &str =
+    over!("delete from carried where delivery in (select key from delivery where posting in", ")");
+
 const ATTEMPTS: &str = over!(
-    "update attempt set wire = '', rendition = '', erased_at = $2
+    "update attempt set erased_at = $2
       where erased_at is null
         and delivery in (select key from delivery where posting in",
     ")"

@@ -210,14 +210,10 @@ pub(in crate::ledger) fn attempt(row: &AnyRow) -> Result<Attempt, LedgerError> {
     })
 }
 
+/// What an attempt carried, of the row beside it; `None` once that was erased.
 fn carried(row: &AnyRow) -> Result<Option<Carried>, LedgerError> {
-    if optional_time(row, "erased_at")?.is_some() {
-        return Ok(None);
-    }
-    Ok(Some(Carried {
-        wire: json(&row.try_get::<String, _>("wire")?, "wire")?,
-        rendition: json(&row.try_get::<String, _>("rendition")?, "rendition")?,
-    }))
+    let (wire, rendition) = (optional_json(row, "wire")?, optional_json(row, "rendition")?);
+    Ok(wire.zip(rendition).map(|(wire, rendition)| Carried { wire, rendition }))
 }
 
 pub(in crate::ledger) fn step(row: &AnyRow) -> Result<Step, LedgerError> {

@@ -271,6 +271,7 @@ fn migrations() -> Migrator {
         migration(5, "notices", include_str!("migrations/0005_notices.sql")),
         migration(6, "erasure", include_str!("migrations/0006_erasure.sql")),
         migration(7, "arrival", include_str!("migrations/0007_arrival.sql")),
+        migration(9, "carried", include_str!("migrations/0009_carried.sql")),
     ])
 }
 
@@ -388,6 +389,10 @@ async fn prepare(connection: &mut AnyConnection, mode: Mode) -> Result<(), sqlx:
             connection.execute("pragma synchronous = full").await?;
             // What is replaced or erased is overwritten, so that it does not lie about in the file.
             connection.execute("pragma secure_delete = on").await?;
+            // What a statement may have to undo is kept in memory, not in a file beside.
+            connection.execute("pragma temp_store = memory").await?;
+            // A page that changes often goes into the ledger's own file once for many changes.
+            connection.execute("pragma wal_autocheckpoint = 4000").await?;
         }
         Mode::Upkeep => {
             connection.execute("pragma query_only = on").await?;

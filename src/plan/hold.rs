@@ -2,10 +2,13 @@
 //! not agreed to, not to be seen yet, or the channel is paused.
 
 use super::pair::{Page, Pair};
+use super::reason::Same;
 use super::{Reason, words_to_approve};
-use crate::ledger::{Acceptance, CopyState};
+use crate::adapt::{Occasion, Rendition};
+use crate::channel::DeliveryKey;
+use crate::ledger::{Acceptance, CopyState, Delivery};
 use crate::posting::{Availability, Posting, PostingId};
-use crate::site::queue::{Approval, PageWait};
+use crate::site::queue::{Approval, OpenPosts, PageWait};
 
 impl Pair<'_> {
     /// Why the ad is closed, if it is.
@@ -128,5 +131,47 @@ impl Pair<'_> {
         let pause =
             self.known_channel.and_then(|known| known.paused.as_ref()).or(past.paused.as_ref())?;
         Some(Reason::Paused { why: pause.reason.clone() })
+    }
+
+    /// Another message is on its way to the list, and what comes back could not be told apart.
+    pub(super) fn behind_another(&self, occasion: Occasion, key: DeliveryKey) -> Option<Reason> {
+        let mut others = self.on_their_way.iter().filter(|it| it.key != key);
+        let (other, same) = match self.channel.holds.open_posts {
+            OpenPosts::Any => return None,
+            OpenPosts::One => (others.next()?, Same::List),
+            OpenPosts::OnePerSubject => {
+                let mut others = others.peekable();
+                others.peek()?;
+                let ours = self.subject(self.posting, occasion)?.to_lowercase();
+                let same = |it: &&&Delivery| {
+                    self.subject_of(it).is_some_and(|theirs| theirs.to_lowercase() == ours)
+                };
+                (others.find(same)?, Same::Subject)
+            }
+        };
+        let since = self.local(other.attempted_at.unwrap_or(other.changed_at));
+        Some(Reason::BehindAnother { posting: other.name.posting.clone(), since, same })
+    }
+
+    /// The subject of what is on its way; where its words are not on record, as it would be now.
+    fn subject_of(&self, delivery: &Delivery) -> Option<String> {
+        if let Some(standing) = &delivery.standing {
+            return subject(&standing.rendition).map(str::to_owned);
+        }
+        let mut postings = self.inputs.postings.iter().chain(self.inputs.missing);
+        let posting = postings.find(|it| it.id == delivery.name.posting)?;
+        self.subject(posting, delivery.name.occasion)
+    }
+
+    fn subject(&self, posting: &Posting, occasion: Occasion) -> Option<String> {
+        let rendition = (self.inputs.render)(posting, self.channel, occasion).ok()?;
+        subject(&rendition).map(str::to_owned)
+    }
+}
+
+fn subject(rendition: &Rendition) -> Option<&str> {
+    match rendition {
+        Rendition::Mail { subject, .. } => Some(subject),
+        _ => None,
     }
 }

@@ -30,6 +30,7 @@ use crate::ledger::{CopyState, Deed, Delivery, DeliveryName, Past, State};
 use crate::posting::term::Term;
 use crate::posting::{Posting, PostingId, Revision};
 use crate::site::ChannelSpec;
+use crate::site::queue::OpenPosts;
 pub use approval::words_to_approve;
 use pair::{Page, Pair};
 pub use queue::{Spent, spent};
@@ -197,6 +198,7 @@ pub fn plan(inputs: &Inputs<'_>) -> Plan {
         inputs.channels.iter().enumerate().map(|(index, it)| (&it.name, index)).collect();
     let known_channels: Vec<_> =
         inputs.channels.iter().map(|it| inputs.past.channels.get(&it.name)).collect();
+    let on_their_way = on_their_way(inputs, &places);
     let mut by_channel = vec![Vec::new(); inputs.channels.len()];
     let mut orphans = Vec::new();
     let mut draft = Draft::default();
@@ -242,6 +244,7 @@ pub fn plan(inputs: &Inputs<'_>) -> Plan {
                 known_channel: *known_channel,
                 index,
                 deliveries,
+                on_their_way: on_their_way.get(index).map(Vec::as_slice).unwrap_or_default(),
                 title: &title,
             };
             is_open |= pair.plan(&mut draft);
@@ -289,6 +292,29 @@ fn in_order<'a>(inputs: &Inputs<'a>) -> Vec<(&'a Posting, Page)> {
 }
 
 /// Gives the messages of one channel their times.
+/// What each list has been given that was not seen in its archive yet, where that matters.
+fn on_their_way<'a>(
+    inputs: &Inputs<'a>,
+    places: &HashMap<&ChannelName, usize>,
+) -> Vec<Vec<&'a Delivery>> {
+    let mut found = vec![Vec::new(); inputs.channels.len()];
+    for delivery in inputs.past.deliveries.iter().filter(|it| is_on_its_way(it)) {
+        let Some(index) = places.get(&delivery.name.channel).copied() else { continue };
+        let Some(channel) = inputs.channels.get(index) else { continue };
+        if channel.holds.open_posts != OpenPosts::Any
+            && let Some(on_channel) = found.get_mut(index)
+        {
+            on_channel.push(delivery);
+        }
+    }
+    found
+}
+
+fn is_on_its_way(delivery: &Delivery) -> bool {
+    matches!(delivery.copy, Some(CopyState::Sent | CopyState::Held))
+        || matches!(delivery.state, State::Sending | State::Unknown)
+}
+
 fn give(inputs: &Inputs<'_>, given: Given, plan: &mut Plan) {
     for (index, place) in given.seen {
         if let Some(step) = plan.steps.get_mut(index) {

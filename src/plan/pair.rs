@@ -55,6 +55,8 @@ pub(super) struct Pair<'a> {
     /// Of the channel among all.
     pub(super) index: usize,
     pub(super) deliveries: &'a [&'a Delivery],
+    /// What is on its way to the channel, of any posting, and was not seen there yet.
+    pub(super) on_their_way: &'a [&'a Delivery],
     pub(super) title: &'a Arc<str>,
 }
 
@@ -468,11 +470,18 @@ impl Pair<'_> {
                 || name.key(self.inputs.past.ledger.unwrap_or(Uuid::nil())),
                 |on_record| on_record.key,
             );
+        let hold = match asked {
+            Asked::Fixed(_) => None,
+            Asked::InSlot { .. } | Asked::Again { .. } => {
+                self.paused().or_else(|| self.behind_another(occasion, key))
+            }
+        };
+        let asked = match hold {
+            Some(reason) => Asked::Fixed(When::Not { reason }),
+            None => asked,
+        };
         let when = match asked {
             Asked::Fixed(when) => when,
-            Asked::InSlot { .. } | Asked::Again { .. } if self.paused().is_some() => self
-                .paused()
-                .map_or(When::Due { since: self.inputs.now }, |reason| When::Not { reason }),
             // Until the slots are shared out, nothing has one.
             Asked::InSlot { from, until, early } => {
                 let posting = self.posting.id.clone();

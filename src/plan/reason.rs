@@ -73,6 +73,13 @@ pub enum Reason {
     UnderWay,
     /// A moderator has the message that it answers.
     WithModerator,
+    /// Another message on the same list is not in its archive yet, and what comes back could not be
+    /// told apart.
+    BehindAnother {
+        posting: PostingId,
+        since: DateTime<FixedOffset>,
+        same: Same,
+    },
     /// An earlier attempt's outcome is unknown.
     Unknown,
     /// The channel refused it.
@@ -103,6 +110,15 @@ pub enum Reason {
         path: String,
     },
     ChannelGone,
+}
+
+/// What two messages on one list have in common.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Same {
+    Subject,
+    /// Notices of the list's software do not even say the subject.
+    List,
 }
 
 /// What keeps a message from a slot.
@@ -154,6 +170,7 @@ impl Reason {
             | Self::WithdrawnFrom { .. }
             | Self::PageHasErrors { .. }
             | Self::WithModerator
+            | Self::BehindAnother { .. }
             | Self::ChannelGone => true,
             Self::Filtered(_)
             | Self::Draft
@@ -242,6 +259,19 @@ impl fmt::Display for Reason {
             Self::WithModerator => f.write_str(
                 "a moderator has the message that it answers; it goes out once that was let through",
             ),
+            Self::BehindAnother { posting, since, same } => {
+                let what = match same {
+                    Same::Subject => "a message with the same subject",
+                    Same::List => "a message",
+                };
+                write!(
+                    f,
+                    "{what} ({posting}, {}) is not in the list's archive yet, and a moderator's \
+                     notice could not be told apart; it goes out once that was seen, refused or \
+                     resolved",
+                    minute(since)
+                )
+            }
             Self::Unknown => f.write_str(
                 "nobody knows whether an earlier attempt arrived; look, then `handbill resolve`",
             ),

@@ -21,7 +21,7 @@ use super::copies::{End, Exhibitor, StoredCopy};
 use super::fault::Faults;
 use super::loopback::{Bound, Connection, Loopback, SharedClock, lock};
 use super::page::{escape, missing, page};
-use crate::channel::board::{Auth, Config, Place, Request};
+use crate::channel::board::{Auth, Config, Place, Repeat, Request};
 use answer::{Hit, Places, done, found};
 use job::{Document, Job};
 use route::{Placeholders, Route, path_and_query};
@@ -173,7 +173,7 @@ struct Desk {
 /// The board's addresses.
 struct Routes {
     find: Option<Route>,
-    create: Route,
+    create: Option<Route>,
     update: Option<Route>,
     withdraw: Option<Route>,
     /// Where readers find a job.
@@ -211,11 +211,16 @@ enum Wish {
 impl Routes {
     fn new(config: &Config) -> Result<Self, regex::Error> {
         let base = &config.base;
-        let of = |request: &Request| Route::new(&request.method, &request.url, base);
-        let find = config.find.as_ref().map(|it| Route::new(&it.method, &it.url, base));
+        let of = |request: &Request| {
+            let body = request.body.as_ref();
+            Route::new(&request.method, &request.url, base).map(|it| it.saying(body))
+        };
+        let find = config.find.as_ref().map(|it| {
+            Route::new(&it.method, &it.url, base).map(|route| route.saying(it.body.as_ref()))
+        });
         Ok(Self {
             find: find.transpose()?,
-            create: of(&config.create)?,
+            create: Some(of(&config.create)?),
             update: config.update.as_ref().map(of).transpose()?,
             withdraw: config.withdraw.as_ref().map(of).transpose()?,
             page: page_template(config).map(|it| Route::new("GET", it, base)).transpose()?,
@@ -223,18 +228,29 @@ impl Routes {
     }
 
     fn wish(&self, method: &str, path: &str, query: &str, body: &[u8]) -> Option<Wish> {
-        let of = |route: &Option<Route>| route.as_ref()?.matches(method, path, query);
+        let body = String::from_utf8_lossy(body);
+        let of = |route: &Option<Route>| {
+            let route = route.as_ref().filter(|it| it.is_said_in(&body))?;
+            route.matches(method, path, query).map(|it| (route.words(), it))
+        };
         // An update and a withdrawal may go to one address; only the first has a body.
         if body.is_empty()
-            && let Some(found) = of(&self.withdraw)
+            && let Some((_, found)) = of(&self.withdraw)
         {
             return Some(Wish::Withdraw(found));
         }
-        None.or_else(|| of(&self.find).map(Wish::Find))
-            .or_else(|| self.create.matches(method, path, query).map(Wish::Create))
-            .or_else(|| of(&self.update).map(Wish::Update))
-            .or_else(|| of(&self.withdraw).map(Wish::Withdraw))
-            .or_else(|| of(&self.page).map(Wish::Read))
+        // Of several requests to one address it is the one of which most is said.
+        let wish = |wish: fn(Placeholders) -> Wish| {
+            move |(words, found): (usize, Placeholders)| (words, wish(found))
+        };
+        let wishes = [
+            of(&self.find).map(wish(Wish::Find)),
+            of(&self.create).map(wish(Wish::Create)),
+            of(&self.update).map(wish(Wish::Update)),
+            of(&self.withdraw).map(wish(Wish::Withdraw)),
+            of(&self.page).map(wish(Wish::Read)),
+        ];
+        wishes.into_iter().flatten().rev().max_by_key(|(words, _)| *words).map(|(_, wish)| wish)
     }
 }
 
@@ -249,6 +265,7 @@ impl Inner {
         let path = match page_template(&self.config) {
             Some(template) => path_and_query(template, &self.config.base)
                 .replace("{id}", &job.id.to_string())
+                .replace("{slug}", job.reference.as_deref().unwrap_or_default())
                 .replace("{reference}", job.reference.as_deref().unwrap_or_default()),
             None => format!("/jobs/{}", job.id),
         };
@@ -259,7 +276,7 @@ impl Inner {
         Hit { id: job.id, link: Some(self.link(job)), reference: None }
     }
 
-    fn may(&self, headers: &HeaderMap) -> Result<(), Refusal> {
+    fn may(&self, headers: &HeaderMap, query: &str) -> Result<(), Refusal> {
         let given = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
         let authorization = given(header::AUTHORIZATION.as_str());
         let secret = self.options.secret.as_str();
@@ -269,10 +286,14 @@ impl Inner {
                 let pair = BASE64.encode(format!("{username}:{secret}").as_bytes());
                 authorization.and_then(|it| it.strip_prefix("Basic ")) == Some(pair.as_str())
             }
-            Auth::Bearer { .. } => {
+            Auth::Bearer { .. } | Auth::ClientCredentials { .. } | Auth::ServiceAccount { .. } => {
                 authorization.and_then(|it| it.strip_prefix("Bearer ")) == Some(secret)
             }
-            Auth::Header { name, .. } => given(name) == Some(secret),
+            Auth::Header { name, prefix, .. } => {
+                given(name).and_then(|it| it.strip_prefix(prefix.as_str())) == Some(secret)
+            }
+            Auth::Query { name, .. } => url::form_urlencoded::parse(query.as_bytes())
+                .any(|(known, value)| known == *name && value == secret),
         };
         if good { Ok(()) } else { Err(Refusal::Credentials) }
     }
@@ -284,25 +305,42 @@ impl Inner {
             .jobs
             .iter()
             .filter(|job| job.end.is_none())
-            .filter(|job| wanted.get("reference").is_none_or(|it| job.has_reference(it)))
+            .filter(|job| number(wanted).is_none_or(|it| job.has_reference(it)))
             .filter(|job| wanted.get("id").is_none_or(|id| job.id.to_string() == *id))
-            .map(|job| Hit { reference: wanted.get("reference").cloned(), ..self.hit(job) })
+            .map(|job| Hit { reference: number(wanted).cloned(), ..self.hit(job) })
             .collect();
-        let places = Places { id: Some(&find.id), link: find.link.as_ref() };
-        Ok(found(&find.ok, places, &hits))
+        let within = |place: &Place| match (&find.items, place) {
+            (Some(items), Place::Json(pointer)) => Place::Json(format!("{items}/0{pointer}")),
+            (_, place) => place.clone(),
+        };
+        let (id, link) = (within(&find.id), find.link.as_ref().map(within));
+        let reference =
+            find.reference.as_ref().map(|it| within(&Place::Json(it.clone()))).and_then(|it| {
+                match it {
+                    Place::Json(pointer) => Some(pointer),
+                    _ => None,
+                }
+            });
+        let places = Places { id: Some(&id), link: link.as_ref(), reference: reference.as_deref() };
+        // A list in pages has one here.
+        let is_later = find.pages.as_ref().is_some_and(|pages| {
+            wanted.get("page").is_some_and(|page| *page != pages.first.to_string())
+        });
+        Ok(found(&find.ok, places, if is_later { &[] } else { &hits }))
     }
 
     fn create(&self, wanted: &Placeholders, body: &Bytes) -> Result<Response, Refusal> {
         let create = &self.config.create;
-        let places = Places { id: create.id.as_ref(), link: create.link.as_ref() };
+        let places = Places { id: create.id.as_ref(), link: create.link.as_ref(), reference: None };
         let document = self.document(body)?;
         let now = self.clock.now();
         let mut desk = lock(&self.desk);
-        let reference = wanted.get("reference").cloned();
-        if let Some(known) = desk
-            .jobs
-            .iter_mut()
-            .find(|job| reference.is_some() && job.reference == reference && job.end.is_none())
+        let reference = number(wanted).cloned();
+        if let Some(known) =
+            desk.jobs.iter_mut().filter(|job| job.end.is_none()).find(|job| match create.repeat {
+                Repeat::Replaces if reference.is_none() => job.is_about_the_same(&document),
+                _ => reference.is_some() && job.reference == reference,
+            })
         {
             if known.current().raw != document.raw {
                 known.edits.push((now, document));
@@ -328,27 +366,29 @@ impl Inner {
         let document = self.document(body)?;
         let now = self.clock.now();
         let mut desk = lock(&self.desk);
-        let job = named(&mut desk, wanted).ok_or(Refusal::NoSuchJob)?;
+        let job = named(&mut desk, wanted, body).ok_or(Refusal::NoSuchJob)?;
         if job.current().raw != document.raw {
             job.edits.push((now, document));
         }
-        let places = Places { id: update.id.as_ref(), link: update.link.as_ref() };
+        let places = Places { id: update.id.as_ref(), link: update.link.as_ref(), reference: None };
         Ok(done(&update.ok, StatusCode::OK, places, &self.hit(job)))
     }
 
-    fn withdraw(&self, wanted: &Placeholders) -> Result<Response, Refusal> {
+    fn withdraw(&self, wanted: &Placeholders, body: &Bytes) -> Result<Response, Refusal> {
         let withdraw = self.config.withdraw.as_ref().ok_or(Refusal::NoSuchJob)?;
         let mut desk = lock(&self.desk);
-        let job = named(&mut desk, wanted).ok_or(Refusal::NoSuchJob)?;
+        let job = named(&mut desk, wanted, body).ok_or(Refusal::NoSuchJob)?;
         job.end = Some(End::Withdrawn { at: self.clock.now() });
-        let places = Places { id: withdraw.id.as_ref(), link: withdraw.link.as_ref() };
+        let places =
+            Places { id: withdraw.id.as_ref(), link: withdraw.link.as_ref(), reference: None };
         Ok(done(&withdraw.ok, StatusCode::OK, places, &self.hit(job)))
     }
 
     fn document(&self, body: &Bytes) -> Result<Document, Refusal> {
         match std::str::from_utf8(body) {
             Ok(raw) if !raw.trim().is_empty() => {
-                Ok(Document { format: self.config.format, raw: raw.to_owned() })
+                let raw = uploaded(raw).unwrap_or(raw).to_owned();
+                Ok(Document { format: self.config.format, raw })
             }
             _ => Err(Refusal::Unreadable),
         }
@@ -384,7 +424,7 @@ async fn serve(
 ) -> Response {
     let query = uri.query().unwrap_or_default();
     let wish = inner.routes.wish(method.as_str(), uri.path(), query, &body);
-    let may = || inner.may(&headers);
+    let may = || inner.may(&headers, query);
     match wish {
         Some(Wish::Find(wanted)) => may().and_then(|()| inner.find(&wanted)).into_response(),
         Some(Wish::Create(wanted)) => {
@@ -397,7 +437,7 @@ async fn serve(
             inner.changing.around(&connection, &inner.clock, store).await
         }
         Some(Wish::Withdraw(wanted)) => {
-            let store = || may().and_then(|()| inner.withdraw(&wanted));
+            let store = || may().and_then(|()| inner.withdraw(&wanted, &body));
             inner.changing.around(&connection, &inner.clock, store).await
         }
         Some(Wish::Read(wanted)) => inner.public_page(&wanted),
@@ -417,8 +457,16 @@ fn page_template(config: &Config) -> Option<&str> {
         [config.create.link.as_ref(), config.find.as_ref().and_then(|it| it.link.as_ref())];
     places.into_iter().flatten().find_map(|place| match place {
         Place::Template(template) => Some(template.as_str()),
-        Place::Json(_) | Place::Header(_) => None,
+        _ => None,
     })
+}
+
+/// The file in a form that a browser would upload.
+fn uploaded(body: &str) -> Option<&str> {
+    let (boundary, _) = body.strip_prefix("--")?.split_once("\r\n")?;
+    let (_, part) = body.split_once("; filename=\"")?;
+    let (_, content) = part.split_once("\r\n\r\n")?;
+    content.split_once(&format!("\r\n--{boundary}")).map(|(content, _)| content)
 }
 
 /// The file with every address on the server at `root`.
@@ -431,31 +479,60 @@ fn rehosted(config: &Config, root: &Url) -> io::Result<Config> {
             *template = format!("{}{}", root, path.trim_start_matches('/'));
         }
     };
-    let rehost_link = |place: &mut Option<Place>| {
-        if let Some(Place::Template(template)) = place {
-            rehost(template);
+    let rehost_link = |place: &mut Option<Place>| match place {
+        Some(Place::Template(template)) => rehost(template),
+        // No page or person is played here: the answer says it.
+        Some(Place::Regex(_) | Place::Html(_) | Place::Manual) => {
+            *place = Some(Place::Json("/link".to_owned()));
+        }
+        _ => {}
+    };
+    let readable = |place: &mut Place| {
+        if matches!(place, Place::Regex(_) | Place::Html(_)) {
+            *place = Place::Json("/id".to_owned());
         }
     };
     if let Some(find) = &mut here.find {
         rehost(&mut find.url);
         rehost_link(&mut find.link);
+        readable(&mut find.id);
+        find.state = None;
     }
+    here.client_certificate = None;
+    here.ca = None;
+    // Readers see every job at once here, and the page behind its link is what is looked at.
+    here.states = None;
+    here.verify = None;
+    here.poll = None;
     let requests = [Some(&mut here.create), here.update.as_mut(), here.withdraw.as_mut()];
     for request in requests.into_iter().flatten() {
         rehost(&mut request.url);
         rehost_link(&mut request.link);
+        request.id.as_mut().map(readable);
+        request.state = None;
     }
     Ok(here)
 }
 
+/// Our number in an address, as it is or as a name.
+fn number(wanted: &Placeholders) -> Option<&String> {
+    wanted.get("reference").or_else(|| wanted.get("slug"))
+}
+
 fn is_named(job: &Job, wanted: &Placeholders) -> bool {
-    match (wanted.get("id"), wanted.get("reference")) {
+    match (wanted.get("id"), number(wanted)) {
         (Some(id), _) => job.id.to_string() == *id,
         (None, Some(reference)) => job.has_reference(reference),
         (None, None) => false,
     }
 }
 
-fn named<'a>(desk: &'a mut Desk, wanted: &Placeholders) -> Option<&'a mut Job> {
-    desk.jobs.iter_mut().find(|job| job.end.is_none() && is_named(job, wanted))
+/// The job that a request is about: by its address, or where that says nothing by its body.
+fn named<'a>(desk: &'a mut Desk, wanted: &Placeholders, body: &[u8]) -> Option<&'a mut Job> {
+    let body = String::from_utf8_lossy(body);
+    let in_address = wanted.contains_key("id") || number(wanted).is_some();
+    desk.jobs
+        .iter_mut()
+        .filter(|job| job.end.is_none())
+        .find(|job| is_named(job, wanted) || (!in_address && job.is_named_in(&body)))
 }

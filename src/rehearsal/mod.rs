@@ -18,6 +18,7 @@ pub mod linkedin;
 pub mod loopback;
 pub mod mastodon;
 pub mod page;
+pub mod recorded;
 mod repository;
 pub mod smtp;
 pub mod stage;

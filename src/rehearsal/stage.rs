@@ -109,7 +109,12 @@ pub async fn build(site: &mut Site, folder: &Path, clock: &SharedClock) -> io::R
                     Auth::None => {}
                     Auth::Basic { password: place, .. }
                     | Auth::Bearer { token: place }
-                    | Auth::Header { value: place, .. } => *place = valid,
+                    | Auth::Header { value: place, .. }
+                    | Auth::Query { value: place, .. } => *place = valid,
+                    // Nobody gives out tokens on this machine: it is there already.
+                    Auth::ClientCredentials { .. } | Auth::ServiceAccount { .. } => {
+                        config.auth = Auth::Bearer { token: valid };
+                    }
                 }
                 let server = BoardStandIn::start(name, config, options, clock.clone()).await?;
                 **config = server.config().clone();

@@ -1,9 +1,11 @@
 //! Lengths of time as people write them: `90m`, `36h`, `14d`, `2w`.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
 use chrono::TimeDelta;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Error, Visitor};
 use serde::{Deserialize, Deserializer};
 
@@ -20,6 +22,20 @@ pub struct Length(pub TimeDelta);
 pub struct LengthError {
     pub message: String,
     pub help: String,
+}
+
+impl JsonSchema for Length {
+    fn schema_name() -> Cow<'static, str> {
+        "Length".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "string",
+            "pattern": "^\\s*[0-9]+[mhdw]\\s*$",
+            "description": "A length of time: `90m`, `36h`, `14d` or `2w`.",
+        })
+    }
 }
 
 impl Length {

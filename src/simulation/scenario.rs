@@ -20,7 +20,7 @@ use crate::schedule::Schedule;
 use crate::site::channel_file::KindConfig;
 use crate::site::filter::Filter;
 use crate::site::policy::{Close, Offset, Update};
-use crate::site::queue::{Approval, Holds, PageWait, PlanRules, Queue};
+use crate::site::queue::{Approval, Holds, OpenPosts, PageWait, PlanRules, Queue};
 use crate::site::serve::ServeRules;
 use crate::site::{ChannelSpec, Site};
 
@@ -241,6 +241,7 @@ fn spec(
         approval: if chance.one_in(6) { Approval::Needed } else { Approval::NotNeeded },
         page: if waits { PageWait::UntilSeen } else { PageWait::DoNotWait },
         declared: Vec::new(),
+        open_posts: if kind == Kind::Mail { OpenPosts::OnePerSubject } else { OpenPosts::Any },
     };
     Ok(ChannelSpec {
         file: Source::new(format!("channels/{name}.toml"), String::new()),

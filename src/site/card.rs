@@ -56,7 +56,7 @@ impl ChannelSpec {
         let remark = |(index, field): (usize, &crate::adapt::card::CardField)| {
             let template = manual.fields.get(index).map_or("", |field| field.text.as_str());
             let title = Span::new(0, posting.source.text.lines().next().map_or(0, str::len));
-            Diagnostic::warning(
+            let remark = Diagnostic::warning(
                 REQUIRED,
                 format!(
                     "{}: the form requires “{}”, and this page does not say it",
@@ -65,29 +65,28 @@ impl ChannelSpec {
             )
             .at(&posting.source, title)
             .help(format!(
-                "say it on the page: `{}` is made of it; or correct the card, {}",
-                template.trim(),
-                self.line_of_field(index)
-            ))
+                "say it on the page: `{}` is made of it; or correct the card",
+                template.trim()
+            ));
+            match self.place_of_field(index) {
+                Some((file, span)) => remark.also(&file, span, "required here"),
+                None => remark,
+            }
         };
         missing.map(remark).collect()
     }
 
-    /// Where a field of the card stands, in words.
-    fn line_of_field(&self, index: usize) -> String {
-        let path = self.file.path.display();
-        if let Some(span) = place(&self.file, index, "name") {
-            return format!("{path}:{}", self.file.line_and_column(span.start).0);
-        }
+    /// Where a field of the card stands: in the channel's file, or in a preset under it.
+    fn place_of_field(&self, index: usize) -> Option<(Arc<Source>, Span)> {
         let named = toml_file::locate(&self.file, &["preset"])
             .map(|span| self.file.words(span).trim_matches(['"', '\'']))
             .unwrap_or_default();
-        let in_preset = preset::with_those_below(named).into_iter().find_map(|(name, text)| {
-            let preset = Source::new(format!("channels/{name}.toml"), text);
-            let (line, _) = preset.line_and_column(place(&preset, index, "name")?.start);
-            Some(format!("line {line} of the preset `{name}`"))
-        });
-        format!("{path} ({})", in_preset.unwrap_or_else(|| "its preset".to_owned()))
+        let presets = preset::with_those_below(named)
+            .into_iter()
+            .map(|(name, text)| Source::new(format!("channels/{name}.toml"), text));
+        std::iter::once(Arc::clone(&self.file))
+            .chain(presets)
+            .find_map(|file| place(&file, index, "name").map(|span| (file, span)))
     }
 }
 

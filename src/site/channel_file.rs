@@ -5,6 +5,7 @@
 
 mod requires;
 mod rules;
+mod schema;
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
@@ -13,6 +14,8 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
+pub use schema::schema;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -84,26 +87,44 @@ pub enum KindConfig {
 }
 
 /// What is written in the file.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct ChannelFile {
+    #[schemars(with = "Kind")]
     kind: Spanned<String>,
-    /// Read before the rest; see [`preset`].
+    /// A shipped file under this one, such as `mailman3` or `boards/wordpress`; the keys here win.
     #[serde(rename = "preset")]
     _preset: Option<String>,
+    /// Default: the name of the file.
+    #[schemars(with = "Option<String>")]
     name: Option<Spanned<String>>,
+    /// When it may be used, as a crontab says it. Default: at any time.
+    #[schemars(with = "Option<String>")]
     schedule: Option<Spanned<String>>,
+    /// Default: the site's.
+    #[schemars(with = "Option<String>")]
     timezone: Option<Spanned<String>>,
+    /// Which postings it wants; default: all.
     #[serde(default)]
     postings: Filter,
+    /// The folder of its templates; default: the kind.
+    #[schemars(with = "Option<String>")]
     template: Option<Spanned<String>>,
     language: Option<String>,
     hashtags: Option<usize>,
+    /// Facts without which `handbill check` remarks on an ad.
     #[serde(default)]
+    #[schemars(with = "Vec<String>")]
     requires: Vec<Spanned<String>>,
+    /// How long before the deadline reminders are due.
     #[serde(default)]
+    #[schemars(with = "Vec<String>")]
     remind: Vec<Spanned<String>>,
+    /// What becomes of a copy when the page changes.
+    #[schemars(with = "Option<Update>")]
     update: Option<Spanned<Update>>,
+    /// What becomes of a copy when the ad closes.
+    #[schemars(with = "Option<Close>")]
     close: Option<Spanned<Close>>,
     per_slot: Option<NonZeroU32>,
     per_day: Option<NonZeroU32>,
@@ -115,18 +136,30 @@ struct ChannelFile {
     approval: Option<bool>,
     wait_for_page: Option<bool>,
     budget: Option<WrittenBudget>,
+    #[schemars(with = "Option<BTreeMap<String, serde_json::Value>>")]
     quiet: Option<QuietTable>,
+    #[schemars(with = "Option<String>")]
     ask_again: Option<Spanned<Length>>,
+    /// Free values for templates and for a board's placeholders (`{values.NAME}`).
     #[serde(default)]
+    #[schemars(with = "BTreeMap<String, serde_json::Value>")]
     values: toml::Table,
+    #[schemars(with = "Option<BTreeMap<String, serde_json::Value>>")]
     mail: Option<mail::Config>,
+    #[schemars(with = "Option<BTreeMap<String, serde_json::Value>>")]
     mastodon: Option<mastodon::Config>,
+    #[schemars(with = "Option<BTreeMap<String, serde_json::Value>>")]
     x: Option<x::Config>,
+    #[schemars(with = "Option<BTreeMap<String, serde_json::Value>>")]
     bluesky: Option<bluesky::Config>,
+    #[schemars(with = "Option<BTreeMap<String, serde_json::Value>>")]
     linkedin: Option<linkedin::Config>,
     board: Option<board::Config>,
+    #[schemars(with = "Option<BTreeMap<String, serde_json::Value>>")]
     feed: Option<feed::Config>,
+    #[schemars(with = "Option<BTreeMap<String, serde_json::Value>>")]
     git: Option<git::Config>,
+    #[schemars(with = "Option<BTreeMap<String, serde_json::Value>>")]
     manual: Option<manual::Config>,
 }
 
@@ -274,6 +307,12 @@ fn understood(
     {
         *path = folder.join(&*path);
     }
+    if let KindConfig::Board(board) = &mut config {
+        board.values = scalars(&written.values);
+        if let Some(path) = board.ca.as_mut().filter(|path| path.is_relative()) {
+            *path = folder.join(&*path);
+        }
+    }
     if let KindConfig::Feed(feed) = &mut config
         && feed.folder.is_relative()
     {
@@ -289,7 +328,7 @@ fn understood(
         list::reminders(mail, &remind, file, diagnostics);
     }
     let queue = rules::queue(&written, kind, &quiet, zone, file, around, diagnostics);
-    let holds = rules::holds(&written, around.for_all);
+    let holds = rules::holds(&written, around.for_all, &config);
     let requires = requires::read(&written.requires, file, diagnostics);
     let ask_again = rules::ask_again(written.ask_again.as_ref(), file, diagnostics);
     if let KindConfig::Manual(manual) = &config {
@@ -429,16 +468,21 @@ impl KindConfig {
             Self::X(config) => config.secrets_mut(),
             Self::Bluesky(config) => vec![("app_password", &mut config.app_password)],
             Self::LinkedIn(config) => config.secrets_mut(),
-            Self::Board(config) => match &mut config.auth {
-                board::Auth::None => Vec::new(),
-                board::Auth::Basic { password, .. } => vec![("password", password)],
-                board::Auth::Bearer { token } => vec![("token", token)],
-                board::Auth::Header { value, .. } => vec![("value", value)],
-            },
+            Self::Board(config) => config.secrets_mut(),
             Self::Git(config) => config.secrets_mut(),
             Self::Feed(_) | Self::Manual(_) => Vec::new(),
         }
     }
+}
+
+/// The values that are one word or number.
+fn scalars(values: &toml::Table) -> BTreeMap<String, String> {
+    let text = |value: &toml::Value| match value {
+        toml::Value::String(text) => Some(text.clone()),
+        toml::Value::Array(_) | toml::Value::Table(_) => None,
+        other => Some(other.to_string()),
+    };
+    values.iter().filter_map(|(name, value)| Some((name.clone(), text(value)?))).collect()
 }
 
 fn named_presets(

@@ -1,11 +1,12 @@
 //! Which postings a channel takes: `postings = { … }` in its file.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::posting::{PositionType, Posting};
 
 /// Which postings go to a channel: all that match every given list.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Filter {
     /// One of these tags, in any case.

@@ -5,6 +5,7 @@
 //! person wrote becomes a [`Diagnostic`] with its place; an `Err` means that there is no site.
 
 pub mod account;
+mod board;
 mod card;
 pub mod channel_file;
 pub mod check;

@@ -4,6 +4,7 @@
 use std::fmt;
 
 use chrono::TimeDelta;
+use schemars::JsonSchema;
 use serde::de::{Error, Visitor};
 use serde::{Deserialize, Deserializer};
 
@@ -136,10 +137,12 @@ pub struct Budget {
 }
 
 /// The same as it is written: where a post has a price that is known, it can be left out.
-#[derive(Debug, Clone, Copy, Deserialize)]
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WrittenBudget {
+    #[schemars(with = "f64")]
     pub per_month: Money,
+    #[schemars(with = "Option<f64>")]
     pub per_post: Option<Money>,
 }
 
@@ -169,6 +172,19 @@ pub struct Holds {
     pub page: PageWait,
     /// What has to stand in the `job:` block before anything is announced.
     pub declared: Vec<Term>,
+    pub open_posts: OpenPosts,
+}
+
+/// How many messages may be on their way to a list at a time, not seen in its archive yet. A notice
+/// that one of them waits for a moderator, or was refused, names no Message-ID: Mailman's quotes the
+/// subject, Sympa's before 6.2.72 not even that.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum OpenPosts {
+    #[default]
+    Any,
+    /// One with each subject.
+    OnePerSubject,
+    One,
 }
 
 /// Whether a person has to agree to the words first.

@@ -7,6 +7,7 @@
 mod ascii;
 mod counting;
 mod fitting;
+mod limits;
 mod little_text;
 mod postings;
 mod rich_text;
@@ -26,7 +27,7 @@ use handbill::adapt::{
 };
 use handbill::posting::markdown::Document;
 use handbill::posting::{Deadline, Facts, Posting};
-use postings::{field, phd, postdoc};
+use postings::{field, phd, postdoc, short};
 use proptest::prelude::*;
 use unicode_width::UnicodeWidthStr;
 
@@ -37,6 +38,22 @@ fn each_posting_reads_on_each_channel_as_its_golden_file_says() {
             for &occasion in occasions(&target) {
                 let rendition = adapt(&posting, &target, occasion, &Templates::shipped()).unwrap();
                 golden(&format!("{name}.{}.{occasion}.txt", target.channel), &shown(&rendition));
+            }
+        }
+    }
+}
+
+/// An ad in another language than English gets Handbill's own words in that language; a heading that
+/// repeats the title is left out.
+#[test]
+fn each_language_has_words_of_its_own() {
+    for language in ["es", "fr", "it", "nl"] {
+        let posting = short(language);
+        for target in targets().iter().filter(|it| ["mail", "mastodon"].contains(&&*it.channel)) {
+            for &occasion in occasions(target) {
+                let rendition = adapt(&posting, target, occasion, &Templates::shipped()).unwrap();
+                let name = format!("short-{language}.{}.{occasion}.txt", target.channel);
+                golden(&name, &shown(&rendition));
             }
         }
     }

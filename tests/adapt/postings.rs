@@ -1,5 +1,5 @@
-//! Two fictional postings, built by hand: an English one for a doctoral student and a German one
-//! for a postdoc.
+//! Fictional postings, built by hand: an English one for a doctoral student, a German one for a
+//! postdoc, and a short one in each other language that Handbill writes.
 
 use std::collections::BTreeMap;
 
@@ -143,6 +143,44 @@ pub fn postdoc() -> Posting {
         ],
     };
     posting("postdoc-sturmfluten", "de", &["Sturmflut", "Küstenschutz", "C++"], facts, document)
+}
+
+/// A short ad in one of the languages whose words are in `src/adapt/words`.
+pub fn short(language: &str) -> Posting {
+    let (title, first) = match language {
+        "es" => (
+            "Contrato predoctoral en predicción de mareas",
+            "Buscamos a una persona que enseñe a los modelos a dudar.",
+        ),
+        "fr" => (
+            "Thèse en prévision des marées",
+            "Nous cherchons une personne qui apprenne à nos modèles à douter.",
+        ),
+        "it" => (
+            "Dottorato in previsione delle maree",
+            "Cerchiamo una persona che insegni ai nostri modelli a dubitare.",
+        ),
+        "nl" => (
+            "Promotieplaats getijdenvoorspelling",
+            "Wij zoeken iemand die onze modellen leert twijfelen.",
+        ),
+        other => panic!("no ad in {other}"),
+    };
+    let facts = Facts {
+        title: field(title.to_owned()),
+        reference: field("CIG-2026-09".to_owned()),
+        position_type: field(PositionType::Phd),
+        organisation: field("University of Seaforth".to_owned()),
+        city: field("Seaforth".to_owned()),
+        workload_percent: field(65.5),
+        start: field(Start::AsSoonAsPossible),
+        duration_months: field(36.0),
+        deadline: field(Deadline::On(day(2027, 2, 1))),
+        contact_emails: field(vec!["jobs@cig.seaforth.example".to_owned()]),
+        ..Facts::default()
+    };
+    let document = Document { blocks: vec![heading(1, title), paragraph(vec![text(first)])] };
+    posting("tides", language, &[], facts, document)
 }
 
 fn posting(name: &str, language: &str, tags: &[&str], facts: Facts, document: Document) -> Posting {

@@ -1,5 +1,12 @@
 //! Job boards that are described as data.
 
+mod authorisation;
+mod bodies;
+mod later;
+mod places;
+mod search;
+mod shipped;
+
 use handbill::adapt::{DocumentType, Rendition};
 use handbill::channel::board::{Board, Config};
 use handbill::channel::secret::SecretPlace;
@@ -46,6 +53,28 @@ url = "{base}/jobs/{id}"
 method = "DELETE"
 url = "{base}/jobs/{id}"
 "#;
+
+/// As little as a board can be; what is behind `#` can be replaced.
+const SIMPLE: &str = r#"
+base = "BASE"
+format = "json"
+[find]
+method = "GET"
+url = "{base}/jobs?ref={reference}"
+id = { json = "/0/id" }
+link = { json = "/0/link" }
+# find
+[create]
+method = "POST"
+url = "{base}/jobs"
+id = { json = "/id" }
+# ok
+"#;
+
+/// A board that is never reached, with more tables.
+fn build_with(text: &str, more: &str) -> Board {
+    build(&format!("{}{more}", text.replace("BASE", "http://127.0.0.1:1"))).unwrap()
+}
 
 fn description(server: &str) -> String {
     let SecretPlace::File(password) = servers::secret(SECRET).place else {

@@ -1,5 +1,6 @@
 //! `handbill check`: findings like those of a good compiler.
 
+mod boards;
 mod channels;
 mod contradictions;
 mod fix;

@@ -237,7 +237,8 @@ fn check_names_the_required_field_the_page_and_the_line_of_the_card() {
     assert_eq!((&remark["path"], &remark["line"]), (&PAGE.into(), &1.into()));
     let help = remark["help"].as_str().expect("help");
     assert!(help.contains("`{{ deadline_text }}`"), "{help}");
-    assert!(help.ends_with("correct the card, channels/narrow.toml:21"), "{help}");
+    let card = &remark["also"];
+    assert_eq!((&card["path"], &card["line"]), (&"channels/narrow.toml".into(), &21.into()));
     let shown = site.run(&["card", "narrow", "waves"]);
     assert!(
         shown.out.contains("--- 3. Deadline: required, and the page does not say it\n(nothing)\n"),
@@ -255,10 +256,10 @@ fn check_names_the_line_of_a_preset_too() {
     let found = json(&site.run(&["check", "--format", "json"]));
     let all = found["diagnostics"].as_array().expect("a list");
     let remark = all.iter().find(|it| it["code"] == "card::required").expect("the remark");
-    let help = remark["help"].as_str().expect("help");
     let card = preset::text("boards/form").expect("the preset");
     let line = 1 + card.lines().position(|it| it == "name = \"Deadline\"").expect("the field");
-    assert!(help.ends_with(&format!("(line {line} of the preset `boards/form`)")), "{help}");
+    let also = &remark["also"];
+    assert_eq!((&also["path"], &also["line"]), (&"channels/boards/form.toml".into(), &line.into()));
 }
 
 #[test]

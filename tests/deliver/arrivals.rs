@@ -120,8 +120,11 @@ async fn a_person_who_finds_it_ends_the_search() {
 async fn an_answer_waits_until_the_moderator_has_let_through_what_it_answers() {
     let mut world = held_back().await;
     let key = world.announcement("list").await.key;
-    let why = "Message has implicit destination";
-    world.ledger.held(key, &Receipt::default(), why, world.now()).await.unwrap();
+    world
+        .ledger
+        .held(key, &Receipt::default(), "Message has implicit destination", world.now())
+        .await
+        .unwrap();
     world.change("fourteen harbours", "fifteen harbours").await;
     let round = world.round().await;
     let update = round.plan.steps.iter().find(|it| it.name.occasion == Occasion::Update).unwrap();
@@ -161,8 +164,11 @@ async fn a_notice_tells_what_became_of_a_mail_whose_reply_was_lost() {
     world.round().await;
     let unknown = world.announcement("list").await;
     assert_eq!(unknown.state, State::Unknown);
-    let why = "Post by non-member";
-    world.ledger.held(unknown.key, &Receipt::default(), why, world.now()).await.unwrap();
+    world
+        .ledger
+        .held(unknown.key, &Receipt::default(), "Post by non-member", world.now())
+        .await
+        .unwrap();
     let held = world.announcement("list").await;
     assert_eq!((held.state, held.copy), (State::Posted, Some(CopyState::Held)));
     assert!(held.receipt.unwrap().remote_id.is_some(), "answers stay in its thread");
@@ -189,4 +195,22 @@ async fn looking_at_copies_finds_a_mail_too() {
     let courier = world.courier(&world.ledger);
     courier.verify(handbill::deliver::Wanted::default()).await.unwrap();
     assert_eq!(world.announcement("list").await.copy, Some(CopyState::Live));
+}
+
+/// A moderator's notice names the subject alone: two ads that share it go out one after the other,
+/// also where both are due in one round.
+#[tokio::test]
+async fn of_two_ads_with_one_subject_the_second_waits_for_the_archive() {
+    let mut world = World::with(&["list"]).await;
+    world.copy_page("content/jobs/another/index.md", "tides", "tides-2").await;
+    world.stand_ins.mail[0].set_archiving(Archiving::Held);
+    world.settle_down().await;
+    let out = world.stand_ins.mail[0].mails().len();
+    assert_eq!(out, 1, "{:#?}", world.deliveries("list").await);
+
+    world.stand_ins.mail[0].set_archiving(Archiving::Kept);
+    world.wait(24 * 60);
+    world.look_for_arrivals().await;
+    world.round().await;
+    assert_eq!(world.stand_ins.mail[0].mails().len(), 2);
 }

@@ -63,9 +63,14 @@ async fn a_check_finds_a_tampered_event_a_missing_row_and_a_wrong_state() {
         (
             "delete from attempt where ended_at is null",
             vec![
+                (Part::References, "1 row points from `carried` at a missing `attempt`"),
                 (Part::Records, "delivery SENDING: its attempts are not the 1 that it has had"),
                 (Part::Records, "delivery SENDING is sending, but its attempt 1 does not run"),
             ],
+        ),
+        (
+            "delete from carried where delivery in (select key from delivery where state = 'posted')",
+            vec![(Part::Records, "attempt 1 of delivery POSTED has lost what it carried")],
         ),
         (
             "delete from delivery where state = 'posted'",

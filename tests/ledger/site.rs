@@ -232,6 +232,11 @@ pub async fn what_happened(ledger: &Ledger, key: DeliveryKey) -> Vec<String> {
 
 /// Makes the tables what they were in version 3.
 pub const AS_OF_VERSION_3: &str = "
+    alter table attempt add column wire text not null default '';
+    alter table attempt add column rendition text not null default '';
+    update attempt set (wire, rendition) = (select wire, rendition from carried
+     where carried.delivery = attempt.delivery and carried.attempt = number);
+    drop table carried;
     drop index delivery_on_its_way; drop table answer; drop table mailbox;
     alter table ledger drop column generation; alter table ledger drop column backup_at;
     alter table ledger drop column restored_at; alter table ledger drop column restored_from;

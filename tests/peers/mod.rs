@@ -1,5 +1,6 @@
 //! The real program against real servers: Postfix, Dovecot, Mailman 3 with HyperKitty, Sympa, a mail
-//! server that fails as it is told, mastodon-mock, Prism, a Bluesky PDS, and X's own library.
+//! server that fails as it is told, mastodon-mock, Prism, a Bluesky PDS, X's own library, WordPress and
+//! Apache with client certificates.
 //! `.ci/peers` brings them up; each test says which it needs.
 //!
 //! What a test believes is what the servers hold: mailboxes are read over IMAP and parsed by
@@ -16,6 +17,8 @@ mod mastodon;
 mod moderators;
 mod sympa;
 mod trouble;
+mod upload;
+mod wordpress;
 mod words;
 mod x;
 
@@ -49,6 +52,8 @@ enum Peer {
     MastodonMock,
     Prism,
     TwitterText,
+    WordPress,
+    Upload,
 }
 
 impl Peer {
@@ -64,6 +69,8 @@ impl Peer {
             Self::MastodonMock => "mastodon_mock",
             Self::Prism => "prism",
             Self::TwitterText => "twitter_text",
+            Self::WordPress => "wordpress",
+            Self::Upload => "upload",
         }
     }
 }

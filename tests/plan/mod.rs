@@ -2,6 +2,7 @@
 
 mod decisions;
 mod hosts;
+mod open_posts;
 mod queue;
 
 use std::collections::BTreeSet;

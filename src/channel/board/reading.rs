@@ -1,21 +1,15 @@
-//! How a board's description is read: addresses are filled, answers are judged, values are taken
-//! out of them.
+//! Answers of a board are judged, and values taken out of them.
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
-use reqwest::header::HeaderName;
+use percent_encoding::percent_decode_str;
+use regex::Regex;
 use serde_json::Value;
 use url::Url;
 
-use super::{Place, Success};
+use super::description::{Element, Place, Success};
+use super::filling::Values;
+use super::selector::Selector;
 use crate::channel::http::Answer;
 use crate::channel::words;
-use crate::diagnostic::suggestion;
-
-/// The placeholders of addresses.
-const PLACEHOLDERS: [&str; 4] = ["base", "id", "reference", "key"];
-
-/// What is percent-encoded in an address: all but RFC 3986's unreserved characters.
-const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
 /// How an answer compares with what counts as success.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,15 +28,8 @@ pub(super) enum Judgement {
 pub(super) enum Want {
     Id,
     Link,
-}
-
-/// What placeholders stand for.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Values<'a> {
-    pub base: &'a Url,
-    pub id: Option<&'a str>,
-    pub reference: Option<&'a str>,
-    pub key: Option<&'a str>,
+    /// A word or sentence of the board.
+    Words,
 }
 
 impl Success {
@@ -52,77 +39,109 @@ impl Success {
         } else {
             self.status.contains(&answer.status)
         };
-        let says_error = self.body_not.as_ref().is_some_and(|text| answer.body.contains(text));
+        let needs_json = !self.json.is_empty() || !self.json_not.is_empty();
+        let json = if needs_json { answer.json() } else { None };
+        let holds = |pointer: &str, value: &Value| {
+            json.as_ref().and_then(|it| it.pointer(pointer)).is_some_and(|it| is_same(it, value))
+        };
+        let says_error = self.body_not.as_ref().is_some_and(|text| answer.body.contains(text))
+            || self.json_not.iter().any(|(pointer, value)| holds(pointer, value));
         if says_error && (expected || answer.is_success()) {
             return Judgement::Error;
         }
         if !expected {
             return Judgement::Status;
         }
-        match &self.body {
-            Some(text) if !answer.body.contains(text) => Judgement::Unexpected,
-            _ => Judgement::Success,
+        let lacks_text = self.body.as_ref().is_some_and(|text| !answer.body.contains(text));
+        if lacks_text || !self.json.iter().all(|(pointer, value)| holds(pointer, value)) {
+            return Judgement::Unexpected;
         }
+        Judgement::Success
     }
 }
 
-impl Values<'_> {
-    /// The template with its placeholders replaced; `None` if a value is not known.
-    pub(super) fn fill(&self, template: &str) -> Option<String> {
-        let mut filled = template.replace("{base}", self.base.as_str().trim_end_matches('/'));
-        let values = [("{id}", self.id), ("{reference}", self.reference), ("{key}", self.key)];
-        for (placeholder, value) in values {
-            if filled.contains(placeholder) {
-                let value = utf8_percent_encode(value?, RESERVED).to_string();
-                filled = filled.replace(placeholder, &value);
-            }
-        }
-        Some(filled)
-    }
+/// An answer, or one copy in an answer that lists several.
+#[derive(Clone, Copy)]
+pub(super) struct Shown<'a> {
+    pub answer: &'a Answer,
+    /// Where the pointers begin; `None` if the answer is no JSON.
+    pub json: Option<&'a Value>,
+    /// What was asked, for links that are relative.
+    pub asked: &'a Url,
+}
 
-    pub(super) fn read(
-        &self,
-        place: &Place,
-        answer: &Answer,
-        asked: &Url,
-        want: Want,
-    ) -> Option<String> {
-        match place {
-            Place::Json(pointer) => match answer.json()?.pointer(pointer)? {
-                Value::String(text) if !text.is_empty() => match want {
-                    Want::Id => Some(text.clone()),
-                    Want::Link => asked.join(text).ok().map(String::from),
-                },
-                Value::Number(number) => Some(number.to_string()),
-                _ => None,
+impl Shown<'_> {
+    /// The value at a place, if there is one.
+    pub(super) fn read(&self, place: &Place, values: &Values<'_>, want: Want) -> Option<String> {
+        let found = match place {
+            Place::Json(pointer) => match self.json?.pointer(pointer)? {
+                Value::String(text) => text.clone(),
+                Value::Number(number) => number.to_string(),
+                Value::Bool(state) => state.to_string(),
+                _ => return None,
             },
-            Place::Header(name) => {
-                let value = answer.header(name).filter(|value| !value.is_empty())?;
-                match want {
-                    Want::Link => asked.join(value).ok().map(String::from),
-                    Want::Id if name.eq_ignore_ascii_case("location") => {
-                        let target = asked.join(value).ok()?;
-                        let last = target.path_segments()?.rfind(|part| !part.is_empty())?;
-                        Some(percent_decode_str(last).decode_utf8_lossy().into_owned())
-                    }
-                    Want::Id => Some(value.to_owned()),
-                }
+            Place::Header(name) if want == Want::Id && name.eq_ignore_ascii_case("location") => {
+                let target = self.asked.join(self.answer.header(name)?).ok()?;
+                let last = target.path_segments()?.rfind(|part| !part.is_empty())?;
+                percent_decode_str(last).decode_utf8_lossy().into_owned()
             }
-            Place::Template(template) => self.fill(template),
+            Place::Header(name) if want == Want::Link && name.eq_ignore_ascii_case("link") => {
+                next_link(self.answer.header(name)?)?
+            }
+            Place::Header(name) => self.answer.header(name)?.to_owned(),
+            Place::Regex(pattern) => {
+                let pattern = Regex::new(&values.pattern(pattern)?).ok()?;
+                let found = pattern.captures(&self.answer.body)?;
+                words::decode_entities(found.get(1).or(found.get(0))?.as_str())
+            }
+            Place::Html(element) => element.read(&self.answer.body, want)?,
+            Place::Template(template) => match want {
+                Want::Id | Want::Words => values.text(template)?,
+                Want::Link => values.address(template)?,
+            },
+            Place::Sent(pointer) => {
+                let sent: Value = serde_json::from_str(values.document?).ok()?;
+                sent.pointer(pointer)?.as_str()?.to_owned()
+            }
+            Place::Manual => return None,
+        };
+        let found = found.trim();
+        match want {
+            _ if found.is_empty() => None,
+            Want::Link => self.asked.join(found).ok().map(String::from),
+            Want::Id | Want::Words => Some(found.to_owned()),
+        }
+    }
+
+    /// Whether the copy carries our reference: the part of the JSON in which its id stands, or the
+    /// whole answer. Boards change case and punctuation (`2026-W07/a` becomes the slug
+    /// `2026-w07-a`), so only letters and digits are compared.
+    pub(super) fn carries(&self, id: &Place, reference: &str) -> bool {
+        let wanted = slug(reference);
+        match (id, self.json) {
+            (Place::Json(pointer), Some(json)) => {
+                let parent = pointer.rsplit_once('/').map_or("", |(parent, _)| parent);
+                json.pointer(parent).is_some_and(|part| any_text(part, &wanted))
+            }
+            _ => slug(&self.answer.body).contains(&wanted),
         }
     }
 }
 
-/// Whether the copy that an answer names carries our reference: the part of the JSON in which its
-/// id stands, or the whole answer. Boards change case and punctuation (`2026-W07/a` becomes the
-/// slug `2026-w07-a`), so only letters and digits are compared.
-pub(super) fn carries(answer: &Answer, id: &Place, reference: &str) -> bool {
-    let wanted = slug(reference);
-    if let (Place::Json(pointer), Some(json)) = (id, answer.json()) {
-        let parent = pointer.rsplit_once('/').map_or("", |(parent, _)| parent);
-        return json.pointer(parent).is_some_and(|part| any_text(part, &wanted));
+impl Element {
+    fn read(&self, page: &str, want: Want) -> Option<String> {
+        let found = Selector::parse(&self.select).ok()?.first(page)?;
+        match (&self.attribute, want) {
+            (Some(name), _) => found.attribute(name),
+            (None, Want::Link) => found.attribute("href").or_else(|| Some(found.text())),
+            (None, _) => Some(found.text()),
+        }
     }
-    slug(&answer.body).contains(&wanted)
+}
+
+/// Whether two references are the same number, whatever a board made of case and punctuation.
+pub(super) fn is_reference(found: &str, reference: &str) -> bool {
+    slug(found) == slug(reference)
 }
 
 /// The posting's title in a document: JSON's `title`, at the top or one level down, or the form
@@ -145,29 +164,26 @@ pub(super) fn title_of(document: &str) -> Option<String> {
         .map(|(_, title)| title.into_owned())
 }
 
-pub(super) fn check_address(method: &str, template: &str) -> Result<(), String> {
-    method.parse::<reqwest::Method>().map_err(|_| format!("`{method}` is no HTTP method"))?;
-    check_placeholders(template)?;
-    let base = Url::parse("https://board.invalid").map_err(|error| error.to_string())?;
-    let example = Values { base: &base, id: Some("1"), reference: Some("1"), key: Some("1") };
-    let address = example.fill(template).unwrap_or_default();
-    match Url::parse(&address) {
-        Ok(url) if matches!(url.scheme(), "http" | "https") => Ok(()),
-        _ => Err(format!("`{template}` makes no web address; begin it with `{{base}}/`")),
-    }
+/// Whether two values say the same: a board may write a number as text, and `&` as `&amp;`.
+pub(super) fn is_same(one: &Value, other: &Value) -> bool {
+    let scalar = |value: &Value| match value {
+        Value::String(text) => Some(words::normalised(&words::decode_entities(text))),
+        Value::Number(_) | Value::Bool(_) => Some(value.to_string()),
+        _ => None,
+    };
+    one == other || scalar(one).is_some_and(|one| scalar(other).is_some_and(|it| it == one))
 }
 
-pub(super) fn check_place(place: Option<&Place>) -> Result<(), String> {
-    match place {
-        Some(Place::Json(pointer)) if !pointer.is_empty() && !pointer.starts_with('/') => {
-            Err(format!("`{pointer}` is no JSON pointer; it begins with `/`, like `/data/id`"))
-        }
-        Some(Place::Header(name)) if HeaderName::try_from(name).is_err() => {
-            Err(format!("`{name}` is no name of a header"))
-        }
-        Some(Place::Template(template)) => check_placeholders(template),
-        _ => Ok(()),
-    }
+/// The address of the next page in a `Link` header (RFC 8288).
+fn next_link(header: &str) -> Option<String> {
+    header.split(',').find_map(|link| {
+        let (address, parameters) = link.trim().strip_prefix('<')?.split_once('>')?;
+        let is_next = parameters.split(';').any(|parameter| {
+            let parameter: String = parameter.chars().filter(|it| !it.is_whitespace()).collect();
+            matches!(parameter.as_str(), "rel=next" | "rel=\"next\"")
+        });
+        is_next.then(|| address.to_owned())
+    })
 }
 
 fn any_text(json: &Value, wanted: &str) -> bool {
@@ -194,24 +210,4 @@ fn slug(text: &str) -> String {
         slug.push('-');
     }
     slug
-}
-
-fn check_placeholders(template: &str) -> Result<(), String> {
-    let mut rest = template;
-    while let Some((_, after)) = rest.split_once('{') {
-        let (name, after) = after
-            .split_once('}')
-            .ok_or_else(|| format!("`{template}` has a `{{` without its `}}`"))?;
-        if !PLACEHOLDERS.contains(&name) {
-            let help = match suggestion(name, PLACEHOLDERS) {
-                Some(meant) => format!("did you mean `{{{meant}}}`?"),
-                None => {
-                    format!("there are {}", PLACEHOLDERS.map(|it| format!("`{{{it}}}`")).join(", "))
-                }
-            };
-            return Err(format!("`{{{name}}}` stands for nothing; {help}"));
-        }
-        rest = after;
-    }
-    Ok(())
 }

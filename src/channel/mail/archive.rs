@@ -147,6 +147,11 @@ impl Archive {
         Some(endpoint(base, &path))
     }
 
+    /// Whether its links are those of Sympa before 6.2.72.
+    pub fn is_of_old_sympa(&self) -> bool {
+        matches!(self, Self::Sympa { links: SympaLinks::ArcsearchId, .. })
+    }
+
     /// Whether links to it follow from the Message-ID; otherwise each was seen by somebody.
     pub fn makes_links(&self) -> bool {
         !matches!(

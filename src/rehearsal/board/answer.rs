@@ -22,6 +22,8 @@ pub(super) struct Hit {
 pub(super) struct Places<'a> {
     pub(super) id: Option<&'a Place>,
     pub(super) link: Option<&'a Place>,
+    /// JSON pointer to our reference, where the file says it.
+    pub(super) reference: Option<&'a str>,
 }
 
 /// The answer to a request that did what was asked.
@@ -43,7 +45,8 @@ fn answer(ok: &Success, usual: StatusCode, places: Places<'_>, hits: &[Hit]) -> 
     for (index, hit) in hits.iter().enumerate() {
         if let Some(Place::Json(pointer)) = places.id {
             if let (Some(reference), Some((ad, _))) = (&hit.reference, pointer.rsplit_once('/')) {
-                let place = format!("{ad}/reference");
+                let place =
+                    places.reference.map_or_else(|| format!("{ad}/reference"), str::to_owned);
                 put(&mut body, &tokens(&place), index, reference.clone().into());
             }
             put(&mut body, &tokens(pointer), index, hit.id.into());
@@ -78,6 +81,9 @@ fn answer(ok: &Success, usual: StatusCode, places: Places<'_>, hits: &[Hit]) -> 
 /// The body as text, with the words in it that the board's file takes for success.
 fn written(ok: &Success, body: Value) -> String {
     let mut body = if body.is_null() { json!({}) } else { body };
+    for (pointer, value) in &ok.json {
+        put(&mut body, &tokens(pointer), 0, value.clone());
+    }
     let Some(wanted) = ok.body.as_deref() else { return body.to_string() };
     // Words such as `"success":true` are a member of the object; others are its message.
     let member = format!("{{{}}}", wanted.trim_matches(['{', '}']));

@@ -48,6 +48,27 @@ impl Job {
             || self.current().leaves().iter().any(|(_, value)| has_word(value, reference))
     }
 
+    /// Whether a request whose address names no job means this one: it says one of its own values,
+    /// an address or a number.
+    pub(super) fn is_named_in(&self, body: &str) -> bool {
+        has_word(body, &self.id.to_string())
+            || self
+                .current()
+                .leaves()
+                .iter()
+                .any(|(_, value)| value.starts_with("http") && body.contains(value.as_str()))
+    }
+
+    /// Whether a document is about the same, for a board that takes it in the place of the first.
+    pub(super) fn is_about_the_same(&self, other: &Document) -> bool {
+        let values = |document: &Document| -> Vec<String> {
+            let addresses = document.leaves().into_iter().map(|(_, value)| value);
+            addresses.filter(|value| value.starts_with("http")).collect()
+        };
+        let ours = values(self.current());
+        values(other).iter().any(|value| ours.contains(value))
+    }
+
     pub(super) fn copy(&self, link: Option<Url>) -> StoredCopy {
         let version = |at: DateTime<Utc>, document: &Document| Version {
             at,

@@ -6,10 +6,14 @@ use percent_encoding::percent_decode_str;
 use regex::Regex;
 use url::Url;
 
+use crate::channel::board::Body;
+
 /// One address template, for example `GET {base}/jobs?reference={reference}`.
 #[derive(Debug)]
 pub(super) struct Route {
     method: String,
+    /// What the file itself says in the body, by which requests to one address are told apart.
+    says: Vec<String>,
     path: Regex,
     query: Vec<(String, Regex)>,
 }
@@ -24,7 +28,24 @@ impl Route {
         let query = url::form_urlencoded::parse(query.as_bytes())
             .map(|(name, value)| Ok((name.into_owned(), pattern(&value, ".+")?)))
             .collect::<Result<_, regex::Error>>()?;
-        Ok(Self { method: method.to_owned(), path: pattern(path, "[^/]+")?, query })
+        let path = pattern(path, "[^/]+")?;
+        Ok(Self { method: method.to_owned(), says: Vec::new(), path, query })
+    }
+
+    /// The same, of a request whose body is as the file says.
+    pub(super) fn saying(mut self, body: Option<&Body>) -> Self {
+        let texts = body.map(Body::texts).unwrap_or_default();
+        self.says = texts.into_iter().filter(|it| !it.contains('{')).map(str::to_owned).collect();
+        self
+    }
+
+    /// How much the file itself says in the body.
+    pub(super) fn words(&self) -> usize {
+        self.says.len()
+    }
+
+    pub(super) fn is_said_in(&self, body: &str) -> bool {
+        self.says.iter().all(|it| body.contains(it.as_str()))
     }
 
     /// The placeholders of a request, if it is one of this route.
@@ -64,7 +85,10 @@ fn pattern(template: &str, placeholder: &str) -> Result<Regex, regex::Error> {
     while let Some((before, after)) = rest.split_once('{') {
         let Some((name, after)) = after.split_once('}') else { break };
         expression.push_str(&regex::escape(before));
-        expression.push_str(&format!("(?P<{name}>{placeholder})"));
+        // `{at:%Y}` and `{values.name}` are no names of groups.
+        let is_name = name.chars().all(|it| it.is_ascii_alphanumeric() || it == '_');
+        let group = if is_name { format!("?P<{name}>") } else { "?:".to_owned() };
+        expression.push_str(&format!("({group}{placeholder})"));
         rest = after;
     }
     expression.push_str(&regex::escape(rest));

@@ -8,14 +8,15 @@ use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use toml::Spanned;
 
-use super::{Around, ChannelFile};
+use super::{Around, ChannelFile, KindConfig};
+use crate::channel::mail::{self, Archive, Software};
 use crate::channel::{Kind, price};
 use crate::diagnostic::{Diagnostic, Source};
 use crate::schedule::{Schedule, local_time};
 use crate::site::length::Length;
 use crate::site::policy::Offset;
 use crate::site::queue::{
-    Approval, Budget, Defaults, Holds, LATENESS, Money, PageWait, Queue, WrittenBudget,
+    Approval, Budget, Defaults, Holds, LATENESS, Money, OpenPosts, PageWait, Queue, WrittenBudget,
 };
 use crate::site::quiet::QuietTimes;
 use crate::site::{SiteError, toml_file};
@@ -205,7 +206,7 @@ fn check_budget(budget: &Budget, file: &Arc<Source>, diagnostics: &mut Vec<Diagn
 }
 
 /// What holds an announcement back; where the channel says nothing, the site does.
-pub(super) fn holds(written: &ChannelFile, for_all: &Defaults) -> Holds {
+pub(super) fn holds(written: &ChannelFile, for_all: &Defaults, kind: &KindConfig) -> Holds {
     let settle = written.settle.or(for_all.settle);
     let max_age = written.max_age.or(for_all.max_age);
     Holds {
@@ -220,5 +221,21 @@ pub(super) fn holds(written: &ChannelFile, for_all: &Defaults) -> Holds {
             Some(true) | None => PageWait::UntilSeen,
         },
         declared: for_all.declared.clone(),
+        open_posts: match kind {
+            KindConfig::Mail(mail) => open_posts(mail),
+            _ => OpenPosts::Any,
+        },
+    }
+}
+
+/// What notices of the list's software can be told apart by.
+fn open_posts(mail: &mail::Config) -> OpenPosts {
+    match mail.software {
+        // A person answers each mail, or nobody does.
+        Some(Software::Plain) => OpenPosts::Any,
+        Some(Software::Sympa) if mail.archive.as_ref().is_some_and(Archive::is_of_old_sympa) => {
+            OpenPosts::One
+        }
+        _ => OpenPosts::OnePerSubject,
     }
 }

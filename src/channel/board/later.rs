@@ -1,0 +1,197 @@
+//! What is asked of a board later: whether a copy is as it should be, and what became of an upload.
+
+use chrono::{TimeDelta, Utc};
+use regex::Regex;
+use serde_json::Value;
+use url::Url;
+
+use super::Board;
+use super::body::uploaded;
+use super::description::{Place, Poll, Repeat, Verify};
+use super::filling::Values;
+use super::reading::{Judgement, Shown, Want, is_same};
+use super::search::State;
+use crate::channel::http::{self, Answer, Exchange};
+use crate::channel::wire::HttpRequest;
+use crate::channel::{Outcome, Receipt, Search, Sight, Trace, words};
+
+/// An upload that a board says nothing of for so long was not taken.
+const LOST: TimeDelta = TimeDelta::hours(6);
+
+impl Board {
+    /// What the board itself says that it has.
+    pub(super) async fn ask_for_copy(
+        &self,
+        verify: &Verify,
+        receipt: &Receipt,
+        sent: Option<&str>,
+    ) -> Sight {
+        let values = Values {
+            id: receipt.remote_id.as_deref(),
+            link: receipt.link.as_ref().map(Url::as_str),
+            ..Values::of(&self.config)
+        };
+        let unseen = |why: String| Sight::Unseen { why };
+        let Some(url) = values.address(&verify.url).and_then(|it| Url::parse(&it).ok()) else {
+            return unseen("the record of the copy does not say what to ask for".to_owned());
+        };
+        let answer = match self.get(&verify.method, &url).await {
+            Ok(answer) => answer,
+            Err(outcome) => return unseen(outcome.why().to_owned()),
+        };
+        match verify.ok.judge(&answer) {
+            Judgement::Success => {}
+            Judgement::Status if matches!(answer.status, 404 | 410) => return Sight::Gone,
+            _ => return unseen(answer.summary()),
+        }
+        let json = answer.json();
+        let shown = Shown { answer: &answer, json: json.as_ref(), asked: &url };
+        match self.state(verify.state.as_ref(), shown, &values) {
+            State::Shown => {}
+            State::Withdrawn => return Sight::Gone,
+            State::Pending(word) => {
+                return unseen(format!("it waits at the board, which calls that `{word}`"));
+            }
+            State::Refused(word) => {
+                return Sight::Differs { found: format!("the board calls it `{word}`") };
+            }
+        }
+        let Some(sent) = sent.and_then(|it| serde_json::from_str::<Value>(it).ok()) else {
+            return Sight::Agrees;
+        };
+        for (ours, theirs) in &verify.same {
+            let Some(wanted) = sent.pointer(ours) else { continue };
+            let found = json.as_ref().and_then(|it| it.pointer(theirs));
+            if !found.is_some_and(|found| is_same(wanted, found)) {
+                let found = found.map_or_else(|| "nothing".to_owned(), Value::to_string);
+                let found = format!("{theirs}: {}", words::excerpt(&found));
+                return Sight::Differs { found };
+            }
+        }
+        Sight::Agrees
+    }
+
+    /// What became of an upload, as the board says it later.
+    pub(super) async fn result_of(
+        &self,
+        poll: &Poll,
+        search: &Search<'_>,
+        on_record: &HttpRequest,
+    ) -> Trace {
+        let waited = Utc::now() - search.since;
+        let after = poll.after.map_or_else(TimeDelta::zero, |it| it.0);
+        if waited < after {
+            let why = "the board says later what became of it".to_owned();
+            return Trace::NotYet { why };
+        }
+        let name = on_record.body.as_deref().and_then(uploaded);
+        let file = match (name, poll.file.as_deref().map(Regex::new)) {
+            (Some(name), Some(Ok(pattern))) => {
+                let found = pattern.captures(name);
+                found.and_then(|it| it.get(1)).map_or(name, |it| it.as_str())
+            }
+            (name, _) => name.unwrap_or_default(),
+        };
+        let key = search.key.to_string();
+        let values = Values {
+            file: Some(file),
+            reference: on_record.reference.as_deref(),
+            key: Some(&key),
+            ..Values::of(&self.config)
+        };
+        let Some(url) = values.address(&poll.url).and_then(|it| Url::parse(&it).ok()) else {
+            return Trace::CannotTell { why: "it is not known what to ask for".to_owned() };
+        };
+        let result = match self.fetch_result(poll, &values, &url).await {
+            Ok(result) => result,
+            Err(trace) => return trace,
+        };
+        match result {
+            Some((answer, asked)) => self.judge_result(poll, &values, &answer, &asked, on_record),
+            // The same upload once more replaces the first.
+            None if self.config.create.repeat == Repeat::Replaces && waited > after + LOST => {
+                Trace::Absent
+            }
+            None => {
+                Trace::NotYet { why: "the board does not say yet what became of it".to_owned() }
+            }
+        }
+    }
+
+    /// The answer that holds the result, and where it was asked for; `None` if there is none yet.
+    async fn fetch_result(
+        &self,
+        poll: &Poll,
+        values: &Values<'_>,
+        url: &Url,
+    ) -> Result<Option<(Answer, Url)>, Trace> {
+        let not_yet = |outcome: Outcome| Trace::NotYet { why: outcome.why().to_owned() };
+        let answer = self.get(&poll.method, url).await.map_err(not_yet)?;
+        let Some(place) = &poll.result else { return Ok(Some((answer, url.clone()))) };
+        if !answer.is_success() {
+            return Err(Trace::NotYet { why: answer.summary() });
+        }
+        let json = answer.json();
+        let shown = Shown { answer: &answer, json: json.as_ref(), asked: url };
+        let found = shown.read(place, values, Want::Link).and_then(|it| Url::parse(&it).ok());
+        let Some(address) = found else { return Ok(None) };
+        if address.origin() != url.origin() {
+            let why = "the board names a result on another server".to_owned();
+            return Err(Trace::CannotTell { why });
+        }
+        let result = self.get("GET", &address).await.map_err(not_yet)?;
+        Ok(Some((result, address)))
+    }
+
+    fn judge_result(
+        &self,
+        poll: &Poll,
+        values: &Values<'_>,
+        answer: &Answer,
+        asked: &Url,
+        on_record: &HttpRequest,
+    ) -> Trace {
+        let json = answer.json();
+        let shown = Shown { answer, json: json.as_ref(), asked };
+        let said = || poll.error.as_ref().and_then(|it| shown.read(it, values, Want::Words));
+        match poll.ok.judge(answer) {
+            Judgement::Success => Trace::Found(self.computed(on_record.reference.as_deref())),
+            Judgement::Status if matches!(answer.status, 404 | 425 | 429 | 500..) => {
+                Trace::NotYet { why: answer.summary() }
+            }
+            Judgement::Error | Judgement::Unexpected => {
+                Trace::TurnedDown { why: said().unwrap_or_else(|| words::excerpt(&answer.body)) }
+            }
+            Judgement::Status => Trace::CannotTell { why: answer.summary() },
+        }
+    }
+
+    /// Id and link, as far as they are made of our reference.
+    fn computed(&self, reference: Option<&str>) -> Receipt {
+        let values = Values { reference, ..Values::of(&self.config) };
+        let id = match &self.config.create.id {
+            Some(Place::Template(template)) => values.text(template),
+            _ => None,
+        };
+        let values = Values { id: id.as_deref(), ..values };
+        let link = match &self.config.create.link {
+            Some(Place::Template(template)) => values.address(template),
+            _ => None,
+        };
+        Receipt { link: link.and_then(|it| Url::parse(&it).ok()), remote_id: id }
+    }
+
+    /// Asks for something that changes nothing.
+    async fn get(&self, method: &str, url: &Url) -> Result<Answer, Outcome> {
+        let request = http::Request {
+            method: method.to_uppercase(),
+            url: self.authorisation.address(url.clone()),
+            headers: self.headers(),
+            body: None,
+        };
+        match self.read(&request).await? {
+            Exchange::Answer(answer) => Ok(answer),
+            Exchange::NoAnswer(outcome) => Err(outcome),
+        }
+    }
+}

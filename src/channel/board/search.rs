@@ -1,0 +1,283 @@
+//! A board is asked for our reference, page by page.
+
+use serde_json::Value;
+use url::Url;
+
+use super::Board;
+use super::description::{Find, Pages, Place, States};
+use super::filling::Values;
+use super::reading::{Judgement, Shown, Want, is_reference};
+use crate::channel::http::{self, Answer, Busy, Exchange};
+use crate::channel::{Outcome, Receipt};
+
+/// A copy that the board has under our reference.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Standing {
+    pub receipt: Receipt,
+    pub state: State,
+}
+
+/// What the board's word for the state of a copy means, with that word.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum State {
+    Shown,
+    Pending(String),
+    Refused(String),
+    Withdrawn,
+}
+
+/// Where the next page is.
+enum Next {
+    Number(u32),
+    Address(Url),
+}
+
+impl Board {
+    /// The copy under our reference, if the board has one. The error is an outcome that says that
+    /// nothing was created: the board could not be asked.
+    pub(super) async fn look(
+        &self,
+        asked: &str,
+        reference: &str,
+    ) -> Result<Option<Standing>, Outcome> {
+        let Some(find) = &self.config.find else {
+            return Err(unasked("its file does not say how"));
+        };
+        let values = Values { reference: Some(reference), ..Values::of(&self.config) };
+        let mut page = find.pages.as_ref().map_or(0, |pages| pages.first);
+        let mut url = numbered(asked, page)?;
+        for _ in 0..find.pages.as_ref().map_or(1, |pages| pages.most.max(1)) {
+            let Some(answer) = self.ask(find, &values, &url).await? else { return Ok(None) };
+            let json = answer.json();
+            let shown = Shown { answer: &answer, json: json.as_ref(), asked: &url };
+            let (hit, is_empty) = match &find.items {
+                Some(pointer) => self.among(find, pointer, shown, &values, reference)?,
+                None => self.first(find, shown, &values, reference)?,
+            };
+            if hit.is_some() {
+                return Ok(hit);
+            }
+            let next = find
+                .pages
+                .as_ref()
+                .and_then(|pages| pages.after(page, asked, is_empty, shown, &values));
+            match next {
+                None => return Ok(None),
+                Some(Next::Number(number)) => {
+                    page = number;
+                    url = numbered(asked, page)?;
+                }
+                // The credentials are this server's.
+                Some(Next::Address(address)) if address.origin() == url.origin() => url = address,
+                Some(Next::Address(_)) => {
+                    return Err(unasked("its next page is on another server"));
+                }
+            }
+        }
+        Err(unasked("there are more pages than `find.pages.most` allows"))
+    }
+
+    /// The answer to one question; `None` if it says that there is no such copy.
+    async fn ask(
+        &self,
+        find: &Find,
+        values: &Values<'_>,
+        url: &Url,
+    ) -> Result<Option<Answer>, Outcome> {
+        let mut headers = self.headers();
+        let body = match &find.body {
+            None => None,
+            Some(body) => body
+                .make(values, self.config.format, self.config.content_type.as_deref())
+                .map_err(|error| unasked(&error.to_string()))?,
+        };
+        let body = body.map(|made| {
+            headers.push(("Content-Type".to_owned(), made.content_type));
+            made.text
+        });
+        let request = http::Request {
+            method: find.method.to_uppercase(),
+            url: self.authorisation.address(url.clone()),
+            headers,
+            body,
+        };
+        let answer = match self.read(&request).await? {
+            Exchange::Answer(answer) => answer,
+            Exchange::NoAnswer(Outcome::Unknown { why }) => {
+                return Err(Outcome::Deferred { why, after: None });
+            }
+            Exchange::NoAnswer(outcome) => return Err(outcome),
+        };
+        if find.names_one_copy() && matches!(answer.status, 404 | 410) {
+            return Ok(None);
+        }
+        match find.ok.judge(&answer) {
+            Judgement::Success => {}
+            Judgement::Error | Judgement::Unexpected => return Err(unasked(&answer.summary())),
+            Judgement::Status if (300..400).contains(&answer.status) => {
+                return Err(unasked(&answer.summary()));
+            }
+            Judgement::Status => {
+                return Err(match answer.failure(Busy::BeforeProcessing) {
+                    Outcome::Unknown { why } => Outcome::Deferred { why, after: None },
+                    // Some say no more than that when a password is wrong.
+                    Outcome::Refused { why } => {
+                        unasked(&format!("{why}; check user and password too"))
+                    }
+                    outcome => outcome,
+                });
+            }
+        }
+        let needs_json = find.items.is_some() || matches!(find.id, Place::Json(_));
+        if needs_json && answer.json().is_none() {
+            return Err(unasked(&format!("its answer is no JSON: {}", answer.summary())));
+        }
+        Ok(Some(answer))
+    }
+
+    /// The first copy that an answer names, which has to carry our reference, because a search that
+    /// a board does not understand answers with somebody's ads.
+    fn first(
+        &self,
+        find: &Find,
+        shown: Shown<'_>,
+        values: &Values<'_>,
+        reference: &str,
+    ) -> Result<(Option<Standing>, bool), Outcome> {
+        let Some(id) = shown.read(&find.id, values, Want::Id) else { return Ok((None, true)) };
+        let is_ours = match &find.reference {
+            Some(pointer) => shown
+                .read(&Place::Json(pointer.clone()), values, Want::Words)
+                .is_some_and(|found| is_reference(&found, reference)),
+            None => find.names_one_copy() || shown.carries(&find.id, reference),
+        };
+        if !is_ours {
+            return Err(unasked(&format!(
+                "asked for `{reference}`, it named the copy {id}, which does not carry it"
+            )));
+        }
+        Ok((self.standing(find, shown, values, id), false))
+    }
+
+    /// The copy with our reference among all that an answer lists, and whether it lists none at all.
+    fn among(
+        &self,
+        find: &Find,
+        pointer: &str,
+        shown: Shown<'_>,
+        values: &Values<'_>,
+        reference: &str,
+    ) -> Result<(Option<Standing>, bool), Outcome> {
+        let list = shown.json.and_then(|it| it.pointer(pointer)).and_then(Value::as_array);
+        let Some(list) = list else {
+            return Err(unasked(&format!("its answer has no list at `{pointer}`")));
+        };
+        for item in list {
+            let item = Shown { json: Some(item), ..shown };
+            let is_ours = match &find.reference {
+                Some(pointer) => item
+                    .read(&Place::Json(pointer.clone()), values, Want::Words)
+                    .is_some_and(|found| is_reference(&found, reference)),
+                None => item.carries(&Place::Json(String::new()), reference),
+            };
+            if !is_ours {
+                continue;
+            }
+            let Some(id) = item.read(&find.id, values, Want::Id) else {
+                return Err(unasked("the copy with our reference has no id there"));
+            };
+            // One that has ended may stand beside one that lives.
+            if let Some(standing) = self.standing(find, item, values, id) {
+                return Ok((Some(standing), false));
+            }
+        }
+        Ok((None, list.is_empty()))
+    }
+
+    fn standing(
+        &self,
+        find: &Find,
+        shown: Shown<'_>,
+        values: &Values<'_>,
+        id: String,
+    ) -> Option<Standing> {
+        let state = self.state(find.state.as_ref(), shown, values);
+        if state == State::Withdrawn {
+            return None;
+        }
+        let link = find.link.as_ref().and_then(|place| {
+            let values = Values { id: Some(&id), ..*values };
+            shown.read(place, &values, Want::Link)
+        });
+        let link = link.and_then(|it| Url::parse(&it).ok());
+        Some(Standing { receipt: Receipt { remote_id: Some(id), link }, state })
+    }
+
+    /// What an answer says of a copy's state.
+    pub(super) fn state(
+        &self,
+        place: Option<&Place>,
+        shown: Shown<'_>,
+        values: &Values<'_>,
+    ) -> State {
+        let word = place.and_then(|place| shown.read(place, values, Want::Words));
+        match (word, &self.config.states) {
+            (Some(word), Some(states)) => states.meaning(word),
+            _ => State::Shown,
+        }
+    }
+}
+
+impl States {
+    fn meaning(&self, word: String) -> State {
+        let is_among =
+            |words: &[String]| words.iter().any(|it| it.to_lowercase() == word.to_lowercase());
+        if is_among(&self.withdrawn) {
+            State::Withdrawn
+        } else if is_among(&self.refused) {
+            State::Refused(word)
+        } else if is_among(&self.pending) {
+            State::Pending(word)
+        } else {
+            State::Shown
+        }
+    }
+}
+
+impl Find {
+    /// Whether the search names one copy in its path, so that 404 says that there is none.
+    pub(super) fn names_one_copy(&self) -> bool {
+        self.url
+            .split('?')
+            .next()
+            .is_some_and(|path| path.contains("{reference}") || path.contains("{slug}"))
+    }
+}
+
+impl Pages {
+    fn after(
+        &self,
+        page: u32,
+        template: &str,
+        is_empty: bool,
+        shown: Shown<'_>,
+        values: &Values<'_>,
+    ) -> Option<Next> {
+        if template.contains("{page}") {
+            return if is_empty { None } else { Some(Next::Number(page + 1)) };
+        }
+        let whole = shown.answer.json();
+        let shown = Shown { json: whole.as_ref(), ..shown };
+        let next = shown.read(self.next.as_ref()?, values, Want::Link)?;
+        Url::parse(&next).ok().map(Next::Address)
+    }
+}
+
+fn numbered(template: &str, page: u32) -> Result<Url, Outcome> {
+    Url::parse(&template.replace("{page}", &page.to_string()))
+        .map_err(|error| unasked(&error.to_string()))
+}
+
+fn unasked(why: &str) -> Outcome {
+    Outcome::Blocked { why: format!("the board could not be asked for our reference: {why}") }
+}

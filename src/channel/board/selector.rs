@@ -1,0 +1,278 @@
+//! Finds an element of a page by as much of CSS as a board's file needs: names, `#id`, `.class`,
+//! attributes, descendants.
+//!
+//! Pages of boards are read forgivingly: what is not closed ends with what it stands in.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use crate::channel::words;
+
+/// Elements that have no content (HTML, "void elements").
+const VOID: [&str; 13] = [
+    "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track",
+    "wbr",
+];
+
+/// Comments, what is no text for readers, and tags; in this order at each place.
+static MARKUP: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(
+        r#"(?is)<!--.*?-->|<script\b.*?</script\s*>|<style\b.*?</style\s*>|<(/?)([a-z][a-z0-9-]*)((?:"[^"]*"|'[^']*'|[^"'>])*)>"#,
+    )
+    .ok()
+});
+
+static ATTRIBUTE: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r#"(?s)([^\s=/"'<>]+)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+)))?"#).ok()
+});
+
+static STEP: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(
+        r#"([.#])([\w-]+)|\[\s*([\w:-]+)\s*(?:=\s*(?:"([^"]*)"|'([^']*)'|([^\]\s]+))\s*)?\]"#,
+    )
+    .ok()
+});
+
+/// A selector as it was read: the elements on the way, the outermost first.
+#[derive(Debug)]
+pub(super) struct Selector {
+    steps: Vec<Step>,
+}
+
+/// What one element has to be.
+#[derive(Debug, Default)]
+struct Step {
+    name: Option<String>,
+    /// Attributes and their values; `class` holds one of its words.
+    attributes: Vec<(String, Option<String>)>,
+}
+
+/// An element that was found.
+#[derive(Debug)]
+pub(super) struct Found {
+    attributes: Vec<(String, String)>,
+    inside: String,
+}
+
+struct Open {
+    name: String,
+    attributes: Vec<(String, String)>,
+}
+
+impl Selector {
+    /// # Errors
+    /// In words, if it is more than is understood here.
+    pub(super) fn parse(text: &str) -> Result<Self, String> {
+        let steps: Vec<Step> = parts(text).map(Step::parse).collect::<Result<_, _>>()?;
+        if steps.is_empty() {
+            return Err("it is empty; write an element, like `a.permalink`".to_owned());
+        }
+        Ok(Self { steps })
+    }
+
+    /// The first element of a page that it selects.
+    pub(super) fn first(&self, page: &str) -> Option<Found> {
+        let mut open: Vec<Open> = Vec::new();
+        for tag in MARKUP.as_ref()?.captures_iter(page) {
+            let Some(name) = tag.get(2) else { continue };
+            let name = name.as_str().to_lowercase();
+            if tag.get(1).is_some_and(|it| !it.is_empty()) {
+                if let Some(place) = open.iter().rposition(|it| it.name == name) {
+                    open.truncate(place);
+                }
+                continue;
+            }
+            let written = tag.get(3).map_or("", |it| it.as_str());
+            open.push(Open { attributes: attributes(written), name: name.clone() });
+            if self.selects(&open) {
+                let after = page.get(tag.get(0)?.end()..)?;
+                let inside = if VOID.contains(&name.as_str()) { "" } else { inside(after, &name) };
+                let attributes = open.pop()?.attributes;
+                return Some(Found { attributes, inside: inside.to_owned() });
+            }
+            if VOID.contains(&name.as_str()) || written.trim_end().ends_with('/') {
+                open.pop();
+            }
+        }
+        None
+    }
+
+    /// Whether the innermost of the open elements is selected.
+    fn selects(&self, open: &[Open]) -> bool {
+        let (Some((last, above)), Some((element, outer))) =
+            (self.steps.split_last(), open.split_last())
+        else {
+            return false;
+        };
+        if !last.is(element) {
+            return false;
+        }
+        let mut outer = outer.iter();
+        above.iter().all(|step| outer.any(|element| step.is(element)))
+    }
+}
+
+impl Step {
+    fn parse(text: &str) -> Result<Self, String> {
+        let name_length = text.find(['.', '#', '[']).unwrap_or(text.len());
+        let (name, mut rest) = text.split_at(name_length);
+        let wrong = || {
+            format!(
+                "`{text}` is not understood; there are names, `#id`, `.class`, `[attribute]` and \
+                 `[attribute=\"value\"]`, with spaces for descendants"
+            )
+        };
+        let is_name = name.chars().all(|it| it.is_ascii_alphanumeric() || it == '-') || name == "*";
+        if !is_name {
+            return Err(wrong());
+        }
+        let mut step = Self {
+            name: (!matches!(name, "" | "*")).then(|| name.to_lowercase()),
+            attributes: Vec::new(),
+        };
+        let pattern = STEP.as_ref().ok_or_else(wrong)?;
+        while !rest.is_empty() {
+            let found = pattern.captures(rest).ok_or_else(wrong)?;
+            let whole = found.get(0).filter(|it| it.start() == 0).ok_or_else(wrong)?;
+            let group = |number| found.get(number).map(|it| it.as_str());
+            match (group(1), group(2), group(3)) {
+                (Some(sign), Some(value), _) => {
+                    let name = if sign == "#" { "id" } else { "class" };
+                    step.attributes.push((name.to_owned(), Some(value.to_owned())));
+                }
+                (_, _, Some(name)) => {
+                    let value = group(4).or(group(5)).or(group(6));
+                    step.attributes.push((name.to_lowercase(), value.map(str::to_owned)));
+                }
+                _ => return Err(wrong()),
+            }
+            rest = rest.get(whole.end()..).unwrap_or_default();
+        }
+        Ok(step)
+    }
+
+    fn is(&self, element: &Open) -> bool {
+        let has = |(name, wanted): &(String, Option<String>)| {
+            element.attributes.iter().filter(|(known, _)| known == name).any(|(_, value)| {
+                match wanted {
+                    None => true,
+                    Some(word) if name == "class" => value.split_whitespace().any(|it| it == word),
+                    Some(wanted) => value == wanted,
+                }
+            })
+        };
+        self.name.as_ref().is_none_or(|name| *name == element.name)
+            && self.attributes.iter().all(has)
+    }
+}
+
+impl Found {
+    pub(super) fn attribute(&self, name: &str) -> Option<String> {
+        let is_it = |(known, _): &&(String, String)| known.eq_ignore_ascii_case(name);
+        self.attributes.iter().find(is_it).map(|(_, value)| value.clone())
+    }
+
+    /// Its words on one line.
+    pub(super) fn text(&self) -> String {
+        let text = words::text_of_page(&self.inside);
+        text.split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+}
+
+/// The parts of a selector between spaces; a space in brackets parts nothing.
+fn parts(text: &str) -> impl Iterator<Item = &str> {
+    let mut depth = 0_usize;
+    text.split(move |it: char| {
+        match it {
+            '[' => depth += 1,
+            ']' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        depth == 0 && it.is_whitespace()
+    })
+    .filter(|part| !part.is_empty())
+}
+
+fn attributes(written: &str) -> Vec<(String, String)> {
+    let Some(pattern) = ATTRIBUTE.as_ref() else { return Vec::new() };
+    pattern
+        .captures_iter(written)
+        .filter_map(|found| {
+            let value = found.get(2).or(found.get(3)).or(found.get(4));
+            let value = words::decode_entities(value.map_or("", |it| it.as_str()));
+            Some((found.get(1)?.as_str().to_lowercase(), value))
+        })
+        .collect()
+}
+
+/// What stands in an element whose opening tag is just over.
+fn inside<'a>(after: &'a str, name: &str) -> &'a str {
+    let Some(pattern) = MARKUP.as_ref() else { return after };
+    let mut depth = 1_usize;
+    for tag in pattern.captures_iter(after) {
+        let (Some(whole), Some(found)) = (tag.get(0), tag.get(2)) else { continue };
+        if !found.as_str().eq_ignore_ascii_case(name) {
+            continue;
+        }
+        if tag.get(1).is_some_and(|it| it.is_empty()) {
+            depth += 1;
+        } else {
+            depth -= 1;
+        }
+        if depth == 0 {
+            return after.get(..whole.start()).unwrap_or(after);
+        }
+    }
+    after
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PAGE: &str = r#"<!DOCTYPE html><html><body>
+        <!-- <a class="permalink" href="/comment">no</a> -->
+        <script>"<a class='permalink' href='/script'>"</script>
+        <nav><a href="/home">Home</a><img src=x></nav>
+        <div id="jobs" class="list wide"><p>Open<br>
+          <div class="job"><a rel="bookmark" class="permalink blue" href="/jobs/17?a=1&amp;b=2">PhD
+            on <em>tides</em></a></div></p>
+        </div></body></html>"#;
+
+    fn found(selector: &str) -> Option<Found> {
+        Selector::parse(selector).unwrap().first(PAGE)
+    }
+
+    #[test]
+    fn an_element_is_found_by_name_class_id_attribute_and_where_it_stands() {
+        for selector in [
+            "a.permalink",
+            ".permalink.blue",
+            "#jobs a",
+            "div.wide .job a[rel=\"bookmark\"]",
+            "a[rel=bookmark]",
+            "body div[id='jobs'] a",
+        ] {
+            let found = found(selector).unwrap_or_else(|| panic!("{selector} finds nothing"));
+            assert_eq!(found.attribute("href").as_deref(), Some("/jobs/17?a=1&b=2"), "{selector}");
+            assert_eq!(found.text(), "PhD on tides");
+        }
+        assert_eq!(found("nav a").unwrap().text(), "Home");
+        assert_eq!(found("img[src]").unwrap().attribute("src").as_deref(), Some("x"));
+    }
+
+    #[test]
+    fn what_is_not_there_is_not_found() {
+        for selector in ["nav .permalink", "a.perma", "#jobs nav", "a[rel=next]", "video"] {
+            assert!(found(selector).is_none(), "{selector}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_understood_is_refused() {
+        for selector in ["", "a > b", "a:first-child", "a[rel", "a..b"] {
+            assert!(Selector::parse(selector).is_err(), "{selector}");
+        }
+    }
+}
