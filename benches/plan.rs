@@ -136,6 +136,8 @@ fn delivery(
         length: 20,
         limit: 500,
         left_out: Vec::new(),
+        parts: Vec::new(),
+        picture: None,
         card: None,
     };
     Delivery {

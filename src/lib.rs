@@ -22,6 +22,7 @@ pub mod deliver;
 pub mod diagnostic;
 pub mod doctor;
 pub mod ledger;
+pub mod log;
 pub mod mailbox;
 pub mod notice;
 pub mod plan;

@@ -57,6 +57,30 @@ fn each_posting_of_the_example_goes_out_as_its_golden_files_say() {
     }
 }
 
+#[test]
+fn what_goes_on_as_a_thread_goes_out_as_its_golden_files_say() {
+    let folder = TestSite::new();
+    for channel in THREADED {
+        let file = format!("channels/{channel}.toml");
+        folder.replace(&file, "kind = ", "thread = \"numbered\"\nkind = ");
+    }
+    let mut world = World::of(folder);
+    world.observe();
+    let mut seen = 0;
+    for step in world.plan_at(Pace::AtOnce).due() {
+        let channel = step.name.channel.as_str();
+        if THREADED.contains(&channel) {
+            let name = format!("threads/{}.{channel}.txt", step.name.posting);
+            golden(&name, &shown(step, &world.compose(step), &world));
+            seen += 1;
+        }
+    }
+    assert_eq!(seen, 4, "two postings on two networks");
+}
+
+/// Where ads can go on as threads.
+const THREADED: [&str; 2] = ["mastodon", "bluesky"];
+
 /// Sends what is due, and keeps it by posting, channel and occasion; where an occasion concerns
 /// several copies, the first.
 fn send(world: &mut World, sent: &mut BTreeMap<String, String>) {

@@ -14,7 +14,7 @@ use url::Url;
 
 use super::text::Laid;
 use super::view::{one_line, summary_of, without_markup};
-use super::{Charset, ascii, fit, html, sentence, text};
+use super::{Charset, ascii, fit, html, sentence, text, thread};
 use crate::diagnostic::Span;
 use crate::posting::Posting;
 use crate::posting::markdown::{Block, BlockKind, Document, Inline, plain};
@@ -27,7 +27,7 @@ use crate::posting::markdown::{Block, BlockKind, Document, Inline, plain};
 /// paragraph and each point on one line, for forms that break lines themselves; `html` is HTML
 /// (write `{{ html | safe }}` in an HTML template); `description` is what a board takes of it (its
 /// `[board.limits]`), elsewhere `html`; `sections` are text and HTML, cut at the
-/// headings.
+/// headings; `paragraphs` is plain text that is not wrapped, for networks.
 #[derive(Debug, PartialEq)]
 pub struct Ad {
     /// The page itself, by which the ad is known again.
@@ -65,6 +65,7 @@ impl Object for Ad {
                 Some(self.html.get_or_init(|| self.html(&self.body()).into()).clone())
             }
             "sections" => Some(Serde(self.sections()).into()),
+            "paragraphs" => Some(fit::without_marks(&thread::paragraphs(&self.body())).into()),
             _ => None,
         }
     }
@@ -79,6 +80,7 @@ impl Object for Ad {
             "html",
             "description",
             "sections",
+            "paragraphs",
         ])
     }
 }

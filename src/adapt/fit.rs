@@ -51,6 +51,9 @@ pub struct Fitted {
     pub left_out: Vec<String>,
 }
 
+/// How a line about what was left out begins.
+pub(super) const LEFT_OUT: &str = "left out: ";
+
 /// The text does not fit even with every part dropped and shortened as far as allowed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TooLong {
@@ -355,7 +358,7 @@ impl Draft {
                 match part.state {
                     State::Whole => collect(draft, &part.content, changes),
                     State::Cut(_) => changes.push(format!("shortened: {words}")),
-                    State::Dropped => changes.push(format!("left out: {words}")),
+                    State::Dropped => changes.push(format!("{LEFT_OUT}{words}")),
                 }
             }
         }

@@ -18,11 +18,13 @@ pub mod html;
 pub mod limits;
 pub mod little_text;
 pub mod mail;
+pub mod picture;
 pub mod rich_text;
 pub mod sentence;
 pub mod status;
 pub mod template;
 pub mod text;
+pub mod thread;
 mod unintended;
 pub mod view;
 pub mod words;
@@ -41,7 +43,9 @@ use crate::posting::Posting;
 use card::{CardField, CardForm};
 use count::Count;
 use limits::{Limits, Unfit};
+use picture::PictureOf;
 use template::Templates;
+use thread::Thread;
 
 /// Why a channel is addressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -100,6 +104,10 @@ pub struct Target {
     pub timezone: Tz,
     /// Free values of the channel's file (`[values]`), for templates.
     pub values: serde_json::Value,
+    /// Whether a status goes on as a thread.
+    pub thread: Thread,
+    /// Which picture goes with a status.
+    pub picture: PictureOf,
 }
 
 impl Target {
@@ -234,6 +242,11 @@ pub enum Rendition {
         limit: usize,
         /// What fitting left out or shortened, in words, for the person who looks at a dry run.
         left_out: Vec<String>,
+        /// What goes on as replies, if it is a thread: each fits as the text does.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        parts: Vec<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        picture: Option<Picture>,
         /// What leads to the page below the words, where the network lets us say it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         card: Option<Card>,
@@ -255,6 +268,38 @@ pub enum Rendition {
     },
 }
 
+/// A picture that goes with a status.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Picture {
+    /// What it shows, for those who do not see it.
+    pub alt: String,
+    /// SHA-256 (hex) of what it is made from: the drawing of a card, the file of the page.
+    pub source: String,
+    /// What is sent, once it is made; a plan does not make it.
+    pub file: Option<PictureFile>,
+}
+
+impl Picture {
+    /// SHA-256 (hex) of its bytes and its words, if it is made.
+    pub fn shows(&self) -> Option<String> {
+        let file = self.file.as_ref()?;
+        Some(picture::sha256([&file.sha256, "\0", &self.alt].concat().as_bytes()))
+    }
+}
+
+/// The file of a picture, but for its bytes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PictureFile {
+    /// SHA-256 (hex) of its bytes.
+    pub sha256: String,
+    /// `image/png` or `image/jpeg`.
+    pub media_type: String,
+    pub bytes: usize,
+    /// In pixels.
+    pub width: u32,
+    pub height: u32,
+}
+
 /// The card below a status. It is no part of what is compared ([`Rendition::content_hash`]): it says
 /// nothing that the words do not say, and no network lets it be changed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -270,8 +315,14 @@ impl Rendition {
     pub fn content_hash(&self) -> String {
         let mut hash = Sha256::new();
         match self {
-            Self::Status { text, language, .. } => {
+            Self::Status { text, language, parts, picture, .. } => {
                 hash.update(["status\0", language, "\0", text].concat());
+                for part in parts {
+                    hash.update(["\0part\0", part].concat());
+                }
+                if let Some(Picture { alt, source, .. }) = picture {
+                    hash.update(["\0picture\0", source, "\0", alt].concat());
+                }
             }
             Self::Mail { subject, text, html, language } => {
                 let html = html.as_deref().unwrap_or_default();

@@ -3,7 +3,10 @@
 use super::ad::Ad;
 use super::count::Count;
 use super::template::Templates;
-use super::{AdaptError, Card, Charset, Occasion, Rendition, Target, fit, primary_language};
+use super::thread::{self, Cut, Thread};
+use super::{
+    AdaptError, Card, Charset, Occasion, Rendition, Target, fit, picture, primary_language,
+};
 use crate::posting::Posting;
 
 /// Occasions of which the announcement speaks as well: a reminder repeats it, and an update edits
@@ -33,12 +36,38 @@ pub fn adapt(
             limit,
         },
     )?;
+    let Cut { parts, left_out: more } = match (target.thread, occasion) {
+        (Thread::None, _) | (_, Occasion::Remind | Occasion::Update | Occasion::Close) => {
+            Cut::default()
+        }
+        (thread, Occasion::Announce) => {
+            let name = templates.name_for(&target.template, "thread", "txt", occasion, &[])?;
+            let context = templates.context(posting, target, occasion, target.charset());
+            let text = fit::whole(&templates.render(&name, context)?);
+            thread::cut(&text, &fitted.text, thread, count, limit)
+        }
+    };
+    let mut left_out = fitted.left_out;
+    // What goes on as a thread is not left out.
+    let goes_on = thread::one_line(&parts.join("\n"));
+    left_out.retain(|what| {
+        let words = what.strip_prefix(fit::LEFT_OUT).map(|it| it.trim_end_matches(['…', ' ']));
+        !words.is_some_and(|words| goes_on.contains(words))
+    });
+    if more > 0 {
+        left_out.push(format!("left out: the end of the ad, {more} more parts"));
+    }
     Ok(Rendition::Status {
+        parts,
+        picture: match occasion {
+            Occasion::Announce => picture::of(posting, target.picture, count),
+            Occasion::Remind | Occasion::Update | Occasion::Close => None,
+        },
         text: fitted.text,
         language: primary_language(&posting.language),
         length: fitted.length,
         limit,
-        left_out: fitted.left_out,
+        left_out,
         card: None,
     })
 }

@@ -87,7 +87,7 @@ pub struct View {
     /// The same, one by one.
     pub hashtag_list: Vec<String>,
     pub summary: Option<String>,
-    /// `teaser`, `text`, `prose`, `links`, `plain`, `html`, `description` and `sections`.
+    /// `teaser`, `text`, `prose`, `links`, `plain`, `html`, `description`, `sections` and `paragraphs`.
     #[serde(skip)]
     pub ad: Arc<Ad>,
     /// The teaser of a short text, in the place of the ad's.
@@ -170,6 +170,7 @@ impl View {
         "html",
         "description",
         "sections",
+        "paragraphs",
         "facts",
         "occasion",
         "channel",

@@ -5,11 +5,17 @@
 //! its key. Nothing is edited: readers' servers do not look at a record again. A changed ad is
 //! posted anew, and the old post taken away in the same request, both or neither.
 //!
+//! A thread is written in one request, whole or not at all: what a reply needs of the post that it
+//! answers, its key and the hash of its words, is known before anything is there ([`cid`]).
+//!
 //! The permalink is known before anything is sent: it is made of the account's DID and the key.
 
+mod cid;
 pub mod id;
 mod record;
 mod session;
+mod thread;
+mod thumb;
 mod xrpc;
 
 use std::path::PathBuf;
@@ -27,12 +33,13 @@ use super::setting::web_address;
 use super::wire::{HttpRequest, SECRET, Verb};
 use super::{
     Abilities, Action, Address, Arrival, BuildError, Can, Channel, Context, Edit, Kind, Likeness,
-    Outcome, Permit, PrepareError, Probe, Receipt, Search, Sight, Sought, Trace, Wire, words,
+    Outcome, Permit, PrepareError, Probe, Receipt, Search, Sight, Sought, Trace, Wire, steps,
+    words,
 };
 use crate::adapt::count::Count;
 use crate::adapt::{CardUse, Form, Rendition};
 use id::{Did, PostId, RecordKey, Tid};
-use record::{Answers, Draft, POSTS, Post, Written};
+use record::{Answers, POSTS, Post, Written};
 use session::{Account, Session};
 use xrpc::Failure;
 
@@ -106,22 +113,14 @@ impl Bluesky {
         http::endpoint(&self.web, &format!("/profile/{}/post/{key}", self.did()))
     }
 
-    fn receipt(&self, id: &PostId) -> Receipt {
-        Receipt { remote_id: Some(id.to_string()), link: Some(self.link(&id.key)) }
-    }
-
-    /// The record of a new post, and its key.
-    fn draft(
-        &self,
-        rendition: &Rendition,
-        answers: Option<Answers>,
-        address: &Address<'_>,
-    ) -> Result<(RecordKey, Value), PrepareError> {
-        let Rendition::Status { text, language, card, .. } = rendition else {
-            return Err(PrepareError::Invalid("Bluesky takes a status, and this is none".into()));
-        };
-        let draft = Draft { text, language, card: card.as_ref(), at: address.at, answers };
-        Ok((Tid::of(address.key, address.at).into(), record::post(&draft, self.did())))
+    /// The receipt of what stands there: the first post, and the others of its thread.
+    fn receipt(&self, first: &PostId, parts: &[PostId]) -> Receipt {
+        Receipt {
+            remote_id: Some(first.to_string()),
+            link: Some(self.link(&first.key)),
+            parts: parts.iter().map(ToString::to_string).collect(),
+            ..Receipt::default()
+        }
     }
 
     fn request(
@@ -131,8 +130,8 @@ impl Bluesky {
         body: &Value,
         changed: Option<&PostId>,
         address: &Address<'_>,
-    ) -> Wire {
-        Wire::Http(HttpRequest {
+    ) -> HttpRequest {
+        HttpRequest {
             verb,
             method: "POST".to_owned(),
             url: self.endpoint(method).into(),
@@ -145,7 +144,7 @@ impl Bluesky {
             remote_id: changed.map(ToString::to_string),
             reference: Some(address.reference.to_owned()),
             ask_first: None,
-        })
+        }
     }
 
     /// Sends with the session's token. A server that does not take the token has not looked at
@@ -173,58 +172,87 @@ impl Bluesky {
             return Failure::read(answer).outcome(answer);
         }
         if request.verb == Verb::Withdraw {
-            return Outcome::Posted(Receipt { remote_id: request.remote_id.clone(), link: None });
+            return Outcome::Posted(Receipt {
+                remote_id: request.remote_id.clone(),
+                ..Receipt::default()
+            });
         }
         let written = request.body.as_deref().and_then(Written::read);
-        match written.and_then(|written| self.taken(&written, answer)) {
-            Some(id) => Outcome::Posted(self.receipt(&id)),
-            None => Outcome::Unknown {
+        match written.and_then(|written| self.taken(&written, answer)).as_deref() {
+            Some([first, parts @ ..]) => Outcome::Posted(self.receipt(first, parts)),
+            _ => Outcome::Unknown {
                 why: format!("the server took it, but names no post: {}", answer.summary()),
             },
         }
     }
 
-    /// The post that a server says it took: `putRecord` names it, `applyWrites` among its results.
-    fn taken(&self, written: &Written, answer: &Answer) -> Option<PostId> {
+    /// The posts that a server says it took: `putRecord` names one, `applyWrites` each among its
+    /// results.
+    fn taken(&self, written: &[Written], answer: &Answer) -> Option<Vec<PostId>> {
         let said = answer.json()?;
-        let result = match said.get("results") {
-            Some(results) => results.get(1)?,
-            None => &said,
+        let made: Vec<&Value> = match said.get("results") {
+            Some(results) => {
+                let results = results.as_array()?.iter();
+                results.filter(|result| result.get("uri").is_some()).collect()
+            }
+            None => vec![&said],
         };
-        if xrpc::text(result, "uri")? != record::uri(self.did(), &written.key) {
-            return None;
-        }
-        Some(PostId {
-            key: written.key.clone(),
-            cid: Some(xrpc::text(result, "cid")?.to_owned()),
-            root: record::root_of(&written.record, self.did()),
-        })
+        let named = |(written, made): (&Written, &&Value)| {
+            if xrpc::text(made, "uri")? != record::uri(self.did(), &written.key) {
+                return None;
+            }
+            Some(PostId {
+                key: written.key.clone(),
+                cid: Some(xrpc::text(made, "cid")?.to_owned()),
+                root: record::root_of(&written.record, self.did()),
+            })
+        };
+        (made.len() == written.len()).then_some(())?;
+        written.iter().zip(&made).map(named).collect()
     }
 
-    /// What is known already of a request that replaces a post; `None` if the post is there, so that
-    /// it can go out. It does both or neither, and a server that cannot do both says only that
-    /// something went wrong; so it is asked first.
-    async fn replaced(&self, on_record: &HttpRequest) -> Option<Outcome> {
-        let written = on_record.body.as_deref().and_then(Written::read)?;
-        let old = on_record.remote_id.as_deref()?.parse::<PostId>().ok()?;
+    /// What is known already of a request that writes all or nothing; `None` if it can go out. A
+    /// server that cannot do all of it says only that something went wrong; so it is asked first.
+    async fn asked_first(&self, on_record: &HttpRequest) -> Option<Outcome> {
+        let body = on_record.body.as_deref()?;
+        let written = Written::read(body)?;
+        let first = written.first()?;
         let deferred = |why| Some(Outcome::Deferred { why, after: None });
-        match self.post(&old.key).await {
-            Ok(_) => return None,
-            Err(Unread::Gone) => {}
-            Err(Unread::Later { why } | Unread::Unable { why }) => return deferred(why),
+        let mut missing = None;
+        if on_record.verb == Verb::Update {
+            for key in record::taken_away(body) {
+                match self.post(&key).await {
+                    Ok(_) => {}
+                    Err(Unread::Gone) => {
+                        missing = Some(key);
+                        break;
+                    }
+                    Err(Unread::Later { why } | Unread::Unable { why }) => return deferred(why),
+                }
+            }
+            // All of them are there.
+            missing.as_ref()?;
+        } else if written.len() == 1 {
+            // What is put where nothing is may be put there again.
+            return None;
         }
         // The answer to an earlier try may have been lost.
-        match self.post(&written.key).await {
-            Ok(post) if post.record == written.record => {
-                Some(Outcome::Posted(self.receipt(&post.id(self.did()))))
+        match (self.post(&first.key).await, missing) {
+            (Ok(post), _) if post.record == first.record => {
+                let parts = self.parts_of(&written);
+                Some(Outcome::Posted(self.receipt(&post.id(self.did()), &parts)))
             }
-            Ok(_) | Err(Unread::Gone) => Some(Outcome::Refused {
+            (Err(Unread::Gone), None) => None,
+            (Ok(_) | Err(Unread::Gone), Some(missing)) => Some(Outcome::Refused {
                 why: format!(
                     "{} is not there any more, so it is not replaced",
-                    self.link(&old.key)
+                    self.link(&missing)
                 ),
             }),
-            Err(Unread::Later { why } | Unread::Unable { why }) => deferred(why),
+            (Ok(_), None) => Some(Outcome::Refused {
+                why: format!("{} stands there already and is another one", self.link(&first.key)),
+            }),
+            (Err(Unread::Later { why } | Unread::Unable { why }), _) => deferred(why),
         }
     }
 
@@ -256,20 +284,38 @@ impl Bluesky {
         })
     }
 
-    /// What became of a request that puts a post there.
-    async fn find_post(&self, written: &Written, search: &Search<'_>) -> Result<Trace, Unread> {
-        match self.post(&written.key).await {
-            Ok(post) if post.record == written.record => {
-                Ok(Trace::Found(self.receipt(&post.id(self.did()))))
+    /// What became of a request that puts posts there.
+    async fn find_posts(&self, written: &[Written], search: &Search<'_>) -> Result<Trace, Unread> {
+        let Some((first, rest)) = written.split_first() else {
+            let why = "the record of the attempt names no post".to_owned();
+            return Ok(Trace::CannotTell { why });
+        };
+        match self.post(&first.key).await {
+            Ok(post) if post.record == first.record => {
+                let parts = self.parts_of(written);
+                return Ok(Trace::Found(self.receipt(&post.id(self.did()), &parts)));
             }
-            Ok(_) => Ok(Trace::CannotTell {
-                why: format!("{} says something else; look at it", self.link(&written.key)),
-            }),
-            Err(Unread::Gone) => match search.likeness {
-                Likeness::Words => Ok(Trace::Absent),
-                Likeness::Link(_) => self.search(written, search).await,
-            },
-            Err(unread) => Err(unread),
+            Ok(_) => {
+                let why = format!("{} says something else; look at it", self.link(&first.key));
+                return Ok(Trace::CannotTell { why });
+            }
+            Err(Unread::Gone) => {}
+            Err(unread) => return Err(unread),
+        }
+        for part in rest {
+            match self.post(&part.key).await {
+                Ok(_) => {
+                    let (part, first) = (self.link(&part.key), self.link(&first.key));
+                    let why = format!("{part} is there, and {first}, which it answers, is not");
+                    return Ok(Trace::CannotTell { why });
+                }
+                Err(Unread::Gone) => {}
+                Err(unread) => return Err(unread),
+            }
+        }
+        match search.likeness {
+            Likeness::Words => Ok(Trace::Absent),
+            Likeness::Link(_) => self.search(first, search).await,
         }
     }
 
@@ -280,6 +326,8 @@ impl Bluesky {
         let sought_post =
             Post { key: written.key.clone(), cid: String::new(), record: written.record.clone() };
         let mut sought = Sought::new(&sought_post.words(), search);
+        // The parts of a thread are newer than what they answer.
+        let mut replies: Vec<PostId> = Vec::new();
         let mut cursor: Option<String> = None;
         for _ in 0..PAGES {
             let mut query =
@@ -306,8 +354,10 @@ impl Bluesky {
                 let owned = search.owned.contains(post.key.as_str());
                 let place = || self.link(&post.key).into();
                 if !owned && sought.is_it(&id.to_string(), &post.words(), place) {
-                    return Ok(Trace::Found(self.receipt(&id)));
+                    let parts = thread::parts_among(&id, &replies);
+                    return Ok(Trace::Found(self.receipt(&id, &parts)));
                 }
+                replies.extend(Some(id).filter(|id| id.root.is_some()));
             }
             let next = xrpc::text(&page, "cursor").map(str::to_owned);
             if next.is_none() || shown.is_empty() {
@@ -319,6 +369,46 @@ impl Bluesky {
             cursor = next;
         }
         Ok(sought.not_far_enough("the account's posts could not be read back far enough"))
+    }
+
+    /// Sends one request that is on record.
+    async fn send_one(&self, on_record: &HttpRequest, permit: &Permit<'_>) -> Outcome {
+        let request = match Request::from_wire(on_record) {
+            Ok(request) => request,
+            Err(why) => return Outcome::Refused { why },
+        };
+        if on_record.verb != Verb::Withdraw
+            && let Some(outcome) = self.asked_first(on_record).await
+        {
+            return outcome;
+        }
+        match self.write(&request, permit).await {
+            Exchange::Answer(answer) => self.outcome(on_record, &answer),
+            Exchange::NoAnswer(outcome) => outcome,
+        }
+    }
+
+    /// Looks for what one request left.
+    async fn look_for_one(&self, request: &HttpRequest, search: &Search<'_>) -> Trace {
+        let written = request.body.as_deref().and_then(Written::read);
+        let old = request.remote_id.as_deref().and_then(|id| id.parse::<PostId>().ok());
+        let found = match (request.verb, written, old) {
+            (Verb::Create, Some(written), _) | (Verb::Update, Some(written), Some(_)) => {
+                self.find_posts(&written, search).await
+            }
+            (Verb::Withdraw, _, Some(old)) => match self.post(&old.key).await {
+                Ok(_) => Ok(Trace::Absent),
+                Err(Unread::Gone) => {
+                    let remote_id = request.remote_id.clone();
+                    Ok(Trace::Found(Receipt { remote_id, ..Receipt::default() }))
+                }
+                Err(unread) => Err(unread),
+            },
+            _ => {
+                Ok(Trace::CannotTell { why: "the record of the attempt is incomplete".to_owned() })
+            }
+        };
+        found.unwrap_or_else(|unread| unread.into_trace("the server shows no such account"))
     }
 }
 
@@ -355,77 +445,45 @@ impl Channel for Bluesky {
     fn prepare(&self, action: Action<'_>, address: &Address<'_>) -> Result<Wire, PrepareError> {
         match action {
             Action::Publish(rendition) => {
-                let (key, record) = self.draft(rendition, None, address)?;
-                let body = record::put(self.did(), &key, &record);
-                Ok(self.request(Verb::Create, "com.atproto.repo.putRecord", &body, None, address))
+                let posts = self.drafts(rendition, None, address)?;
+                Ok(self.published(&posts, rendition, address))
             }
             Action::FollowUp(rendition, receipt) => {
                 let earlier = id_of(receipt)?;
                 let parent = earlier.reference();
                 let parent = parent.ok_or(PrepareError::NoReceipt { what: "hash (CID)" })?;
                 let root = earlier.root.unwrap_or_else(|| parent.clone());
-                let answers = Some(Answers { root, parent });
-                let (key, record) = self.draft(rendition, answers, address)?;
-                let body = record::put(self.did(), &key, &record);
-                Ok(self.request(Verb::Create, "com.atproto.repo.putRecord", &body, None, address))
+                let posts = self.drafts(rendition, Some(Answers { root, parent }), address)?;
+                Ok(self.published(&posts, rendition, address))
             }
             Action::Edit(rendition, receipt) => {
                 let old = id_of(receipt)?;
                 // A post in a thread stays in it.
                 let answers = old.root.clone().map(|root| Answers { parent: root.clone(), root });
-                let (key, record) = self.draft(rendition, answers, address)?;
-                let body = record::replace(self.did(), &old.key, &key, &record);
+                let posts = self.drafts(rendition, answers, address)?;
+                let body = record::apply(self.did(), &thread::keys(receipt)?, &posts);
                 let method = "com.atproto.repo.applyWrites";
-                Ok(self.request(Verb::Update, method, &body, Some(&old), address))
+                let post = self.request(Verb::Update, method, &body, Some(&old), address);
+                Ok(self.with_thumb(post, rendition, Some(receipt), address))
             }
-            Action::Withdraw(receipt) => {
-                let old = id_of(receipt)?;
-                let body = record::delete(self.did(), &old.key);
-                let method = "com.atproto.repo.deleteRecord";
-                Ok(self.request(Verb::Withdraw, method, &body, Some(&old), address))
-            }
+            Action::Withdraw(receipt) => self.withdrawn(receipt, address),
         }
     }
 
     async fn send(&self, wire: &Wire, permit: &Permit<'_>) -> Outcome {
-        let Wire::Http(on_record) = wire else { return super::not_ours(Kind::Bluesky) };
-        let request = match Request::from_wire(on_record) {
-            Ok(request) => request,
-            Err(why) => return Outcome::Refused { why },
-        };
-        if on_record.verb == Verb::Update
-            && let Some(outcome) = self.replaced(on_record).await
-        {
-            return outcome;
-        }
-        match self.write(&request, permit).await {
-            Exchange::Answer(answer) => self.outcome(on_record, &answer),
-            Exchange::NoAnswer(outcome) => outcome,
+        match wire {
+            Wire::Http(request) => self.send_one(request, permit).await,
+            Wire::Steps(steps) => steps::send(self, steps, permit).await,
+            _ => super::not_ours(Kind::Bluesky),
         }
     }
 
     async fn find(&self, search: &Search<'_>) -> Trace {
-        let Wire::Http(request) = search.wire else {
-            return Trace::CannotTell { why: "the record is no request to Bluesky".to_owned() };
-        };
-        let written = request.body.as_deref().and_then(Written::read);
-        let old = request.remote_id.as_deref().and_then(|id| id.parse::<PostId>().ok());
-        let found = match (request.verb, written, old) {
-            (Verb::Create, Some(written), _) => self.find_post(&written, search).await,
-            (Verb::Update, Some(written), Some(_)) => self.find_post(&written, search).await,
-            (Verb::Withdraw, _, Some(old)) => match self.post(&old.key).await {
-                Ok(_) => Ok(Trace::Absent),
-                Err(Unread::Gone) => {
-                    let remote_id = request.remote_id.clone();
-                    Ok(Trace::Found(Receipt { remote_id, link: None }))
-                }
-                Err(unread) => Err(unread),
-            },
-            _ => {
-                Ok(Trace::CannotTell { why: "the record of the attempt is incomplete".to_owned() })
-            }
-        };
-        found.unwrap_or_else(|unread| unread.into_trace("the server shows no such account"))
+        match search.wire {
+            Wire::Http(request) => self.look_for_one(request, search).await,
+            Wire::Steps(steps) => steps::find(self, steps, search).await,
+            _ => Trace::CannotTell { why: "the record is no request to Bluesky".to_owned() },
+        }
     }
 
     /// `/profile/DID/post/KEY` where people read. A link with a handle is taken for one of this
@@ -448,10 +506,10 @@ impl Channel for Bluesky {
         };
         match (self.post(&id.key).await, expected) {
             (Ok(_), None) => Sight::Agrees,
-            (Ok(post), Some(Rendition::Status { text, .. }))
+            (Ok(post), Some(Rendition::Status { text, parts, .. }))
                 if words::same(text, &post.words()) =>
             {
-                Sight::Agrees
+                self.verify_parts(receipt, parts).await
             }
             (Ok(post), Some(_)) => Sight::Differs { found: post.words() },
             (Err(unread), _) => unread.into_sight(),
@@ -475,4 +533,9 @@ fn id_of(receipt: &Receipt) -> Result<PostId, PrepareError> {
 /// Whether a copy can be answered: that needs the hash of what it says.
 pub fn can_be_answered(receipt: &Receipt) -> bool {
     id_of(receipt).is_ok_and(|id| id.reference().is_some())
+}
+
+/// The link (CID) of a record, which is made of what it says; `None` if it is none.
+pub fn link_of(record: &Value) -> Option<String> {
+    cid::of_record(record)
 }

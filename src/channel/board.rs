@@ -24,7 +24,8 @@ use serde_json::json;
 use url::Url;
 
 use super::http::{Answer, Busy, Exchange, Http};
-use super::wire::{HttpRequest, Verb};
+use super::steps::{self, StepByStep};
+use super::wire::{HttpRequest, Step, Steps, Verb, id_of};
 use super::{
     Abilities, Action, Address, Arrival, BuildError, Can, Channel, Context, Edit, Kind, Outcome,
     Permit, PrepareError, Probe, Receipt, Search, Sight, Trace, Wire, http, words,
@@ -35,6 +36,11 @@ pub use description::{Auth, Body, Config, Find, Place, Repeat, Request, Success}
 use filling::Values;
 use reading::{Judgement, Shown, Want, title_of};
 use search::{Standing, State};
+
+/// How the record calls the request that creates, where another one follows it.
+const CREATE: &str = "create";
+/// And that one.
+const PUBLISH: &str = "publish";
 
 /// The requests of one attempt take [`http::TOTAL_TIMEOUT`] each at most; the rest is for a board
 /// that shows in its search what it took only after some minutes.
@@ -212,7 +218,7 @@ impl Board {
             .as_ref()
             .and_then(|place| shown.read(place, &values, Want::Link))
             .and_then(|link| Url::parse(&link).ok());
-        Outcome::Posted(Receipt { remote_id: id, link })
+        Outcome::Posted(Receipt { remote_id: id, link, ..Receipt::default() })
     }
 
     fn described(&self, verb: Verb) -> Option<&Request> {
@@ -220,6 +226,7 @@ impl Board {
             Verb::Create => Some(&self.config.create),
             Verb::Update => self.config.update.as_ref(),
             Verb::Withdraw => self.config.withdraw.as_ref(),
+            Verb::Upload => None,
         }
     }
 
@@ -293,13 +300,37 @@ impl Channel for Board {
     fn prepare(&self, action: Action<'_>, address: &Address<'_>) -> Result<Wire, PrepareError> {
         let unable = |verb| PrepareError::Unable { kind: Kind::Board, verb };
         let purpose = match action {
-            Action::Publish(rendition) => Purpose {
-                verb: Verb::Create,
-                request: &self.config.create,
-                usual_body: Body::Document,
-                copy: None,
-                document: Some(document_of(rendition)?),
-            },
+            Action::Publish(rendition) => {
+                let document = Some(document_of(rendition)?);
+                let create = Purpose {
+                    verb: Verb::Create,
+                    request: &self.config.create,
+                    usual_body: Body::Document,
+                    copy: None,
+                    document,
+                };
+                let Some(publish) = &self.config.publish else {
+                    return self.request(&create, address).map(Wire::Http);
+                };
+                let made = Receipt { remote_id: Some(id_of(CREATE)), ..Receipt::default() };
+                let publish = Purpose {
+                    verb: Verb::Update,
+                    request: publish,
+                    usual_body: Body::None,
+                    copy: Some(&made),
+                    document,
+                };
+                let step = |name: &str, request| Step {
+                    name: name.to_owned(),
+                    request,
+                    picture: None,
+                    shows: None,
+                };
+                let create = step(CREATE, self.request(&create, address)?);
+                let publish = self.request(&publish, address)?;
+                let publish = step(PUBLISH, HttpRequest { remote_id: None, ..publish });
+                return Ok(Wire::Steps(Steps { steps: vec![create, publish] }));
+            }
             Action::FollowUp(..) => return Err(unable("follow up")),
             Action::Edit(rendition, receipt) => Purpose {
                 verb: Verb::Update,
@@ -320,92 +351,30 @@ impl Channel for Board {
     }
 
     async fn send(&self, wire: &Wire, permit: &Permit<'_>) -> Outcome {
-        let Wire::Http(on_record) = wire else { return super::not_ours(Kind::Board) };
-        let Some(described) = self.described(on_record.verb) else {
-            let why = "nothing was sent: the board's file does not describe this request any more";
-            return Outcome::Refused { why: why.to_owned() };
-        };
-        if let (Verb::Create, Some(ask), Some(reference)) =
-            (on_record.verb, &on_record.ask_first, &on_record.reference)
-        {
-            // Asking is no use any more, and the record of the attempt is closed.
-            if let Err(outcome) = permit.send_by().check() {
-                return outcome;
+        match wire {
+            Wire::Http(on_record) => {
+                self.send_one(on_record, self.described(on_record.verb), permit).await
             }
-            let found = match self.look(ask, reference).await {
-                Ok(found) => found,
-                Err(outcome) => return outcome,
-            };
-            let receipt = found.as_ref().map(|it| &it.receipt);
-            let noted =
-                permit.note("asked", &json!({ "reference": reference, "found": receipt })).await;
-            match (found, noted) {
-                (Some(Standing { state: State::Refused(word), .. }), _) => {
-                    let why = format!("the board has it already, and calls it `{word}`");
-                    return Outcome::Refused { why };
-                }
-                // It stands there, whether that could be noted or not.
-                (Some(standing), _) => return Outcome::Posted(standing.receipt),
-                (None, Err(outcome)) => return outcome,
-                (None, Ok(())) => {}
-            }
-        }
-        let request = match http::Request::from_wire(on_record) {
-            Ok(request) => request,
-            Err(why) => return Outcome::Refused { why },
-        };
-        let credential = match self.authorisation.credential().await {
-            Ok(credential) => credential,
-            Err(outcome) => return outcome,
-        };
-        match self.http.write(&request, credential.as_ref(), permit).await {
-            Exchange::Answer(answer) => {
-                if answer.status == 401 {
-                    self.authorisation.forget_token().await;
-                }
-                self.outcome(on_record, described, &answer).await
-            }
-            Exchange::NoAnswer(outcome) => outcome,
+            Wire::Steps(steps) => steps::send(self, steps, permit).await,
+            _ => super::not_ours(Kind::Board),
         }
     }
 
     /// By our reference, which comes back whatever a copy says: so every likeness is the same.
     async fn find(&self, search: &Search<'_>) -> Trace {
-        let cannot = |why: &str| Trace::CannotTell { why: why.to_owned() };
-        let Wire::Http(request) = search.wire else {
-            return cannot("the record is no request to a board");
-        };
-        if request.verb == Verb::Update {
-            // The same change once more changes nothing.
-            return Trace::Absent;
-        }
-        if let (Verb::Create, Some(poll)) = (request.verb, &self.config.poll) {
-            return self.result_of(poll, search, request).await;
-        }
-        let (Some(ask), Some(reference)) = (&request.ask_first, &request.reference) else {
-            if self.config.create.repeat == Repeat::Replaces || request.verb == Verb::Withdraw {
-                // The same once more changes nothing.
-                return Trace::Absent;
-            }
-            return cannot("the record does not say how the board is asked");
-        };
-        match (request.verb, self.look(ask, reference).await) {
-            (Verb::Withdraw, Ok(Some(_))) | (Verb::Create | Verb::Update, Ok(None)) => {
-                Trace::Absent
-            }
-            (Verb::Withdraw, Ok(None)) => {
-                Trace::Found(Receipt { remote_id: request.remote_id.clone(), link: None })
-            }
-            (Verb::Create | Verb::Update, Ok(Some(standing))) => {
-                match &standing.receipt.remote_id {
-                    Some(id) if search.owned.contains(id) => cannot(&format!(
-                        "under our reference the board names the copy {id}, which is of another delivery"
-                    )),
-                    _ => self.trace_of(standing),
+        match search.wire {
+            Wire::Http(request) => self.look_for(request, search).await,
+            Wire::Steps(steps) => {
+                let is_done = |step: &Step| search.done.iter().any(|it| it.step == step.name);
+                match steps.steps.first() {
+                    // All is done, and what is asked is what became of it.
+                    Some(create) if steps.steps.iter().all(is_done) => {
+                        self.look_for(&create.request, search).await
+                    }
+                    _ => steps::find(self, steps, search).await,
                 }
             }
-            (_, Err(Outcome::Deferred { why, .. })) => Trace::NotYet { why },
-            (_, Err(outcome)) => cannot(outcome.why()),
+            _ => Trace::CannotTell { why: "the record is no request to a board".to_owned() },
         }
     }
 
@@ -463,6 +432,115 @@ impl Channel for Board {
         match self.look(&asked, "handbill-probe").await {
             Ok(_) => Ok(Probe { identity, expires: None }),
             Err(outcome) => Err(outcome.why().to_owned()),
+        }
+    }
+}
+
+#[async_trait]
+impl StepByStep for Board {
+    async fn transmit(
+        &self,
+        request: &HttpRequest,
+        _picture: Option<Vec<u8>>,
+        permit: &Permit<'_>,
+    ) -> Outcome {
+        // Of several requests the first creates, and the second makes that visible.
+        let described = match request.verb {
+            Verb::Update => self.config.publish.as_ref(),
+            verb => self.described(verb),
+        };
+        self.send_one(request, described, permit).await
+    }
+
+    async fn look_for(&self, request: &HttpRequest, search: &Search<'_>) -> Trace {
+        let cannot = |why: &str| Trace::CannotTell { why: why.to_owned() };
+        if request.verb == Verb::Update {
+            // The same change once more changes nothing.
+            return Trace::Absent;
+        }
+        if let (Verb::Create, Some(poll)) = (request.verb, &self.config.poll) {
+            return self.result_of(poll, search, request).await;
+        }
+        let (Some(ask), Some(reference)) = (&request.ask_first, &request.reference) else {
+            if self.config.create.repeat == Repeat::Replaces || request.verb == Verb::Withdraw {
+                // The same once more changes nothing.
+                return Trace::Absent;
+            }
+            return cannot("the record does not say how the board is asked");
+        };
+        match (request.verb, self.look(ask, reference).await) {
+            (Verb::Withdraw, Ok(Some(_)))
+            | (Verb::Create | Verb::Update | Verb::Upload, Ok(None)) => Trace::Absent,
+            (Verb::Withdraw, Ok(None)) => {
+                Trace::Found(Receipt { remote_id: request.remote_id.clone(), ..Receipt::default() })
+            }
+            (Verb::Create | Verb::Update | Verb::Upload, Ok(Some(standing))) => {
+                match &standing.receipt.remote_id {
+                    Some(id) if search.owned.contains(id) => cannot(&format!(
+                        "under our reference the board names the copy {id}, which is of another delivery"
+                    )),
+                    _ => self.trace_of(standing),
+                }
+            }
+            (_, Err(Outcome::Deferred { why, .. })) => Trace::NotYet { why },
+            (_, Err(outcome)) => cannot(outcome.why()),
+        }
+    }
+}
+
+impl Board {
+    /// Sends one request, once; before one that creates, the board is asked for our reference.
+    async fn send_one(
+        &self,
+        on_record: &HttpRequest,
+        described: Option<&Request>,
+        permit: &Permit<'_>,
+    ) -> Outcome {
+        let Some(described) = described else {
+            let why = "nothing was sent: the board's file does not describe this request any more";
+            return Outcome::Refused { why: why.to_owned() };
+        };
+        if let (Verb::Create, Some(ask), Some(reference)) =
+            (on_record.verb, &on_record.ask_first, &on_record.reference)
+        {
+            // Asking is no use any more, and the record of the attempt is closed.
+            if let Err(outcome) = permit.send_by().check() {
+                return outcome;
+            }
+            let found = match self.look(ask, reference).await {
+                Ok(found) => found,
+                Err(outcome) => return outcome,
+            };
+            let receipt = found.as_ref().map(|it| &it.receipt);
+            let noted =
+                permit.note("asked", &json!({ "reference": reference, "found": receipt })).await;
+            match (found, noted) {
+                (Some(Standing { state: State::Refused(word), .. }), _) => {
+                    let why = format!("the board has it already, and calls it `{word}`");
+                    return Outcome::Refused { why };
+                }
+                // It stands there, whether that could be noted or not.
+                (Some(standing), _) => return Outcome::Posted(standing.receipt),
+                (None, Err(outcome)) => return outcome,
+                (None, Ok(())) => {}
+            }
+        }
+        let request = match http::Request::from_wire(on_record) {
+            Ok(request) => request,
+            Err(why) => return Outcome::Refused { why },
+        };
+        let credential = match self.authorisation.credential().await {
+            Ok(credential) => credential,
+            Err(outcome) => return outcome,
+        };
+        match self.http.write(&request, credential.as_ref(), permit).await {
+            Exchange::Answer(answer) => {
+                if answer.status == 401 {
+                    self.authorisation.forget_token().await;
+                }
+                self.outcome(on_record, described, &answer).await
+            }
+            Exchange::NoAnswer(outcome) => outcome,
         }
     }
 }

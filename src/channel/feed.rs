@@ -95,7 +95,11 @@ impl Feed {
     }
 
     fn receipt(&self, id: &str) -> Receipt {
-        Receipt { remote_id: Some(id.to_owned()), link: self.link(&file_name(id)) }
+        Receipt {
+            remote_id: Some(id.to_owned()),
+            link: self.link(&file_name(id)),
+            ..Receipt::default()
+        }
     }
 
     fn link(&self, file: &str) -> Option<Url> {

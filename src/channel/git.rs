@@ -213,7 +213,8 @@ impl Git {
 
     fn receipt(&self, wanted: &GitCommit, branch: &str, link: Option<Url>) -> Receipt {
         let name = wanted.new_name.as_ref().unwrap_or(&wanted.name);
-        Receipt { remote_id: Some(format!("{branch} {name}")), link }
+        let remote_id = Some(format!("{branch} {name}"));
+        Receipt { remote_id, link, ..Receipt::default() }
     }
 }
 

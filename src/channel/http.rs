@@ -57,11 +57,13 @@ pub struct Request {
     pub url: Url,
     pub headers: Vec<(String, String)>,
     pub body: Option<String>,
+    /// What goes out in place of `body`: the same, with a picture's bytes in it.
+    pub bytes: Option<Vec<u8>>,
 }
 
 impl Request {
     pub fn get(url: Url) -> Self {
-        Self { method: "GET".to_owned(), url, headers: Vec::new(), body: None }
+        Self { method: "GET".to_owned(), url, headers: Vec::new(), body: None, bytes: None }
     }
 
     #[must_use]
@@ -82,6 +84,7 @@ impl Request {
             url,
             headers: wire.headers.clone(),
             body: wire.body.clone(),
+            bytes: None,
         })
     }
 }
@@ -399,7 +402,9 @@ impl Http {
             filled.set_sensitive(value.contains(SECRET));
             builder = builder.header(header, filled);
         }
-        if let Some(body) = &request.body {
+        if let Some(bytes) = &request.bytes {
+            builder = builder.body(bytes.clone());
+        } else if let Some(body) = &request.body {
             builder = builder.body(body.clone());
         }
         fill(builder).build().map_err(|_| invalid("address"))

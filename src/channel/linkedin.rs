@@ -178,7 +178,10 @@ impl LinkedIn {
 
     fn outcome(&self, request: &HttpRequest, answer: &Answer) -> Outcome {
         if request.verb == Verb::Withdraw && matches!(answer.status, 404 | 410) {
-            return Outcome::Posted(Receipt { remote_id: request.remote_id.clone(), link: None });
+            return Outcome::Posted(Receipt {
+                remote_id: request.remote_id.clone(),
+                ..Receipt::default()
+            });
         }
         if !answer.is_success() {
             return answer::failure(request, answer);
@@ -189,15 +192,19 @@ impl LinkedIn {
                 None => answer::unexpected(answer),
             },
             (Verb::Update, Some(urn)) => Outcome::Posted(self.receipt(urn)),
-            (Verb::Update, None) => answer::unexpected(answer),
+            (Verb::Update, None) | (Verb::Upload, _) => answer::unexpected(answer),
             (Verb::Withdraw, urn) => {
-                Outcome::Posted(Receipt { remote_id: urn.map(str::to_owned), link: None })
+                Outcome::Posted(Receipt { remote_id: urn.map(str::to_owned), ..Receipt::default() })
             }
         }
     }
 
     fn receipt(&self, urn: &str) -> Receipt {
-        Receipt { remote_id: Some(urn.to_owned()), link: Some(self.link(urn)) }
+        Receipt {
+            remote_id: Some(urn.to_owned()),
+            link: Some(self.link(urn)),
+            ..Receipt::default()
+        }
     }
 
     fn link(&self, urn: &str) -> Url {
@@ -327,7 +334,7 @@ impl LinkedIn {
         match self.post(urn).await {
             Ok(_) => Ok(Trace::Absent),
             Err(Unread::Gone) => {
-                Ok(Trace::Found(Receipt { remote_id: Some(urn.to_owned()), link: None }))
+                Ok(Trace::Found(Receipt { remote_id: Some(urn.to_owned()), ..Receipt::default() }))
             }
             Err(unread) => Err(unread),
         }

@@ -392,7 +392,7 @@ impl Mail {
         let at = look::dated(mail).to_utc();
         let archive = self.config.archive.as_ref();
         let link = archive.and_then(|archive| archive.permalink(&mail.message_id, at));
-        Receipt { remote_id: Some(mail.message_id.clone()), link }
+        Receipt { remote_id: Some(mail.message_id.clone()), link, ..Receipt::default() }
     }
 }
 
@@ -482,9 +482,11 @@ impl Channel for Mail {
         let now = Utc::now();
         let prefix = self.config.subject_prefix.as_deref();
         match archive.look(&self.http, &Sought::of(mail, prefix, now)).await {
-            Look::Shown(link) => {
-                Trace::Found(Receipt { remote_id: Some(mail.message_id.clone()), link: Some(link) })
-            }
+            Look::Shown(link) => Trace::Found(Receipt {
+                remote_id: Some(mail.message_id.clone()),
+                link: Some(link),
+                ..Receipt::default()
+            }),
             Look::NotShown { why }
                 if archive.can_be_searched() && now - since < self.config.archived_within() =>
             {

@@ -9,6 +9,7 @@
 mod answer;
 mod instance;
 mod reading;
+mod thread;
 
 use async_trait::async_trait;
 use chrono::{TimeDelta, Utc};
@@ -136,7 +137,7 @@ impl Mastodon {
         let mut request = self.request(Verb::Create, "POST", "/api/v1/statuses", None, address);
         request.headers.push(("Idempotency-Key".to_owned(), address.key.to_string()));
         request.body = Some(body.to_string());
-        Ok(Wire::Http(request))
+        self.published(request, rendition, address)
     }
 
     fn request(
@@ -226,6 +227,37 @@ impl Mastodon {
         Ok(format!("{} takes {limit} characters, {keys}", runs.unwrap_or("the server")))
     }
 
+    /// Looks for what one request left.
+    async fn look_for_one(&self, request: &HttpRequest, search: &Search<'_>) -> Trace {
+        let said = |key: &str| request.body.as_deref().and_then(|body| field_of_body(body, key));
+        let found = match (request.verb, request.remote_id.as_deref(), said("status")) {
+            (Verb::Create, _, Some(text)) => {
+                self.search(&text, said("in_reply_to_id").as_deref(), search).await
+            }
+            (Verb::Update, Some(id), Some(text)) => self.shown(id).await.map(|status| {
+                if words::same(&text, &status.text) {
+                    Trace::Found(Receipt {
+                        remote_id: Some(status.id),
+                        link: status.link,
+                        ..Receipt::default()
+                    })
+                } else {
+                    Trace::Absent
+                }
+            }),
+            (Verb::Withdraw, Some(id), _) => match self.shown(id).await {
+                Ok(_) => Ok(Trace::Absent),
+                Err(unread) if unread.is_gone() => {
+                    let remote_id = Some(id.to_owned());
+                    Ok(Trace::Found(Receipt { remote_id, ..Receipt::default() }))
+                }
+                Err(unread) => Err(unread),
+            },
+            _ => Err(Unread::other("the record of the attempt is incomplete".to_owned())),
+        };
+        found.unwrap_or_else(Unread::into_trace)
+    }
+
     /// Our own status that says `text`, answers `answers` and is not older than the attempt, looked
     /// for in the account's list back to then.
     async fn search(
@@ -262,6 +294,7 @@ impl Mastodon {
                 return Ok(Trace::Found(Receipt {
                     remote_id: Some(status.id.clone()),
                     link: status.link.clone(),
+                    ..Receipt::default()
                 }));
             }
             read += page.len();
@@ -341,18 +374,23 @@ impl Channel for Mastodon {
                 let path = format!("/api/v1/statuses/{id}");
                 let mut request = self.request(Verb::Update, "PUT", &path, Some(id), address);
                 request.body = Some(body.to_string());
-                Ok(Wire::Http(request))
+                self.edited(request, rendition, receipt, address)
             }
             Action::Withdraw(receipt) => {
                 let id = id_of(receipt)?;
                 let path = format!("/api/v1/statuses/{id}");
-                Ok(Wire::Http(self.request(Verb::Withdraw, "DELETE", &path, Some(id), address)))
+                let request = self.request(Verb::Withdraw, "DELETE", &path, Some(id), address);
+                self.withdrawn(request, receipt, address)
             }
         }
     }
 
     async fn send(&self, wire: &Wire, permit: &Permit<'_>) -> Outcome {
-        let Wire::Http(on_record) = wire else { return super::not_ours(Kind::Mastodon) };
+        let on_record = match wire {
+            Wire::Http(on_record) => on_record,
+            Wire::Steps(steps) => return self.send_steps(steps, permit).await,
+            _ => return super::not_ours(Kind::Mastodon),
+        };
         let request = match http::Request::from_wire(on_record) {
             Ok(request) => request,
             Err(why) => return Outcome::Refused { why },
@@ -368,31 +406,11 @@ impl Channel for Mastodon {
     }
 
     async fn find(&self, search: &Search<'_>) -> Trace {
-        let Wire::Http(request) = search.wire else {
-            return Trace::CannotTell { why: "the record is no request to Mastodon".to_owned() };
-        };
-        let said = |key: &str| request.body.as_deref().and_then(|body| field_of_body(body, key));
-        let found = match (request.verb, request.remote_id.as_deref(), said("status")) {
-            (Verb::Create, _, Some(text)) => {
-                self.search(&text, said("in_reply_to_id").as_deref(), search).await
-            }
-            (Verb::Update, Some(id), Some(text)) => self.shown(id).await.map(|status| {
-                if words::same(&text, &status.text) {
-                    Trace::Found(Receipt { remote_id: Some(status.id), link: status.link })
-                } else {
-                    Trace::Absent
-                }
-            }),
-            (Verb::Withdraw, Some(id), _) => match self.shown(id).await {
-                Ok(_) => Ok(Trace::Absent),
-                Err(unread) if unread.is_gone() => {
-                    Ok(Trace::Found(Receipt { remote_id: Some(id.to_owned()), link: None }))
-                }
-                Err(unread) => Err(unread),
-            },
-            _ => Err(Unread::other("the record of the attempt is incomplete".to_owned())),
-        };
-        found.unwrap_or_else(Unread::into_trace)
+        match search.wire {
+            Wire::Http(request) => self.look_for_one(request, search).await,
+            Wire::Steps(steps) => self.find_steps(steps, search).await,
+            _ => Trace::CannotTell { why: "the record is no request to Mastodon".to_owned() },
+        }
     }
 
     /// `/@user/ID`, `/users/user/statuses/ID` and `/web/statuses/ID`, on this server; a status of another server (`/@user@host/ID`) is none of ours.
@@ -412,15 +430,18 @@ impl Channel for Mastodon {
     }
 
     async fn verify(&self, receipt: &Receipt, expected: Option<&Rendition>) -> Sight {
-        let expected = expected.map(status_of).transpose();
-        let (Some(id), Ok(expected)) = (receipt.remote_id.as_deref(), expected) else {
+        let words_expected = expected.map(status_of).transpose();
+        let (Some(id), Ok(words_expected)) = (receipt.remote_id.as_deref(), words_expected) else {
             return Sight::Unseen { why: "the receipt names no status".to_owned() };
         };
         match self.shown(id).await {
-            Ok(status) if expected.is_none_or(|(text, _)| words::same(text, &status.text)) => {
-                Sight::Agrees
-            }
-            Ok(status) => Sight::Differs { found: status.text },
+            Ok(status) => match (words_expected, expected) {
+                (Some((text, _)), _) if !words::same(text, &status.text) => {
+                    Sight::Differs { found: status.text }
+                }
+                (_, Some(expected)) => self.verify_parts(receipt, expected).await,
+                (_, None) => Sight::Agrees,
+            },
             Err(unread) if unread.is_gone() => Sight::Gone,
             Err(unread) => Sight::Unseen { why: unread.why },
         }

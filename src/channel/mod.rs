@@ -14,6 +14,7 @@ pub mod linkedin;
 pub mod mail;
 pub mod manual;
 pub mod mastodon;
+mod multipart;
 pub mod oauth1;
 pub mod oauth2;
 pub mod permit;
@@ -21,6 +22,7 @@ pub mod price;
 pub mod secret;
 mod setting;
 mod sought;
+pub mod steps;
 pub mod tls;
 pub mod wire;
 pub mod words;
@@ -42,6 +44,7 @@ use uuid::Uuid;
 use crate::adapt::{Form, Rendition};
 pub use permit::{Permit, SendBy};
 use sought::Sought;
+pub use steps::StepDone;
 pub use wire::Wire;
 
 /// A channel's name: the name of its file.
@@ -195,6 +198,21 @@ pub struct Receipt {
     pub remote_id: Option<String>,
     /// Where readers find it; may come later.
     pub link: Option<Url>,
+    /// The ids of the parts after the first one, if it is a thread.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<String>,
+    /// The picture that it carries, so that an edit can keep it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub media: Option<Media>,
+}
+
+/// A picture that a channel has taken.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Media {
+    /// SHA-256 (hex) of its bytes and its words: [`crate::adapt::Picture::shows`].
+    pub shows: String,
+    /// Its id on the channel.
+    pub id: String,
 }
 
 /// What a delivery asks of a channel.
@@ -249,6 +267,9 @@ impl Outcome {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Trace {
     Found(Receipt),
+    /// The place was searched in full, and holds a part: these steps were done, beside those on
+    /// record. Another try does the rest alone.
+    Partly(Vec<StepDone>),
     /// The place was searched in full and holds nothing of ours: another try is safe.
     Absent,
     /// It is there, and waits for somebody before readers see it: a moderator, or a person who says
@@ -283,6 +304,8 @@ pub struct Search<'a> {
     /// Ids of copies that other deliveries own: they are none of it.
     pub owned: &'a BTreeSet<String>,
     pub likeness: Likeness<'a>,
+    /// The steps that are done, as the record says.
+    pub done: &'a [StepDone],
 }
 
 /// What makes a copy ours where no key of ours comes back.
@@ -386,7 +409,9 @@ pub enum PrepareError {
 /// Laws: [`Channel::prepare`] is pure, and what it returns is what [`Channel::send`] transmits,
 /// credentials filled in at that moment and nowhere else. `send` transmits once; it never retries.
 /// It answers [`Outcome::Unknown`] for everything that happened after the first byte of a request
-/// that could have created something, unless a readable answer says otherwise.
+/// that could have created something, unless a readable answer says otherwise. What takes several
+/// requests is a [`wire::Steps`], which [`steps`] sends: the next one goes out when what the one
+/// before it returned is on disk, and a step that is on record is not done again.
 #[async_trait]
 pub trait Channel: Send + Sync {
     fn kind(&self) -> Kind;

@@ -17,11 +17,16 @@ use tracing::warn;
 use url::Url;
 
 use crate::channel::http::{Answer, Credential, Exchange, Http, retry_after};
-use crate::channel::secret::SecretRef;
+use crate::channel::secret::{SecretRef, Turn};
 use crate::channel::{Outcome, Reach, words};
 
 /// An access token is not used in the last minutes of its life: what it is for takes some.
 const MARGIN: Duration = Duration::from_secs(120);
+
+/// How often, and how long apart, it is asked whether another process has renewed the token: longer
+/// together than one request may take.
+const TURNS: u32 = 600;
+const BETWEEN_TURNS: Duration = Duration::from_millis(100);
 
 /// How long a token lives whose server does not say so (RFC 6749 §5.1 recommends it).
 const UNSAID_LIFE: Duration = Duration::from_secs(600);
@@ -216,6 +221,7 @@ impl Tokens {
 
     async fn refresh(&self, held: &mut Held) -> Result<Access, Outcome> {
         held.access = None;
+        let _turn = self.turn().await?;
         let on_file = read(&self.config.refresh_token)?;
         let refresh = match &held.rotated {
             Some(rotated) if is_same(&rotated.instead_of, &on_file) => rotated.token.clone(),
@@ -234,6 +240,19 @@ impl Tokens {
             }
         };
         self.take(held, on_file, &refresh, granted)
+    }
+
+    /// Waits until no other process uses up the refresh token: of two that used it, one would have
+    /// no account any more.
+    async fn turn(&self) -> Result<Turn, Outcome> {
+        for _ in 0..TURNS {
+            match self.config.refresh_token.ask_for_turn() {
+                Turn::Theirs => tokio::time::sleep(BETWEEN_TURNS).await,
+                turn => return Ok(turn),
+            }
+        }
+        let why = "another process has been renewing it for a minute; nothing was sent";
+        Err(Outcome::Deferred { why: self.no_token(why), after: None })
     }
 
     /// Keeps what was granted for `refresh`, the refresh token first.

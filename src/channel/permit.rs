@@ -9,7 +9,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::Outcome;
+use super::{Outcome, StepDone};
 use crate::clock::{Clock, Steady};
 
 /// Nothing of an attempt may leave later than this. A clock that is turned back does not make it
@@ -73,6 +73,32 @@ pub trait Journal: Send + Sync {
     /// # Errors
     /// In words, if it could not be written: then nothing further may be sent.
     async fn note(&self, what: &str, detail: &serde_json::Value) -> Result<(), String>;
+
+    /// The steps of this delivery that are done and need not be done again, in this attempt or one
+    /// before it.
+    ///
+    /// # Errors
+    /// In words, if the record could not be read: then nothing may be sent.
+    async fn done(&self) -> Result<Vec<StepDone>, String> {
+        Ok(Vec::new())
+    }
+
+    /// Writes down that a step is done. It is on disk when this returns.
+    ///
+    /// # Errors
+    /// In words, if it could not be written: then nothing further may be sent.
+    async fn step_done(&self, done: &StepDone) -> Result<(), String> {
+        let detail = serde_json::to_value(done).map_err(|error| error.to_string())?;
+        self.note(&done.step, &detail).await
+    }
+
+    /// The bytes of a picture that was put on record with the attempt, by their SHA-256 (hex).
+    ///
+    /// # Errors
+    /// In words, if they are not there: then the step that carries it cannot be sent.
+    async fn picture(&self, sha256: &str) -> Result<Vec<u8>, String> {
+        Err(format!("the picture {sha256} is not on record"))
+    }
 }
 
 /// The right to send one attempt.
@@ -88,6 +114,11 @@ impl<'a> Permit<'a> {
 
     pub fn send_by(&self) -> &SendBy {
         &self.send_by
+    }
+
+    /// Where the steps are written down.
+    pub fn journal(&self) -> &dyn Journal {
+        self.journal
     }
 
     /// Writes a step down.

@@ -1,7 +1,7 @@
 //! Credentials: never values in a file that belongs in git, only references to where they are.
 
 use std::borrow::Cow;
-use std::fs::OpenOptions;
+use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
@@ -93,6 +93,17 @@ impl JsonSchema for SecretRef {
     }
 }
 
+/// Whose turn it is to replace a credential.
+#[derive(Debug)]
+pub enum Turn {
+    /// Ours, until this is dropped.
+    Ours { _held: File },
+    /// Another process's.
+    Theirs,
+    /// Nobody takes turns here: it is in no file, or in one that cannot be replaced.
+    Free,
+}
+
 impl SecretRef {
     /// A credential in a file of its own.
     pub fn file(path: impl Into<PathBuf>) -> Self {
@@ -133,6 +144,23 @@ impl SecretRef {
         };
         replace_file(path, value.expose_secret())
             .map_err(|error| SecretError::Unwritable { path: path.clone(), why: error.to_string() })
+    }
+
+    /// Asks for the turn to use up and replace the credential, which the processes of one machine
+    /// take one after the other: a lock on an empty file beside it.
+    pub fn ask_for_turn(&self) -> Turn {
+        let SecretPlace::File(path) = &self.place else { return Turn::Free };
+        let Ok(path) = path.canonicalize() else { return Turn::Free };
+        let beside = path.with_added_extension("lock");
+        let made =
+            OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(beside);
+        // Where no file can be made beside it, it cannot be replaced either.
+        let Ok(file) = made else { return Turn::Free };
+        match file.try_lock() {
+            Ok(()) => Turn::Ours { _held: file },
+            Err(std::fs::TryLockError::WouldBlock) => Turn::Theirs,
+            Err(std::fs::TryLockError::Error(_)) => Turn::Free,
+        }
     }
 
     /// Where the credential is, in words.

@@ -11,11 +11,20 @@ use super::git::entry::List;
 /// Stands in a header value where a credential belongs.
 pub const SECRET: &str = "{secret}";
 
-/// One request to a channel, whole.
+/// Stands in the body of a [`Step`] for the bytes of its picture.
+pub const PICTURE: &str = "{picture}";
+
+/// Stands in an address or a body for the id that an earlier step of the same record returned.
+pub fn id_of(step: &str) -> String {
+    format!("{{id of {step}}}")
+}
+
+/// What one attempt sends, whole.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "wire", rename_all = "lowercase")]
 pub enum Wire {
     Http(HttpRequest),
+    Steps(Steps),
     Mail(MailMessage),
     /// An entry of a feed is written or left out.
     Entry(FeedEntry),
@@ -48,9 +57,32 @@ pub struct HttpRequest {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Verb {
+    /// What it makes nobody sees until a later step uses it: a picture.
+    Upload,
     Create,
     Update,
     Withdraw,
+}
+
+/// Several requests, one after the other: [`super::steps`] sends them and looks for them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Steps {
+    pub steps: Vec<Step>,
+}
+
+/// One of several requests. With what earlier steps returned in place of [`id_of`], and the
+/// picture in place of [`PICTURE`], it is exactly what goes out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Step {
+    /// How the record calls it: `picture`, `part 2`.
+    pub name: String,
+    pub request: HttpRequest,
+    /// SHA-256 (hex) of the picture that it carries; its bytes are kept beside the attempts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub picture: Option<String>,
+    /// What names the picture together with its words, so that an edit knows it again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shows: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -5,6 +5,7 @@
 //! account's own timeline has to be asked. `answer` says what an answer to a write means.
 
 mod answer;
+mod picture;
 mod signer;
 
 use async_trait::async_trait;
@@ -19,7 +20,7 @@ use super::setting::{web_address, wrong};
 use super::wire::{HttpRequest, Verb};
 use super::{
     Abilities, Action, Address, Arrival, BuildError, Can, Channel, Context, Edit, Kind, Outcome,
-    Permit, PrepareError, Probe, Receipt, Search, Sight, Sought, Trace, Wire, words,
+    Permit, PrepareError, Probe, Receipt, Search, Sight, Sought, Trace, Wire, steps, words,
 };
 use crate::adapt::count::Count;
 use crate::adapt::{CardUse, Form, Rendition};
@@ -66,7 +67,8 @@ pub struct Config {
     pub consumer_secret: Option<SecretRef>,
     pub access_token: Option<SecretRef>,
     pub access_token_secret: Option<SecretRef>,
-    /// Needs the scopes `tweet.read`, `tweet.write`, `users.read` and `offline.access`.
+    /// Needs the scopes `tweet.read`, `tweet.write`, `users.read` and `offline.access`; for pictures
+    /// `media.write` too.
     pub oauth2: Option<Client>,
 }
 
@@ -132,7 +134,7 @@ impl X {
         let mut request = self.request(Verb::Create, "POST", "/2/tweets", None, address);
         request.headers.push(("Content-Type".to_owned(), "application/json".to_owned()));
         request.body = Some(body.to_string());
-        Ok(Wire::Http(request))
+        self.published(request, rendition, address)
     }
 
     fn request(
@@ -182,7 +184,7 @@ impl X {
     }
 
     fn receipt(&self, id: &str) -> Receipt {
-        Receipt { remote_id: Some(id.to_owned()), link: Some(self.link(id)) }
+        Receipt { remote_id: Some(id.to_owned()), link: Some(self.link(id)), ..Receipt::default() }
     }
 
     fn link(&self, id: &str) -> Url {
@@ -288,6 +290,26 @@ impl X {
         }
         Ok(sought.not_far_enough("the account's timeline could not be read back far enough"))
     }
+
+    /// Looks for what one request left.
+    async fn look_for_one(&self, request: &HttpRequest, search: &Search<'_>) -> Trace {
+        let text = request.body.as_deref().and_then(text_of_body);
+        let found = match (request.verb, request.remote_id.as_deref(), text) {
+            (Verb::Create, _, Some(text)) => self.search(&text, search).await,
+            (Verb::Withdraw, Some(id), _) => match self.post(id).await {
+                Ok(_) => Ok(Trace::Absent),
+                Err(Unread::Gone) => Ok(Trace::Found(Receipt {
+                    remote_id: Some(id.to_owned()),
+                    ..Receipt::default()
+                })),
+                Err(unread) => Err(unread),
+            },
+            _ => {
+                Ok(Trace::CannotTell { why: "the record of the attempt is incomplete".to_owned() })
+            }
+        };
+        found.unwrap_or_else(|unread| unread.into_trace("the account has no timeline at X"))
+    }
 }
 
 #[async_trait]
@@ -335,7 +357,11 @@ impl Channel for X {
     }
 
     async fn send(&self, wire: &Wire, permit: &Permit<'_>) -> Outcome {
-        let Wire::Http(on_record) = wire else { return super::not_ours(Kind::X) };
+        let on_record = match wire {
+            Wire::Http(on_record) => on_record,
+            Wire::Steps(steps) => return steps::send(self, steps, permit).await,
+            _ => return super::not_ours(Kind::X),
+        };
         let request = match Request::from_wire(on_record) {
             Ok(request) => request,
             Err(why) => return Outcome::Refused { why },
@@ -347,24 +373,11 @@ impl Channel for X {
     }
 
     async fn find(&self, search: &Search<'_>) -> Trace {
-        let Wire::Http(request) = search.wire else {
-            return Trace::CannotTell { why: "the record is no request to X".to_owned() };
-        };
-        let text = request.body.as_deref().and_then(text_of_body);
-        let found = match (request.verb, request.remote_id.as_deref(), text) {
-            (Verb::Create, _, Some(text)) => self.search(&text, search).await,
-            (Verb::Withdraw, Some(id), _) => match self.post(id).await {
-                Ok(_) => Ok(Trace::Absent),
-                Err(Unread::Gone) => {
-                    Ok(Trace::Found(Receipt { remote_id: Some(id.to_owned()), link: None }))
-                }
-                Err(unread) => Err(unread),
-            },
-            _ => {
-                Ok(Trace::CannotTell { why: "the record of the attempt is incomplete".to_owned() })
-            }
-        };
-        found.unwrap_or_else(|unread| unread.into_trace("the account has no timeline at X"))
+        match search.wire {
+            Wire::Http(request) => self.look_for_one(request, search).await,
+            Wire::Steps(steps) => steps::find(self, steps, search).await,
+            _ => Trace::CannotTell { why: "the record is no request to X".to_owned() },
+        }
     }
 
     /// `/user/status/ID` at X, under its old name too, if it is a post of this account.
@@ -461,6 +474,11 @@ fn created_at(post: &Value) -> Option<DateTime<Utc>> {
 fn words_of_post(post: &Value) -> String {
     let mut text = post["text"].as_str().unwrap_or_default().to_owned();
     for link in post["entities"]["urls"].as_array().into_iter().flatten() {
+        // A picture is a link behind the text that nobody has written.
+        if let (Some(short), true) = (link["url"].as_str(), link["media_key"].is_string()) {
+            text = text.replace(short, "").trim_end().to_owned();
+            continue;
+        }
         if let (Some(short), Some(long)) = (link["url"].as_str(), link["expanded_url"].as_str()) {
             text = text.replace(short, long);
         }

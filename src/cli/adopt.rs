@@ -91,7 +91,7 @@ fn receipt(arguments: &Arguments, station: &Station) -> Result<Receipt, CliError
             station.spec.name
         )));
     }
-    Ok(Receipt { remote_id: id, link: Some(link.clone()) })
+    Ok(Receipt { remote_id: id, link: Some(link.clone()), ..Receipt::default() })
 }
 
 fn is_announcement(delivery: &Delivery, posting: &PostingId, station: &Station) -> bool {

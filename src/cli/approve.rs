@@ -168,7 +168,7 @@ fn words(posting: &Posting, station: &Station, desk: &Desk) -> Result<Words, Com
         let key = name.key(desk.ledger.id());
         let address = Address { key: &key, reference: &posting.id.0, at: desk.clock.now() };
         let wire = station.channel.prepare(Action::Publish(&rendition), &address)?;
-        shown.push((occasion, Composed { rendition, wire }));
+        shown.push((occasion, Composed { rendition, wire, picture: None }));
     }
     Ok(Words { hash, shown })
 }

@@ -2,9 +2,9 @@
 
 use std::fmt::Write;
 
-use crate::adapt::Rendition;
+use crate::adapt::{Picture, PictureFile, Rendition};
 use crate::channel::price::{self, Cost};
-use crate::channel::wire::{GitCommit, HttpRequest, MailMessage, SECRET, SignedAs, Verb};
+use crate::channel::wire::{GitCommit, HttpRequest, MailMessage, SECRET, SignedAs, Steps, Verb};
 use crate::channel::{Kind, Wire};
 use crate::deliver::compose::Composed;
 
@@ -14,6 +14,7 @@ pub fn draw(composed: &Composed) -> String {
     let mut drawn = String::new();
     match (&composed.wire, &composed.rendition) {
         (Wire::Http(request), rendition) => draw_request(&mut drawn, request, rendition),
+        (Wire::Steps(steps), rendition) => draw_steps(&mut drawn, steps, rendition),
         (Wire::Mail(mail), Rendition::Mail { text, html, language, .. }) => {
             let subject = mail.subject.chars().count();
             let lines = text.lines().count();
@@ -46,41 +47,84 @@ pub(super) fn cost(kind: Kind, composed: &Composed) -> Option<Cost> {
 /// The same for machines.
 pub(super) fn json(composed: &Composed) -> serde_json::Value {
     let mut wire = serde_json::to_value(&composed.wire).unwrap_or_default();
-    if let Some(headers) = wire.get_mut("headers").and_then(serde_json::Value::as_array_mut) {
-        for header in headers {
-            if let Some(value) = header.get_mut(1) {
-                let masked = value.as_str().map(mask).unwrap_or_default();
-                *value = masked.into();
-            }
-        }
+    mask_headers(&mut wire);
+    for step in
+        wire.get_mut("steps").and_then(serde_json::Value::as_array_mut).into_iter().flatten()
+    {
+        mask_headers(&mut step["request"]);
     }
     serde_json::json!({ "rendition": composed.rendition, "wire": wire })
+}
+
+fn mask_headers(request: &mut serde_json::Value) {
+    let headers = request.get_mut("headers").and_then(serde_json::Value::as_array_mut);
+    for value in headers.into_iter().flatten().filter_map(|header| header.get_mut(1)) {
+        let masked = value.as_str().map(mask).unwrap_or_default();
+        *value = masked.into();
+    }
+}
+
+/// Several requests, each under its name; what stands for an earlier one's id is filled in as it is
+/// sent.
+fn draw_steps(drawn: &mut String, steps: &Steps, rendition: &Rendition) {
+    let verbs = steps.steps.iter().map(|step| step.request.verb);
+    if let Some(verb) = verbs.into_iter().find(|it| matches!(it, Verb::Create | Verb::Update)) {
+        draw_words(drawn, rendition, verb, 0);
+    }
+    for (number, step) in (1..).zip(&steps.steps) {
+        line(drawn, &format!("request {number} of {}: {}", steps.steps.len(), step.name));
+        draw_sent(drawn, &step.request);
+    }
+}
+
+fn draw_words(drawn: &mut String, rendition: &Rendition, verb: Verb, bytes: usize) {
+    match rendition {
+        Rendition::Status { text, length, limit, left_out, language, parts, picture, card } => {
+            line(drawn, &format!("{length} of {limit} characters, {language}"));
+            for what in left_out {
+                line(drawn, &format!("to fit, {what}"));
+            }
+            quote(drawn, text);
+            // An edit changes the words alone.
+            if let (Some(card), Verb::Create) = (card, verb) {
+                line(drawn, &format!("and a card that leads to {}:", card.link));
+                let description = card.description.as_deref().unwrap_or_default();
+                quote(drawn, &format!("{}\n{description}", card.title));
+            }
+            for (number, part) in (2..).zip(parts) {
+                line(drawn, &format!("part {number} of {}, in reply", parts.len() + 1));
+                quote(drawn, part);
+            }
+            if let Some(Picture { alt, file, .. }) = picture {
+                if let Some(file) = file {
+                    let PictureFile { sha256, media_type, bytes, width, height } = file;
+                    line(
+                        drawn,
+                        &format!(
+                            "picture {media_type}, {width}×{height}, {bytes} bytes, sha256 {sha256}"
+                        ),
+                    );
+                }
+                quote(drawn, &format!("alt: {alt}"));
+            }
+        }
+        Rendition::Document { media_type, language, .. } => {
+            line(drawn, &format!("{}, {bytes} bytes, {language}", media_type.media_type()));
+        }
+        Rendition::Mail { .. } | Rendition::Card { .. } => {}
+    }
 }
 
 fn draw_request(drawn: &mut String, request: &HttpRequest, rendition: &Rendition) {
     // A request without a body takes a copy back: there are no words in it.
     if let Some(body) = &request.body {
-        match rendition {
-            Rendition::Status { text, length, limit, left_out, language, card } => {
-                line(drawn, &format!("{length} of {limit} characters, {language}"));
-                for what in left_out {
-                    line(drawn, &format!("to fit, {what}"));
-                }
-                quote(drawn, text);
-                // An edit changes the words alone.
-                if let (Some(card), Verb::Create) = (card, request.verb) {
-                    line(drawn, &format!("and a card that leads to {}:", card.link));
-                    let description = card.description.as_deref().unwrap_or_default();
-                    quote(drawn, &format!("{}\n{description}", card.title));
-                }
-            }
-            Rendition::Document { media_type, language, .. } => {
-                let bytes = body.len();
-                line(drawn, &format!("{}, {bytes} bytes, {language}", media_type.media_type()));
-            }
-            Rendition::Mail { .. } | Rendition::Card { .. } => {}
-        }
+        draw_words(drawn, rendition, request.verb, body.len());
     }
+    draw_sent(drawn, request);
+}
+
+/// A request as it is sent.
+fn draw_sent(drawn: &mut String, request: &HttpRequest) {
     if let Some(address) = &request.ask_first {
         line(drawn, &format!("GET {address} first: a copy that is there is not made again"));
     }

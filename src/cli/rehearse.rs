@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use super::log::{self, Row};
 use super::{
     CliError, End, Format, check, complain, complain_about, count, load, parse_time, say, say_json,
 };
@@ -15,6 +14,8 @@ use crate::channel::Sight;
 use crate::deliver::{Round, Seen};
 use crate::diagnostic::Diagnostic;
 use crate::ledger::State;
+use crate::log::table::{Grouping, table};
+use crate::log::{self, Row};
 use crate::rehearsal::gallery::Gallery;
 use crate::rehearsal::story::Rehearsal;
 use crate::site::{self, Site, pages};
@@ -113,7 +114,7 @@ pub(super) async fn run(arguments: &Arguments, folder: Option<PathBuf>) -> Resul
         Format::Json => say_json(&told)?,
         Format::Text => {
             say("\nThe syndication log\n\n")?;
-            say(&log::table(&told.log, rehearsal.site.settings.timezone))?;
+            say(&table(&told.log, Grouping::ByPosting, rehearsal.site.settings.timezone))?;
             say("\nNothing left this machine: every server was a stand-in on 127.0.0.1.\n")?;
         }
     }

@@ -77,7 +77,7 @@ pub(super) fn station(site: &Site, delivery: &Delivery) -> Result<Option<Station
 /// What a link says of a copy: its id too, where the channel can read that from it.
 pub(super) fn receipt(link: &Url, station: Option<&Station>) -> Receipt {
     let remote_id = station.and_then(|station| station.channel.recognise(link));
-    Receipt { remote_id, link: Some(link.clone()) }
+    Receipt { remote_id, link: Some(link.clone()), ..Receipt::default() }
 }
 
 /// What is still on its way may arrive after a person looked: sent again, it would be there twice.

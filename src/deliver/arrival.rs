@@ -10,7 +10,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use tracing::info;
 
 use super::{Courier, Intake, Station, Wanted, unless_overtaken};
-use crate::channel::{Abilities, Arrival, Can, ChannelName, Likeness, Receipt, Search, Trace};
+use crate::channel::{
+    Abilities, Arrival, Can, ChannelName, Likeness, Receipt, Search, StepDone, Trace,
+};
 use crate::ledger::{CopyState, Delivery, LedgerError};
 use crate::schedule::local_time;
 
@@ -94,12 +96,15 @@ impl Courier<'_> {
         let wire = attempt.as_ref().and_then(|it| it.carried.as_ref()).map(|carried| &carried.wire);
         let trace = match (&attempt, wire) {
             (Some(attempt), Some(wire)) => {
+                let done = self.ledger.steps_done(delivery.key).await?;
+                let done: Vec<StepDone> = done.into_iter().map(|(_, done)| done).collect();
                 let search = Search {
                     wire,
                     key: &delivery.key,
                     since: attempt.began_at,
                     owned: &[].into(),
                     likeness: Likeness::Words,
+                    done: &done,
                 };
                 station.channel.find(&search).await
             }
@@ -124,7 +129,7 @@ impl Courier<'_> {
             _ if self.has_not_come_back(station, delivery, now) => {
                 self.ledger.arrived(delivery.key, &Receipt::default(), None, now).await
             }
-            Trace::Absent | Trace::NotYet { .. } | Trace::CannotTell { .. } => {
+            Trace::Absent | Trace::Partly(_) | Trace::NotYet { .. } | Trace::CannotTell { .. } => {
                 if let Some(why) = self.is_given_up(station, delivery, now) {
                     unless_overtaken(self.ledger.needs_a_person(delivery.key, &why, now).await)?;
                 }

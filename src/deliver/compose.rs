@@ -1,8 +1,10 @@
 //! From a step of the plan to what crosses the wire: the one way for dry run and publishing.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 
-use super::Station;
+use super::{Station, picture};
 use crate::adapt::card::{self, CardField, written};
 use crate::adapt::{self, AdaptError, Occasion, Rendition};
 use crate::channel::{Action, Address, PrepareError, Receipt, Wire};
@@ -16,6 +18,16 @@ use crate::site::Site;
 pub struct Composed {
     pub rendition: Rendition,
     pub wire: Wire,
+    /// The bytes of its picture, which are put on record before it is sent.
+    pub picture: Option<Arc<[u8]>>,
+}
+
+impl Composed {
+    /// The picture that has to be kept beside the attempt: the hash of its bytes, and the bytes.
+    pub fn picture_on_record(&self) -> Option<(&str, &[u8])> {
+        let Rendition::Status { picture: Some(picture), .. } = &self.rendition else { return None };
+        Some((&picture.file.as_ref()?.sha256, self.picture.as_deref()?))
+    }
 }
 
 /// Why a step cannot be put on the wire.
@@ -47,30 +59,31 @@ pub fn compose(
     let address = Address { key: &step.key, reference: &posting.id.0, at };
     let receipt = || target.and_then(|it| it.receipt.as_ref()).ok_or(ComposeError::NoTarget);
     let render = |occasion| adapt::adapt(posting, &station.target, occasion, &site.templates);
-    let message = || -> Result<Rendition, ComposeError> {
+    let message = || -> Result<WithPicture, ComposeError> {
         let rendition = render(step.name.occasion)?;
         match station.spec.list_refuses(site, &rendition) {
             Some(why) => Err(ComposeError::List(why)),
-            None => Ok(rendition),
+            None => Ok(with_picture(rendition, site, station, posting)),
         }
     };
     match step.deed {
         Deed::Publish => {
-            let rendition = message()?;
+            let (rendition, picture) = message()?;
             let wire = station.channel.prepare(Action::Publish(&rendition), &address)?;
-            Ok(Composed { rendition, wire })
+            Ok(Composed { rendition, wire, picture })
         }
         Deed::FollowUp => {
-            let rendition = message()?;
+            let (rendition, picture) = message()?;
             let action = Action::FollowUp(&rendition, receipt()?);
             let wire = station.channel.prepare(action, &address)?;
-            Ok(Composed { rendition, wire })
+            Ok(Composed { rendition, wire, picture })
         }
         Deed::Edit => {
             let rendition = render(edited_occasion(step, target))?;
+            let (rendition, picture) = with_picture(rendition, site, station, posting);
             let action = Action::Edit(&rendition, receipt()?);
             let wire = station.channel.prepare(action, &address)?;
-            Ok(Composed { rendition, wire })
+            Ok(Composed { rendition, wire, picture })
         }
         Deed::Withdraw => {
             let wire = station.channel.prepare(Action::Withdraw(receipt()?), &address)?;
@@ -79,10 +92,23 @@ pub fn compose(
                 Some(standing) => standing.rendition.clone(),
                 None => render(Occasion::Announce)?,
             };
-            Ok(Composed { rendition, wire })
+            Ok(Composed { rendition, wire, picture: None })
         }
         Deed::Ask => ask(posting, step, target, &render),
     }
+}
+
+/// A rendition with its picture made, and the picture's bytes.
+type WithPicture = (Rendition, Option<Arc<[u8]>>);
+
+fn with_picture(
+    mut rendition: Rendition,
+    site: &Site,
+    station: &Station,
+    posting: &Posting,
+) -> WithPicture {
+    let bytes = picture::make(&mut rendition, site, posting, &station.target.form);
+    (rendition, bytes.map(Arc::from))
 }
 
 /// An edit keeps what the copy is for: an announcement stays one, a reminder a reminder.
@@ -96,17 +122,16 @@ fn edited_occasion(step: &Step, target: Option<&Delivery>) -> Occasion {
     }
 }
 
-/// An errand for a person: what to change or take down, and where.
+/// An errand for a person: what to change or take down, and where. A thread is named whole, because
+/// she may see no more of it than the first part.
 fn ask(
     posting: &Posting,
     step: &Step,
     target: Option<&Delivery>,
     render: &dyn Fn(Occasion) -> Result<Rendition, AdaptError>,
 ) -> Result<Composed, ComposeError> {
-    let place = target
-        .and_then(|it| it.receipt.as_ref())
-        .and_then(|Receipt { link, .. }| link.as_ref())
-        .map_or_else(|| format!("the copy on {}", step.name.channel), ToString::to_string);
+    let receipt = target.and_then(|it| it.receipt.as_ref());
+    let place = place(step, receipt);
     let before = target.and_then(|it| it.standing.as_ref()).map(|standing| &standing.rendition);
     let rendition = match (step.name.occasion, before) {
         (Occasion::Close, Some(before)) => before.clone(),
@@ -126,14 +151,36 @@ fn ask(
             format!("Please take down {place}: “{}” is closed.\n", posting.name())
         }
         (_, Rendition::Card { fields, .. }) => change_card(&place, fields, before, published),
-        (
-            _,
-            Rendition::Status { text, .. }
-            | Rendition::Mail { text, .. }
-            | Rendition::Document { body: text, .. },
-        ) => format!("Please change {place} to say:\n\n{text}\n"),
+        (_, Rendition::Status { text, parts, .. }) => {
+            let mut errand = format!("Please change {place} to say:\n\n{text}\n");
+            for (number, part) in (2..).zip(parts) {
+                errand.push_str(&format!("\nand in part {number} of the thread:\n\n{part}\n"));
+            }
+            if receipt.is_some_and(|it| it.parts.len() > parts.len()) {
+                errand.push_str("\nand take down the parts that come after that.\n");
+            }
+            errand
+        }
+        (_, Rendition::Mail { text, .. } | Rendition::Document { body: text, .. }) => {
+            format!("Please change {place} to say:\n\n{text}\n")
+        }
     };
-    Ok(Composed { rendition, wire: Wire::Errand { text } })
+    Ok(Composed { rendition, wire: Wire::Errand { text }, picture: None })
+}
+
+/// Where a copy stands: its link, and the ids of the parts that go on from it.
+fn place(step: &Step, receipt: Option<&Receipt>) -> String {
+    let link = receipt.and_then(|it| it.link.as_ref());
+    let first =
+        link.map_or_else(|| format!("the copy on {}", step.name.channel), ToString::to_string);
+    match receipt.map(|it| it.parts.as_slice()) {
+        None | Some([]) => first,
+        Some([part]) => format!("{first} and the part that goes on from it ({part})"),
+        Some(parts) => {
+            let (count, ids) = (parts.len(), parts.join(", "));
+            format!("{first} and the {count} parts that go on from it ({ids})")
+        }
+    }
 }
 
 /// Whether a person has said that what they were asked to publish is there.

@@ -82,6 +82,7 @@ impl Courier<'_> {
             since: restored.from,
             owned: &owned.ids,
             likeness: Likeness::Link(&posting.permalink),
+            done: &[],
         };
         let now = self.clock.now();
         let in_flight = station.channel.abilities().in_flight_seconds;
@@ -100,6 +101,11 @@ impl Courier<'_> {
             }
             // It is not there; asked to take it once more, the channel says why not.
             Trace::TurnedDown { .. } => return Ok(Doubt::None),
+            Trace::Partly(_) => {
+                let why = "a backup was restored; a part of it is there, and the rest is not: \
+                           look there";
+                self.ledger.doubt(step.key, why, now).await
+            }
             Trace::Absent if now > restored.at + in_flight => return Ok(Doubt::None),
             Trace::Absent => {
                 let why = "a backup was restored, and something from before may still arrive";

@@ -14,12 +14,14 @@ pub async fn reached(point: &str) {
     let _ = point;
 }
 
-/// Every point, in the order in which a delivery passes them.
-pub const POINTS: [&str; 7] = [
+/// Every point, in the order in which a delivery passes them; `after-step` only one of several
+/// requests.
+pub const POINTS: [&str; 8] = [
     "observed",
     "planned",
     "before-claim",
     "after-claim",
+    "after-step",
     "after-send",
     "after-settle",
     "after-find",

@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, TimeDelta, Utc};
 use tracing::info;
 
-use super::send::{gave_up, wait};
+use super::send::{gave_up, step_done, wait};
 use super::{Courier, Done, Intake, Station, done, fail_point, unless_overtaken};
-use crate::channel::wire::Verb;
+use crate::channel::wire::{HttpRequest, Verb};
 use crate::channel::{
-    Abilities, Can, ChannelName, DeliveryKey, Edit, Likeness, Receipt, Search, Trace, Wire,
+    Abilities, Can, ChannelName, DeliveryKey, Edit, Likeness, Receipt, Search, StepDone, Trace,
+    Wire,
 };
 use crate::clock::Clock;
 use crate::ledger::{Attempt, Deed, Delivery, LedgerError, Owned, Standing, State, Whom};
@@ -66,19 +67,20 @@ impl Courier<'_> {
         };
         let since = began_on_this_clock(attempt, &self.clock);
         let owned = self.owned(&delivery.name.channel, delivery.key, since).await?;
+        let done = self.ledger.steps_done(delivery.key).await?;
+        let done: Vec<StepDone> = done.into_iter().map(|(_, done)| done).collect();
         let search = Search {
             wire,
             key: &delivery.key,
             since,
             owned: &owned.ids,
             likeness: Likeness::Words,
+            done: &done,
         };
         let trace = station.channel.find(&search).await;
         fail_point::reached("after-find").await;
         let abilities = station.channel.abilities();
-        if let Trace::Found(receipt) | Trace::Held { receipt, .. } = &trace
-            && self.may_be_anothers(delivery, wire, receipt).await?
-        {
+        if self.may_be_anothers(delivery, wire, &trace).await? {
             let why = "a copy that says the same may be another delivery's; it is looked for again";
             return Ok(Trace::NotYet { why: why.to_owned() });
         }
@@ -93,15 +95,17 @@ impl Courier<'_> {
             {
                 Trace::Absent
             }
-            Trace::Absent if abilities.proves_absence == Can::No => {
+            Trace::Absent | Trace::Partly(_) if abilities.proves_absence == Can::No => {
                 let why = "it is not to be seen there, which proves nothing";
                 Trace::CannotTell { why: why.to_owned() }
             }
-            Trace::Absent if may_be_under_way(attempt, &abilities, &self.clock) => {
+            Trace::Absent | Trace::Partly(_)
+                if may_be_under_way(attempt, &abilities, &self.clock) =>
+            {
                 let why = "not there yet; it may still arrive, so it is looked for again";
                 Trace::NotYet { why: why.to_owned() }
             }
-            Trace::Absent if attempt.heard_of_a_duplicate() => {
+            Trace::Absent | Trace::Partly(_) if attempt.heard_of_a_duplicate() => {
                 let why = "the channel said that it has these words already, and does not show \
                            whose they are; look there";
                 Trace::CannotTell { why: why.to_owned() }
@@ -165,30 +169,34 @@ impl Courier<'_> {
         &self,
         delivery: &Delivery,
         wire: &Wire,
-        found: &Receipt,
+        trace: &Trace,
     ) -> Result<bool, LedgerError> {
-        let Wire::Http(ours) = wire else { return Ok(false) };
-        let others = self.ledger.unanswered().await?;
-        let says_the_same = |other: &Attempt| match other.carried.as_ref().map(|it| &it.wire) {
-            Some(Wire::Http(theirs)) => {
-                other.delivery != delivery.key
-                    && ours.verb == Verb::Create
-                    && theirs.verb == Verb::Create
-                    && theirs.url == ours.url
-                    && theirs.body == ours.body
-            }
-            _ => false,
+        let found: Vec<Receipt> = match trace {
+            Trace::Found(receipt) | Trace::Held { receipt, .. } => created(wire, receipt),
+            Trace::Partly(done) => done.iter().map(StepDone::receipt).collect(),
+            Trace::Absent
+            | Trace::TurnedDown { .. }
+            | Trace::NotYet { .. }
+            | Trace::CannotTell { .. } => Vec::new(),
         };
-        if others.iter().any(says_the_same) {
-            return Ok(true);
-        }
-        if ours.verb != Verb::Create {
+        let ours = creations(wire);
+        if found.is_empty() || ours.is_empty() {
             return Ok(false);
+        }
+        let says_the_same = |other: &Attempt| {
+            let theirs = other.carried.as_ref().map(|it| creations(&it.wire)).unwrap_or_default();
+            let is_one = |it: &&HttpRequest| {
+                theirs.iter().any(|their| their.url == it.url && their.body == it.body)
+            };
+            other.delivery != delivery.key && ours.iter().any(is_one)
+        };
+        if self.ledger.unanswered().await?.iter().any(says_the_same) {
+            return Ok(true);
         }
         // However old its record is: the clock may have been wrong by any length when it was made.
         let ever = DateTime::<Utc>::UNIX_EPOCH;
         let owned = self.owned(&delivery.name.channel, delivery.key, ever).await?;
-        Ok(owned.has(found))
+        Ok(found.iter().any(|found| owned.has(found)))
     }
 
     async fn conclude(
@@ -222,6 +230,26 @@ impl Courier<'_> {
                 self.ledger.held(delivery.key, &receipt, &why, now).await
             }
             Trace::TurnedDown { why } => self.ledger.sent_back(delivery.key, &why, now).await,
+            Trace::Partly(found) => {
+                if let Some(carried) = &attempt.carried {
+                    for done in &found {
+                        let attempt = (attempt.delivery, attempt.number);
+                        step_done(self.ledger, attempt, &carried.wire, done, now).await?;
+                    }
+                }
+                let attempts = self.ledger.attempts(delivery.key).await?;
+                match gave_up(&attempts, self.site.plan.give_up_after, "", now) {
+                    Some(_) => {
+                        let last = &attempt.detail;
+                        let why = format!("a part of it is there, and the rest is not: {last}");
+                        self.ledger.still_unknown(delivery.key, &why, Whom::APerson, now).await
+                    }
+                    None => {
+                        let again = repeated_at(delivery, attempt, now);
+                        self.ledger.goes_on(delivery.key, again, now).await
+                    }
+                }
+            }
             Trace::NotYet { why } => {
                 let alone = now <= attempt.send_by + ASKED_ALONE;
                 let whom = if alone { Whom::TheChannel } else { Whom::APerson };
@@ -234,6 +262,27 @@ impl Courier<'_> {
     }
 }
 
+/// Of what was found, that which the record's own requests created: parts that an edit has only
+/// changed are those of the copy that it is about.
+fn created(wire: &Wire, found: &Receipt) -> Vec<Receipt> {
+    let Wire::Steps(steps) = wire else { return vec![found.clone()] };
+    let changed =
+        |id: &String| steps.steps.iter().any(|step| step.request.remote_id.as_ref() == Some(id));
+    let ids = found.remote_id.iter().chain(&found.parts).filter(|id| !changed(id));
+    ids.map(|id| Receipt { remote_id: Some(id.clone()), ..Receipt::default() }).collect()
+}
+
+/// The requests of a record that create something that readers see.
+fn creations(wire: &Wire) -> Vec<&HttpRequest> {
+    match wire {
+        Wire::Http(request) if request.verb == Verb::Create => vec![request],
+        Wire::Steps(steps) => steps.creations().collect(),
+        Wire::Http(_) | Wire::Mail(_) | Wire::Entry(_) | Wire::Commit(_) | Wire::Errand { .. } => {
+            Vec::new()
+        }
+    }
+}
+
 /// Whether the same once more leaves the world as it is, and nothing is lost where it is never done:
 /// a copy that is on record is changed or taken back, a person who was not told yet is asked. A copy
 /// that is made anew stands under another id, which has to be known before anything else. A new
@@ -241,8 +290,10 @@ impl Courier<'_> {
 /// has to know that it stands.
 fn repeats_harmlessly(deed: Deed, wire: &Wire, abilities: &Abilities) -> bool {
     match wire {
-        Wire::Http(_) if deed == Deed::Edit && abilities.edit == Edit::Anew => false,
-        Wire::Http(request) => request.verb != Verb::Create,
+        Wire::Http(_) | Wire::Steps(_) if deed == Deed::Edit && abilities.edit == Edit::Anew => {
+            false
+        }
+        Wire::Http(_) | Wire::Steps(_) => creations(wire).is_empty(),
         Wire::Entry(_) | Wire::Commit(_) => deed != Deed::Publish,
         Wire::Errand { .. } => true,
         Wire::Mail(_) => false,

@@ -189,7 +189,7 @@ impl Courier<'_> {
     /// The list sent it to its readers, and says where its archive shows it, or has none.
     async fn is_seen(&self, delivery: &Delivery, link: Option<&Url>) -> Result<(), LedgerError> {
         let now = self.clock.now();
-        let receipt = Receipt { remote_id: None, link: link.cloned() };
+        let receipt = Receipt { link: link.cloned(), ..Receipt::default() };
         let arrived = self.ledger.arrived(delivery.key, &receipt, None, now).await;
         let has_link = delivery.receipt.as_ref().is_some_and(|receipt| receipt.link.is_some());
         if let (None, Some(link), false) = (unless_overtaken(arrived)?, link, has_link)

@@ -12,6 +12,7 @@ pub mod instances;
 pub mod letters;
 mod open_posts;
 mod pages;
+mod picture;
 mod reading;
 mod send;
 pub mod station;

@@ -1,13 +1,14 @@
 //! Reads the pages of a site into postings that the ledger knows by their ids.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
 
 use super::Postings;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::ledger::KnownPosting;
 use crate::posting::identity::{self, Known};
-use crate::posting::{self, PageFile, PostingId};
+use crate::posting::{self, PageFile, PostingId, Settings};
 use crate::site::{Site, SiteError, pages};
 
 /// The postings of a site as they are now, with what reading them brought up.
@@ -81,8 +82,7 @@ pub fn read(
     pages.sort_by(|a, b| a.path.cmp(&b.path));
 
     let mut found = Vec::new();
-    for page in &pages {
-        let reading = posting::read(page, &site.settings);
+    for (page, reading) in pages.iter().zip(read_pages(&pages, &site.settings)) {
         if reading.diagnostics.iter().any(Diagnostic::is_error) {
             postings.held_back.insert(page.path.clone());
         }
@@ -125,6 +125,31 @@ pub fn read(
     });
     postings.named = named.clone().unwrap_or_default();
     Ok(Reading { postings, diagnostics, named })
+}
+
+/// From so many pages on, every processor reads some: fewer are read sooner than threads are made.
+const WORTH_A_THREAD: usize = 32;
+
+/// Reads pages, in their order.
+fn read_pages(pages: &[PageFile], settings: &Settings) -> Vec<posting::Reading> {
+    let read = |pages: &[PageFile]| -> Vec<posting::Reading> {
+        pages.iter().map(|page| posting::read(page, settings)).collect()
+    };
+    let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
+    let each = pages.len().div_ceil(processors).max(WORTH_A_THREAD);
+    let mut parts = pages.chunks(each);
+    let first = parts.next().unwrap_or_default();
+    std::thread::scope(|scope| {
+        let others: Vec<_> = parts.map(|part| scope.spawn(move || read(part))).collect();
+        let mut all = read(first);
+        for other in others {
+            match other.join() {
+                Ok(more) => all.extend(more),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+        all
+    })
 }
 
 /// A folder or page of the site's postings that is not to be had now.

@@ -17,7 +17,10 @@ use super::open_posts::OnTheirWay;
 use super::worker::{Intake, Sending, Unsettled};
 use super::{Courier, Done, Postings, Station, compose, done, fail_point, unless_overtaken};
 use crate::channel::permit::{Journal, too_late};
-use crate::channel::{Arrival, DeliveryKey, Kind, Outcome, Permit, Receipt, SendBy};
+use crate::channel::wire::Verb;
+use crate::channel::{
+    Arrival, DeliveryKey, Kind, Outcome, Permit, Receipt, SendBy, StepDone, Wire,
+};
 use crate::clock::Clock;
 use crate::ledger::{
     AsSeen, Attempt, Began, Claim, Deed, Delivery, Ledger, LedgerError, Meaning, Restored,
@@ -25,6 +28,10 @@ use crate::ledger::{
 };
 use crate::plan::Step;
 use crate::posting::Posting;
+
+/// How long a picture that no status shows is counted on: servers clear them away after some time,
+/// Mastodon after a day.
+const UPLOAD_KEPT: TimeDelta = TimeDelta::hours(1);
 
 /// Nothing of an attempt is sent later than this after it was recorded.
 const SEND_WITHIN: TimeDelta = TimeDelta::minutes(2);
@@ -219,6 +226,9 @@ impl Courier<'_> {
         }
         let Some(on_the_desk) = self.worker.takes_up(step.key) else { return Ok(nothing) };
         fail_point::reached("before-claim").await;
+        if let Some((sha256, bytes)) = message.message.picture_on_record() {
+            self.ledger.keep_picture(&step.name.posting, sha256, bytes).await?;
+        }
         let began = Began::now(&self.clock);
         let send_by = began.at + SEND_WITHIN;
         let carried = (&message.message.wire, &message.message.rendition);
@@ -385,7 +395,12 @@ impl Courier<'_> {
         let attempts = self.ledger.attempts(key).await?;
         let last = attempts.into_iter().rfind(Attempt::left_it_unknown);
         let carried = last.and_then(|attempt| attempt.carried);
-        Ok(carried.map(|it| compose::Composed { rendition: it.rendition, wire: it.wire }))
+        Ok(carried.map(|it| compose::Composed {
+            rendition: it.rendition,
+            wire: it.wire,
+            // Its bytes are on record.
+            picture: None,
+        }))
     }
 }
 
@@ -411,6 +426,52 @@ impl Journal for AttemptJournal<'_> {
             .await
             .map_err(|error| error.to_string())
     }
+
+    async fn done(&self) -> Result<Vec<StepDone>, String> {
+        let done = self.ledger.steps_done(self.claim.key()).await;
+        let done = done.map_err(|error| error.to_string())?;
+        let oldest = self.clock.now() - UPLOAD_KEPT;
+        let is_of_use =
+            |at: DateTime<Utc>, done: &StepDone| done.verb != Verb::Upload || at > oldest;
+        Ok(done.into_iter().filter(|(at, it)| is_of_use(*at, it)).map(|(_, it)| it).collect())
+    }
+
+    async fn step_done(&self, done: &StepDone) -> Result<(), String> {
+        let attempt = (self.claim.key(), self.claim.number());
+        let noted =
+            step_done(self.ledger, attempt, self.claim.wire(), done, self.clock.now()).await;
+        noted.map_err(|error| error.to_string())?;
+        fail_point::reached("after-step").await;
+        Ok(())
+    }
+
+    async fn picture(&self, sha256: &str) -> Result<Vec<u8>, String> {
+        match self.ledger.picture(sha256).await {
+            Ok(Some(bytes)) => Ok(bytes),
+            Ok(None) => Err(format!("the picture {sha256} is not on record any more")),
+            Err(error) => Err(error.to_string()),
+        }
+    }
+}
+
+/// Writes down that a step is done, with what of the delivery stands on its channel by then.
+pub(super) async fn step_done(
+    ledger: &Ledger,
+    (key, attempt): (DeliveryKey, u32),
+    wire: &Wire,
+    done: &StepDone,
+    now: DateTime<Utc>,
+) -> Result<(), LedgerError> {
+    let standing = match wire {
+        Wire::Steps(steps) if done.verb != Verb::Upload => {
+            let before = ledger.steps_done(key).await?;
+            let mut all: Vec<StepDone> = before.into_iter().map(|(_, done)| done).collect();
+            all.push(done.clone());
+            steps.standing(&all)
+        }
+        _ => None,
+    };
+    ledger.step_done(key, attempt, done, standing.as_ref(), now).await
 }
 
 /// Whether the deed is written down at the copy that it changes.

@@ -81,6 +81,7 @@ impl Ledger {
                 delivery.receipt = Some(Receipt {
                     remote_id: earlier.remote_id.or_else(|| receipt.remote_id.clone()),
                     link: receipt.link.clone().or(earlier.link),
+                    ..Receipt::default()
                 });
                 delivery.copy = Some(CopyState::Live);
                 delivery.reason.clear();

@@ -3,7 +3,7 @@
 //! | goes | stays |
 //! | --- | --- |
 //! | title, page text, notes about the page | id, path, reference, revision |
-//! | the exact bytes and renditions of attempts, what copies say | keys, times, outcomes, links and ids of copies, hashes |
+//! | the exact bytes, renditions and pictures of attempts, what copies say | keys, times, outcomes, links and ids of copies, hashes |
 //! | what channels and letters answered, in words | why something was called off, which is Handbill's own word |
 //! | who approved the words | that they were approved, when, and their hash |
 //! | notices that still wait to be told | the steps of attempts, which are ids |
@@ -204,13 +204,14 @@ pub(in crate::ledger) async fn fold_log(
 }
 
 /// What erases. `$1` is the posting, `$2` the time.
-const ERASE: [&str; 7] = [
+const ERASE: [&str; 8] = [
     "delete from carried where delivery in (select key from delivery where posting = $1)",
     "update attempt set detail = '', erased_at = coalesce(erased_at, $2)
       where delivery in (select key from delivery where posting = $1)",
     "update delivery set standing = null,
             reason = case when state = 'cancelled' then reason else '' end
       where posting = $1",
+    "delete from picture where posting = $1",
     "update approval set approved_by = '' where posting = $1",
     "update event_words set content = null, erased_at = $2
       where posting = $1 and content is not null",

@@ -51,7 +51,7 @@ struct Table {
 }
 
 /// The tables after `ledger`. `$2` is how many rows are wanted.
-const TABLES: [Table; 10] = [
+const TABLES: [Table; 11] = [
     Table {
         name: "channel",
         query: "select * from channel where name > $1 order by name limit $2",
@@ -75,6 +75,13 @@ const TABLES: [Table; 10] = [
         query: "select * from approval where (posting, channel) > ($1, $4)
                  order by posting, channel limit $2",
         texts: &["posting", "channel"],
+        numbers: &[],
+    },
+    Table {
+        name: "picture",
+        query: "select * from picture where (posting, sha256) > ($1, $4)
+                 order by posting, sha256 limit $2",
+        texts: &["posting", "sha256"],
         numbers: &[],
     },
     Table {

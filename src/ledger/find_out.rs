@@ -5,7 +5,7 @@ use serde_json::json;
 use url::Url;
 
 use super::{
-    CopyState, Delivery, Ledger, LedgerError, Standing, State, decide, event, row, settle,
+    CopyState, Delivery, Ledger, LedgerError, Standing, State, decide, event, row, settle, step,
 };
 use crate::channel::{DeliveryKey, Receipt};
 
@@ -67,6 +67,28 @@ impl Ledger {
         delivery.due_at = due_at;
         row::save(&mut tx, &delivery).await?;
         event::append(&mut tx, now, Some(key), "absent", &json!({ "due_at": due_at })).await?;
+        tx.commit().await?;
+        Ok(delivery)
+    }
+
+    /// A part of an unknown delivery is on its channel, and the rest certainly is not: it is planned
+    /// again, and the next attempt does the rest.
+    ///
+    /// # Errors
+    /// [`LedgerError::WrongState`] if it is not unknown.
+    pub async fn goes_on(
+        &self,
+        key: DeliveryKey,
+        due_at: DateTime<Utc>,
+        now: DateTime<Utc>,
+    ) -> Result<Delivery, LedgerError> {
+        let mut tx = self.begin().await?;
+        let mut delivery = row::load(&mut tx, key).await?;
+        delivery.must_be(&[State::Unknown], "looked for")?;
+        delivery.enter(State::Planned, "a part of it is there, and the rest goes on", now);
+        delivery.due_at = due_at;
+        row::save(&mut tx, &delivery).await?;
+        event::append(&mut tx, now, Some(key), "goes on", &json!({ "due_at": due_at })).await?;
         tx.commit().await?;
         Ok(delivery)
     }
@@ -170,6 +192,7 @@ impl Ledger {
                 settle::done(&mut tx, &mut delivery, receipt, None, now).await?;
             }
             Resolution::NotPosted if delivery.state == State::Unknown => {
+                step::forget(&mut tx, &mut delivery).await?;
                 delivery.enter(State::Planned, "a person looked: it is not there", now);
                 delivery.due_at = now;
             }
@@ -219,7 +242,7 @@ impl Ledger {
                 delivery.asks_since = None;
             }
         } else {
-            let receipt = Receipt { remote_id: None, link: Some(link.clone()) };
+            let receipt = Receipt { link: Some(link.clone()), ..Receipt::default() };
             settle::done(&mut tx, &mut delivery, &receipt, None, now).await?;
         }
         row::save(&mut tx, &delivery).await?;

@@ -32,6 +32,7 @@ pub mod notice;
 pub mod observe;
 mod occurrence;
 pub mod pause;
+pub mod picture;
 pub mod plan;
 pub mod read;
 pub mod retention;

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde_json::json;
 
-use super::{Delivery, Ledger, LedgerError, NewDelivery, State, event, row};
+use super::{Delivery, Ledger, LedgerError, NewDelivery, State, event, row, step};
 use crate::channel::DeliveryKey;
 use crate::posting::Revision;
 
@@ -83,6 +83,11 @@ impl Ledger {
         let mut tx = self.begin().await?;
         let mut delivery = row::load(&mut tx, key).await?;
         delivery.must_be(&[State::Planned], "cancelled")?;
+        if step::has_left(&mut tx, &delivery).await? {
+            step::stays_as_it_is(&mut tx, &mut delivery, reason, now).await?;
+            tx.commit().await?;
+            return Ok(delivery);
+        }
         delivery.enter(State::Cancelled, reason, now);
         row::save(&mut tx, &delivery).await?;
         event::append(&mut tx, now, Some(key), "cancelled", &json!({ "why": reason })).await?;

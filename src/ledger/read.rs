@@ -198,7 +198,10 @@ impl Ledger {
         let mut owned = Owned::default();
         for row in &rows {
             match row::receipt(row)? {
-                Receipt { remote_id: Some(id), .. } => drop(owned.ids.insert(id)),
+                Receipt { remote_id: Some(id), parts, .. } => {
+                    owned.ids.insert(id);
+                    owned.ids.extend(parts);
+                }
                 Receipt { link: Some(link), .. } => drop(owned.links.insert(link)),
                 _ => {}
             }

@@ -121,6 +121,7 @@ impl Ledger {
         if let Some(kept) = retention.attempts {
             run(&mut tx, CARRIED, now - kept, now).await?;
             forgotten.attempts = run(&mut tx, ATTEMPTS, now - kept, now).await?;
+            run(&mut tx, PICTURES, now - kept, now).await?;
             forgotten.copies = run(&mut tx, COPIES, now - kept, now).await?;
         }
         if let Some(kept) = retention.answers {
@@ -166,6 +167,8 @@ const ATTEMPTS: &str = over!(
         and delivery in (select key from delivery where posting in",
     ")"
 );
+
+const PICTURES: &str = over!("delete from picture where $2 > 0 and posting in", "");
 
 const COPIES: &str = over!(
     "update delivery set standing = null

@@ -231,6 +231,7 @@ pub(in crate::ledger) async fn done(
     now: DateTime<Utc>,
 ) -> Result<(), LedgerError> {
     delivery.enter(State::Posted, "", now);
+    let said_by_a_person = standing.is_none();
     let earlier = delivery.receipt.take().unwrap_or_default();
     let (standing, our_id) = match standing {
         Some(standing) => (Some(standing.clone()), None),
@@ -239,6 +240,8 @@ pub(in crate::ledger) async fn done(
     delivery.receipt = Some(Receipt {
         remote_id: receipt.remote_id.clone().or(earlier.remote_id).or(our_id),
         link: receipt.link.clone().or(earlier.link),
+        parts: if receipt.parts.is_empty() { earlier.parts } else { receipt.parts.clone() },
+        media: receipt.media.clone().or(earlier.media),
     });
     let target_becomes = match (delivery.deed, delivery.name.occasion) {
         (Deed::Publish | Deed::FollowUp, _) => {
@@ -266,13 +269,20 @@ pub(in crate::ledger) async fn done(
     target.copy = Some(target_becomes);
     if target_becomes == CopyState::Edited {
         target.standing = standing;
+        // A person names the copy, and not each of its parts.
+        if !said_by_a_person && let Some(copy) = &mut target.receipt {
+            copy.parts.clone_from(&receipt.parts);
+            copy.media = receipt.media.clone().or(copy.media.take());
+        }
     }
     // Where nothing can be edited, a new copy stands in the place of the old one.
     let replaced = |old: &Receipt| {
         old.remote_id.is_some() && receipt.remote_id.is_some() && old.remote_id != receipt.remote_id
     };
     if delivery.deed == Deed::Edit && target.receipt.as_ref().is_some_and(replaced) {
-        target.receipt = Some(receipt.clone());
+        let earlier = target.receipt.take().unwrap_or_default();
+        let media = receipt.media.clone().or(earlier.media);
+        target.receipt = Some(Receipt { media, ..receipt.clone() });
     } else if delivery.deed == Deed::Edit
         && receipt.remote_id.is_none()
         && let Some(id) = delivery.receipt.as_ref().and_then(|it| it.remote_id.clone())
@@ -305,7 +315,7 @@ async fn carried(
     let our_id = match carried.wire {
         Wire::Mail(mail) => Some(mail.message_id),
         Wire::Entry(entry) => Some(entry.id),
-        Wire::Http(_) | Wire::Commit(_) | Wire::Errand { .. } => None,
+        Wire::Http(_) | Wire::Steps(_) | Wire::Commit(_) | Wire::Errand { .. } => None,
     };
     Ok((Some(standing), our_id))
 }

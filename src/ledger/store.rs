@@ -271,6 +271,7 @@ fn migrations() -> Migrator {
         migration(5, "notices", include_str!("migrations/0005_notices.sql")),
         migration(6, "erasure", include_str!("migrations/0006_erasure.sql")),
         migration(7, "arrival", include_str!("migrations/0007_arrival.sql")),
+        migration(8, "pictures", include_str!("migrations/0008_pictures.sql")),
         migration(9, "carried", include_str!("migrations/0009_carried.sql")),
     ])
 }

@@ -80,8 +80,9 @@ async fn webhook(
     }
     .to_string();
     let (url, hidden) = address(webhook)?;
-    let mut request = Request { method: "POST".to_owned(), url, headers: Vec::new(), body: None }
-        .header("Content-Type", "application/json");
+    let mut request =
+        Request { method: "POST".to_owned(), url, headers: Vec::new(), body: None, bytes: None }
+            .header("Content-Type", "application/json");
     if let Some(secret) = &webhook.secret {
         let secret = secret.read().map_err(|error| error.to_string())?;
         request = request.header(SIGNATURE, &signature(&secret, &body)?);

@@ -265,6 +265,20 @@ impl Pair<'_> {
             })
     }
 
+    /// What was begun with a copy, and nobody knows yet what came of it: it may have a part more by
+    /// now, or stand under another id, so it is neither changed further nor taken back before that.
+    fn unclear(&self, copy: &Delivery) -> Option<(&Delivery, Reason)> {
+        self.deliveries
+            .iter()
+            .filter(|it| it.target == Some(copy.key))
+            .filter(|it| matches!(it.deed, Deed::Edit | Deed::Withdraw))
+            .find_map(|it| match it.state {
+                State::Unknown => Some((*it, Reason::Unknown)),
+                State::Sending => Some((*it, Reason::UnderWay)),
+                _ => None,
+            })
+    }
+
     /// Plans to change a copy, unless that is under way, done, or came to nothing.
     fn change(&self, copy: &Delivery, occasion: Occasion, deed: Option<Deed>, draft: &mut Draft) {
         let Some(deed) = deed else {
@@ -275,6 +289,9 @@ impl Pair<'_> {
             };
             return self.not(draft, copy, reason);
         };
+        if let Some((unclear, reason)) = self.unclear(copy).filter(|_| deed != Deed::FollowUp) {
+            return self.not(draft, unclear, reason);
+        }
         let deed =
             if copies::has_address(copy, deed, &self.channel.config) { deed } else { Deed::Ask };
         let target = Some(copy.key);

@@ -46,6 +46,7 @@ use std::sync::Arc;
 
 use chrono::NaiveTime;
 
+use super::image;
 use super::page::Page;
 use super::{
     Availability, Facts, Origin, Posting, PostingId, Revision, Settings, identity, revision,
@@ -185,6 +186,7 @@ fn posting(page: &Page, words: &Words, job: &Job, position: Option<&Job>, facts:
         expires_at: page.expires_at,
         tags: page.tags.clone(),
         facts,
+        image: image::of(page),
         document: Arc::clone(&page.document),
     };
     posting.id = identity::proposal(&posting);

@@ -8,6 +8,7 @@
 pub mod facts;
 pub mod front_matter;
 pub mod identity;
+pub mod image;
 pub mod listing;
 pub mod markdown;
 pub mod mojibake;
@@ -29,6 +30,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::diagnostic::{Diagnostic, Source, Span};
+pub use image::PageImage;
 use markdown::Document;
 use parts::Parts;
 
@@ -390,6 +392,8 @@ pub struct Posting {
     pub expires_at: Option<DateTime<Utc>>,
     pub tags: Vec<String>,
     pub facts: Facts,
+    /// The picture that lies beside the page.
+    pub image: Option<PageImage>,
     pub document: Arc<Document>,
 }
 

@@ -35,6 +35,10 @@ impl Words {
         for tag in tags {
             self.say("tag", tag);
         }
+        if let Some(image) = &posting.image {
+            self.say("image", &image.file);
+            self.say("image_alt", &image.alt);
+        }
         self.blocks(&posting.document.blocks);
     }
 

@@ -63,6 +63,7 @@ impl BlueskyStandIn {
             changing: Faults::default(),
             signing_in: Faults::default(),
             posts: Mutex::default(),
+            blobs: Mutex::default(),
             sessions: Mutex::default(),
         });
         let server = bound.serve(api::router(Arc::clone(&inner)));
@@ -76,6 +77,11 @@ impl BlueskyStandIn {
 
     pub fn options(&self) -> &Options {
         &self.inner.options
+    }
+
+    /// How many files were uploaded, shown or not.
+    pub fn uploads(&self) -> usize {
+        lock(&self.inner.blobs).len()
     }
 
     /// Faults of the requests that create a post.
@@ -137,6 +143,8 @@ struct Inner {
     signing_in: Faults,
     /// In the order in which they came.
     posts: Mutex<Vec<Post>>,
+    /// The links of the files that were uploaded, shown or not.
+    blobs: Mutex<Vec<String>>,
     sessions: Mutex<Sessions>,
 }
 
@@ -195,9 +203,34 @@ impl Inner {
         format!("at://{}/{}/{key}", self.options.did, record::POSTS)
     }
 
+    /// `uploadBlob`: the same bytes are the same blob.
+    fn upload(&self, media_type: &str, body: &[u8]) -> Json<Value> {
+        let cid = record::blob(body);
+        lock(&self.blobs).push(cid.clone());
+        Json(json!({ "blob": {
+            "$type": "blob",
+            "ref": { "$link": cid },
+            "mimeType": media_type,
+            "size": body.len(),
+        }}))
+    }
+
+    /// A record may name only what was uploaded.
+    fn has_blob(&self, record: &Value) -> Result<(), Refusal> {
+        match record["embed"]["external"]["thumb"]["ref"]["$link"].as_str() {
+            Some(cid) if !lock(&self.blobs).iter().any(|it| it == cid) => Err(Refusal::of(
+                StatusCode::BAD_REQUEST,
+                "BlobNotFound",
+                format!("Could not find blob: {cid}"),
+            )),
+            _ => Ok(()),
+        }
+    }
+
     /// `putRecord`: where `swapRecord` is null, nothing else may be there.
     fn put(&self, body: &Value) -> Result<Json<Value>, Refusal> {
         let (key, post) = (record::key(body)?, record::checked(&body["record"])?);
+        self.has_blob(&post)?;
         let now = self.clock.now();
         let mut posts = lock(&self.posts);
         let there = posts.iter_mut().find(|it| it.key == key && it.stands());
@@ -230,38 +263,65 @@ impl Inner {
         Ok(Json(answer))
     }
 
-    /// `applyWrites` with one deletion and one creation, the only form of it that is played: both
-    /// or neither, and where it cannot be, only that something went wrong.
-    fn replace(&self, body: &Value) -> Result<Json<Value>, Refusal> {
-        let kind = |number: usize| body["writes"][number]["$type"].as_str().unwrap_or_default();
-        if kind(0) != "com.atproto.repo.applyWrites#delete"
-            || kind(1) != "com.atproto.repo.applyWrites#create"
-        {
-            return Err(Refusal::invalid("the stand-in plays a deletion and a creation only"));
+    /// `applyWrites` with deletions and creations, the only writes that are played: all or nothing, and
+    /// where it cannot be, only that something went wrong. A post that is created is the one that
+    /// is deleted in the same place of the order, under a new key.
+    fn apply(&self, body: &Value) -> Result<Json<Value>, Refusal> {
+        let (mut gone, mut made) = (Vec::new(), Vec::new());
+        for write in body["writes"].as_array().into_iter().flatten() {
+            match write["$type"].as_str() {
+                Some("com.atproto.repo.applyWrites#delete") => gone.push(record::key(write)?),
+                Some("com.atproto.repo.applyWrites#create") => {
+                    made.push((record::key(write)?, record::checked(&write["value"])?));
+                }
+                _ => return Err(Refusal::invalid("the stand-in plays no other writes")),
+            }
         }
-        let (old, key) = (record::key(&body["writes"][0])?, record::key(&body["writes"][1])?);
-        let post = record::checked(&body["writes"][1]["value"])?;
+        for (_, post) in &made {
+            self.has_blob(post)?;
+        }
         let now = self.clock.now();
         let mut posts = lock(&self.posts);
-        let taken = posts.iter().any(|it| it.key == key && it.stands());
-        let there = posts.iter_mut().find(|it| it.key == old && it.stands());
-        let Some(there) = there.filter(|_| !taken) else { return Err(Refusal::trouble()) };
-        let replaced = std::mem::replace(&mut there.record, post);
-        there.replaced.push((now, replaced));
-        there.key.clone_from(&key);
-        let cid = there.cid();
-        Ok(Json(json!({
-            "commit": { "cid": record::cid(&json!([cid])), "rev": key },
-            "results": [
-                { "$type": "com.atproto.repo.applyWrites#deleteResult" },
-                {
-                    "$type": "com.atproto.repo.applyWrites#createResult",
-                    "uri": self.uri(&key),
-                    "cid": cid,
-                    "validationStatus": "valid",
-                },
-            ],
-        })))
+        let stands = |key: &String| posts.iter().any(|it| it.key == *key && it.stands());
+        if !gone.iter().all(stands) || made.iter().any(|(key, _)| stands(key)) {
+            return Err(Refusal::trouble());
+        }
+        let mut results: Vec<Value> = gone
+            .iter()
+            .map(|_| json!({ "$type": "com.atproto.repo.applyWrites#deleteResult" }))
+            .collect();
+        let mut gone = gone.into_iter();
+        for (key, record) in made {
+            let old = gone.next();
+            let there = posts.iter_mut().find(|it| Some(&it.key) == old.as_ref() && it.stands());
+            let cid = record::cid(&record);
+            if let Some(there) = there {
+                let replaced = std::mem::replace(&mut there.record, record);
+                there.replaced.push((now, replaced));
+                there.key.clone_from(&key);
+            } else {
+                posts.push(Post {
+                    key: key.clone(),
+                    record,
+                    made_at: now,
+                    replaced: Vec::new(),
+                    end: None,
+                });
+            }
+            results.push(json!({
+                "$type": "com.atproto.repo.applyWrites#createResult",
+                "uri": self.uri(&key),
+                "cid": cid,
+                "validationStatus": "valid",
+            }));
+        }
+        for old in gone {
+            if let Some(post) = posts.iter_mut().find(|it| it.key == old && it.stands()) {
+                post.end = Some(End::Withdrawn { at: now });
+            }
+        }
+        let commit = json!({ "cid": record::cid(&json!(results)), "rev": now.timestamp_micros().to_string() });
+        Ok(Json(json!({ "commit": commit, "results": results })))
     }
 
     /// `deleteRecord`; what is not there is deleted already.

@@ -6,6 +6,7 @@
 mod api;
 mod content;
 mod entities;
+mod media;
 
 use std::collections::BTreeMap;
 use std::io;
@@ -23,6 +24,7 @@ use super::fault::{Faults, set};
 use super::loopback::{Bound, Loopback, SharedClock, lock};
 use super::page::{escape, missing, page};
 use crate::adapt::count::Count;
+use media::Media;
 
 /// What the server is like.
 #[derive(Debug, Clone)]
@@ -79,6 +81,7 @@ impl MastodonStandIn {
             clock,
             creating: Faults::default(),
             changing: Faults::default(),
+            uploading: Faults::default(),
             account: Mutex::default(),
         });
         let server = bound.serve(api::router(Arc::clone(&inner)));
@@ -102,6 +105,16 @@ impl MastodonStandIn {
     /// Faults of the requests that edit or delete one.
     pub fn change_faults(&self) -> &Faults {
         &self.inner.changing
+    }
+
+    /// Faults of the requests that upload a picture.
+    pub fn upload_faults(&self) -> &Faults {
+        &self.inner.uploading
+    }
+
+    /// How many pictures were uploaded, shown or not.
+    pub fn uploads(&self) -> usize {
+        lock(&self.inner.account).media.len()
     }
 
     /// Every status that was ever stored.
@@ -147,6 +160,7 @@ struct Inner {
     clock: SharedClock,
     creating: Faults,
     changing: Faults,
+    uploading: Faults,
     account: Mutex<Account>,
 }
 
@@ -156,6 +170,8 @@ struct Account {
     statuses: Vec<Status>,
     /// Key to status id, and when it was used.
     keys: BTreeMap<String, (String, DateTime<Utc>)>,
+    /// Every picture that was uploaded, shown or not.
+    media: Vec<Media>,
     last_id: i64,
     creating_requests: usize,
 }
@@ -179,6 +195,8 @@ struct Draft {
     spoiler: String,
     sensitive: bool,
     language: String,
+    /// The ids of its pictures.
+    media: Vec<String>,
 }
 
 impl Status {
@@ -213,6 +231,10 @@ impl Inner {
                 ]
                 .into_iter()
                 .flatten()
+                .chain(account.pictures(status.draft()).into_iter().map(|media| {
+                    let size = media.bytes.len();
+                    ("picture".to_owned(), format!("{size} bytes: {}", media.description))
+                }))
                 .collect(),
                 answers: status.in_reply_to.clone(),
                 original: version(status.created_at, &status.original),
@@ -254,6 +276,7 @@ impl Inner {
         }
         let fields = fields(headers, body)?;
         let draft = self.draft(&fields)?;
+        account.has_all(&draft.media)?;
         let in_reply_to = text_field(&fields, "in_reply_to_id");
         if let Some(parent) = &in_reply_to
             && !account.statuses.iter().any(|it| it.id == *parent && it.end.is_none())
@@ -296,6 +319,7 @@ impl Inner {
         let draft = self.draft(&fields(headers, body)?)?;
         let now = self.clock.now();
         let mut account = lock(&self.account);
+        account.has_all(&draft.media)?;
         let status = standing(&mut account, id)?;
         // An edit that changes nothing is answered as if it had.
         if *status.draft() != draft {
@@ -326,8 +350,9 @@ impl Inner {
             spoiler: text_field(fields, "spoiler_text").unwrap_or_default(),
             sensitive: text_field(fields, "sensitive").is_some_and(|it| it == "true"),
             language: text_field(fields, "language").unwrap_or_else(|| "en".to_owned()),
+            media: media::media_ids(fields),
         };
-        if draft.text.trim().is_empty() {
+        if draft.text.trim().is_empty() && draft.media.is_empty() {
             let why = "Validation failed: Text can't be blank";
             return Err(Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, why));
         }
@@ -402,9 +427,14 @@ impl Inner {
             "" => String::new(),
             warning => format!("<p><strong>{}</strong></p>\n", escape(warning)),
         };
+        let shown = account.pictures(draft).into_iter().map(|media| {
+            let (id, words) = (&media.id, escape(&media.description));
+            format!("<p><img src=\"/picture/{id}\" alt=\"{words}\" width=\"600\"></p>\n")
+        });
+        let pictures: String = shown.collect();
         let body = format!(
             "<article lang=\"{}\">\n<h1>{}</h1>\n{spoiler}<div class=\"e-content\">{}</div>\n\
-             <p class=\"quiet\">{}{edited}</p>\n</article>",
+             {pictures}<p class=\"quiet\">{}{edited}</p>\n</article>",
             escape(&draft.language),
             escape(&handle),
             content::html(&draft.text, &self.url),
@@ -434,6 +464,23 @@ impl Refusal {
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         (self.status, Json(json!({ "error": self.why }))).into_response()
+    }
+}
+
+impl Account {
+    /// Whether each of these pictures was uploaded.
+    fn has_all(&self, ids: &[String]) -> Result<(), Refusal> {
+        let is_there = |id: &String| self.media.iter().any(|media| media.id == *id);
+        if ids.iter().all(is_there) {
+            return Ok(());
+        }
+        let why = "Validation failed: Media attachments could not be found";
+        Err(Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, why))
+    }
+
+    /// The pictures that a draft shows.
+    fn pictures(&self, draft: &Draft) -> Vec<&Media> {
+        self.media.iter().filter(|media| draft.media.contains(&media.id)).collect()
     }
 }
 

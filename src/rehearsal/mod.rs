@@ -12,6 +12,7 @@ mod change;
 pub mod copies;
 pub mod fault;
 pub mod feed;
+mod form;
 pub mod gallery;
 pub mod letter;
 pub mod linkedin;

@@ -5,6 +5,7 @@
 //! and to deleting what is deleted already, is not documented: the answers here are plausible.
 
 mod api;
+mod media;
 mod signature;
 mod tweet;
 
@@ -105,6 +106,11 @@ impl XStandIn {
         self.inner.copies()
     }
 
+    /// How many pictures were uploaded, shown or not.
+    pub fn uploads(&self) -> usize {
+        lock(&self.inner.account).media.len()
+    }
+
     /// How many requests to create a post came in, whatever became of them.
     pub fn creating_requests(&self) -> usize {
         lock(&self.inner.account).creating_requests
@@ -168,6 +174,8 @@ struct Inner {
 struct Account {
     /// The oldest first.
     tweets: Vec<Tweet>,
+    /// Every picture that was uploaded, shown or not.
+    media: Vec<media::Media>,
     /// Nonces that were used; each is good for one request (RFC 5849 §3.3).
     nonces: BTreeSet<String>,
     last_id: i64,
@@ -177,7 +185,15 @@ struct Account {
 impl Inner {
     fn copies(&self) -> Vec<StoredCopy> {
         let account = lock(&self.account);
-        account.tweets.iter().map(|tweet| tweet.copy(&self.page_of(&tweet.id))).collect()
+        let copy = |tweet: &Tweet| {
+            let mut copy = tweet.copy(&self.page_of(&tweet.id));
+            let shown = account.media.iter().filter(|it| tweet.pictures.contains(&it.id));
+            let labels =
+                shown.map(|it| ("picture".to_owned(), format!("{} bytes: {}", it.bytes, it.words)));
+            copy.labels.extend(labels);
+            copy
+        };
+        account.tweets.iter().map(copy).collect()
     }
 
     fn page_of(&self, id: &str) -> String {
@@ -230,6 +246,10 @@ impl Inner {
             let why = "You are not allowed to create a Tweet with duplicate content.";
             return Err(Problem::Forbidden(why));
         }
+        let pictures = media::shown(&draft);
+        if !pictures.iter().all(|id| account.media.iter().any(|it| it.id == *id)) {
+            return Err(Problem::Invalid("Your media IDs are invalid.".to_owned()));
+        }
         // Ids grow with time: milliseconds, then a sequence (Snowflake).
         account.last_id = (account.last_id + 1).max(now.timestamp_millis() << 20);
         let tweet = Tweet {
@@ -238,6 +258,7 @@ impl Inner {
             created_at: now,
             end: None,
             answers,
+            pictures,
             raw: String::from_utf8_lossy(body).into_owned(),
         };
         let answer = json!({ "data": {

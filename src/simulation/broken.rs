@@ -24,6 +24,8 @@ pub enum Broken {
     LostOutcome,
     /// What a dead worker left is due again.
     DeadWorkerDue,
+    /// What earlier steps left is forgotten: every attempt begins with the first one.
+    StepsFromTheStart,
     /// A mail that its server took counts as seen by readers.
     SentIsLive,
     /// A list that is silent for too long gets the ad once more.
@@ -31,7 +33,7 @@ pub enum Broken {
 }
 
 impl Broken {
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::RetryOnUnknown,
         Self::ReceiptBeforeFsync,
         Self::KeyPerAttempt,
@@ -42,6 +44,7 @@ impl Broken {
         Self::NoOwnerCheck,
         Self::LostOutcome,
         Self::DeadWorkerDue,
+        Self::StepsFromTheStart,
         Self::SentIsLive,
         Self::SilentIsDue,
     ];
@@ -58,6 +61,7 @@ impl Broken {
             Self::NoOwnerCheck => "no-owner-check",
             Self::LostOutcome => "lost-outcome",
             Self::DeadWorkerDue => "dead-worker-due",
+            Self::StepsFromTheStart => "steps-from-the-start",
             Self::SentIsLive => "sent-is-live",
             Self::SilentIsDue => "silent-is-due",
         }

@@ -12,12 +12,14 @@ use super::broken::Broken;
 use super::chance::Chance;
 use super::nature::{Nature, lock};
 use super::server::{self, Answer, Copy, KEY_HEADER, Repeats, Server};
+use super::thread;
 use super::turns::{Daemon, Turns, What};
 use crate::adapt::card::written;
 use crate::adapt::count::Count;
 use crate::adapt::{CardUse, Charset, DocumentType, Form, MailBody, MailForm, Rendition};
 use crate::channel::bluesky::id::Tid;
 use crate::channel::permit::NoJournal;
+use crate::channel::steps;
 use crate::channel::wire::{FeedEntry, HttpRequest, MailMessage, Verb};
 use crate::channel::{
     Abilities, Action, Address, Arrival, Can, Channel, DeliveryKey, Edit, Kind, Likeness, Outcome,
@@ -156,7 +158,7 @@ impl SimulatedChannel {
         address: &Address<'_>,
     ) -> Wire {
         let method = match verb {
-            Verb::Create => "POST",
+            Verb::Create | Verb::Upload => "POST",
             Verb::Update => "PUT",
             Verb::Withdraw => "DELETE",
         };
@@ -207,17 +209,21 @@ impl SimulatedChannel {
         let mut chance = Chance::of(self.nature.seed, &format!("{} key {number}", self.name));
         let key = DeliveryKey(uuid::Uuid::from_u64_pair(chance.below(u64::MAX), number));
         let mut wire = wire.clone();
+        let another = |request: &mut HttpRequest| {
+            for (name, value) in &mut request.headers {
+                if name == KEY_HEADER {
+                    *value = key.to_string();
+                }
+            }
+            if self.kind == Kind::Bluesky && request.verb == Verb::Create {
+                let tid = Tid::of(&key, self.nature.clock.now());
+                request.url = server::link(&lock(&self.server).name, tid.as_str()).into();
+            }
+        };
         match &mut wire {
-            Wire::Http(request) => {
-                for (name, value) in &mut request.headers {
-                    if name == KEY_HEADER {
-                        *value = key.to_string();
-                    }
-                }
-                if self.kind == Kind::Bluesky && request.verb == Verb::Create {
-                    let tid = Tid::of(&key, self.nature.clock.now());
-                    request.url = server::link(&lock(&self.server).name, tid.as_str()).into();
-                }
+            Wire::Http(request) => another(request),
+            Wire::Steps(steps) => {
+                steps.steps.iter_mut().for_each(|step| another(&mut step.request));
             }
             Wire::Mail(mail) => mail.message_id = format!("{}@tidal.example", key.compact()),
             Wire::Entry(_) | Wire::Commit(_) | Wire::Errand { .. } => {}
@@ -227,6 +233,14 @@ impl SimulatedChannel {
 
     /// Sends, with what the network does to it.
     async fn transmit(&self, wire: &Wire, permit: &Permit<'_>) -> Outcome {
+        match wire {
+            Wire::Steps(steps) => steps::send(self, steps, permit).await,
+            wire => self.transmit_one(wire, permit).await,
+        }
+    }
+
+    /// Sends one request.
+    pub(super) async fn transmit_one(&self, wire: &Wire, permit: &Permit<'_>) -> Outcome {
         let fate = self.fate();
         self.step("connects to").await;
         self.say(|| {
@@ -312,7 +326,7 @@ impl SimulatedChannel {
     }
 
     /// What the server's own lists show.
-    fn look(&self, search: &Search<'_>) -> Trace {
+    pub(super) fn look(&self, search: &Search<'_>) -> Trace {
         let cannot = |why: &str| Trace::CannotTell { why: why.to_owned() };
         let now = self.nature.truth();
         let server = lock(&self.server);
@@ -332,6 +346,8 @@ impl SimulatedChannel {
                     }
                 }
                 Verb::Create => self.in_list(&server.copies, request, search),
+                // Nobody sees what became of it.
+                Verb::Upload => Trace::Absent,
                 Verb::Update | Verb::Withdraw => {
                     let wanted = request.remote_id.as_deref();
                     let copy = server
@@ -341,7 +357,7 @@ impl SimulatedChannel {
                     match (request.verb, copy) {
                         (Verb::Withdraw, None) => Trace::Found(Receipt {
                             remote_id: request.remote_id.clone(),
-                            link: None,
+                            ..Receipt::default()
                         }),
                         (Verb::Update, Some(copy)) if request.body.as_ref() == Some(&copy.says) => {
                             Trace::Found(copy.receipt())
@@ -364,11 +380,15 @@ impl SimulatedChannel {
             Wire::Entry(entry) => {
                 let stands = server.copies.iter().find(|copy| copy.id == entry.id && copy.stands());
                 if stands.map(|copy| &copy.says) == entry.document.as_ref() {
-                    Trace::Found(Receipt { remote_id: Some(entry.id.clone()), link: None })
+                    Trace::Found(Receipt {
+                        remote_id: Some(entry.id.clone()),
+                        ..Receipt::default()
+                    })
                 } else {
                     Trace::Absent
                 }
             }
+            Wire::Steps(_) => cannot("its requests are looked for one by one"),
             // Lists in repositories are not played here.
             Wire::Commit(_) | Wire::Errand { .. } => cannot("only a person can look there"),
         }
@@ -404,7 +424,7 @@ impl SimulatedChannel {
             return match listed.find(|copy| copy.reference == reference) {
                 // Who knows the link alone has no id to compare with the owners'.
                 Some(copy) => {
-                    Trace::Found(Receipt { remote_id: None, link: Some(copy.link.clone()) })
+                    Trace::Found(Receipt { link: Some(copy.link.clone()), ..Receipt::default() })
                 }
                 None => Trace::Absent,
             };
@@ -412,14 +432,16 @@ impl SimulatedChannel {
         let since = self.on_the_servers_clock(search.since) - CLOCK_SLACK;
         let owner_counts = self.nature.broken != Some(Broken::NoOwnerCheck);
         let body = request.body.as_deref().unwrap_or_default();
+        let answers = request.url.split_once("?answers=").map(|(_, id)| id);
         let mut suspects = listed
             .filter(|copy| copy.made_at >= since)
+            .filter(|copy| copy.answers.as_deref() == answers)
             .filter(|copy| !(owner_counts && search.owned.contains(&copy.id)));
         match search.likeness {
             Likeness::Words => match suspects.find(|copy| words::same(&copy.says, body)) {
                 // A channel that does not look whose a copy is does not say which one it is.
                 Some(copy) if !owner_counts => {
-                    Trace::Found(Receipt { remote_id: None, link: Some(copy.link.clone()) })
+                    Trace::Found(Receipt { link: Some(copy.link.clone()), ..Receipt::default() })
                 }
                 Some(copy) => Trace::Found(copy.receipt()),
                 None => Trace::Absent,
@@ -469,6 +491,7 @@ fn short(answer: &Answer) -> String {
 fn words_of(wire: &Wire) -> String {
     let words = match wire {
         Wire::Http(HttpRequest { body, .. }) => body.as_deref(),
+        Wire::Steps(_) => None,
         Wire::Mail(mail) => Some(mail.subject.as_str()),
         Wire::Entry(entry) => entry.document.as_deref(),
         Wire::Commit(commit) => commit.entry.as_deref(),
@@ -537,6 +560,9 @@ impl Channel for SimulatedChannel {
 
     fn prepare(&self, action: Action<'_>, address: &Address<'_>) -> Result<Wire, PrepareError> {
         let unable = |verb| PrepareError::Unable { kind: self.kind, verb };
+        if let Some(wire) = self.steps(action, address)? {
+            return Ok(wire);
+        }
         Ok(match (self.kind, action) {
             (Kind::Manual, Action::Publish(rendition)) => Wire::Errand { text: said(rendition) },
             (Kind::Manual, _) => return Err(unable("change what a person did")),
@@ -584,7 +610,11 @@ impl Channel for SimulatedChannel {
             Some(Broken::LeaseWithoutSendBy) => {
                 let never = self.nature.clock.now() + TimeDelta::days(4000);
                 let never = SendBy::new(never, self.nature.clock.clone());
-                self.transmit(wire, &Permit::new(never, &NoJournal)).await
+                self.transmit(wire, &Permit::new(never, permit.journal())).await
+            }
+            Some(Broken::StepsFromTheStart) => {
+                let forgetful = Permit::new(permit.send_by().clone(), &NoJournal);
+                self.transmit(wire, &forgetful).await
             }
             _ => self.transmit(wire, permit).await,
         };
@@ -610,6 +640,8 @@ impl Channel for SimulatedChannel {
         let mut chance = Chance::of(self.nature.seed, &format!("{} search {number}", self.name));
         let trace = if chance.per_cent(self.nature.faults() / 2) {
             Trace::NotYet { why: "it does not answer".to_owned() }
+        } else if let Wire::Steps(steps) = search.wire {
+            steps::find(self, steps, search).await
         } else {
             self.look(search)
         };
@@ -648,7 +680,12 @@ impl Channel for SimulatedChannel {
             }
             Some(copy) if !copy.stands() => Sight::Gone,
             Some(copy) if expected.is_none_or(|it| words::same(&copy.says, &said(it))) => {
-                Sight::Agrees
+                match expected {
+                    Some(rendition) if !thread::agrees(&server, receipt, rendition) => {
+                        Sight::Differs { found: "other parts".to_owned() }
+                    }
+                    _ => Sight::Agrees,
+                }
             }
             Some(copy) => Sight::Differs { found: copy.says.clone() },
             None => Sight::Gone,

@@ -9,7 +9,8 @@ use super::channel::said;
 use super::nature::lock;
 use super::page::{Page, Place};
 use super::scenario::CLOSED;
-use super::server::Copy;
+use super::server::{Copy, Threads};
+use super::thread::parts_of;
 use super::world::World;
 use super::{SimulationError, Verdict};
 use crate::adapt::{Occasion, adapt};
@@ -99,13 +100,13 @@ impl<'a> Judge<'a> {
     fn copies(&mut self) {
         for server in &self.world.servers {
             let server = lock(server);
-            let mut by_key: BTreeMap<DeliveryKey, Vec<&Copy>> = BTreeMap::new();
+            let mut by_key: BTreeMap<(DeliveryKey, usize), Vec<&Copy>> = BTreeMap::new();
             for copy in &server.copies {
                 if let Some(key) = copy.key {
-                    by_key.entry(key).or_default().push(copy);
+                    by_key.entry((key, copy.part)).or_default().push(copy);
                 }
             }
-            for (key, copies) in &by_key {
+            for ((key, part), copies) in &by_key {
                 // What somebody else took away before nobody can know to have been there; nor what
                 // was taken back in a time that a restored backup has forgotten.
                 let forgotten = |before: &Copy, after: &Copy| {
@@ -118,7 +119,9 @@ impl<'a> Judge<'a> {
                     _ => false,
                 });
                 if doubled {
-                    self.doubled(format!("{} has {} copies of {}", server.name, copies.len(), key));
+                    let count = copies.len();
+                    let what = format!("{} has {count} copies of {key}, part {part}", server.name);
+                    self.doubled(what);
                 }
                 if self.find(*key).is_none() && !self.world.restored {
                     self.unreported(format!("{} has a copy of nobody: {key}", server.name));
@@ -134,7 +137,7 @@ impl<'a> Judge<'a> {
             return;
         }
         let mut announced: Vec<(&Delivery, &Copy)> = Vec::new();
-        for copy in copies {
+        for copy in copies.iter().filter(|copy| copy.part == 1) {
             let delivery = copy.key.and_then(|key| self.find(key));
             let Some(delivery) = delivery.filter(|it| it.name.occasion == Occasion::Announce)
             else {
@@ -171,7 +174,12 @@ impl<'a> Judge<'a> {
                 let of_its_ad = meant.is_some_and(|it| it.name.posting.as_str() == copy.reference);
                 // A ledger that was put back may know a copy under another name than made it.
                 let by_ad = server.kind == Kind::Board || self.world.restored;
-                let right = copy.key == delivery.target || by_ad && of_its_ad;
+                // A part that an earlier edit has added to the same copy.
+                let maker = copy.key.and_then(|key| self.find(key));
+                let added = copy.part > 1
+                    && delivery.target.is_some()
+                    && maker.is_some_and(|it| it.target == delivery.target);
+                let right = copy.key == delivery.target || added || by_ad && of_its_ad;
                 if !right {
                     let verb = match applied.verb {
                         Verb::Withdraw => "took back",
@@ -208,7 +216,8 @@ impl<'a> Judge<'a> {
             }
             _ => copy.key == Some(delivery.key),
         };
-        let mut copies: Vec<&Copy> = server.copies.iter().filter(is_it).collect();
+        let firsts = server.copies.iter().filter(|copy| copy.part == 1);
+        let mut copies: Vec<&Copy> = firsts.filter(is_it).collect();
         // The one that the receipt names; that there are others is found elsewhere.
         copies.sort_by_key(|copy| (is_named(copy), copy.stands()));
         copies.last().map(|copy| (*copy).clone())
@@ -274,6 +283,48 @@ impl<'a> Judge<'a> {
             }
             _ => {}
         }
+        self.parts(delivery, what);
+    }
+
+    /// Of what is taken back no part stands, whether the ledger knows of it or not.
+    fn parts(&mut self, delivery: &Delivery, what: &str) {
+        let (Some(CopyState::Withdrawn), Some(receipt)) = (delivery.copy, &delivery.receipt) else {
+            return;
+        };
+        let Some(server) = self.world.server_of(&delivery.name.channel) else { return };
+        let added = |key: DeliveryKey| {
+            let maker = self.find(key);
+            maker.is_some_and(|it| it.deed == Deed::Edit && it.target == Some(delivery.key))
+        };
+        let is_its_part = |copy: &&Copy| {
+            receipt.parts.contains(&copy.id)
+                || copy.part > 1 && copy.key.is_some_and(|key| key == delivery.key || added(key))
+        };
+        let stands = {
+            let server = lock(&server);
+            let mut standing = server.copies.iter().filter(|it| it.stands());
+            standing.find(is_its_part).map(|it| it.id.clone())
+        };
+        if let Some(id) = stands {
+            self.lost(format!("{what} is taken back, and its part {id} stands"));
+        }
+    }
+
+    /// Whether the parts of a thread are there that should be, as far as nobody else took one away.
+    fn parts_agree(&self, delivery: &Delivery, copy: &Copy) -> bool {
+        let Some(server) = self.world.server_of(&delivery.name.channel) else { return true };
+        let server = lock(&server);
+        let Some(receipt) = &delivery.receipt else { return true };
+        if server.habits.threads == Threads::Unknown || delivery.asks_since.is_some() {
+            return true;
+        }
+        let is_there = |id: &String, text: &String| {
+            let part = server.copies.iter().find(|it| it.id == *id);
+            part.is_some_and(|it| it.says == *text || it.gone.is_some())
+        };
+        let wanted = parts_of(&copy.says);
+        receipt.parts.len() == wanted.len()
+            && receipt.parts.iter().zip(&wanted).all(|(id, text)| is_there(id, text))
     }
 
     /// What is said of a mail is what became of it, as far as it could be heard or seen by now.
@@ -446,6 +497,10 @@ impl<'a> Judge<'a> {
             if !fresh.into_iter().any(says) && !self.is_told(delivery) {
                 let what = self.describe(delivery);
                 self.lost(format!("{what} says something older, and nobody is told"));
+            }
+            if !self.parts_agree(delivery, &copy) && !self.is_told(delivery) {
+                let what = self.describe(delivery);
+                self.lost(format!("{what} has not the parts that it should have"));
             }
         }
     }

@@ -50,6 +50,7 @@ pub mod page;
 pub mod person;
 pub mod scenario;
 pub mod server;
+mod thread;
 pub mod turns;
 pub mod world;
 

@@ -8,9 +8,10 @@ use super::channel::said;
 use super::nature::lock;
 use super::scenario::is_announcement;
 use super::server::{By, Copy, Gone, Server};
+use super::thread::parts_of;
 use super::world::World;
 use crate::adapt::{Occasion, adapt};
-use crate::channel::{DeliveryKey, Kind, Receipt};
+use crate::channel::{DeliveryKey, Kind, Receipt, Wire};
 use crate::ledger::{
     Acceptance, Approval, Deed, Delivery, Ledger, LedgerError, Past, Resolution, State,
 };
@@ -134,9 +135,11 @@ impl World {
                 let attempt = ledger.last_attempt(delivery.key).await?;
                 let target = past.deliveries.iter().find(|it| Some(it.key) == delivery.target);
                 let carried = attempt.and_then(|attempt| attempt.carried);
-                if let (Some(carried), Some(target)) = (carried, target) {
-                    let says = said(&carried.rendition);
-                    changes(&mut lock(&server), target, delivery.name.occasion, &says, truth);
+                if let (Some(carried), Some(target)) = (carried, target)
+                    && let Wire::Errand { text } = &carried.wire
+                {
+                    let errand = Errand { text, says: &said(&carried.rendition) };
+                    changes(&mut lock(&server), target, delivery.name.occasion, &errand, truth);
                 }
                 tell("does what was asked");
                 let done = Resolution::Posted(Receipt::default());
@@ -240,29 +243,55 @@ fn puts(server: &mut Server, delivery: &Delivery, says: String, now: DateTime<Ut
     }
 }
 
-/// Does by hand what an errand asks for.
+/// What she is asked to do, in words, and what a copy is to say then.
+struct Errand<'a> {
+    text: &'a str,
+    says: &'a str,
+}
+
+impl Errand<'_> {
+    /// Whether it names something: `storms-2` is another one than `storms-24`.
+    fn names(&self, what: &str) -> bool {
+        let ends = |c: char| c.is_whitespace() || "(),".contains(c);
+        self.text.split(ends).any(|word| word.trim_end_matches(':') == what)
+    }
+}
+
+/// Does by hand what an errand asks for, and nothing else: a part of a thread that it does not name
+/// she does not see.
 fn changes(
     server: &mut Server,
     target: &Delivery,
     occasion: Occasion,
-    says: &str,
+    errand: &Errand<'_>,
     now: DateTime<Utc>,
 ) {
     let cannot_be_changed = server.kind == Kind::Mail;
     // The errand says the link, where there is one.
-    let link = target.receipt.as_ref().and_then(|receipt| receipt.link.clone());
-    let meant = |it: &&mut Copy| match &link {
-        Some(link) => it.link == *link,
-        None => it.key == Some(target.key),
+    let has_link = target.receipt.as_ref().is_some_and(|receipt| receipt.link.is_some());
+    let meant = |it: &Copy| match has_link {
+        true => errand.names(it.link.as_str()),
+        false => it.key == Some(target.key) && it.part == 1,
     };
-    let Some(copy) = server.copies.iter_mut().rev().find(meant) else { return };
-    if cannot_be_changed || !copy.stands() {
+    let first = server.copies.iter().rposition(meant);
+    let stands = first.and_then(|it| server.copies.get(it)).is_some_and(Copy::stands);
+    if cannot_be_changed || !stands {
         return;
     }
-    if occasion == Occasion::Close {
-        copy.gone = Some(Gone { at: now, by: By::Us });
-    } else {
-        says.clone_into(&mut copy.says);
+    let parts = parts_of(errand.says);
+    for (number, copy) in server.copies.iter_mut().enumerate() {
+        let is_first = Some(number) == first;
+        if !is_first && !errand.names(&copy.id) || !copy.stands() {
+            continue;
+        }
+        let says = match is_first {
+            true => Some(errand.says),
+            false => parts.get(copy.part.saturating_sub(2)).map(String::as_str),
+        };
+        match says.filter(|_| occasion != Occasion::Close) {
+            Some(says) => says.clone_into(&mut copy.says),
+            None => copy.gone = Some(Gone { at: now, by: By::Us }),
+        }
     }
 }
 

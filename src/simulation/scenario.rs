@@ -11,8 +11,10 @@ use url::Url;
 use super::SimulationError;
 use super::chance::Chance;
 use super::page::{Page, Place};
-use super::server::{Habits, Keys, Repeats, Server};
+use super::server::{Habits, Keys, Repeats, Server, Threads};
+use crate::adapt::picture::PictureOf;
 use crate::adapt::template::Templates;
+use crate::adapt::thread::Thread;
 use crate::channel::{ChannelName, Kind};
 use crate::diagnostic::Source;
 use crate::posting::Settings;
@@ -183,7 +185,13 @@ fn channels(chance: &mut Chance, seed: u64, pages: usize) -> Result<Channels, Si
         let server = match same.filter(|_| shares) {
             Some(server) => server,
             None => {
-                let habits = habits(chance, kind, &mut Chance::of(seed, &format!("list {name}")));
+                let mut habits =
+                    habits(chance, kind, &mut Chance::of(seed, &format!("list {name}")));
+                // A stream of its own, so that scenarios stay as they were.
+                let threads = Chance::of(seed, &format!("{name} threads")).one_in(2);
+                if kind == Kind::Mastodon && threads {
+                    habits.threads = Threads::Written;
+                }
                 servers.push(Arc::new(Mutex::new(Server::new(name, kind, habits, seed))));
                 servers.len() - 1
             }
@@ -209,6 +217,7 @@ fn habits(chance: &mut Chance, kind: Kind, list: &mut Chance) -> Habits {
         held: chance.pick(0, &[20, 60]),
         sent_back: list.pick(0, &[10, 30]),
         never_shown: chance.pick(0, &[10, 50]),
+        threads: Threads::Unknown,
     }
 }
 
@@ -251,6 +260,8 @@ fn spec(
         filter: Filter::default(),
         template: TEMPLATES.to_owned(),
         language: None,
+        thread: Thread::None,
+        picture: PictureOf::None,
         hashtags: None,
         remind: Offset::parse(remind).into_iter().collect(),
         update,
@@ -296,12 +307,7 @@ fn policies(chance: &mut Chance, kind: Kind) -> (Update, Close) {
     };
     let update = update.get(chance.index(update.len())).copied().unwrap_or(Update::Ignore);
     let close = close.get(chance.index(close.len())).copied().unwrap_or(Close::Ignore);
-    match (update, close) {
-        // A person who takes a post down while nobody knows whether it was replaced may leave the new
-        // one: one of the windows that remain (ARCHITECTURE.md).
-        (Update::Replace, Close::Manual) => (update, Close::Withdraw),
-        policies => policies,
-    }
+    (update, close)
 }
 
 /// A table that is right and leads nowhere: the simulated channels do not read it.

@@ -18,6 +18,10 @@ const KEY_KEPT: TimeDelta = TimeDelta::hours(1);
 /// The header by which the simulation knows whose request it is; only Mastodon's servers read one.
 pub const KEY_HEADER: &str = "Idempotency-Key";
 
+/// The header that says which part of a thread it is: each has a key of its own, by which nobody
+/// could tell whose it is.
+pub const PART_HEADER: &str = "Part";
+
 /// How a server behaves; drawn once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Habits {
@@ -32,6 +36,16 @@ pub struct Habits {
     pub held: u64,
     pub sent_back: u64,
     pub never_shown: u64,
+    /// How a status goes on that is longer than one.
+    pub threads: Threads,
+}
+
+/// Whether channels write threads on a server, with a picture before them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Threads {
+    Written,
+    #[default]
+    Unknown,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -60,6 +74,10 @@ pub struct Copy {
     pub link: Url,
     /// The delivery that made it; a feed's entries carry none.
     pub key: Option<DeliveryKey>,
+    /// Which part of a thread it is; the first one, or the only one, is 1.
+    pub part: usize,
+    /// The id of the copy that it answers.
+    pub answers: Option<String>,
     /// The posting.
     pub reference: String,
     pub says: String,
@@ -104,7 +122,8 @@ impl Copy {
     }
 
     pub fn receipt(&self) -> Receipt {
-        Receipt { remote_id: Some(self.id.clone()), link: Some(self.link.clone()) }
+        let link = Some(self.link.clone());
+        Receipt { remote_id: Some(self.id.clone()), link, ..Receipt::default() }
     }
 }
 
@@ -145,6 +164,8 @@ pub struct Server {
     /// The deliveries whose words it said that it has already: of those it can say no more.
     pub duplicates: BTreeSet<DeliveryKey>,
     keys: BTreeMap<String, (usize, DateTime<Utc>)>,
+    /// How many pictures were uploaded.
+    uploads: u64,
     chance: Chance,
     pub requests: u64,
 }
@@ -164,6 +185,7 @@ impl Server {
             locked: false,
             duplicates: BTreeSet::new(),
             keys: BTreeMap::new(),
+            uploads: 0,
             chance,
             requests: 0,
         }
@@ -194,7 +216,10 @@ impl Server {
                     (None, None) => Answer::Done(Receipt::default()),
                 }
             }
-            Wire::Commit(_) | Wire::Errand { .. } => Answer::Done(Receipt::default()),
+            // Its requests come one by one.
+            Wire::Steps(_) | Wire::Commit(_) | Wire::Errand { .. } => {
+                Answer::Done(Receipt::default())
+            }
         }
     }
 
@@ -204,11 +229,37 @@ impl Server {
         let header = request.headers.iter().find(|(name, _)| name == KEY_HEADER);
         let header = header.map(|(_, key)| key.clone()).unwrap_or_default();
         let key = header.parse().ok().map(DeliveryKey);
+        if request.verb == Verb::Upload {
+            self.uploads += 1;
+            let remote_id = Some(format!("{}-picture-{}", self.name, self.uploads));
+            return Answer::Done(Receipt { remote_id, ..Receipt::default() });
+        }
         if self.kind == Kind::Bluesky && request.verb != Verb::Withdraw {
             return self.put(request, key, &reference, says, now);
         }
         if request.verb == Verb::Create {
-            return self.create(&header, key, &reference, says, now);
+            let part = request.headers.iter().find(|(name, _)| name == PART_HEADER);
+            let part = part.and_then(|(_, part)| part.parse().ok()).unwrap_or(1);
+            let named = request.url.split_once('?').map(|(_, named)| named).unwrap_or_default();
+            let answers = named.strip_prefix("answers=").map(str::to_owned);
+            let picture = named.strip_prefix("shows=");
+            if picture.is_some_and(|it| !it.starts_with(&format!("{}-picture-", self.name))) {
+                return Answer::No("422: there is no such picture".to_owned());
+            }
+            let there = |id: &String| self.copies.iter().any(|it| it.id == *id && it.stands());
+            if answers.as_ref().is_some_and(|id| !there(id)) {
+                return Answer::No("404: what it answers is not there".to_owned());
+            }
+            let header = format!("{header} {part}");
+            let answer = self.create(&header, key, &reference, says, now);
+            if let (Answer::Done(receipt), Some(_)) = (&answer, &answers)
+                && let Some(copy) =
+                    self.copies.iter_mut().find(|it| Some(&it.id) == receipt.remote_id.as_ref())
+            {
+                copy.part = part;
+                copy.answers = answers;
+            }
+            return answer;
         }
         let wanted = request.remote_id.as_deref();
         let found = self.copies.iter().position(|it| Some(it.id.as_str()) == wanted && it.stands());
@@ -216,7 +267,8 @@ impl Server {
             return match (request.verb, wanted) {
                 // What is gone already has been taken back.
                 (Verb::Withdraw, Some(id)) => {
-                    Answer::Done(Receipt { remote_id: Some(id.to_owned()), link: None })
+                    let remote_id = Some(id.to_owned());
+                    Answer::Done(Receipt { remote_id, ..Receipt::default() })
                 }
                 _ => Answer::No("404: there is no such copy".to_owned()),
             };
@@ -327,6 +379,8 @@ impl Server {
             id: id.to_owned(),
             link: link(&self.name, id),
             key,
+            part: 1,
+            answers: None,
             reference: reference.to_owned(),
             says,
             made_at: now,
@@ -386,6 +440,10 @@ pub fn key_of(wire: &Wire) -> Option<DeliveryKey> {
             request.headers.iter().find(|(name, _)| name == KEY_HEADER).map(|(_, key)| key.as_str())
         }
         Wire::Mail(mail) => mail.message_id.split('@').next(),
+        Wire::Steps(steps) => {
+            let first = steps.steps.first().map(|step| Wire::Http(step.request.clone()));
+            return first.as_ref().and_then(key_of);
+        }
         Wire::Entry(_) | Wire::Commit(_) | Wire::Errand { .. } => None,
     };
     text?.parse::<Uuid>().ok().map(DeliveryKey)

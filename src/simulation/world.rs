@@ -746,6 +746,8 @@ impl World {
                 hashtags: 5,
                 timezone: spec.timezone,
                 values: serde_json::Value::Null,
+                thread: crate::adapt::thread::Thread::None,
+                picture: crate::adapt::picture::PictureOf::None,
             },
             |it| it.target.clone(),
         )

@@ -3,6 +3,7 @@
 //! Common keys stand at the top, those of the kind in a table named after it. A `preset` is a
 //! shipped file under it: the file's own keys win.
 
+mod along;
 mod requires;
 mod rules;
 mod schema;
@@ -26,7 +27,9 @@ use super::policy::{self, Close, Offset, Update};
 use super::queue::{Defaults, Holds, Queue, WrittenBudget};
 use super::quiet::{QuietTable, QuietTimes};
 use super::{SiteError, card, list, preset, read_text, timezone, toml_file};
+use crate::adapt::picture::PictureOf;
 use crate::adapt::template::Templates;
+use crate::adapt::thread::Thread;
 use crate::adapt::{AdaptError, Occasion, Target};
 use crate::channel::secret::SecretRef;
 use crate::channel::{
@@ -55,6 +58,10 @@ pub struct ChannelSpec {
     /// Folder of the templates, for example `mastodon`.
     pub template: String,
     pub language: Option<String>,
+    /// Whether a status goes on as a thread.
+    pub thread: Thread,
+    /// Which picture goes with a status.
+    pub picture: PictureOf,
     /// At most so many hashtags; `None`: as many as the kind is used to.
     pub hashtags: Option<usize>,
     /// How long before the deadline reminders are due, the earliest first.
@@ -111,6 +118,8 @@ struct ChannelFile {
     #[schemars(with = "Option<String>")]
     template: Option<Spanned<String>>,
     language: Option<String>,
+    thread: Option<Spanned<Thread>>,
+    picture: Option<Spanned<PictureOf>>,
     hashtags: Option<usize>,
     /// Facts without which `handbill check` remarks on an ad.
     #[serde(default)]
@@ -329,6 +338,8 @@ fn understood(
     }
     let queue = rules::queue(&written, kind, &quiet, zone, file, around, diagnostics);
     let holds = rules::holds(&written, around.for_all, &config);
+    let thread = along::thread(written.thread.as_ref(), kind, file, diagnostics);
+    let picture = along::picture(written.picture.as_ref(), kind, file, diagnostics);
     let requires = requires::read(&written.requires, file, diagnostics);
     let ask_again = rules::ask_again(written.ask_again.as_ref(), file, diagnostics);
     if let KindConfig::Manual(manual) = &config {
@@ -342,6 +353,8 @@ fn understood(
         filter: written.postings,
         template,
         language: written.language,
+        thread,
+        picture,
         hashtags: written.hashtags,
         remind,
         update,
@@ -445,6 +458,8 @@ impl ChannelSpec {
             }),
             timezone: self.timezone,
             values: self.values.clone(),
+            thread: self.thread,
+            picture: self.picture,
         }
     }
 

@@ -11,6 +11,7 @@ mod limits;
 mod little_text;
 mod postings;
 mod rich_text;
+mod thread;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -19,7 +20,9 @@ use std::sync::Arc;
 use chrono::NaiveDate;
 use handbill::adapt::ad::Ad;
 use handbill::adapt::count::Count;
+use handbill::adapt::picture::PictureOf;
 use handbill::adapt::template::Templates;
+use handbill::adapt::thread::Thread;
 use handbill::adapt::view::View;
 use handbill::adapt::{
     AdaptError, CardUse, Charset, DocumentType, Form, MailBody, MailForm, Occasion, Rendition,
@@ -464,6 +467,8 @@ fn target(channel: &str, form: Form) -> Target {
         hashtags: 5,
         timezone: chrono_tz::Europe::Berlin,
         values: serde_json::Value::Null,
+        thread: Thread::None,
+        picture: PictureOf::None,
     }
 }
 

@@ -205,6 +205,7 @@ fn posting(name: &str, language: &str, tags: &[&str], facts: Facts, document: Do
         expires_at: None,
         tags: tags.iter().map(|tag| (*tag).to_owned()).collect(),
         facts,
+        image: None,
         document: document.into(),
     }
 }

@@ -104,7 +104,11 @@ async fn why_not(archive: Archive) -> String {
 }
 
 async fn sight(archive: Archive, link: &str) -> Sight {
-    let receipt = Receipt { remote_id: Some(ID.to_owned()), link: Some(link.parse().unwrap()) };
+    let receipt = Receipt {
+        remote_id: Some(ID.to_owned()),
+        link: Some(link.parse().unwrap()),
+        ..Receipt::default()
+    };
     channel(archive).verify(&receipt, Some(&rendition())).await
 }
 

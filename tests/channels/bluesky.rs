@@ -32,6 +32,8 @@ fn rendition() -> Rendition {
             title: "PhD on tides".to_owned(),
             description: None,
         }),
+        parts: Vec::new(),
+        picture: None,
     }
 }
 
@@ -446,7 +448,7 @@ async fn after_a_backup_the_accounts_posts_are_looked_through() {
 }
 
 fn receipt(id: &str) -> Receipt {
-    Receipt { remote_id: Some(id.to_owned()), link: None }
+    Receipt { remote_id: Some(id.to_owned()), ..Receipt::default() }
 }
 
 #[test]

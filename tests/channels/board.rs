@@ -6,6 +6,7 @@ mod later;
 mod places;
 mod search;
 mod shipped;
+mod steps;
 
 use handbill::adapt::{DocumentType, Rendition};
 use handbill::channel::board::{Board, Config};
@@ -98,7 +99,7 @@ fn publish(channel: &Board) -> Wire {
 }
 
 fn receipt() -> Receipt {
-    Receipt { remote_id: Some("1/7".to_owned()), link: None }
+    Receipt { remote_id: Some("1/7".to_owned()), ..Receipt::default() }
 }
 
 async fn created(reply: Reply) -> Outcome {
@@ -307,7 +308,7 @@ async fn a_page_that_shows_the_title_agrees_behind_a_redirect_too() {
     .await;
     let channel = channel(&server.base);
     let link = format!("{}/jobs/17", server.base).parse().ok();
-    let receipt = Receipt { remote_id: None, link };
+    let receipt = Receipt { link, ..Receipt::default() };
     assert_eq!(channel.verify(&receipt, Some(&rendition())).await, Sight::Agrees);
     assert!(matches!(channel.verify(&receipt, Some(&rendition())).await, Sight::Differs { .. }));
     assert_eq!(channel.verify(&receipt, Some(&rendition())).await, Sight::Gone);

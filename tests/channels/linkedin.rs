@@ -30,6 +30,8 @@ fn rendition() -> Rendition {
             title: "PhD (m/f/d) on tides".to_owned(),
             description: Some("Forecast [them].".to_owned()),
         }),
+        parts: Vec::new(),
+        picture: None,
     }
 }
 
@@ -62,7 +64,7 @@ fn publish(channel: &LinkedIn) -> Wire {
 }
 
 fn receipt() -> Receipt {
-    Receipt { remote_id: Some(URN.to_owned()), link: None }
+    Receipt { remote_id: Some(URN.to_owned()), ..Receipt::default() }
 }
 
 /// The JSON of a request.
@@ -402,7 +404,8 @@ fn linkedin_has_no_follow_ups_and_addresses_no_copy_without_its_urn() {
     let refused =
         channel.prepare(Action::FollowUp(&rendition(), &receipt()), &servers::address(&key));
     assert_eq!(refused.unwrap_err().to_string(), "linkedin cannot follow up on a post");
-    let activity = Receipt { remote_id: Some("urn:li:activity:1".to_owned()), link: None };
+    let activity =
+        Receipt { remote_id: Some("urn:li:activity:1".to_owned()), ..Receipt::default() };
     for receipt in [Receipt::default(), activity] {
         let refused = channel.prepare(Action::Withdraw(&receipt), &servers::address(&key));
         assert!(refused.is_err(), "{receipt:?}");

@@ -260,7 +260,8 @@ fn a_follow_up_answers_and_nothing_is_taken_back() {
     let channel = channel(config(1));
     let key = servers::key();
     let address = servers::address(&key);
-    let receipt = Receipt { remote_id: Some("hb.1@tides.example".to_owned()), link: None };
+    let receipt =
+        Receipt { remote_id: Some("hb.1@tides.example".to_owned()), ..Receipt::default() };
     let rendition = rendition();
     let wire = channel.prepare(Action::FollowUp(&rendition, &receipt), &address).unwrap();
     let Wire::Mail(mail) = wire else { panic!("no mail") };

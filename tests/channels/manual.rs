@@ -27,6 +27,8 @@ fn rendition() -> Rendition {
         length: 12,
         limit: 100,
         left_out: Vec::new(),
+        parts: Vec::new(),
+        picture: None,
         card: None,
     }
 }
@@ -43,7 +45,7 @@ fn errand(channel: &Manual, action: Action<'_>) -> String {
 async fn a_person_is_told_what_to_publish_change_and_take_back() {
     let channel = channel("https://board.example/submit").unwrap();
     let link = "https://board.example/17".parse().ok();
-    let receipt = Receipt { remote_id: None, link };
+    let receipt = Receipt { link, ..Receipt::default() };
     assert_eq!(
         errand(&channel, Action::Publish(&rendition())),
         "Go to https://board.example/submit and publish this:\n\nPhD on tides"

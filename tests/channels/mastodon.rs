@@ -23,6 +23,8 @@ fn rendition() -> Rendition {
         length: 50,
         limit: 500,
         left_out: Vec::new(),
+        parts: Vec::new(),
+        picture: None,
         card: None,
     }
 }
@@ -58,7 +60,7 @@ async fn outcome_of(reply: Reply) -> Outcome {
 }
 
 fn receipt() -> Receipt {
-    Receipt { remote_id: Some("1170".to_owned()), link: None }
+    Receipt { remote_id: Some("1170".to_owned()), ..Receipt::default() }
 }
 
 #[tokio::test]
@@ -120,7 +122,7 @@ async fn taking_back_what_is_gone_is_done() {
 #[tokio::test]
 async fn an_id_that_is_no_id_is_never_put_into_an_address() {
     let channel = channel("http://127.0.0.1:1");
-    let odd = Receipt { remote_id: Some("../accounts/1".to_owned()), link: None };
+    let odd = Receipt { remote_id: Some("../accounts/1".to_owned()), ..Receipt::default() };
     let key = servers::key();
     assert!(channel.prepare(Action::Withdraw(&odd), &servers::address(&key)).is_err());
 }

@@ -3,7 +3,7 @@
 use chrono::Utc;
 use handbill::adapt::Rendition;
 use handbill::channel::oauth2::Client;
-use handbill::channel::secret::{SecretPlace, SecretRef};
+use handbill::channel::secret::{SecretPlace, SecretRef, Turn};
 use handbill::channel::{Action, Channel, Outcome, Trace, linkedin, x};
 use secrecy::ExposeSecret;
 
@@ -11,6 +11,8 @@ use super::servers::{self, Reply, Scripted, answer, json};
 
 fn rendition() -> Rendition {
     Rendition::Status {
+        parts: Vec::new(),
+        picture: None,
         text: "PhD on tides".to_owned(),
         language: "en".to_owned(),
         length: 12,
@@ -143,6 +145,27 @@ async fn a_refresh_token_that_another_process_used_first_is_read_again() {
     });
     assert!(matches!(outcome, Outcome::Posted(_)), "{outcome:?}");
     assert!(server.requests()[1].contains("refresh_token=rt-2"));
+}
+
+/// `handbill post` beside `handbill serve`: of two that used the same refresh token, one would be
+/// signed out.
+#[tokio::test]
+async fn a_refresh_token_is_used_up_by_one_process_at_a_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("refresh");
+    std::fs::write(&path, "rt-1").unwrap();
+    let refresh = SecretRef::file(&path);
+    let server = Scripted::start([grants("at-2", "rt-3"), posted()]).await;
+    let channel = x(&server.base, refresh.clone());
+    let theirs = refresh.ask_for_turn();
+    assert!(matches!(theirs, Turn::Ours { .. }), "{theirs:?}");
+    let (outcome, ()) = tokio::join!(publish(&channel), async {
+        tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+        std::fs::write(&path, "rt-2").unwrap();
+        drop(theirs);
+    });
+    assert!(matches!(outcome, Outcome::Posted(_)), "{outcome:?}");
+    assert!(server.requests()[0].contains("refresh_token=rt-2"), "{}", server.requests()[0]);
 }
 
 #[tokio::test]

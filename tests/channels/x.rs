@@ -19,6 +19,8 @@ fn rendition() -> Rendition {
         length: 50,
         limit: 280,
         left_out: Vec::new(),
+        parts: Vec::new(),
+        picture: None,
         card: None,
     }
 }
@@ -237,7 +239,7 @@ const NOT_FOUND: &str = r#"{"errors":[{"title":"Not Found Error","type":"https:/
 
 /// What is seen of a post if the timeline, and then the post's own address, answer so.
 async fn sight(timeline: Reply, post: Reply) -> (Sight, Vec<String>) {
-    let receipt = Receipt { remote_id: Some("99".to_owned()), link: None };
+    let receipt = Receipt { remote_id: Some("99".to_owned()), ..Receipt::default() };
     let server = Scripted::start([timeline, post]).await;
     let sight = channel(&server.base).verify(&receipt, Some(&rendition())).await;
     (sight, server.requests())
@@ -313,7 +315,7 @@ async fn a_reply_that_is_not_permitted_shuts_out_nothing_else() {
     let body = r#"{"detail":"You are not permitted to perform this action."}"#;
     let server = Scripted::start([json(403, body)]).await;
     let channel = channel(&server.base);
-    let receipt = Receipt { remote_id: Some("98".to_owned()), link: None };
+    let receipt = Receipt { remote_id: Some("98".to_owned()), ..Receipt::default() };
     let key = servers::key();
     let action = Action::FollowUp(&rendition(), &receipt);
     let wire = channel.prepare(action, &servers::address(&key)).unwrap();
@@ -336,7 +338,7 @@ async fn a_probe_notices_the_keys_of_another_account() {
 #[test]
 fn x_cannot_edit() {
     let channel = channel("http://127.0.0.1:1");
-    let receipt = Receipt { remote_id: Some("99".to_owned()), link: None };
+    let receipt = Receipt { remote_id: Some("99".to_owned()), ..Receipt::default() };
     let key = servers::key();
     let refused = channel.prepare(Action::Edit(&rendition(), &receipt), &servers::address(&key));
     assert_eq!(refused.unwrap_err().to_string(), "x cannot edit a post");

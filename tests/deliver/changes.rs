@@ -180,7 +180,7 @@ async fn change_of_a_copy_without_id(channel: &str, fault: fn(&World)) {
     world.round().await;
     let unknown = world.announcement(channel).await;
     let link: url::Url = "https://copies.example/17".parse().unwrap();
-    let posted = Resolution::Posted(Receipt { remote_id: None, link: Some(link.clone()) });
+    let posted = Resolution::Posted(Receipt { link: Some(link.clone()), ..Receipt::default() });
     world.ledger.resolve(unknown.key, &posted, world.now()).await.unwrap();
     world.change(BEFORE, AFTER).await;
     let round = world.round().await;
@@ -213,7 +213,7 @@ async fn a_mail_that_a_person_found_is_answered_in_its_thread() {
     world.round().await;
     let unknown = world.announcement("list").await;
     let link: url::Url = "https://lists.example/archives/17".parse().unwrap();
-    let posted = Resolution::Posted(Receipt { remote_id: None, link: Some(link) });
+    let posted = Resolution::Posted(Receipt { link: Some(link), ..Receipt::default() });
     world.ledger.resolve(unknown.key, &posted, world.now()).await.unwrap();
     world.change(BEFORE, AFTER).await;
     world.settle_down().await;

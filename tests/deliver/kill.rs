@@ -1,6 +1,7 @@
 //! The real program is killed at every named point of the engine, started again, and counted
 //! (promises 1, 2 and 4). Real processes, real sockets, real signals.
 
+use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -14,7 +15,7 @@ use handbill::rehearsal::mastodon::{KeyPolicy, MastodonStandIn, Options};
 use handbill::rehearsal::x::{self, XStandIn};
 use serde_json::Value;
 
-use super::folder;
+use super::{PAGE, folder};
 use crate::support::TestSite;
 
 /// A Mastodon server that honours no key, an X, a feed and a person; and a site that posts there.
@@ -122,7 +123,8 @@ impl Life {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_at_any_point_and_started_again_it_posts_once() {
-    for point in POINTS.into_iter().filter(|point| *point != "after-find") {
+    // The one after a search and the one between two requests have tests of their own.
+    for point in POINTS.into_iter().filter(|it| !["after-find", "after-step"].contains(it)) {
         let life = Life::begin().await;
         tokio::task::block_in_place(|| {
             assert!(life.kill_at(point), "{point} was not reached");
@@ -181,5 +183,29 @@ async fn a_second_process_leaves_what_a_live_one_is_sending_alone() {
         slow.wait().unwrap();
         life.settle_down();
         life.assert_once("two processes");
+    });
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_after_each_step_a_thread_is_there_once() {
+    let life = Life::begin().await;
+    let waves: String = (1..50).map(|n| format!("Wave {n} rises and falls. ")).collect();
+    life.site.replace(PAGE, "The position starts", &format!("{waves}The position starts"));
+    let file = life.site.read("channels/mastodon.toml");
+    life.site.write("channels/mastodon.toml", format!("thread = \"plain\"\n{file}"));
+    tokio::task::block_in_place(|| {
+        let mut killed = 0;
+        for _ in 0..10 {
+            killed += usize::from(life.kill_at("after-step"));
+            life.clock.advance(TimeDelta::minutes(60));
+        }
+        life.settle_down();
+        let copies = life.mastodon.copies();
+        assert!(killed >= 3 && killed == copies.len(), "{killed}: {copies:#?}");
+        for pair in copies.windows(2) {
+            assert_eq!(pair[1].answers.as_ref(), Some(&pair[0].id));
+        }
+        let texts: BTreeSet<&str> = copies.iter().map(|it| it.original.text.as_str()).collect();
+        assert_eq!(texts.len(), copies.len(), "each part once");
     });
 }

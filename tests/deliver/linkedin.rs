@@ -87,6 +87,7 @@ async fn a_members_lost_answer_is_a_persons_to_find() {
             Some(copy) => Resolution::Posted(handbill::channel::Receipt {
                 remote_id: Some(copy.id.clone()),
                 link: copy.link.clone(),
+                ..handbill::channel::Receipt::default()
             }),
             None => Resolution::NotPosted,
         };

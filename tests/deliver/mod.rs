@@ -5,6 +5,7 @@
 
 mod arrivals;
 mod bluesky;
+mod bluesky_threads;
 mod changes;
 mod counted;
 mod git;
@@ -16,9 +17,11 @@ mod neighbours;
 mod odd_servers;
 mod page;
 mod peers;
+mod pictures;
 mod processes;
 mod refusals;
 mod restored;
+mod steps;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use handbill::adapt::Occasion;
@@ -97,7 +100,7 @@ place = "the form of the careers office"
 
 /// A site with one posting, a stand-in behind each of its channels, and a set clock.
 pub struct World {
-    folder: TestSite,
+    pub folder: TestSite,
     site: Site,
     pub stand_ins: StandIns,
     stations: Vec<Station>,

@@ -161,7 +161,7 @@ async fn a_neighbours_copy_that_a_person_named_by_its_link_is_not_taken_for_ones
     let copies = world.stand_ins.mastodon[0].copies();
     assert_eq!(copies.len(), 1, "{copies:#?}");
     let link = copies[0].link.clone();
-    let receipt = Receipt { remote_id: None, link: link.clone() };
+    let receipt = Receipt { link: link.clone(), ..Receipt::default() };
     let key = world.announcement("mastodon").await.key;
     world.ledger.resolve(key, &Resolution::Posted(receipt), world.now()).await.unwrap();
     world.settle_down().await;

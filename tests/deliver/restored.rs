@@ -119,7 +119,8 @@ async fn what_a_person_found_is_looked_at_though_nobody_knows_its_words() {
     let delivery = world.announcement("mastodon").await;
     assert_eq!((delivery.state, delivery.attempts), (State::Unknown, 0), "{delivery:#?}");
     let copy = world.copies("mastodon").remove(0);
-    let receipt = Receipt { remote_id: Some(copy.id.clone()), link: copy.link };
+    let receipt =
+        Receipt { remote_id: Some(copy.id.clone()), link: copy.link, ..Receipt::default() };
     world.ledger.resolve(delivery.key, &Resolution::Posted(receipt), world.now()).await.unwrap();
     let look = || async {
         let mut seen = world.courier(&world.ledger).verify(Wanted::default()).await.unwrap();

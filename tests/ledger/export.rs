@@ -55,6 +55,12 @@ async fn an_export_holds_every_row_and_every_column_in_its_order() {
     for id in ["b", "a"] {
         ledger.keep_answer(&letter(id, None, "no such list")).await.unwrap();
     }
+    let url = format!("sqlite://{}", site.path().display());
+    let mut beside = AnyConnection::connect(&url).await.unwrap();
+    for picture in ["'tides', 'b7', 'aGVsbG8='", "'tides', 'a1', 'd29ybGQ='"] {
+        let insert = format!("insert into picture (posting, sha256, content) values ({picture})");
+        sqlx::query(AssertSqlSafe(insert)).execute(&mut beside).await.unwrap();
+    }
     let lines = exported(&ledger).await;
     assert_eq!(lines[0]["version"], Ledger::version(&site.path()).await.unwrap().unwrap());
 
@@ -67,6 +73,7 @@ async fn an_export_holds_every_row_and_every_column_in_its_order() {
         ("posting", "id"),
         ("delivery", "key"),
         ("approval", "posting, channel"),
+        ("picture", "posting, sha256"),
         ("attempt", "delivery, number"),
         ("carried", "delivery, attempt"),
         ("step", "delivery, attempt, number"),

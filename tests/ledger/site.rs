@@ -158,6 +158,8 @@ pub fn rendition(text: &str) -> Rendition {
         length: text.len(),
         limit: 500,
         left_out: Vec::new(),
+        parts: Vec::new(),
+        picture: None,
         card: None,
     }
 }
@@ -170,7 +172,7 @@ pub fn standing(revision: &str, text: &str) -> Standing {
 
 pub fn receipt(id: &str) -> Receipt {
     let link = Url::parse(&format!("https://social.example/@lab/{id}")).unwrap();
-    Receipt { remote_id: Some(id.to_owned()), link: Some(link) }
+    Receipt { remote_id: Some(id.to_owned()), link: Some(link), ..Receipt::default() }
 }
 
 pub fn done(id: &str) -> Settlement {
@@ -237,7 +239,7 @@ pub const AS_OF_VERSION_3: &str = "
     update attempt set (wire, rendition) = (select wire, rendition from carried
      where carried.delivery = attempt.delivery and carried.attempt = number);
     drop table carried;
-    drop index delivery_on_its_way; drop table answer; drop table mailbox;
+    drop table picture; drop index delivery_on_its_way; drop table answer; drop table mailbox;
     alter table ledger drop column generation; alter table ledger drop column backup_at;
     alter table ledger drop column restored_at; alter table ledger drop column restored_from;
     drop table told; drop table telling; drop table notice;

@@ -170,6 +170,44 @@ async fn changes_are_told_in_the_thread_where_the_site_wants_that() {
     assert_eq!(closed["value"]["reply"], json!({ "root": first, "parent": of(changed) }));
 }
 
+/// The server takes a thread in one request, and each post names the one before it by the hash that
+/// this server gives it.
+#[tokio::test]
+async fn a_thread_goes_out_whole_is_replaced_and_taken_back() {
+    let policies = "thread = \"plain\"\nclose = \"withdraw\"\n";
+    let Some(mut account) = Account::of_a_lab(policies).await else { return };
+    let long = "Waves rise and fall, and you will build models that say when they do. ".repeat(12);
+    account.lab.site.replace(PAGE, "\n---\n", &format!("\n---\n\n{long}\n"));
+    account.proxy.next(REPLACE, Trouble::LoseTheAnswer);
+    account.lab.post();
+    assert_eq!(account.lab.standing(), "unknown");
+    account.lab.look_again();
+    assert_eq!(account.lab.standing(), "live");
+    let whole = |posts: &[Value]| {
+        assert!(posts.len() > 2, "{posts:#?}");
+        for pair in posts.windows(2) {
+            let parent = &pair[0]["value"]["reply"]["parent"];
+            assert_eq!((&parent["uri"], &parent["cid"]), (&pair[1]["uri"], &pair[1]["cid"]));
+        }
+    };
+    let first = account.posts().await;
+    whole(&first);
+    let requests = account.proxy.count(REPLACE);
+    account.lab.settle_down();
+    assert_eq!(account.posts().await, first);
+    assert_eq!(account.proxy.count(REPLACE), requests, "it was sent again");
+
+    account.move_deadline();
+    account.lab.settle_down();
+    let second = account.posts().await;
+    whole(&second);
+    assert_eq!(second.len(), first.len());
+    assert_ne!(second, first);
+    account.close();
+    account.lab.settle_down();
+    assert_eq!(account.posts().await, [] as [Value; 0]);
+}
+
 #[tokio::test]
 async fn an_answer_that_is_lost_or_says_nothing_is_looked_for_and_nothing_is_doubled() {
     for trouble in [

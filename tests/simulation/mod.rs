@@ -117,6 +117,11 @@ fn who_forgets_an_outcome_that_could_not_be_written_is_caught() {
 }
 
 #[test]
+fn who_begins_a_thread_from_its_start_again_is_caught() {
+    assert!(!catch(Broken::StepsFromTheStart, 1).doubled.is_empty());
+}
+
+#[test]
 fn who_sends_again_what_a_dead_worker_left_is_caught() {
     assert!(!catch(Broken::DeadWorkerDue, 8).doubled.is_empty());
 }

@@ -202,7 +202,7 @@ impl World {
                         Kind::Bluesky => "3laaaaaaaaaaa/bafyrei1001".to_owned(),
                         _ => "1001".to_owned(),
                     }),
-                    link: None,
+                    ..Receipt::default()
                 }),
                 copy: makes_copy.then_some(CopyState::Live),
                 standing: makes_copy.then_some(standing),

@@ -99,6 +99,15 @@ impl Tid {
         Self::written(u64::try_from(at.timestamp_micros()).unwrap_or_default(), 0)
     }
 
+    /// The one of a part of the thread that this one begins, which is part 1: each stands a
+    /// microsecond behind the one before it.
+    pub fn of_part(&self, number: usize) -> Self {
+        let value = |sign: u8| Self::SIGNS.iter().position(|it| *it == sign).unwrap_or_default();
+        let whole = self.0.bytes().fold(0_u64, |all, sign| all << 5 | value(sign) as u64);
+        let behind = u64::try_from(number.saturating_sub(1)).unwrap_or_default();
+        Self::written((whole >> 10).saturating_add(behind), whole & 0x3FF)
+    }
+
     pub fn parse(text: &str) -> Option<Self> {
         let (first, _) = text.as_bytes().split_first()?;
         let known = |sign: &u8| Self::SIGNS.contains(sign);
@@ -224,6 +233,18 @@ mod tests {
         assert_ne!(tid, Tid::of(&key(2), at));
         let second = |text: &str| Tid::least_at(text.parse().unwrap());
         assert!(tid >= second("2026-11-24T10:00:00Z") && tid < second("2026-11-24T10:00:01Z"));
+    }
+
+    #[test]
+    fn the_parts_of_a_thread_stand_in_their_order_within_its_second() {
+        let at = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
+        let first = Tid::of(&key(1), at);
+        assert_eq!(first.of_part(1), first);
+        let second = Tid::least_at("2026-11-24T10:00:00.999999Z".parse().unwrap()).of_part(2);
+        assert_eq!(second, Tid::least_at("2026-11-24T10:00:01Z".parse().unwrap()));
+        let parts: Vec<Tid> = (1..=9).map(|number| first.of_part(number)).collect();
+        assert!(parts.is_sorted_by(|one, next| one < next), "{parts:?}");
+        assert!(parts.iter().all(|part| Tid::parse(part.as_str()).is_some()));
     }
 
     #[test]

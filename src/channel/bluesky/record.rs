@@ -8,6 +8,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Value, json};
 use url::Url;
 
+use super::cid;
 use super::id::{Did, PostId, RecordKey, StrongRef, is_language_tag};
 use crate::adapt::Card;
 use crate::adapt::rich_text::{Facet, Feature, RichText};
@@ -20,11 +21,14 @@ pub(super) struct Draft<'a> {
     pub(super) text: &'a str,
     pub(super) language: &'a str,
     pub(super) card: Option<&'a Card>,
+    /// The picture of the card: a blob that the server has.
+    pub(super) thumb: Option<Value>,
     pub(super) at: DateTime<Utc>,
     pub(super) answers: Option<Answers>,
 }
 
 /// What a post answers.
+#[derive(Clone)]
 pub(super) struct Answers {
     pub(super) root: StrongRef,
     pub(super) parent: StrongRef,
@@ -41,17 +45,16 @@ pub(super) fn post(draft: &Draft<'_>, account: &Did) -> Value {
         post["reply"] = json!({ "root": strong(root, account), "parent": strong(parent, account) });
     }
     if let Some(Card { link, title, description }) = draft.card {
-        post["embed"] = json!({
-            "$type": "app.bsky.embed.external",
-            // A picture goes in here as `thumb`: a blob of at most 1,000,000 bytes that
-            // `com.atproto.repo.uploadBlob` has taken before.
-            "external": {
-                "uri": link,
-                "title": title,
-                // It has to be there, and may be empty.
-                "description": description.as_deref().unwrap_or_default(),
-            },
+        let mut external = json!({
+            "uri": link,
+            "title": title,
+            // It has to be there, and may be empty.
+            "description": description.as_deref().unwrap_or_default(),
         });
+        if let Some(thumb) = &draft.thumb {
+            external["thumb"] = thumb.clone();
+        }
+        post["embed"] = json!({ "$type": "app.bsky.embed.external", "external": external });
     }
     // At most three, and the posting has one.
     if is_language_tag(draft.language) {
@@ -99,49 +102,74 @@ pub(super) fn put(account: &Did, key: &RecordKey, record: &Value) -> Value {
     })
 }
 
-/// Takes a post away and puts another one there, both or neither.
-pub(super) fn replace(account: &Did, old: &RecordKey, key: &RecordKey, record: &Value) -> Value {
-    json!({
-        "repo": account.as_str(),
-        "validate": true,
-        "writes": [
-            {
-                "$type": "com.atproto.repo.applyWrites#delete",
-                "collection": POSTS,
-                "rkey": old.as_str(),
-            },
-            {
-                "$type": "com.atproto.repo.applyWrites#create",
-                "collection": POSTS,
-                "rkey": key.as_str(),
-                "value": record,
-            },
-        ],
-    })
+/// Takes posts away and puts others there, all of it or nothing: a post in the place of another one,
+/// a whole thread at once.
+pub(super) fn apply(account: &Did, gone: &[RecordKey], posts: &[Written]) -> Value {
+    let gone = gone.iter().map(|key| {
+        json!({
+            "$type": "com.atproto.repo.applyWrites#delete",
+            "collection": POSTS,
+            "rkey": key.as_str(),
+        })
+    });
+    let made = posts.iter().map(|Written { key, record }| {
+        json!({
+            "$type": "com.atproto.repo.applyWrites#create",
+            "collection": POSTS,
+            "rkey": key.as_str(),
+            "value": record,
+        })
+    });
+    let writes: Vec<Value> = gone.chain(made).collect();
+    json!({ "repo": account.as_str(), "validate": true, "writes": writes })
 }
 
 pub(super) fn delete(account: &Did, key: &RecordKey) -> Value {
     json!({ "repo": account.as_str(), "collection": POSTS, "rkey": key.as_str() })
 }
 
-/// The post that a request on record puts there.
+/// The keys of the posts that the body of [`apply`] takes away, the first of a thread first.
+pub(super) fn taken_away(body: &str) -> Vec<RecordKey> {
+    let body: Value = serde_json::from_str(body).unwrap_or_default();
+    let writes = body.get("writes").and_then(Value::as_array);
+    let gone = writes.into_iter().flatten().filter(|write| write.get("value").is_none());
+    gone.filter_map(|write| RecordKey::parse(write.get("rkey")?.as_str()?)).collect()
+}
+
+/// A post that a request puts there.
+#[derive(Debug)]
 pub(super) struct Written {
     pub(super) key: RecordKey,
     pub(super) record: Value,
 }
 
 impl Written {
-    /// Reads the body of [`put`] or [`replace`].
-    pub(super) fn read(body: &str) -> Option<Self> {
+    /// The posts of the body of [`put`] or [`apply`], the first of a thread first; `None` if it is
+    /// neither.
+    pub(super) fn read(body: &str) -> Option<Vec<Self>> {
         let body: Value = serde_json::from_str(body).ok()?;
-        let (key, record) = match body.get("writes") {
-            Some(writes) => {
-                let created = writes.get(1)?;
-                (created.get("rkey")?, created.get("value")?)
-            }
-            None => (body.get("rkey")?, body.get("record")?),
+        let post = |key: Option<&Value>, record: Option<&Value>| {
+            Some(Self { key: RecordKey::parse(key?.as_str()?)?, record: record?.clone() })
         };
-        Some(Self { key: RecordKey::parse(key.as_str()?)?, record: record.clone() })
+        let posts: Option<Vec<Self>> = match body.get("writes") {
+            Some(writes) => {
+                let writes = writes.as_array()?.iter();
+                let made = writes.filter(|write| write.get("value").is_some());
+                made.map(|write| post(write.get("rkey"), write.get("value"))).collect()
+            }
+            None => Some(vec![post(body.get("rkey"), body.get("record"))?]),
+        };
+        posts.filter(|posts| !posts.is_empty())
+    }
+
+    /// What an answer to it needs; its hash is made of what it says.
+    pub(super) fn reference(&self) -> Option<StrongRef> {
+        Some(StrongRef { key: self.key.clone(), cid: cid::of_record(&self.record)? })
+    }
+
+    pub(super) fn id(&self, account: &Did) -> PostId {
+        let cid = cid::of_record(&self.record);
+        PostId { key: self.key.clone(), cid, root: root_of(&self.record, account) }
     }
 }
 

@@ -25,6 +25,7 @@ impl Config {
         self.check_find()?;
         let requests = [
             ("board.create", Some(&self.create)),
+            ("board.publish", self.publish.as_ref()),
             ("board.update", self.update.as_ref()),
             ("board.withdraw", self.withdraw.as_ref()),
         ];

@@ -58,6 +58,10 @@ pub struct Config {
     /// asked after a lost answer could get the same posting twice.
     pub find: Option<Find>,
     pub create: Request,
+    /// What makes visible what `create` only stored, where a board wants a second request for that;
+    /// `{id}` is what `create` returned. It is made again after a lost answer, so it has to be
+    /// harmless a second time.
+    pub publish: Option<Request>,
     /// Changes the copy.
     pub update: Option<Request>,
     /// Takes the copy back. That there is none any more (404, 410) is success.

@@ -6,7 +6,7 @@ use super::description::Config;
 use crate::adapt::DocumentType;
 use crate::adapt::html::escape;
 use crate::adapt::text::slug;
-use crate::channel::wire::Verb;
+use crate::channel::wire::{Verb, id_of};
 use crate::diagnostic::suggestion;
 use chrono::{DateTime, Utc};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -73,6 +73,8 @@ impl<'a> Values<'a> {
         }
         self.fill(template, |name, value| match name {
             "base" => value.to_owned(),
+            // An id that is not known before the request is made.
+            "id" if value == id_of(super::CREATE) => value.to_owned(),
             _ => utf8_percent_encode(value, RESERVED).to_string(),
         })
     }

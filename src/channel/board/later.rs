@@ -178,7 +178,11 @@ impl Board {
             Some(Place::Template(template)) => values.address(template),
             _ => None,
         };
-        Receipt { link: link.and_then(|it| Url::parse(&it).ok()), remote_id: id }
+        Receipt {
+            link: link.and_then(|it| Url::parse(&it).ok()),
+            remote_id: id,
+            ..Receipt::default()
+        }
     }
 
     /// Asks for something that changes nothing.
@@ -188,6 +192,7 @@ impl Board {
             url: self.authorisation.address(url.clone()),
             headers: self.headers(),
             body: None,
+            bytes: None,
         };
         match self.read(&request).await? {
             Exchange::Answer(answer) => Ok(answer),

@@ -100,6 +100,7 @@ impl Board {
             url: self.authorisation.address(url.clone()),
             headers,
             body,
+            bytes: None,
         };
         let answer = match self.read(&request).await? {
             Exchange::Answer(answer) => answer,
@@ -210,7 +211,10 @@ impl Board {
             shown.read(place, &values, Want::Link)
         });
         let link = link.and_then(|it| Url::parse(&it).ok());
-        Some(Standing { receipt: Receipt { remote_id: Some(id), link }, state })
+        Some(Standing {
+            receipt: Receipt { remote_id: Some(id), link, ..Receipt::default() },
+            state,
+        })
     }
 
     /// What an answer says of a copy's state.

@@ -27,7 +27,7 @@ const TOO_LONG: [&str; 5] =
 
 impl Mastodon {
     pub(super) fn outcome(&self, request: &HttpRequest, answer: &Answer) -> Outcome {
-        let known = || Receipt { remote_id: request.remote_id.clone(), link: None };
+        let known = || Receipt { remote_id: request.remote_id.clone(), ..Receipt::default() };
         match request.verb {
             // Deleting what is gone already has done what was asked.
             Verb::Withdraw if matches!(answer.status, 404 | 410) => Outcome::Posted(known()),
@@ -47,7 +47,9 @@ impl Mastodon {
             _ if matches!(answer.status, 403 | 422) && says(answer, &SHUT_OUT) => {
                 Outcome::Blocked { why: answer.summary() }
             }
-            _ if matches!(answer.status, 400 | 413 | 422) && says(answer, &TOO_LONG) => {
+            Verb::Create | Verb::Update
+                if matches!(answer.status, 400 | 413 | 422) && says(answer, &TOO_LONG) =>
+            {
                 Outcome::Refused { why: self.too_long(request, answer) }
             }
             _ => answer.failure(Busy::Unsaid),
@@ -58,7 +60,7 @@ impl Mastodon {
         let status = answer.json()?;
         let text = |key: &str| status.get(key).and_then(Value::as_str);
         let link = link_of(text("url"), text("uri"), &self.config.server);
-        Some(Receipt { remote_id: Some(id_of(&status)?), link })
+        Some(Receipt { remote_id: Some(id_of(&status)?), link, ..Receipt::default() })
     }
 
     /// A server shows the statuses of accounts that its moderators limited to fewer people than was

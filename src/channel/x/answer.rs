@@ -30,7 +30,10 @@ impl X {
             return Outcome::Blocked { why: answer.summary() };
         }
         if request.verb == Verb::Withdraw && answer.status == 404 {
-            return Outcome::Posted(Receipt { remote_id: request.remote_id.clone(), link: None });
+            return Outcome::Posted(Receipt {
+                remote_id: request.remote_id.clone(),
+                ..Receipt::default()
+            });
         }
         if !answer.is_success() {
             return answer.failure(Busy::Unsaid);
@@ -38,7 +41,10 @@ impl X {
         let data = answer.json().and_then(|json| json.get("data").cloned()).unwrap_or_default();
         match request.verb {
             Verb::Withdraw if data.get("deleted") == Some(&Value::Bool(true)) => {
-                Outcome::Posted(Receipt { remote_id: request.remote_id.clone(), link: None })
+                Outcome::Posted(Receipt {
+                    remote_id: request.remote_id.clone(),
+                    ..Receipt::default()
+                })
             }
             Verb::Create | Verb::Update => match data.get("id").and_then(Value::as_str) {
                 // It is there, whatever X could not do beside it.
@@ -50,7 +56,7 @@ impl X {
                 }
                 None => unexpected(answer),
             },
-            Verb::Withdraw => unexpected(answer),
+            Verb::Withdraw | Verb::Upload => unexpected(answer),
         }
     }
 }

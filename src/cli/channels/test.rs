@@ -261,6 +261,7 @@ impl Test<'_> {
             since: at,
             owned: &[].into(),
             likeness: Likeness::Words,
+            done: &[],
         };
         let found = self.board.find(&search).await;
         self.step("find", &traced(&found))?;
@@ -269,6 +270,7 @@ impl Test<'_> {
             receipt = Receipt {
                 remote_id: receipt.remote_id.or(found.remote_id),
                 link: found.link.or(receipt.link),
+                ..Receipt::default()
             };
         }
         match self.send(Action::Edit(self.rendition, &receipt), &address).await {
@@ -333,7 +335,7 @@ fn traced(trace: &Trace) -> String {
     match trace {
         Trace::Found(receipt) => format!("found{}", placed(receipt)),
         Trace::Held { receipt, why } => format!("held{}: {why}", placed(receipt)),
-        Trace::Absent => "not there".to_owned(),
+        Trace::Absent | Trace::Partly(_) => "not there".to_owned(),
         Trace::TurnedDown { why } => format!("refused: {why}"),
         Trace::NotYet { why } => format!("not yet: {why}"),
         Trace::CannotTell { why } => format!("cannot tell: {why}"),

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::Router;
+use axum::body::Bytes;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Json, Response};
@@ -20,7 +21,8 @@ pub(super) fn router(inner: Arc<Inner>) -> Router {
         .route("/xrpc/com.atproto.server.createSession", post(create_session))
         .route("/xrpc/com.atproto.server.refreshSession", post(refresh_session))
         .route("/xrpc/com.atproto.repo.putRecord", post(put))
-        .route("/xrpc/com.atproto.repo.applyWrites", post(replace))
+        .route("/xrpc/com.atproto.repo.uploadBlob", post(upload))
+        .route("/xrpc/com.atproto.repo.applyWrites", post(apply))
         .route("/xrpc/com.atproto.repo.deleteRecord", post(delete))
         .route("/xrpc/com.atproto.repo.getRecord", get(show))
         .route("/xrpc/com.atproto.repo.listRecords", get(list))
@@ -107,6 +109,16 @@ async fn refresh_session(
     inner.signing_in.around(&connection, &inner.clock, renew).await
 }
 
+async fn upload(
+    State(inner): State<Arc<Inner>>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Json<Value>, Refusal> {
+    lock(&inner.sessions).check(&bearer(&headers)?, inner.clock.now())?;
+    let media_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    Ok(inner.upload(media_type.unwrap_or("*/*"), &body))
+}
+
 async fn put(
     State(inner): State<Arc<Inner>>,
     connection: Connection,
@@ -117,14 +129,17 @@ async fn put(
     inner.creating.around(&connection, &inner.clock, store).await
 }
 
-async fn replace(
+async fn apply(
     State(inner): State<Arc<Inner>>,
     connection: Connection,
     headers: HeaderMap,
     Json(body): Json<Value>,
 ) -> Response {
-    let store = || inner.may(&headers, &body).and_then(|()| inner.replace(&body));
-    inner.changing.around(&connection, &inner.clock, store).await
+    let store = || inner.may(&headers, &body).and_then(|()| inner.apply(&body));
+    let writes = body["writes"].as_array().map_or(&[][..], Vec::as_slice);
+    let changes = writes.iter().any(|write| write.get("value").is_none());
+    let faults = if changes { &inner.changing } else { &inner.creating };
+    faults.around(&connection, &inner.clock, store).await
 }
 
 async fn delete(

@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::Refusal;
+use crate::channel::bluesky;
 use crate::channel::bluesky::id::{Tid, is_language_tag};
 use crate::rehearsal::page::escape;
 
@@ -64,22 +65,15 @@ pub(super) fn checked(post: &Value) -> Result<Value, Refusal> {
     Ok(post.clone())
 }
 
-/// A hash in the shape of a CID; equal for equal records, whatever the order of their fields.
+/// The link of a record.
 pub(super) fn cid(record: &Value) -> String {
-    let hash = Sha256::digest(sorted(record).to_string());
-    format!("bafyrei{}", BASE32_NOPAD.encode(&hash).to_lowercase())
+    bluesky::link_of(record).unwrap_or_default()
 }
 
-fn sorted(value: &Value) -> Value {
-    match value {
-        Value::Object(fields) => {
-            let mut fields: Vec<_> = fields.iter().collect();
-            fields.sort_by_key(|(name, _)| *name);
-            fields.into_iter().map(|(name, value)| (name.clone(), sorted(value))).collect()
-        }
-        Value::Array(items) => items.iter().map(sorted).collect(),
-        other => other.clone(),
-    }
+/// The link of a file: a CID for raw bytes.
+pub(super) fn blob(bytes: &[u8]) -> String {
+    let cid = [&[0x01, 0x55, 0x12, 0x20], Sha256::digest(bytes).as_slice()].concat();
+    format!("b{}", BASE32_NOPAD.encode(&cid).to_lowercase())
 }
 
 /// The card of a post, as HTML.

@@ -29,6 +29,9 @@ pub(super) fn router(inner: Arc<Inner>) -> Router {
         .route("/api/v1/statuses/{id}", get(show).put(edit).delete(delete))
         .route("/api/v1/accounts/verify_credentials", get(verify_credentials))
         .route("/api/v1/accounts/{id}/statuses", get(timeline))
+        .route("/api/v2/media", post(upload))
+        .route("/api/v1/media/{id}", get(media))
+        .route("/picture/{id}", get(picture))
         .route("/api/v1/instance", get(instance_v1))
         .route("/api/v2/instance", get(instance_v2))
         .route("/.well-known/nodeinfo", get(nodeinfo_links))
@@ -67,6 +70,31 @@ async fn delete(
 ) -> Response {
     let store = || inner.delete(&headers, &id);
     inner.changing.around(&connection, &inner.clock, store).await
+}
+
+async fn upload(
+    State(inner): State<Arc<Inner>>,
+    connection: Connection,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let store = || inner.upload(&headers, &body);
+    inner.uploading.around(&connection, &inner.clock, store).await
+}
+
+async fn media(
+    State(inner): State<Arc<Inner>>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, Refusal> {
+    inner.media(&headers, &id)
+}
+
+async fn picture(
+    State(inner): State<Arc<Inner>>,
+    Path(id): Path<String>,
+) -> Result<Response, Refusal> {
+    inner.picture(&id)
 }
 
 async fn show(

@@ -20,6 +20,8 @@ pub(super) fn router(inner: Arc<Inner>) -> Router {
     Router::new()
         .route("/2/tweets", post(create))
         .route("/2/tweets/{id}", get(show).delete(delete))
+        .route("/2/media/upload", post(upload))
+        .route("/2/media/metadata", post(describe))
         .route("/2/users/me", get(me))
         .route("/2/users/{id}/tweets", get(timeline))
         .route("/i/web/status/{id}", get(page_by_id))
@@ -52,6 +54,28 @@ async fn create(
         Ok::<_, Problem>(response)
     };
     inner.creating.around(&connection, &inner.clock, store).await
+}
+
+async fn upload(
+    State(inner): State<Arc<Inner>>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Response, Problem> {
+    inner.may(&method, &uri, &headers)?;
+    inner.upload(&headers, &body)
+}
+
+async fn describe(
+    State(inner): State<Arc<Inner>>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Response, Problem> {
+    inner.may(&method, &uri, &headers)?;
+    inner.describe(&body)
 }
 
 async fn delete(

@@ -22,6 +22,8 @@ pub(super) struct Tweet {
     pub(super) created_at: DateTime<Utc>,
     pub(super) end: Option<End>,
     pub(super) answers: Option<String>,
+    /// The ids of its pictures.
+    pub(super) pictures: Vec<String>,
     /// The request's body.
     pub(super) raw: String,
 }
@@ -109,6 +111,21 @@ impl Tweet {
             }));
         }
         text.push_str(self.text.get(done..).unwrap_or_default());
+        // A picture is a link at the end of the text, too.
+        for (number, id) in (1..).zip(&self.pictures) {
+            let short = format!("https://t.co/p{}", &self.id[self.id.len().saturating_sub(9)..]);
+            text.push(' ');
+            let start = text.chars().count();
+            text.push_str(&short);
+            entities.push(json!({
+                "start": start,
+                "end": text.chars().count(),
+                "url": short,
+                "expanded_url": format!("https://x.com/i/status/{}/photo/{number}", self.id),
+                "display_url": "pic.x.com/example",
+                "media_key": format!("3_{id}"),
+            }));
+        }
         (text, entities)
     }
 

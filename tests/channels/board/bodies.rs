@@ -14,6 +14,7 @@ fn receipt() -> Receipt {
     Receipt {
         remote_id: Some("17".to_owned()),
         link: "https://board.example/jobs/17?a=1&b=2".parse().ok(),
+        ..Receipt::default()
     }
 }
 

@@ -90,7 +90,7 @@ async fn a_link_that_only_a_person_knows_is_waited_for() {
     let Outcome::Posted(receipt) = board.send(&wire, &servers::permit()).await else {
         panic!("not posted")
     };
-    assert_eq!(receipt, Receipt { remote_id: Some("17".to_owned()), link: None });
+    assert_eq!(receipt, Receipt { remote_id: Some("17".to_owned()), ..Receipt::default() });
     let key = servers::key();
     let trace = board.find(&servers::search(&wire, &key, servers::at())).await;
     assert!(
@@ -107,7 +107,7 @@ async fn the_board_itself_says_whether_a_copy_is_as_it_was_sent() {
     let verify = "[verify]\nmethod = \"GET\"\nurl = \"{base}/jobs/{id}?context=edit\"\n\
                   state = { json = \"/status\" }\nsame = { \"/title\" = \"/job/name\" }\n\
                   [states]\npending = [\"pending\"]\nrefused = [\"rejected\"]\nwithdrawn = [\"trash\"]\n";
-    let receipt = Receipt { remote_id: Some("17".to_owned()), link: None };
+    let receipt = Receipt { remote_id: Some("17".to_owned()), ..Receipt::default() };
     let seen = async |reply| {
         let server = Scripted::start([reply]).await;
         let board = build(&format!("{}{verify}", SIMPLE.replace("BASE", &server.base))).unwrap();

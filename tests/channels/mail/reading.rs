@@ -52,7 +52,8 @@ fn prepared(config: &Config, subject: &str, text: &str, html: Option<&str>) -> S
         html: html.map(ToOwned::to_owned),
         language: "de".to_owned(),
     };
-    let receipt = Receipt { remote_id: Some("hb.1@tides.example".to_owned()), link: None };
+    let receipt =
+        Receipt { remote_id: Some("hb.1@tides.example".to_owned()), ..Receipt::default() };
     let key = servers::key();
     let wire = channel(config.clone())
         .prepare(Action::FollowUp(&rendition, &receipt), &servers::address(&key))

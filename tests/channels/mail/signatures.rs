@@ -100,7 +100,8 @@ async fn a_signature_is_good_to_an_independent_verifier() {
 async fn a_follow_up_is_signed_with_the_thread_that_it_belongs_to() {
     let follow_up = async |channel: &Mail| {
         let key = servers::key();
-        let receipt = Receipt { remote_id: Some("hb.1@tides.example".to_owned()), link: None };
+        let receipt =
+            Receipt { remote_id: Some("hb.1@tides.example".to_owned()), ..Receipt::default() };
         let rendition = rendition();
         let action = Action::FollowUp(&rendition, &receipt);
         let wire = channel.prepare(action, &servers::address(&key)).unwrap();
