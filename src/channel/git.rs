@@ -296,7 +296,7 @@ impl Channel for Git {
         let _turn = self.working.lock().await;
         match self.found(wanted).await {
             Ok(trace) => trace,
-            Err(failure) => Trace::NotYet { why: failure.said },
+            Err(failure) => Trace::NotYet { why: failure.why() },
         }
     }
 
@@ -313,12 +313,12 @@ impl Channel for Git {
     async fn probe(&self) -> Result<Probe, String> {
         let repository = self.repository().map_err(|outcome| outcome.why().to_owned())?;
         let _turn = self.working.lock().await;
-        repository.prepare().await.map_err(|failure| failure.said)?;
+        repository.prepare().await.map_err(|failure| failure.why())?;
         let Config { repository: url, branch, .. } = &self.config;
-        let found = repository.remote_branch(url, branch).await.map_err(|failure| failure.said)?;
+        let found = repository.remote_branch(url, branch).await.map_err(|failure| failure.why())?;
         found.ok_or_else(|| format!("{url} has no branch `{branch}`"))?;
         let reached = repository.remote_branch(self.config.pushed_to(), branch).await;
-        reached.map_err(|failure| failure.said)?;
+        reached.map_err(|failure| failure.why())?;
         let identity = match self.requests() {
             Some(requests) => format!("{} on {url}", requests.whose().await?),
             None => url.clone(),

@@ -5,7 +5,7 @@
 //! hooks, no settings of this machine or its users; of these it keeps what `ssh` needs. Every call
 //! has a time limit and is ended with it.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -186,39 +186,36 @@ impl Repository {
         message: &str,
         author: &Author<'_>,
     ) -> Result<Id, Failure> {
-        let name = format!("index.{}.{}", std::process::id(), hash_of(path, parent));
-        let scratch = self.folder.join(name);
+        // Git works in the folder, so the name alone says where it is.
+        let scratch = format!("index.{}.{}", std::process::id(), hash_of(path, parent));
         let made = self.commit_in(&scratch, parent, path, content, message, author).await;
         // It is made anew each time.
-        let _ = std::fs::remove_file(&scratch);
+        let _ = std::fs::remove_file(self.folder.join(&scratch));
         made
     }
 
     async fn commit_in(
         &self,
-        scratch: &Path,
+        scratch: &str,
         parent: &str,
         path: &str,
         content: Content<'_>,
         message: &str,
         author: &Author<'_>,
     ) -> Result<Id, Failure> {
-        let index = scratch.to_string_lossy().into_owned();
-        let with_index = [("GIT_INDEX_FILE", index.as_str())];
+        let with_index = [("GIT_INDEX_FILE", scratch)];
         self.git(&["read-tree", parent], None, LOCAL, &with_index).await?;
-        match content {
+        // `0` takes a file out (git-update-index(1), USING --INDEX-INFO).
+        let line = match content {
             Content::File(bytes) => {
                 let blob = ["hash-object", "-w", "--stdin"];
                 let blob = text(self.git(&blob, Some(bytes), LOCAL, &[]).await?);
-                let entry = format!("100644,{},{path}", blob.trim());
-                let update = ["update-index", "--add", "--cacheinfo", &entry];
-                self.git(&update, None, LOCAL, &with_index).await?;
+                format!("100644 {}\t{path}\0", blob.trim())
             }
-            Content::Nothing => {
-                let update = ["update-index", "--force-remove", "--", path];
-                self.git(&update, None, LOCAL, &with_index).await?;
-            }
-        }
+            Content::Nothing => format!("0 {}\t{path}\0", "0".repeat(parent.len())),
+        };
+        let update = ["update-index", "-z", "--index-info"];
+        self.git(&update, Some(line.as_bytes()), LOCAL, &with_index).await?;
         let tree = text(self.git(&["write-tree"], None, LOCAL, &with_index).await?);
         let at = format!("{} +0000", author.at);
         let who = [
@@ -303,7 +300,7 @@ impl Repository {
         }
         let said = self.hide(&text(output.stderr));
         let answer = self.hide(&text(output.stdout));
-        Err(Failure { answer, said: words::excerpt(&said), ended: Ended::Itself })
+        Err(Failure { answer, said, ended: Ended::Itself })
     }
 
     fn hide(&self, said: &str) -> String {
@@ -320,9 +317,14 @@ impl Failure {
         not_begun(said)
     }
 
+    /// What git said, short enough to be shown.
+    pub fn why(&self) -> String {
+        words::excerpt(&self.said)
+    }
+
     /// What it means where nothing was sent yet: nothing is there.
     pub fn outcome(&self) -> Outcome {
-        let why = self.said.clone();
+        let why = self.why();
         if self.is_locked_out() {
             return Outcome::Blocked { why };
         }
@@ -363,7 +365,7 @@ fn what_a_push_means(failure: Failure) -> Pushed {
     let verdict = failure.answer.lines().find(|line| line.starts_with("!\t"));
     if let Some(verdict) = verdict {
         let why = verdict.rsplit('\t').next().unwrap_or(verdict).to_owned();
-        let said = format!("{why} {}", failure.said);
+        let said = format!("{why} {}", failure.why());
         return if why.starts_with("[rejected]") || is_a_race(&why) {
             Pushed::Behind(why)
         } else if failure.is_locked_out() {
@@ -375,7 +377,7 @@ fn what_a_push_means(failure: Failure) -> Pushed {
     if failure.is_locked_out() || failure.never_connected() {
         return Pushed::NotSent(failure);
     }
-    Pushed::Lost(failure.said)
+    Pushed::Lost(failure.why())
 }
 
 /// Whether a server's words say that the branch was moved at the same moment.

@@ -82,7 +82,7 @@ impl Git {
         let id = receipt.remote_id.as_deref().and_then(|id| id.split_once(' '));
         let (branch, name) = id.ok_or("the receipt names no entry")?;
         let repository = self.repository().map_err(|outcome| outcome.why().to_owned())?;
-        let said = |failure: Failure| failure.said;
+        let said = |failure: Failure| failure.why();
         repository.prepare().await.map_err(said)?;
         let base = repository.fetch(&self.config.repository, &self.config.branch).await;
         let path = if self.config.list.is_some() { self.config.file.as_str() } else { name };

@@ -104,7 +104,7 @@ pub(super) fn reminders(
 ) -> Vec<Offset> {
     let mut offsets = Vec::new();
     for text in written {
-        if matches!(kind, Kind::Board | Kind::Feed) {
+        if matches!(kind, Kind::Board | Kind::Feed | Kind::Git) {
             diagnostics.push(
                 Diagnostic::error("channel::remind", format!("a {kind} takes no reminders"))
                     .at(file, text.span())
