@@ -185,6 +185,7 @@ impl<'a> Values<'a> {
                 Verb::Create => 0,
                 Verb::Update => 1,
                 Verb::Withdraw => 2,
+                Verb::Upload => return None,
             };
             return words.split(',').nth(index).map(str::to_owned);
         }

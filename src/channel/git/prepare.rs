@@ -70,7 +70,8 @@ pub(super) fn commit(
     }
     let reference = address.reference;
     let subject = match verb {
-        Verb::Create => format!("Add the job {reference}"),
+        // Nothing is uploaded beside a commit.
+        Verb::Create | Verb::Upload => format!("Add the job {reference}"),
         Verb::Update => format!("Update the job {reference}"),
         Verb::Withdraw => format!("Remove the job {reference}"),
     };

@@ -161,7 +161,8 @@ impl Requests<'_> {
         if body.is_some() {
             headers.push(("Content-Type".to_owned(), "application/json".to_owned()));
         }
-        http::Request { method: method.to_owned(), url, headers, body: body.map(Value::to_string) }
+        let body = body.map(Value::to_string);
+        http::Request { method: method.to_owned(), url, headers, body, bytes: None }
     }
 
     fn credential(&self) -> Result<Credential, Outcome> {
