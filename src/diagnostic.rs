@@ -238,7 +238,7 @@ pub fn render(diagnostics: &[Diagnostic], colour: Colour) -> String {
         };
         if let Some((source, span, label)) = &diagnostic.also {
             let annotation =
-                AnnotationKind::Context.span(drawable(&source.text, *span)).label(label.as_str());
+                AnnotationKind::Primary.span(drawable(&source.text, *span)).label(label.as_str());
             group = group.element(
                 Snippet::source(source.text.as_str())
                     .path(source.path.to_string_lossy().into_owned())

@@ -1,6 +1,7 @@
 //! The picture that goes with a status: the page's own. What it shows is always said in words as
 //! well. Pure: which picture, and its words; its bytes come from [`crate::deliver`].
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
@@ -9,7 +10,7 @@ use super::{Picture, PictureFile};
 use crate::posting::Posting;
 
 /// Which picture goes with what a channel says (`picture` in its file).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum PictureOf {
     #[default]

@@ -6,6 +6,7 @@
 
 use std::ops::Range;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use unicode_segmentation::UnicodeSegmentation;
 
@@ -14,7 +15,7 @@ use super::sentence;
 use crate::posting::markdown::{Block, BlockKind, Document, Inline, plain};
 
 /// Whether a text goes on as a thread.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Thread {
     /// It does not: what does not fit is left out.

@@ -474,6 +474,9 @@ fn rehosted(config: &Config, root: &Url) -> io::Result<Config> {
     let mut here = config.clone();
     here.base = root.join(config.base.path()).map_err(io::Error::other)?;
     let rehost = |template: &mut String| {
+        for (name, value) in &config.values {
+            *template = template.replace(&format!("{{values.{name}}}"), value);
+        }
         if !template.starts_with("{base}") {
             let path = path_and_query(template, &config.base);
             *template = format!("{}{}", root, path.trim_start_matches('/'));

@@ -118,7 +118,9 @@ struct ChannelFile {
     #[schemars(with = "Option<String>")]
     template: Option<Spanned<String>>,
     language: Option<String>,
+    #[schemars(with = "Option<Thread>")]
     thread: Option<Spanned<Thread>>,
+    #[schemars(with = "Option<PictureOf>")]
     picture: Option<Spanned<PictureOf>>,
     hashtags: Option<usize>,
     /// Facts without which `handbill check` remarks on an ad.

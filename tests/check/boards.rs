@@ -80,7 +80,7 @@ fn an_element_that_the_board_does_not_take_is_shown_where_it_stands() {
 }
 
 #[test]
-fn a_limit_of_a_preset_is_shown_in_the_preset() {
+fn an_unknown_key_is_told_with_what_was_meant() {
     let site = TestSite::with_channels(&["board"]);
     let file = site.read("channels/board.toml");
     site.write("channels/board.toml", file.replace("[board]", "[board]\nlimitz = {}"));

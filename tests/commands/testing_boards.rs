@@ -41,12 +41,14 @@ fn the_real_server_is_asked_only_if_it_is_named() {
 fn what_a_server_said_once_is_played_back() {
     let site = site();
     let answer = |method: &str, path: &str, status: u16, body: &str| serde_json::json!({ "method": method, "path": path, "status": status, "body": body });
-    let id = "phd-tidal-forecasting-test";
-    let shown = site.run(&["plan", "--format", "json"]).out;
-    let id = match shown.contains("\"tcg-03-2027\"") || shown.contains("TCG-03-2027") {
-        true => "tcg-03-2027-test",
-        false => id,
-    };
+    // The number under which the test ad is looked for.
+    let played = site.run(&["channels", "test", "board"]).out;
+    let id = played
+        .split("?reference=")
+        .filter_map(|it| it.lines().next())
+        .find(|it| *it != "handbill-probe")
+        .unwrap_or_else(|| panic!("{played}"));
+    assert!(id.ends_with("-test"), "{id}");
     let search = format!("/api/jobs?reference={id}");
     let record = serde_json::json!([
         answer("GET", "/api/jobs?reference=handbill-probe", 200, "[]"),

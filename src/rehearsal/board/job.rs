@@ -45,7 +45,9 @@ impl Job {
     /// Whether it is known under that number: in its address, or as a whole word of a value.
     pub(super) fn has_reference(&self, reference: &str) -> bool {
         self.reference.as_deref() == Some(reference)
-            || self.current().leaves().iter().any(|(_, value)| has_word(value, reference))
+            || [&self.original, self.current()]
+                .into_iter()
+                .any(|it| it.leaves().iter().any(|(_, value)| has_word(value, reference)))
     }
 
     /// Whether a request whose address names no job means this one: it says one of its own values,
