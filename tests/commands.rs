@@ -3,9 +3,11 @@
 mod adding_channels;
 mod approval;
 mod calendar;
+mod cards;
 mod declaring;
 mod erasing;
 mod first_start;
+mod hr_ba_xml;
 mod limits;
 mod looking;
 mod mailbox;
@@ -274,7 +276,7 @@ fn every_help_fits_into_80_columns() {
     let site = TestSite::new();
     for command in [
         "init", "inspect", "check", "plan", "post", "log", "verify", "accept", "adopt", "approve",
-        "withdraw", "record", "resolve", "pause", "resume", "rehearse",
+        "withdraw", "card", "record", "resolve", "pause", "resume", "rehearse",
     ] {
         let ran = site.run(&[command, "--help"]);
         assert_eq!(ran.code, 0);

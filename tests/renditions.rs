@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use handbill::adapt::ad::Ad;
 use handbill::adapt::picture;
 use handbill::adapt::view::View;
-use handbill::adapt::{Charset, DocumentType, Occasion, Rendition, adapt};
+use handbill::adapt::{Charset, DocumentType, Occasion, Rendition, adapt, card};
 use handbill::channel::{Action, Address, DeliveryKey, Wire};
 use handbill::cli::preview;
 use handbill::deliver::Station;
@@ -267,7 +267,7 @@ impl Promise<'_> {
                 let json: Value = serde_json::from_str(body).unwrap();
                 no_empty_value(&json, about);
             }
-            Rendition::Document { .. } => {}
+            Rendition::Document { .. } | Rendition::Card { .. } => {}
         }
     }
 
@@ -330,6 +330,7 @@ fn words(rendition: &Rendition) -> String {
             format!("{subject}\n{text}\n{}", html.as_deref().unwrap_or_default())
         }
         Rendition::Document { body, .. } => body.clone(),
+        Rendition::Card { fields, .. } => card::written::text(fields),
     }
 }
 

@@ -23,7 +23,8 @@ use crate::posting::markdown::{Block, BlockKind, Document, Inline, plain};
 /// ask for one or none, and they are most of the work.
 ///
 /// `teaser` is the summary, or the first sentences of the ad that say something about the job;
-/// `text` is plain text at 72 columns, which is `prose` with the `links` below it; `html` is HTML
+/// `text` is plain text at 72 columns, which is `prose` with the `links` below it; `plain` has each
+/// paragraph and each point on one line, for forms that break lines themselves; `html` is HTML
 /// (write `{{ html | safe }}` in an HTML template); `description` is what a board takes of it (its
 /// `[board.limits]`), elsewhere `html`; `sections` are text and HTML, cut at the
 /// headings; `paragraphs` is plain text that is not wrapped, for networks.
@@ -58,6 +59,7 @@ impl Object for Ad {
             "text" => Some(self.laid().whole().into()),
             "prose" => Some(self.laid().prose.clone().into()),
             "links" => Some(self.laid().links.clone().into()),
+            "plain" => Some(self.plain().into()),
             // A board has its own; see `View::within`.
             "html" | "description" => {
                 Some(self.html.get_or_init(|| self.html(&self.body()).into()).clone())
@@ -74,6 +76,7 @@ impl Object for Ad {
             "text",
             "prose",
             "links",
+            "plain",
             "html",
             "description",
             "sections",
@@ -190,6 +193,25 @@ impl Ad {
     fn text(&self, document: &Document) -> Laid {
         let Laid { prose, links } = text::render(document, &self.permalink);
         Laid { prose: fit::without_marks(&prose), links: fit::without_marks(&links) }
+    }
+
+    fn plain(&self) -> String {
+        fit::without_marks(&text::unbroken(&self.body(), &self.permalink))
+    }
+
+    /// Of how many paragraphs, lists and headings the ad is made.
+    pub(super) fn blocks(&self) -> usize {
+        self.body().blocks.len()
+    }
+
+    /// The first blocks of the ad as HTML, without headings that would have nothing below them.
+    pub(super) fn html_of_first(&self, blocks: usize) -> String {
+        let mut kept = self.body().into_owned();
+        kept.blocks.truncate(blocks);
+        while matches!(kept.blocks.last(), Some(Block { kind: BlockKind::Heading { .. }, .. })) {
+            kept.blocks.pop();
+        }
+        self.html(&kept)
     }
 
     fn html(&self, document: &Document) -> String {

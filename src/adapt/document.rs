@@ -37,7 +37,12 @@ pub fn adapt(
             xml::check(&rendered).map_err(|why| malformed("XML", why))?;
             format!("{}\n", rendered.trim())
         }
-        DocumentType::Text => format!("{}\n", fit::whole(&rendered)),
+        DocumentType::Yaml => {
+            serde_saphyr::from_str::<Value>(&rendered)
+                .map_err(|error| malformed("YAML", error.to_string()))?;
+            format!("{}\n", rendered.trim())
+        }
+        DocumentType::Text | DocumentType::Markdown => format!("{}\n", fit::whole(&rendered)),
     };
     Ok(Rendition::Document { media_type, body, language: posting.language.clone() })
 }

@@ -1,13 +1,13 @@
 //! Adapts a posting to a channel: the [`Rendition`] is exactly what will be sent.
 //!
 //! Pure: the same posting, target and templates give the same rendition. One file per form:
-//! [`status`], [`mail`], [`document`]. Templates come from [`template`] and are given a [`view`];
+//! [`status`], [`mail`], [`document`], [`card`]. Templates come from [`template`] and are given a [`view`];
 //! counting comes from [`count`], and [`fit`] drops and shortens until a text fits; `unintended` keeps
 //! networks from making links and mentions of a page's words.
 
 pub mod ad;
 pub mod ascii;
-
+pub mod card;
 pub mod count;
 mod cut;
 pub mod document;
@@ -42,6 +42,7 @@ use sha2::{Digest, Sha256};
 
 use crate::check::channels::RequiredFact;
 use crate::posting::Posting;
+use card::{CardField, CardForm};
 use count::Count;
 use limits::{Limits, Unfit};
 use picture::PictureOf;
@@ -116,7 +117,9 @@ impl Target {
     fn charset(&self) -> Charset {
         match &self.form {
             Form::Mail(form) => form.charset,
-            Form::Status { .. } | Form::Document { .. } | Form::Board { .. } => Charset::Utf8,
+            Form::Status { .. } | Form::Document { .. } | Form::Board { .. } | Form::Card(_) => {
+                Charset::Utf8
+            }
         }
     }
 }
@@ -140,6 +143,8 @@ pub enum Form {
         media_type: DocumentType,
         limits: Limits,
     },
+    /// The fields of a form that a person fills in.
+    Card(CardForm),
 }
 
 /// Whether a network shows a card that leads to the page below the words, and we say what it shows.
@@ -192,6 +197,10 @@ pub enum DocumentType {
     Text,
     #[serde(rename = "json-ld")]
     JsonLd,
+    #[serde(rename = "yaml")]
+    Yaml,
+    #[serde(rename = "markdown")]
+    Markdown,
 }
 
 impl DocumentType {
@@ -203,6 +212,8 @@ impl DocumentType {
             Self::Xml => "application/xml",
             Self::Text => "text/plain; charset=utf-8",
             Self::JsonLd => "application/ld+json",
+            Self::Yaml => "application/yaml",
+            Self::Markdown => "text/markdown; charset=utf-8",
         }
     }
 
@@ -214,6 +225,8 @@ impl DocumentType {
             Self::Xml => "xml",
             Self::Text => "txt",
             Self::JsonLd => "jsonld",
+            Self::Yaml => "yaml",
+            Self::Markdown => "md",
         }
     }
 }
@@ -249,6 +262,10 @@ pub enum Rendition {
     Document {
         media_type: DocumentType,
         body: String,
+        language: String,
+    },
+    Card {
+        fields: Vec<CardField>,
         language: String,
     },
 }
@@ -316,6 +333,12 @@ impl Rendition {
             Self::Document { body, language, .. } => {
                 hash.update(["document\0", language, "\0", body].concat());
             }
+            Self::Card { fields, language } => {
+                hash.update(["card\0", language].concat());
+                for CardField { name, text, .. } in fields {
+                    hash.update(["\0", name, "\0", text].concat());
+                }
+            }
         }
         hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
     }
@@ -324,7 +347,8 @@ impl Rendition {
         match self {
             Self::Status { language, .. }
             | Self::Mail { language, .. }
-            | Self::Document { language, .. } => language,
+            | Self::Document { language, .. }
+            | Self::Card { language, .. } => language,
         }
     }
 }
@@ -395,6 +419,7 @@ pub fn adapt(
             }
             document::adapt(posting, target, *media_type, occasion, templates)
         }
+        Form::Card(form) => card::adapt(posting, target, form, occasion, templates),
     }
 }
 

@@ -14,7 +14,8 @@ use include_dir::{Dir, include_dir};
 use minijinja::value::{Kwargs, Serde, Value, merge_maps};
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, Output, State, UndefinedBehavior};
 
-use super::ad::Recent;
+use super::ad::{Ad, Recent};
+use super::card::{FieldForm, FieldFormat};
 use super::fit::{self, Fate};
 use super::view::View;
 use super::vocabulary::Vocabularies;
@@ -24,8 +25,8 @@ use crate::posting::Posting;
 
 /// All templates by name, for example `mastodon/status.txt.j2`.
 ///
-/// The ending before `.j2` says how `{{ x }}` is written: `html`, `xml` and `svg` escape, `json` and
-/// `jsonld` print JSON (write `"title": {{ title }}`), `form` encodes, `txt` prints the words.
+/// The ending before `.j2` says how `{{ x }}` is written: `html`, `xml` and `svg` escape, `json`,
+/// `jsonld` and `yaml` print JSON (write `"title": {{ title }}`), `form` encodes, `txt` prints the words.
 /// Beside minijinja's own filters there are `optional(rank, shorten=false)`, `shorten` (see
 /// [`super::fit`]), `section(heading)` (a part of the ad for a short text), `wrap`, `heading` and
 /// `aligned` (72 columns), `lines(columns, most)` (a list, for a picture), `date(format)` and
@@ -76,21 +77,7 @@ impl Templates {
     /// [`AdaptError::MissingTemplate`] or [`AdaptError::Template`] with the place.
     pub fn check(&self, name: &str) -> Result<(), AdaptError> {
         let template = self.get(name)?;
-        let Some(known) = names_in(name) else { return Ok(()) };
-        let mut unknown: Vec<String> = template
-            .undeclared_variables(false)
-            .into_iter()
-            .filter(|used| !known.contains(&used.as_str()) && !FUNCTIONS.contains(&used.as_str()))
-            .collect();
-        unknown.sort();
-        let Some(unknown) = unknown.first() else { return Ok(()) };
-        let source_text = self.source(name).unwrap_or_default().to_owned();
-        let span = find_word(&source_text, unknown);
-        let line = span.and_then(|(start, _)| {
-            source_text.get(..start).map(|before| before.matches('\n').count() + 1)
-        });
-        let message = unknown_name(unknown, known);
-        Err(AdaptError::Template { name: name.to_owned(), source_text, line, span, message })
+        no_unknown_names(&template, name, self.source(name).unwrap_or_default())
     }
 
     /// Renders a template. The text may hold marks for [`super::fit`].
@@ -102,6 +89,34 @@ impl Templates {
         self.get(name)?.render(context).map_err(|error| self.explain(name, &error))
     }
 
+    /// Compiles the template of a card's field, and looks for names that no posting has.
+    ///
+    /// # Errors
+    /// [`AdaptError::Template`] with the place in the field's own text.
+    pub fn check_field(&self, field: &FieldForm) -> Result<(), AdaptError> {
+        let name = name_of(field);
+        let template = self.environment.template_from_named_str(&name, &field.template);
+        let template = template.map_err(|error| explain(&name, &field.template, &error))?;
+        no_unknown_names(&template, &name, &field.template)
+    }
+
+    /// Renders the template of a card's field; `None` if it prints what the page does not say.
+    ///
+    /// # Errors
+    /// [`AdaptError`] as for [`Templates::render`].
+    pub(super) fn render_field(
+        &self,
+        field: &FieldForm,
+        context: Value,
+    ) -> Result<Option<String>, AdaptError> {
+        let name = name_of(field);
+        match self.environment.render_named_str(&name, &field.template, context) {
+            Ok(words) => Ok(Some(words)),
+            Err(error) if is_unsaid(&error) => Ok(None),
+            Err(error) => Err(explain(&name, &field.template, &error)),
+        }
+    }
+
     /// What a posting's templates for a channel are rendered with.
     pub(super) fn context(
         &self,
@@ -110,15 +125,20 @@ impl Templates {
         occasion: Occasion,
         charset: Charset,
     ) -> Value {
-        let view = View::new(posting, target, occasion, self.ads.ad(posting, charset));
+        let view = View::new(posting, target, occasion, self.ad(posting, charset));
         match target.form {
             Form::Document { .. } | Form::Board { .. } => {
                 let terms = Value::from(Serde(self.vocabularies.terms(posting)));
                 merge_maps([view.context(charset), minijinja::context! { terms }])
             }
             // Only documents go to who takes no other words.
-            Form::Status { .. } | Form::Mail(_) => view.context(charset),
+            Form::Status { .. } | Form::Mail(_) | Form::Card(_) => view.context(charset),
         }
+    }
+
+    /// The ad of a posting; the one that was asked for lately, if it is the same.
+    pub(super) fn ad(&self, posting: &Posting, charset: Charset) -> Arc<Ad> {
+        self.ads.ad(posting, charset)
     }
 
     /// The same, as a board wants it.
@@ -186,33 +206,8 @@ impl Templates {
     }
 
     fn explain(&self, asked: &str, error: &Error) -> AdaptError {
-        // The innermost error has the place: an included template's own line.
-        let mut innermost = error;
-        while let Some(source) = innermost.source() {
-            if let Some(unsaid) = source.downcast_ref::<Unsaid>() {
-                return AdaptError::MissingField { field: unsaid.0.clone() };
-            }
-            if let Some(Unmapped { vocabulary, list }) = source.downcast_ref::<Unmapped>() {
-                let (vocabulary, list) = (vocabulary.clone(), list.clone());
-                return AdaptError::Unmapped { vocabulary, list };
-            }
-            let Some(inner) = source.downcast_ref::<Error>() else { break };
-            innermost = inner;
-        }
-        let name = innermost.name().or(error.name()).unwrap_or(asked).to_owned();
-        let source_text = self.source(&name).unwrap_or_default().to_owned();
-        let span = innermost.range().map(|range| (range.start, range.end));
-        let words = span.and_then(|(start, end)| source_text.get(start..end)).unwrap_or_default();
-        let message = match (innermost.kind(), names_in(&name)) {
-            (ErrorKind::UndefinedError, Some(known))
-                if is_name(words) && !known.contains(&words) =>
-            {
-                unknown_name(words, known)
-            }
-            (ErrorKind::OutOfFuel, _) => "it does not come to an end".to_owned(),
-            (kind, _) => innermost.detail().map_or_else(|| kind.to_string(), str::to_owned),
-        };
-        AdaptError::Template { name, source_text, line: innermost.line(), span, message }
+        let name = innermost(error).name().or(error.name()).unwrap_or(asked);
+        explain(name, self.source(name).unwrap_or_default(), error)
     }
 }
 
@@ -263,6 +258,81 @@ struct Unmapped {
     list: String,
 }
 
+/// A fact that a template prints and the page does not say.
+#[derive(Debug, thiserror::Error)]
+#[error("the page does not say this")]
+struct NotSaid;
+
+/// Names that no posting has, in a template whose text is known.
+fn no_unknown_names(
+    template: &minijinja::Template<'_, '_>,
+    name: &str,
+    source_text: &str,
+) -> Result<(), AdaptError> {
+    let Some(known) = names_in(name) else { return Ok(()) };
+    let mut unknown: Vec<String> = template
+        .undeclared_variables(false)
+        .into_iter()
+        .filter(|used| !known.contains(&used.as_str()) && !FUNCTIONS.contains(&used.as_str()))
+        .collect();
+    unknown.sort();
+    let Some(unknown) = unknown.first() else { return Ok(()) };
+    let source_text = source_text.to_owned();
+    let span = find_word(&source_text, unknown);
+    let line = span.and_then(|(start, _)| {
+        source_text.get(..start).map(|before| before.matches('\n').count() + 1)
+    });
+    let message = unknown_name(unknown, known);
+    Err(AdaptError::Template { name: name.to_owned(), source_text, line, span, message })
+}
+
+/// The innermost error has the place: an included template's own line.
+fn innermost(error: &Error) -> &Error {
+    let mut innermost = error;
+    while let Some(inner) = innermost.source().and_then(|source| source.downcast_ref::<Error>()) {
+        innermost = inner;
+    }
+    innermost
+}
+
+/// Whether a template printed what the page does not say, and asked for nothing with `required`.
+fn is_unsaid(error: &Error) -> bool {
+    innermost(error).source().is_some_and(|source| source.is::<NotSaid>())
+}
+
+/// What a template's error means. `source_text` is the text of the template that it is in.
+fn explain(name: &str, source_text: &str, error: &Error) -> AdaptError {
+    let innermost = innermost(error);
+    if let Some(unsaid) = innermost.source().and_then(|source| source.downcast_ref::<Unsaid>()) {
+        return AdaptError::MissingField { field: unsaid.0.clone() };
+    }
+    let unmapped = innermost.source().and_then(|source| source.downcast_ref::<Unmapped>());
+    if let Some(Unmapped { vocabulary, list }) = unmapped {
+        return AdaptError::Unmapped { vocabulary: vocabulary.clone(), list: list.clone() };
+    }
+    let name = name.to_owned();
+    let source_text = source_text.to_owned();
+    let span = innermost.range().map(|range| (range.start, range.end));
+    let words = span.and_then(|(start, end)| source_text.get(start..end)).unwrap_or_default();
+    let message = match (innermost.kind(), names_in(&name)) {
+        (ErrorKind::UndefinedError, Some(known)) if is_name(words) && !known.contains(&words) => {
+            unknown_name(words, known)
+        }
+        (ErrorKind::OutOfFuel, _) => "it does not come to an end".to_owned(),
+        (kind, _) => innermost.detail().map_or_else(|| kind.to_string(), str::to_owned),
+    };
+    AdaptError::Template { name, source_text, line: innermost.line(), span, message }
+}
+
+/// What a field's template is called; the ending says how its words are written.
+fn name_of(field: &FieldForm) -> String {
+    let ending = match field.format {
+        FieldFormat::Plain => "txt",
+        FieldFormat::Html => "html",
+    };
+    format!("card/{}.{ending}.j2", field.name)
+}
+
 fn collect(folder: &Dir<'_>, sources: &mut BTreeMap<String, String>) {
     // The example site and the units of systemd lie in the same folder.
     let is_template = |name: &str| name.ends_with(".j2");
@@ -283,6 +353,7 @@ fn names_in(template: &str) -> Option<&'static [&'static str]> {
     match template.split('/').next() {
         Some("site") => None,
         _ if super::syndication::TEMPLATES.contains(&template) => None,
+        _ if template == super::card::written::PAGE => None,
         _ => Some(View::NAMES),
     }
 }
@@ -356,7 +427,8 @@ fn auto_escape(name: &str) -> AutoEscape {
     match name.rsplit('.').next() {
         Some("html") => AutoEscape::Html,
         Some("xml" | "atom" | "svg") => AutoEscape::Custom(XML.into()),
-        Some("json" | "jsonld") => AutoEscape::Json,
+        // A text of JSON is one of YAML 1.2 too.
+        Some("json" | "jsonld" | "yaml") => AutoEscape::Json,
         Some("form") => AutoEscape::Custom(FORM.into()),
         _ => AutoEscape::None,
     }
@@ -413,7 +485,8 @@ fn said(value: &Value) -> Result<String, Error> {
         return Err(Error::new(
             ErrorKind::InvalidOperation,
             "the page does not say this; put `{% if … %}` around it",
-        ));
+        )
+        .with_source(NotSaid));
     }
     Ok(value.to_string())
 }

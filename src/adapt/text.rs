@@ -39,12 +39,19 @@ impl Laid {
 
 /// Lays a document out. Links of the page that are relative count from `base`.
 pub fn render(document: &Document, base: &Url) -> Laid {
-    let mut writer = Writer { base, links: Vec::new() };
+    let mut writer = Writer { base, style: Style::Columns, links: Vec::new() };
     let prose = join(&writer.blocks(&document.blocks, WIDTH));
     let listed = writer.links.iter().enumerate();
     let links: Vec<String> =
         listed.map(|(index, link)| format!("[{}] <{}>", index + 1, link.target)).collect();
     Laid { prose, links: join(&links) }
+}
+
+/// The document for a form, which breaks lines itself: each paragraph and each point is one line,
+/// and a link stands behind its words.
+pub fn unbroken(document: &Document, base: &Url) -> String {
+    let mut writer = Writer { base, style: Style::Unbroken, links: Vec::new() };
+    join(&writer.blocks(&document.blocks, usize::MAX))
 }
 
 /// Lays each line out anew at 72 columns; a line that is indented or a bullet goes on below its
@@ -122,8 +129,17 @@ pub fn aligned(pairs: &[(String, String)], colon: &str) -> String {
     join(&lines)
 }
 
+/// How a document is laid out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Style {
+    /// In columns, headings underlined, links numbered and listed below.
+    Columns,
+    Unbroken,
+}
+
 struct Writer<'a> {
     base: &'a Url,
+    style: Style,
     /// Numbered from 1, each once.
     links: Vec<Numbered>,
 }
@@ -173,7 +189,10 @@ impl Writer<'_> {
         // The line says that the text goes on; a colon would say it twice.
         let words = self.inlines(content);
         let lines = fill_lines(words.trim_end().trim_end_matches(':'), width);
-        underlined(lines)
+        match self.style {
+            Style::Columns => underlined(lines),
+            Style::Unbroken => lines,
+        }
     }
 
     fn list(&mut self, start: Option<usize>, items: &[Vec<Block>], width: usize) -> Vec<String> {
@@ -295,6 +314,10 @@ impl Writer<'_> {
         let is_address = shown.starts_with("http://") || shown.starts_with("https://");
         if shown.is_empty() || is_address || is_same(shown, url) || is_same(shown, &whole) {
             words.push_str(&whole);
+            return;
+        }
+        if self.style == Style::Unbroken {
+            words.push_str(&format!("{shown} ({whole})"));
             return;
         }
         let number = match self.links.iter().position(|known| known.target == whole) {

@@ -90,7 +90,7 @@ pub struct View {
     /// The same, one by one.
     pub hashtag_list: Vec<String>,
     pub summary: Option<String>,
-    /// `teaser`, `text`, `prose`, `links`, `html`, `description`, `sections` and `paragraphs`.
+    /// `teaser`, `text`, `prose`, `links`, `plain`, `html`, `description`, `sections` and `paragraphs`.
     #[serde(skip)]
     pub ad: Arc<Ad>,
     /// The teaser of a short text, in the place of the ad's.
@@ -198,6 +198,7 @@ impl View {
         "text",
         "prose",
         "links",
+        "plain",
         "html",
         "description",
         "sections",

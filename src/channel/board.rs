@@ -100,6 +100,7 @@ impl Board {
             reference: Some(address.reference),
             key: Some(&key),
             at: Some(address.at),
+            verb: Some(*verb),
             document: *document,
             ..Values::of(&self.config)
         };

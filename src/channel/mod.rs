@@ -7,7 +7,9 @@
 pub mod bluesky;
 pub mod board;
 pub mod feed;
+pub mod git;
 pub mod http;
+pub mod known;
 pub mod linkedin;
 pub mod mail;
 pub mod manual;
@@ -75,11 +77,12 @@ pub enum Kind {
     LinkedIn,
     Board,
     Feed,
+    Git,
     Manual,
 }
 
 impl Kind {
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Mail,
         Self::Mastodon,
         Self::X,
@@ -87,6 +90,7 @@ impl Kind {
         Self::LinkedIn,
         Self::Board,
         Self::Feed,
+        Self::Git,
         Self::Manual,
     ];
 
@@ -99,6 +103,7 @@ impl Kind {
             Self::LinkedIn => "linkedin",
             Self::Board => "board",
             Self::Feed => "feed",
+            Self::Git => "git",
             Self::Manual => "manual",
         }
     }
@@ -366,6 +371,8 @@ pub enum Arrival {
     /// It passes it on: a mail server to a list, and the list to its archive, perhaps by way of a
     /// moderator. A person is asked about what was not seen after so many seconds.
     Later { give_up_after_seconds: u64 },
+    /// A person has to take it further, who is asked to and says so.
+    ByAPerson,
     /// It passes it on to a person, and nobody ever says that it arrived: what has not come back
     /// after so many seconds has.
     Unsaid { comes_back_within_seconds: u64 },

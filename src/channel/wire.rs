@@ -6,6 +6,8 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::git::entry::List;
+
 /// Stands in a header value where a credential belongs.
 pub const SECRET: &str = "{secret}";
 
@@ -26,6 +28,8 @@ pub enum Wire {
     Mail(MailMessage),
     /// An entry of a feed is written or left out.
     Entry(FeedEntry),
+    /// A branch of a repository gets a commit.
+    Commit(GitCommit),
     /// A person is asked to do something.
     Errand {
         text: String,
@@ -131,4 +135,46 @@ pub struct FeedEntry {
     pub document: Option<String>,
     /// When it is written or left out: the feed's `updated`.
     pub at: DateTime<Utc>,
+}
+
+/// A commit that puts an entry into a file, or takes it out. On what it is built is seen as it is
+/// made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GitCommit {
+    pub verb: Verb,
+    /// The repository of the list, and the branch that readers' pages are made of.
+    pub repository: String,
+    pub base: String,
+    /// The repository that gets the branch: the same, or a fork of ours.
+    pub pushed_to: String,
+    /// The branch, named from the delivery's key.
+    pub branch: String,
+    /// The branch on which the copy that is changed came first: while that is not merged, the
+    /// commit goes there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub earlier: Option<String>,
+    pub file: String,
+    /// How the list looks; `None` if the file is the ad's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub list: Option<List>,
+    /// What names the entry that stands, or is to stand; of a file of its own its path.
+    pub name: String,
+    /// What names the entry from now on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub new_name: Option<String>,
+    /// The entry, or `None` to take it out.
+    pub entry: Option<String>,
+    pub author_name: String,
+    pub author_email: String,
+    /// The date of the commit.
+    pub at: DateTime<Utc>,
+    pub message: String,
+    pub request: PullRequest,
+}
+
+/// What a pull request says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PullRequest {
+    pub title: String,
+    pub body: String,
 }

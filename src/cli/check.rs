@@ -75,6 +75,7 @@ pub(super) fn run(arguments: &Arguments, folder: Option<PathBuf>) -> Result<End,
     found.extend(remarks(&wanted, &read.postings.open, &site, arguments));
     found.extend(read.diagnostics);
     found.extend(rendered.unfit);
+    found.extend(rendered.forms);
     found.extend(
         pairs(&wanted, stations.iter())
             .flat_map(|(posting, station)| station.spec.board_remarks(posting, &station.target)),
@@ -184,6 +185,8 @@ pub(super) struct Rendered {
     unfit: Vec<Diagnostic>,
     /// What a mailing list would hold back, or not take.
     pub(super) held_by_lists: Vec<Held>,
+    /// What forms require, and the page does not say.
+    forms: Vec<Diagnostic>,
 }
 
 /// An ad that a mailing list would hold back, or not take.
@@ -211,6 +214,9 @@ pub(super) fn render<'a>(
                 Ok(rendition) => {
                     if let Some(why) = kept_out(posting, station, &rendition, occasion) {
                         rendered.unfit.push(why);
+                    }
+                    if occasion == Occasion::Announce {
+                        rendered.forms.extend(station.spec.card_remarks(posting, &rendition));
                     }
                     for remark in station.spec.list_remarks(site, posting, &rendition) {
                         // The same rule for another occasion.

@@ -8,6 +8,7 @@ mod accept;
 mod adopt;
 mod approve;
 mod calendar;
+mod card;
 mod channels;
 mod check;
 mod desk;
@@ -113,6 +114,8 @@ enum Command {
     Withdraw(withdraw::Arguments),
     /// Erase the texts of an ad, and the people in them, from the ledger
     Erase(erase::Arguments),
+    /// Show the card of a form: each field ready to paste
+    Card(card::Arguments),
     /// Record the link of something that a person posted, or that came later
     Record(record::Arguments),
     /// Say what became of an attempt whose outcome is unknown
@@ -258,6 +261,7 @@ fn run(arguments: Arguments) -> Result<End, CliError> {
         Command::Accept(arguments) => wait(accept::run(&arguments, site)),
         Command::Adopt(arguments) => wait(adopt::run(&arguments, site)),
         Command::Approve(arguments) => wait(approve::run(&arguments, site)),
+        Command::Card(arguments) => wait(card::run(&arguments, site)),
         Command::Withdraw(arguments) => wait(withdraw::run(&arguments, site)),
         Command::Record(arguments) => wait(record::run(&arguments, site)),
         Command::Resolve(arguments) => wait(resolve::run(&arguments, site)),

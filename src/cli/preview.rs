@@ -4,7 +4,9 @@ use std::fmt::Write;
 
 use crate::adapt::{Picture, PictureFile, Rendition};
 use crate::channel::price::{self, Cost};
-use crate::channel::wire::{FeedEntry, HttpRequest, MailMessage, SECRET, SignedAs, Steps, Verb};
+use crate::channel::wire::{
+    FeedEntry, GitCommit, HttpRequest, MailMessage, SECRET, SignedAs, Steps, Verb,
+};
 use crate::channel::{Kind, Wire};
 use crate::deliver::compose::Composed;
 
@@ -33,6 +35,7 @@ pub fn draw(composed: &Composed) -> String {
             line(&mut drawn, &place);
             quote(&mut drawn, entry.document.as_deref().unwrap_or("(left out of the feed)"));
         }
+        (Wire::Commit(commit), _) => draw_commit(&mut drawn, commit),
         (Wire::Errand { text }, _) => {
             line(&mut drawn, "a person is asked:");
             quote(&mut drawn, text);
@@ -116,7 +119,7 @@ fn draw_words(drawn: &mut String, rendition: &Rendition, verb: Verb, bytes: usiz
         Rendition::Document { media_type, language, .. } => {
             line(drawn, &format!("{}, {bytes} bytes, {language}", media_type.media_type()));
         }
-        Rendition::Mail { .. } => {}
+        Rendition::Mail { .. } | Rendition::Card { .. } => {}
     }
 }
 
@@ -140,6 +143,23 @@ fn draw_sent(drawn: &mut String, request: &HttpRequest) {
     if let Some(body) = &request.body {
         quote(drawn, body);
     }
+}
+
+fn draw_commit(drawn: &mut String, commit: &GitCommit) {
+    let GitCommit { repository, base, pushed_to, branch, file, .. } = commit;
+    line(drawn, &format!("a commit for {repository}, on top of {base}:"));
+    match &commit.entry {
+        Some(entry) => quote(drawn, entry),
+        None => line(drawn, &format!("the entry `{}` is taken out", commit.name)),
+    }
+    line(drawn, &format!("in {file}, by {} <{}>", commit.author_name, commit.author_email));
+    quote(drawn, &commit.message);
+    line(drawn, &format!("git push {pushed_to} {branch}"));
+    if let Some(earlier) = &commit.earlier {
+        line(drawn, &format!("or to {earlier}, while that is not merged"));
+    }
+    line(drawn, &format!("and a pull request: {}", commit.request.title));
+    quote(drawn, &commit.request.body);
 }
 
 /// Envelope and headers as they are sent. Of the body the lines that are not sent as they read: in

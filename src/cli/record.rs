@@ -37,7 +37,7 @@ pub(super) async fn run(arguments: &Arguments, folder: Option<PathBuf>) -> Resul
             (ledger.resolve(key, &Resolution::Posted(receipt), now).await?, link.to_string())
         }
         Some(link) => (ledger.record(key, link, now).await?, link.to_string()),
-        None if delivery.deed == Deed::Ask => {
+        None if matches!(delivery.deed, Deed::Ask | Deed::Edit | Deed::Withdraw) => {
             let done = Resolution::Posted(Receipt::default());
             (ledger.resolve(key, &done, now).await?, "done".to_owned())
         }

@@ -59,7 +59,7 @@ impl Courier<'_> {
     pub(super) fn will_arrive(&self, station: &Station) -> bool {
         let Abilities { arrival, find, .. } = station.channel.abilities();
         let is_heard_of = find == Can::Yes || self.site.mailbox.is_some();
-        arrival != Arrival::AtOnce && is_heard_of
+        !matches!(arrival, Arrival::AtOnce | Arrival::ByAPerson) && is_heard_of
     }
 
     async fn look_for(

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 
 use super::{Station, picture};
+use crate::adapt::card::{self, CardField, written};
 use crate::adapt::{self, AdaptError, Occasion, Rendition};
 use crate::channel::{Action, Address, PrepareError, Receipt, Wire};
-use crate::ledger::{Deed, Delivery};
+use crate::ledger::{Deed, Delivery, State};
 use crate::plan::Step;
 use crate::posting::Posting;
 use crate::site::Site;
@@ -131,14 +132,25 @@ fn ask(
 ) -> Result<Composed, ComposeError> {
     let receipt = target.and_then(|it| it.receipt.as_ref());
     let place = place(step, receipt);
-    let rendition = match (step.name.occasion, target.and_then(|it| it.standing.as_ref())) {
-        (Occasion::Close, Some(standing)) => standing.rendition.clone(),
+    let before = target.and_then(|it| it.standing.as_ref()).map(|standing| &standing.rendition);
+    let rendition = match (step.name.occasion, before) {
+        (Occasion::Close, Some(before)) => before.clone(),
         _ => render(Occasion::Announce)?,
     };
+    let published = match target.map(|it| it.state) {
+        Some(State::Asked) => Published::Perhaps,
+        _ => Published::Certainly,
+    };
     let text = match (step.name.occasion, &rendition) {
+        (Occasion::Close, _) if published == Published::Perhaps => format!(
+            "“{}” is closed. If it was published as you were asked, please take down {place}; if \
+             not, do not publish it any more.\n",
+            posting.name()
+        ),
         (Occasion::Close, _) => {
             format!("Please take down {place}: “{}” is closed.\n", posting.name())
         }
+        (_, Rendition::Card { fields, .. }) => change_card(&place, fields, before, published),
         (_, Rendition::Status { text, parts, .. }) => {
             let mut errand = format!("Please change {place} to say:\n\n{text}\n");
             for (number, part) in (2..).zip(parts) {
@@ -169,4 +181,33 @@ fn place(step: &Step, receipt: Option<&Receipt>) -> String {
             format!("{first} and the {count} parts that go on from it ({ids})")
         }
     }
+}
+
+/// Whether a person has said that what they were asked to publish is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Published {
+    Certainly,
+    Perhaps,
+}
+
+/// What to change of a form that was filled in, or was to be.
+fn change_card(
+    place: &str,
+    fields: &[CardField],
+    before: Option<&Rendition>,
+    published: Published,
+) -> String {
+    let whole = written::text(fields);
+    let Some(Rendition::Card { fields: before, .. }) = before else {
+        return format!("Please change {place}; the form is to say:\n\n{whole}");
+    };
+    let changes = card::changes(before, fields);
+    let changed = written::text_of_changes(&changes);
+    if published == Published::Perhaps {
+        return format!(
+            "The ad has changed since you were asked to fill in the form. If it is published, \
+             please change {place}:\n\n{changed}\nIf not, fill in this:\n\n{whole}"
+        );
+    }
+    format!("Please change {place}, and nothing else than this:\n\n{changed}")
 }

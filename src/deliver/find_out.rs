@@ -277,7 +277,9 @@ fn creations(wire: &Wire) -> Vec<&HttpRequest> {
     match wire {
         Wire::Http(request) if request.verb == Verb::Create => vec![request],
         Wire::Steps(steps) => steps.creations().collect(),
-        Wire::Http(_) | Wire::Mail(_) | Wire::Entry(_) | Wire::Errand { .. } => Vec::new(),
+        Wire::Http(_) | Wire::Mail(_) | Wire::Entry(_) | Wire::Commit(_) | Wire::Errand { .. } => {
+            Vec::new()
+        }
     }
 }
 
@@ -292,7 +294,7 @@ fn repeats_harmlessly(deed: Deed, wire: &Wire, abilities: &Abilities) -> bool {
             false
         }
         Wire::Http(_) | Wire::Steps(_) => creations(wire).is_empty(),
-        Wire::Entry(_) => deed != Deed::Publish,
+        Wire::Entry(_) | Wire::Commit(_) => deed != Deed::Publish,
         Wire::Errand { .. } => true,
         Wire::Mail(_) => false,
     }

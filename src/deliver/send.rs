@@ -18,7 +18,9 @@ use super::worker::{Intake, Sending, Unsettled};
 use super::{Courier, Done, Postings, Station, compose, done, fail_point, unless_overtaken};
 use crate::channel::permit::{Journal, too_late};
 use crate::channel::wire::Verb;
-use crate::channel::{DeliveryKey, Kind, Outcome, Permit, Receipt, SendBy, StepDone, Wire};
+use crate::channel::{
+    Arrival, DeliveryKey, Kind, Outcome, Permit, Receipt, SendBy, StepDone, Wire,
+};
 use crate::clock::Clock;
 use crate::ledger::{
     AsSeen, Attempt, Began, Claim, Deed, Delivery, Ledger, LedgerError, Meaning, Restored,
@@ -255,7 +257,9 @@ impl Courier<'_> {
         fail_point::reached("after-send").await;
 
         let now = self.clock.now();
-        let meaning = if step.deed == Deed::Ask || station.channel.kind() == Kind::Manual {
+        let by_a_person = station.channel.kind() == Kind::Manual
+            || station.channel.abilities().arrival == Arrival::ByAPerson;
+        let meaning = if step.deed == Deed::Ask || by_a_person {
             Meaning::PersonAsked
         } else if self.will_arrive(station) {
             Meaning::PassedOn

@@ -283,6 +283,13 @@ pub(in crate::ledger) async fn done(
         let earlier = target.receipt.take().unwrap_or_default();
         let media = receipt.media.clone().or(earlier.media);
         target.receipt = Some(Receipt { media, ..receipt.clone() });
+    } else if delivery.deed == Deed::Edit
+        && receipt.remote_id.is_none()
+        && let Some(id) = delivery.receipt.as_ref().and_then(|it| it.remote_id.clone())
+        && let Some(old) = target.receipt.as_mut().filter(|it| it.remote_id.is_some())
+    {
+        // A person took it further, and need not say under which id it stands now.
+        old.remote_id = Some(id);
     }
     row::save(tx, &target).await?;
     let detail = json!({ "by": delivery.key });
@@ -308,7 +315,7 @@ async fn carried(
     let our_id = match carried.wire {
         Wire::Mail(mail) => Some(mail.message_id),
         Wire::Entry(entry) => Some(entry.id),
-        Wire::Http(_) | Wire::Steps(_) | Wire::Errand { .. } => None,
+        Wire::Http(_) | Wire::Steps(_) | Wire::Commit(_) | Wire::Errand { .. } => None,
     };
     Ok((Some(standing), our_id))
 }

@@ -4,6 +4,7 @@ use similar::{ChangeTag, TextDiff};
 
 use super::plain;
 use crate::adapt::Rendition;
+use crate::adapt::card::written;
 
 /// How many lines that are the same stand around a change.
 const CONTEXT: usize = 2;
@@ -38,5 +39,6 @@ fn words(rendition: &Rendition) -> String {
         Rendition::Status { text, .. } => text.clone(),
         Rendition::Mail { subject, text, .. } => format!("Subject: {subject}\n\n{text}"),
         Rendition::Document { body, .. } => body.clone(),
+        Rendition::Card { fields, .. } => written::text(fields),
     }
 }

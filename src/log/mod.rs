@@ -94,7 +94,7 @@ fn row(delivery: &Delivery, past: &Past, stale: &BTreeSet<DeliveryKey>) -> Row {
                 .unwrap_or_default(),
             (State::Posted, Deed::Edit) => "the copy was changed".to_owned(),
             (State::Posted, Deed::Withdraw) => "the copy was taken back on purpose".to_owned(),
-            (State::Asked, Deed::Ask) => {
+            (State::Asked, Deed::Ask | Deed::Edit | Deed::Withdraw) => {
                 format!("waits for a person: `handbill record {}`", delivery.key.short())
             }
             (State::Asked, _) => {

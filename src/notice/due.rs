@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
 use super::{Kind, Notice};
 use crate::adapt::Occasion;
 use crate::channel::ChannelName;
 use crate::ledger::mailbox::KeptAnswer;
-use crate::ledger::{Concerns, Deed, Delivery, Pause, State};
+use crate::ledger::{Concerns, CopyState, Deed, Delivery, Pause, State};
 use crate::plan::{Plan, Reason, Step, When};
 use crate::posting::term;
 use crate::schedule::local_time;
@@ -28,6 +28,10 @@ pub fn due_notices(
     let today = now.with_timezone(&site.settings.timezone).date_naive();
     let of_deliveries =
         concerns.deliveries.iter().filter_map(|delivery| of_delivery(delivery, concerns));
+    let again = concerns
+        .deliveries
+        .iter()
+        .filter_map(|delivery| of_errand_again(delivery, concerns, site, now));
     let of_channels = concerns.channels.iter().filter_map(|channel| {
         // A channel that the site has no more concerns nobody.
         let there = site.channels.iter().any(|spec| spec.name == channel.name);
@@ -42,6 +46,7 @@ pub fn due_notices(
     let all = of_all
         .chain(of_channels)
         .chain(of_deliveries)
+        .chain(again)
         .chain(of_letters)
         .chain(plan.steps.iter().filter_map(|step| of_step(step, site, now)))
         .chain(expiring);
@@ -58,7 +63,11 @@ pub fn due_notices(
 pub fn is_settled(notice: &Notice, concerns: &Concerns) -> bool {
     match notice.kind {
         Kind::Unknown | Kind::Silent | Kind::Refused | Kind::Errand | Kind::Stuck => {
-            !concerns.deliveries.iter().any(|it| about_delivery(it) == notice.about)
+            let about = |delivery: &Delivery| {
+                let about = about_delivery(delivery);
+                notice.about == about || notice.about.starts_with(&format!("{about}{AGAIN}"))
+            };
+            !concerns.deliveries.iter().any(about)
         }
         Kind::Letter => !concerns.strays.iter().any(|it| about_letter(it) == notice.about),
         Kind::Paused => {
@@ -86,6 +95,69 @@ fn about_delivery(delivery: &Delivery) -> String {
         delivery.attempts,
         asked.unwrap_or_default()
     )
+}
+
+/// Stands between what an errand is about and how many times it is asked again.
+const AGAIN: &str = " again ";
+
+/// How often a person should have been asked again by now, and when the next time comes; `None` if
+/// nobody is asked again.
+fn asked_again(
+    delivery: &Delivery,
+    concerns: &Concerns,
+    site: &Site,
+    now: DateTime<Utc>,
+) -> Option<(i64, DateTime<Utc>)> {
+    if delivery.state != State::Asked || delivery.copy == Some(CopyState::Withdrawn) {
+        return None;
+    }
+    // A later errand about the same copy says it all.
+    let copy = |it: &Delivery| it.target.unwrap_or(it.key);
+    let later = |it: &&Delivery| {
+        it.state == State::Asked
+            && copy(it) == copy(delivery)
+            && (it.changed_at, it.key) > (delivery.changed_at, delivery.key)
+    };
+    if concerns.deliveries.iter().any(|it| later(&it)) {
+        return None;
+    }
+    let channel = site.channels.iter().find(|it| it.name == delivery.name.channel)?;
+    let every = channel.ask_again.filter(|every| *every > TimeDelta::zero())?;
+    let times = (now - delivery.changed_at).num_minutes().max(0) / every.num_minutes().max(1);
+    let next = i32::try_from(times + 1).ok().and_then(|times| every.checked_mul(times))?;
+    Some((times, delivery.changed_at.checked_add_signed(next)?))
+}
+
+/// When a person is to be asked again next.
+pub fn next_asked_again(
+    concerns: &Concerns,
+    site: &Site,
+    now: DateTime<Utc>,
+) -> Option<DateTime<Utc>> {
+    let next = |delivery| asked_again(delivery, concerns, site, now).map(|(_, next)| next);
+    concerns.deliveries.iter().filter_map(next).min()
+}
+
+/// An errand that nobody has done for as long as its channel says: once for each such time, and
+/// once for several that nobody was there for.
+fn of_errand_again(
+    delivery: &Delivery,
+    concerns: &Concerns,
+    site: &Site,
+    now: DateTime<Utc>,
+) -> Option<Notice> {
+    let (times, _) = asked_again(delivery, concerns, site, now)?;
+    if times == 0 {
+        return None;
+    }
+    let errand = of_delivery(delivery, concerns)?;
+    let since = local_time(delivery.changed_at, site.settings.timezone);
+    Some(Notice {
+        about: format!("{}{AGAIN}{times}", errand.about),
+        title: format!("Still to do: {}", errand.title),
+        what: format!("{}. You were asked on {since}", errand.what),
+        ..errand
+    })
 }
 
 /// Names one pause of a channel, or of everything.
@@ -133,6 +205,11 @@ fn of_delivery(delivery: &Delivery, concerns: &Concerns) -> Option<Notice> {
                 (Deed::Ask, Occasion::Close) => (
                     format!("Please take “{title}” back from {channel}"),
                     "Take it down, and say that it is done",
+                    format!("handbill record {id}"),
+                ),
+                (Deed::Edit | Deed::Withdraw, _) => (
+                    format!("Please hand the change of “{title}” on {channel} in"),
+                    "Open the request at the link, unless one is open; then say that it is done",
                     format!("handbill record {id}"),
                 ),
                 (Deed::Ask, _) => (

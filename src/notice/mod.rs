@@ -23,6 +23,7 @@ use tracing::{info, warn};
 use url::Url;
 
 use crate::adapt::Rendition;
+use crate::adapt::card::written;
 use crate::channel::{ChannelName, DeliveryKey, Wire};
 use crate::clock::Clock;
 use crate::ledger::notice::Wanted;
@@ -31,7 +32,7 @@ use crate::plan::Plan;
 use crate::posting::PostingId;
 use crate::site::Site;
 use crate::site::notices::Notices;
-pub use due::due_notices;
+pub use due::{due_notices, next_asked_again};
 pub use send::SIGNATURE;
 
 /// For how long a message that is not taken is tried.
@@ -182,9 +183,15 @@ async fn errand(ledger: &Ledger, notice: &Notice) -> Result<Option<String>, Ledg
     let carried = attempt.and_then(|attempt| attempt.carried);
     Ok(carried.map(|carried| match (carried.wire, carried.rendition) {
         (Wire::Errand { text }, _) => text,
+        (Wire::Commit(commit), _) => format!(
+            "The commit is pushed. Open a request for its branch at the link above, if none is \
+             open.\n\n{}\n\n{}",
+            commit.request.title, commit.request.body
+        ),
         (_, Rendition::Status { text, .. }) => text,
         (_, Rendition::Mail { subject, text, .. }) => format!("{subject}\n\n{text}"),
         (_, Rendition::Document { body, .. }) => body,
+        (_, Rendition::Card { fields, .. }) => written::text(&fields),
     }))
 }
 

@@ -73,6 +73,7 @@ pub(super) fn deed_for_reminder(kind: Kind) -> Deed {
         | Kind::LinkedIn
         | Kind::Board
         | Kind::Feed
+        | Kind::Git
         | Kind::Manual => Deed::Publish,
     }
 }
@@ -89,7 +90,8 @@ pub(super) fn has_address(copy: &Delivery, deed: Deed, config: &KindConfig) -> b
             | KindConfig::Mastodon(_)
             | KindConfig::X(_)
             | KindConfig::Bluesky(_)
-            | KindConfig::LinkedIn(_),
+            | KindConfig::LinkedIn(_)
+            | KindConfig::Git(_),
             _,
         ) => true,
         (KindConfig::Board(board), Deed::Edit) => {

@@ -20,6 +20,7 @@ pub mod loopback;
 pub mod mastodon;
 pub mod page;
 pub mod recorded;
+mod repository;
 pub mod smtp;
 pub mod stage;
 pub mod story;

@@ -129,6 +129,9 @@ pub async fn build(site: &mut Site, folder: &Path, clock: &SharedClock) -> io::R
                 config.url = Some(server.url());
                 all.feeds.push(Arc::new(server));
             }
+            KindConfig::Git(config) => {
+                super::repository::build(config, &folder.join("repositories").join(name))?;
+            }
             // A person stays a person: the errand is shown, and waits for its link.
             KindConfig::Manual(_) => {}
         }

@@ -6,6 +6,7 @@ use super::Setup;
 use crate::clock::Clock;
 use crate::deliver::{Postings, under_way_until};
 use crate::ledger::{Attempt, Ledger, LedgerError};
+use crate::notice;
 use crate::plan::{Plan, Reason, When};
 
 /// A moment later than what something waits for: then it has certainly come.
@@ -31,8 +32,23 @@ pub(super) async fn next(
     let unanswered = ledger.unanswered().await?;
     let answers = unanswered.iter().filter_map(|attempt| answer(attempt, setup, clock));
     let waits = in_plan(plan);
-    let times = due.into_iter().chain(waits).chain(closes.chain(answers).map(|it| it + MARGIN));
+    let again = asked_again(setup, ledger, now).await?;
+    let later = closes.chain(answers).chain(again).map(|it| it + MARGIN);
+    let times = due.into_iter().chain(waits).chain(later);
     Ok(times.filter(|time| *time > now).min())
+}
+
+/// When a person is to be asked again; `None` if nobody is.
+async fn asked_again(
+    setup: &Setup,
+    ledger: &Ledger,
+    now: DateTime<Utc>,
+) -> Result<Option<DateTime<Utc>>, LedgerError> {
+    let site = &setup.site;
+    if site.notices.is_none() || site.channels.iter().all(|channel| channel.ask_again.is_none()) {
+        return Ok(None);
+    }
+    Ok(notice::next_asked_again(&ledger.concerns(now).await?, site, now))
 }
 
 /// The times that steps of a plan wait for.

@@ -14,6 +14,7 @@ use super::nature::{Nature, lock};
 use super::server::{self, Answer, Copy, KEY_HEADER, Repeats, Server};
 use super::thread;
 use super::turns::{Daemon, Turns, What};
+use crate::adapt::card::written;
 use crate::adapt::count::Count;
 use crate::adapt::{CardUse, Charset, DocumentType, Form, MailBody, MailForm, Rendition};
 use crate::channel::bluesky::id::Tid;
@@ -122,7 +123,7 @@ impl SimulatedChannel {
     fn in_flight(&self) -> u32 {
         match self.kind {
             Kind::Mail | Kind::Mastodon | Kind::X | Kind::LinkedIn => 15 * 60,
-            Kind::Board | Kind::Bluesky => 5 * 60,
+            Kind::Board | Kind::Bluesky | Kind::Git => 5 * 60,
             Kind::Feed | Kind::Manual => 0,
         }
     }
@@ -226,7 +227,7 @@ impl SimulatedChannel {
                 steps.steps.iter_mut().for_each(|step| another(&mut step.request));
             }
             Wire::Mail(mail) => mail.message_id = format!("{}@tidal.example", key.compact()),
-            Wire::Entry(_) | Wire::Errand { .. } => {}
+            Wire::Entry(_) | Wire::Commit(_) | Wire::Errand { .. } => {}
         }
         wire
     }
@@ -389,7 +390,8 @@ impl SimulatedChannel {
                 }
             }
             Wire::Steps(_) => cannot("its requests are looked for one by one"),
-            Wire::Errand { .. } => cannot("only a person can look there"),
+            // Lists in repositories are not played here.
+            Wire::Commit(_) | Wire::Errand { .. } => cannot("only a person can look there"),
         }
     }
 
@@ -473,6 +475,7 @@ pub fn said(rendition: &Rendition) -> String {
         Rendition::Status { text, .. } => text.clone(),
         Rendition::Mail { subject, text, .. } => format!("{subject}\n\n{text}"),
         Rendition::Document { body, .. } => body.clone(),
+        Rendition::Card { fields, .. } => written::text(fields),
     }
 }
 
@@ -492,6 +495,7 @@ fn words_of(wire: &Wire) -> String {
         Wire::Steps(_) => None,
         Wire::Mail(mail) => Some(mail.subject.as_str()),
         Wire::Entry(entry) => entry.document.as_deref(),
+        Wire::Commit(commit) => commit.entry.as_deref(),
         Wire::Errand { text } => Some(text.as_str()),
     };
     words.map(|words| format!(", “{}”", words.trim())).unwrap_or_default()
@@ -516,7 +520,9 @@ impl Channel for SimulatedChannel {
         let too_early = self.nature.broken == Some(Broken::AbsentTooEarly);
         Abilities {
             edit: match self.kind {
-                Kind::Mastodon | Kind::LinkedIn | Kind::Board | Kind::Feed => Edit::InPlace,
+                Kind::Mastodon | Kind::LinkedIn | Kind::Board | Kind::Feed | Kind::Git => {
+                    Edit::InPlace
+                }
                 Kind::Bluesky => Edit::Anew,
                 Kind::Mail | Kind::X | Kind::Manual => Edit::No,
             },
@@ -547,7 +553,7 @@ impl Channel for SimulatedChannel {
             Kind::Mastodon | Kind::X | Kind::Bluesky | Kind::LinkedIn => {
                 Form::Status { count: Count::Characters, limit: 5000, card: CardUse::NotOurs }
             }
-            Kind::Board | Kind::Feed | Kind::Manual => {
+            Kind::Board | Kind::Feed | Kind::Git | Kind::Manual => {
                 Form::Document { media_type: DocumentType::Text }
             }
         }

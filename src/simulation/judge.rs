@@ -207,7 +207,9 @@ impl<'a> Judge<'a> {
             })
         };
         let is_it = |copy: &&Copy| match server.kind {
-            Kind::Board | Kind::Feed => copy.reference == delivery.name.posting.as_str(),
+            Kind::Board | Kind::Feed | Kind::Git => {
+                copy.reference == delivery.name.posting.as_str()
+            }
             _ if self.world.restored => {
                 copy.key == Some(delivery.key)
                     || copy.reference == delivery.name.posting.as_str() && is_named(copy)
@@ -354,12 +356,14 @@ impl<'a> Judge<'a> {
     fn is_only(&self, delivery: &Delivery, kind: Option<Kind>) -> bool {
         match kind {
             Some(Kind::Mail) => false,
-            Some(Kind::Board | Kind::Feed) => !self.past.deliveries.iter().any(|other| {
-                other.key != delivery.key
-                    && other.name.posting == delivery.name.posting
-                    && other.name.channel == delivery.name.channel
-                    && other.copy.is_some_and(CopyState::stands)
-            }),
+            Some(Kind::Board | Kind::Feed | Kind::Git) => {
+                !self.past.deliveries.iter().any(|other| {
+                    other.key != delivery.key
+                        && other.name.posting == delivery.name.posting
+                        && other.name.channel == delivery.name.channel
+                        && other.copy.is_some_and(CopyState::stands)
+                })
+            }
             _ => true,
         }
     }

@@ -195,7 +195,7 @@ fn looks(
     }
     let copy = match server.kind {
         // Of these there is one for each ad, whoever made it.
-        Kind::Board | Kind::Feed => server
+        Kind::Board | Kind::Feed | Kind::Git => server
             .copies
             .iter()
             .find(|it| it.reference == delivery.name.posting.as_str() && it.stands()),

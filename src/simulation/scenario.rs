@@ -208,7 +208,7 @@ fn habits(chance: &mut Chance, kind: Kind, list: &mut Chance) -> Habits {
         Kind::Mastodon | Kind::X | Kind::LinkedIn => chance.seconds(0, 290),
         Kind::Mail => chance.seconds(10, 1800),
         Kind::Board => chance.seconds(0, 90),
-        Kind::Bluesky | Kind::Feed | Kind::Manual => TimeDelta::zero(),
+        Kind::Bluesky | Kind::Feed | Kind::Git | Kind::Manual => TimeDelta::zero(),
     };
     Habits {
         keys: chance.pick(Keys::Honoured, &[Keys::Ignored, Keys::Ignored]),
@@ -234,7 +234,7 @@ fn spec(
     let (update, close) = policies(chance, kind);
     let remind = match kind {
         // What is found by our reference is never there twice.
-        Kind::Board | Kind::Feed => "",
+        Kind::Board | Kind::Feed | Kind::Git => "",
         _ => chance.pick("", &["7d", "3d"]),
     };
     let queue = Queue {
@@ -269,6 +269,7 @@ fn spec(
         queue,
         holds,
         requires: Vec::new(),
+        ask_again: None,
         values: serde_json::Value::Null,
         config: config(kind)?,
     })
@@ -301,7 +302,7 @@ fn policies(chance: &mut Chance, kind: Kind) -> (Update, Close) {
             &[Update::Edit, Update::Edit, Update::Manual, Update::Ignore],
             &[Close::Withdraw, Close::Withdraw, Close::Manual, Close::Ignore],
         ),
-        Kind::Feed => (&[Update::Edit], &[Close::Withdraw]),
+        Kind::Feed | Kind::Git => (&[Update::Edit], &[Close::Withdraw]),
         Kind::Manual => (&[Update::Manual, Update::Ignore], &[Close::Manual, Close::Ignore]),
     };
     let update = update.get(chance.index(update.len())).copied().unwrap_or(Update::Ignore);
@@ -355,6 +356,11 @@ fn config(kind: Kind) -> Result<KindConfig, SimulationError> {
             .map_err(setup)?,
         )),
         Kind::Feed => KindConfig::Feed(toml::from_str("folder = \"public/feed\"").map_err(setup)?),
+        Kind::Git => {
+            let list = "repository = \"/list.git\"\nfile = \"jobs/{reference}\"\nformat = \"text\"\n\
+                        author = { name = \"Lab\", email = \"lab@tidal.example\" }";
+            KindConfig::Git(Box::new(toml::from_str(list).map_err(setup)?))
+        }
         Kind::Manual => KindConfig::Manual(toml::from_str("place = \"a form\"").map_err(setup)?),
     })
 }

@@ -217,7 +217,9 @@ impl Server {
                 }
             }
             // Its requests come one by one.
-            Wire::Steps(_) | Wire::Errand { .. } => Answer::Done(Receipt::default()),
+            Wire::Steps(_) | Wire::Commit(_) | Wire::Errand { .. } => {
+                Answer::Done(Receipt::default())
+            }
         }
     }
 
@@ -442,7 +444,7 @@ pub fn key_of(wire: &Wire) -> Option<DeliveryKey> {
             let first = steps.steps.first().map(|step| Wire::Http(step.request.clone()));
             return first.as_ref().and_then(key_of);
         }
-        Wire::Entry(_) | Wire::Errand { .. } => None,
+        Wire::Entry(_) | Wire::Commit(_) | Wire::Errand { .. } => None,
     };
     text?.parse::<Uuid>().ok().map(DeliveryKey)
 }

@@ -20,6 +20,7 @@ impl ChannelSpec {
             KindConfig::LinkedIn(it) => vec![it.author.urn()],
             KindConfig::Board(board) => vec![board.base.to_string(), board.create.url.clone()],
             KindConfig::Feed(feed) => vec![feed.folder.display().to_string()],
+            KindConfig::Git(git) => vec![git.repository.clone(), git.file.clone()],
             KindConfig::Manual(_) => return None,
         };
         Some(Account(format!("{} {}", self.kind(), parts.join(" "))))

@@ -13,7 +13,7 @@ use std::num::NonZeroU32;
 use std::path::Path;
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 pub use schema::schema;
 use schemars::JsonSchema;
@@ -26,15 +26,15 @@ use super::length::Length;
 use super::policy::{self, Close, Offset, Update};
 use super::queue::{Defaults, Holds, Queue, WrittenBudget};
 use super::quiet::{QuietTable, QuietTimes};
-use super::{SiteError, list, preset, read_text, timezone, toml_file};
+use super::{SiteError, card, list, preset, read_text, timezone, toml_file};
 use crate::adapt::picture::PictureOf;
 use crate::adapt::template::Templates;
 use crate::adapt::thread::Thread;
 use crate::adapt::{AdaptError, Occasion, Target};
 use crate::channel::secret::SecretRef;
 use crate::channel::{
-    BuildError, Channel, ChannelName, Context, Kind, bluesky, board, feed, linkedin, mail, manual,
-    mastodon, x,
+    BuildError, Channel, ChannelName, Context, Kind, bluesky, board, feed, git, linkedin, mail,
+    manual, mastodon, x,
 };
 use crate::check::channels::RequiredFact;
 use crate::diagnostic::{Diagnostic, Source, suggestion};
@@ -72,6 +72,8 @@ pub struct ChannelSpec {
     pub holds: Holds,
     /// Facts that the channel takes no ad without, for `handbill check`.
     pub requires: Vec<RequiredFact>,
+    /// How long after it was asked a person is asked again, each time; `None`: once is enough.
+    pub ask_again: Option<TimeDelta>,
     /// `[values]`: free values for templates.
     pub values: serde_json::Value,
     pub config: KindConfig,
@@ -87,6 +89,7 @@ pub enum KindConfig {
     LinkedIn(Box<linkedin::Config>),
     Board(Box<board::Config>),
     Feed(Box<feed::Config>),
+    Git(Box<git::Config>),
     Manual(manual::Config),
 }
 
@@ -146,6 +149,8 @@ struct ChannelFile {
     budget: Option<WrittenBudget>,
     #[schemars(with = "Option<BTreeMap<String, serde_json::Value>>")]
     quiet: Option<QuietTable>,
+    #[schemars(with = "Option<String>")]
+    ask_again: Option<Spanned<Length>>,
     /// Free values for templates and for a board's placeholders (`{values.NAME}`).
     #[serde(default)]
     #[schemars(with = "BTreeMap<String, serde_json::Value>")]
@@ -163,6 +168,8 @@ struct ChannelFile {
     board: Option<board::Config>,
     #[schemars(with = "Option<BTreeMap<String, serde_json::Value>>")]
     feed: Option<feed::Config>,
+    #[schemars(with = "Option<BTreeMap<String, serde_json::Value>>")]
+    git: Option<git::Config>,
     #[schemars(with = "Option<BTreeMap<String, serde_json::Value>>")]
     manual: Option<manual::Config>,
 }
@@ -230,14 +237,15 @@ pub(super) fn read(
     around: &Around<'_>,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Result<Option<ChannelSpec>, SiteError> {
-    let preset = match toml::from_str::<PresetOnly>(&file.text).ok().and_then(|it| it.preset) {
-        None => None,
-        Some(name) => match named_preset(&name, file, diagnostics) {
-            Some(preset) => Some(preset),
+    let presets = match toml::from_str::<PresetOnly>(&file.text).ok().and_then(|it| it.preset) {
+        None => Vec::new(),
+        Some(name) => match named_presets(&name, file, diagnostics) {
+            Some(presets) => presets,
             None => return Ok(None),
         },
     };
-    let Some(written) = toml_file::read::<ChannelFile>(file, preset, diagnostics) else {
+    let texts = presets.iter().map(|(_, text)| *text);
+    let Some(written) = toml_file::read::<ChannelFile>(file, texts, diagnostics) else {
         return Ok(None);
     };
     let errors_before = diagnostics.len();
@@ -323,6 +331,12 @@ fn understood(
     if let KindConfig::Feed(feed) = &mut config {
         feed.complete(folder, &settings.base_url);
     }
+    if let KindConfig::Git(git) = &mut config {
+        if git.folder.as_os_str().is_empty() {
+            git.folder = Path::new("state/git").join(&name);
+        }
+        git.folder = folder.join(&git.folder);
+    }
     if let KindConfig::Mail(mail) = &config {
         list::reminders(mail, &remind, file, diagnostics);
     }
@@ -331,6 +345,10 @@ fn understood(
     let thread = along::thread(written.thread.as_ref(), kind, file, diagnostics);
     let picture = along::picture(written.picture.as_ref(), kind, file, diagnostics);
     let requires = requires::read(&written.requires, file, diagnostics);
+    let ask_again = rules::ask_again(written.ask_again.as_ref(), file, diagnostics);
+    if let KindConfig::Manual(manual) = &config {
+        card::check(manual, templates, file, diagnostics);
+    }
     Some(ChannelSpec {
         name: ChannelName(name.into()),
         file: Arc::clone(file),
@@ -348,6 +366,7 @@ fn understood(
         queue,
         holds,
         requires,
+        ask_again,
         values: serde_json::to_value(written.values).unwrap_or_default(),
         config,
     })
@@ -363,6 +382,7 @@ impl ChannelSpec {
             KindConfig::LinkedIn(_) => Kind::LinkedIn,
             KindConfig::Board(_) => Kind::Board,
             KindConfig::Feed(_) => Kind::Feed,
+            KindConfig::Git(_) => Kind::Git,
             KindConfig::Manual(_) => Kind::Manual,
         }
     }
@@ -392,6 +412,7 @@ impl ChannelSpec {
             KindConfig::LinkedIn(config) => Box::new(linkedin::LinkedIn::new(*config, context)?),
             KindConfig::Board(config) => Box::new(board::Board::new(*config, context)?),
             KindConfig::Feed(config) => Box::new(feed::Feed::new(*config, context)?),
+            KindConfig::Git(config) => Box::new(git::Git::new(*config, context)?),
             KindConfig::Manual(config) => Box::new(manual::Manual::new(config, context)?),
         })
     }
@@ -467,6 +488,7 @@ impl KindConfig {
             Self::Bluesky(config) => vec![("app_password", &mut config.app_password)],
             Self::LinkedIn(config) => config.secrets_mut(),
             Self::Board(config) => config.secrets_mut(),
+            Self::Git(config) => config.secrets_mut(),
             Self::Feed(config) => config.secrets_mut(),
             Self::Manual(_) => Vec::new(),
         }
@@ -483,12 +505,13 @@ fn scalars(values: &toml::Table) -> BTreeMap<String, String> {
     values.iter().filter_map(|(name, value)| Some((name.clone(), text(value)?))).collect()
 }
 
-fn named_preset(
+fn named_presets(
     name: &Spanned<String>,
     file: &Arc<Source>,
     diagnostics: &mut Vec<Diagnostic>,
-) -> Option<&'static str> {
-    let found = preset::text(name.get_ref());
+) -> Option<Vec<(String, &'static str)>> {
+    let found = preset::with_those_below(name.get_ref());
+    let found = (!found.is_empty()).then_some(found);
     if found.is_none() {
         let names = preset::names();
         let help = match suggestion(name.get_ref(), names.iter().map(String::as_str)) {
@@ -588,6 +611,7 @@ fn config_of(kind: Kind, written: &ChannelFile) -> Option<KindConfig> {
         Kind::LinkedIn => written.linkedin.clone().map(|it| KindConfig::LinkedIn(Box::new(it))),
         Kind::Board => written.board.clone().map(|it| KindConfig::Board(Box::new(it))),
         Kind::Feed => written.feed.clone().map(|it| KindConfig::Feed(Box::new(it))),
+        Kind::Git => written.git.clone().map(|it| KindConfig::Git(Box::new(it))),
         Kind::Manual => written.manual.clone().map(KindConfig::Manual),
     }
 }

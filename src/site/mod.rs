@@ -6,6 +6,7 @@
 
 pub mod account;
 mod board;
+mod card;
 pub mod channel_file;
 pub mod check;
 pub mod credential;

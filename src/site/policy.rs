@@ -123,6 +123,10 @@ pub(super) fn policies(
             &[Close::Withdraw, Close::Manual, Close::Ignore],
         ),
         Kind::Feed => (&[Update::Edit], &[Close::Withdraw]),
+        Kind::Git => (
+            &[Update::Edit, Update::Manual, Update::Ignore],
+            &[Close::Withdraw, Close::Edit, Close::Manual, Close::Ignore],
+        ),
         Kind::Manual => (&[Update::Manual, Update::Ignore], &[Close::Manual, Close::Ignore]),
     };
     if let Some(written) = update.filter(|it| !updates.contains(it.get_ref())) {

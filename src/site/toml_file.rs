@@ -10,11 +10,11 @@ use url::Url;
 use crate::channel::secret::IN_FILE;
 use crate::diagnostic::{Diagnostic, Source, Span, suggestion};
 
-/// Reads `file` into a `T`, over `preset` where there is one: keys of the file win, tables are
+/// Reads `file` into a `T`, over `presets`, the nearest first: keys of the file win, tables are
 /// joined. `None` with errors among the diagnostics if it cannot be read.
-pub(crate) fn read<T: DeserializeOwned>(
+pub(crate) fn read<'a, T: DeserializeOwned>(
     file: &Arc<Source>,
-    preset: Option<&str>,
+    presets: impl IntoIterator<Item = &'a str>,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<T> {
     let (mut table, errors) = DeTable::parse_recoverable(&file.text);
@@ -22,7 +22,7 @@ pub(crate) fn read<T: DeserializeOwned>(
         diagnostics.extend(errors.iter().map(|error| syntax(file, error)));
         return None;
     }
-    if let Some(preset) = preset {
+    for preset in presets {
         // A shipped preset that cannot be parsed is caught by a test; a person cannot mend it.
         if let Ok(preset) = DeTable::parse(preset) {
             join(table.get_mut(), preset.into_inner());
@@ -174,7 +174,7 @@ fn first_line(message: &str) -> String {
     message.lines().next().unwrap_or_default().trim().to_owned()
 }
 
-/// Where in the file the value at a path of keys stands.
+/// Where in the file the value at a path of keys stands; in a list the key is the place, from 0.
 pub(crate) fn locate(file: &Source, path: &[&str]) -> Option<Span> {
     let table = DeTable::parse(&file.text).ok()?;
     let mut span = None;
@@ -182,7 +182,13 @@ pub(crate) fn locate(file: &Source, path: &[&str]) -> Option<Span> {
     for key in path {
         let found = match &here {
             None => table.get_ref().get(*key).cloned(),
-            Some(value) => value.get_ref().as_table().and_then(|table| table.get(*key)).cloned(),
+            Some(value) => match value.get_ref() {
+                DeValue::Table(table) => table.get(*key).cloned(),
+                DeValue::Array(list) => {
+                    key.parse().ok().and_then(|at: usize| list.get(at)).cloned()
+                }
+                _ => None,
+            },
         }?;
         span = Some(Span::from(found.span()));
         here = Some(found);

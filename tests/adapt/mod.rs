@@ -533,6 +533,7 @@ fn shown(rendition: &Rendition) -> String {
             format!("Subject: {subject}\n\n{text}{html}")
         }
         Rendition::Document { body, .. } => body.clone(),
+        Rendition::Card { .. } => panic!("no card is asked for here"),
     }
 }
 

@@ -105,7 +105,7 @@ error[channel::kind]: there is no kind of channel `pigeon`
 2 | kind = "pigeon"
   |        ^^^^^^^^
   |
-  = help: the kinds are mail, mastodon, x, bluesky, linkedin, board, feed, manual
+  = help: the kinds are mail, mastodon, x, bluesky, linkedin, board, feed, git, manual
 "#,
     );
 }
@@ -466,6 +466,62 @@ error[channel::setting]: `x.user_id`: `tidal` is no numeric id
   |           ^^^^^^^
   |
   = help: it is the number behind the account, not its name
+"#,
+    );
+}
+
+#[test]
+fn a_field_of_a_card_that_uses_an_unknown_name_is_shown_at_its_place() {
+    let site = site();
+    site.write(
+        "channels/form.toml",
+        "kind = \"manual\"\n[manual]\nplace = \"a form\"\n[[manual.fields]]\nname = \"Title\"\n\
+         text = \"{{ title }}\"\n[[manual.fields]]\nname = \"Until\"\ntext = \"until {{ dedline }}\"\n",
+    );
+    refused(
+        &site,
+        r#"
+error[card::field]: the field “Until”: no posting has `dedline`
+ --> channels/form.toml:9:18
+  |
+9 | text = "until {{ dedline }}"
+  |                  ^^^^^^^
+  |
+  = help: did you mean `deadline`?
+"#,
+    );
+}
+
+#[test]
+fn two_fields_of_a_card_with_one_name_are_refused() {
+    let site = site();
+    let field = "[[manual.fields]]\nname = \"Title\"\ntext = \"{{ title }}\"\n";
+    site.write(
+        "channels/form.toml",
+        format!("kind = \"manual\"\n[manual]\nplace = \"a form\"\n{field}{field}"),
+    );
+    let ran = site.run(&["plan"]);
+    assert_eq!(ran.code, 2, "{ran:?}");
+    assert!(ran.err.contains("two fields are named `Title`"), "{}", ran.err);
+}
+
+#[test]
+fn nobody_is_asked_again_every_minute() {
+    let site = site();
+    site.write(
+        "channels/form.toml",
+        "kind = \"manual\"\nask_again = \"5m\"\n[manual]\nplace = \"a form\"\n",
+    );
+    refused(
+        &site,
+        r#"
+error[channel::setting]: `ask_again`: a person is asked again after an hour at the earliest
+ --> channels/form.toml:2:13
+  |
+2 | ask_again = "5m"
+  |             ^^^^
+  |
+  = help: write for example `"7d"`, or remove the line: then a person is asked once
 "#,
     );
 }

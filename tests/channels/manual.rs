@@ -1,5 +1,7 @@
 //! What only a person can do.
 
+use std::collections::BTreeMap;
+
 use handbill::adapt::Rendition;
 use handbill::channel::manual::{Config, Manual};
 use handbill::channel::{Action, Channel, Edit, Outcome, Receipt, Trace, Wire};
@@ -7,7 +9,14 @@ use handbill::channel::{Action, Channel, Edit, Outcome, Receipt, Trace, Wire};
 use super::servers;
 
 fn channel(place: &str) -> Result<Manual, String> {
-    let config = Config { place: place.to_owned(), limit: Some(100) };
+    let config = Config {
+        place: place.to_owned(),
+        limit: Some(100),
+        fields: Vec::new(),
+        limits: BTreeMap::new(),
+        known: None,
+        docs: None,
+    };
     Manual::new(config, servers::context()).map_err(|error| error.to_string())
 }
 

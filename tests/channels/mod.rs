@@ -7,6 +7,7 @@ mod archives;
 mod bluesky;
 mod board;
 mod feed;
+mod git;
 mod http;
 mod instances;
 mod linkedin;

@@ -1,6 +1,7 @@
 //! Somebody is told once what needs a person, whatever happens to the process or to the way there,
 //! and telling never causes telling.
 
+mod again;
 mod credentials;
 mod digest;
 mod once;

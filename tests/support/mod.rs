@@ -1,6 +1,7 @@
 //! A site in a folder of its own, and the real program run on it.
 
 pub mod proxy;
+pub mod repository;
 pub mod time;
 pub mod world;
 

@@ -38,7 +38,7 @@ impl Body {
         Ok(Some(match self {
             Self::None => return Ok(None),
             Self::Document => {
-                let text = values.document.ok_or_else(unknown)?.to_owned();
+                let text = values.whole_document(format).ok_or_else(unknown)?;
                 Made { content_type: usual(), text }
             }
             Self::Json(template) => {
@@ -56,7 +56,7 @@ impl Body {
                 let text = values.xml(template).ok_or_else(unknown)?;
                 Made { content_type: of(DocumentType::Xml), text }
             }
-            Self::Upload(upload) => upload.make(values, &usual()).ok_or_else(unknown)?,
+            Self::Upload(upload) => upload.make(values, format, &usual()).ok_or_else(unknown)?,
         }))
     }
 }
@@ -64,10 +64,10 @@ impl Body {
 impl Upload {
     /// `multipart/form-data` (RFC 7578). The boundary is made of the delivery's key, so that the
     /// same upload is the same bytes.
-    fn make(&self, values: &Values<'_>, content_type: &str) -> Option<Made> {
+    fn make(&self, values: &Values<'_>, format: DocumentType, content_type: &str) -> Option<Made> {
         let content = match &self.content {
             Some(template) => values.xml(template)?,
-            None => values.document?.to_owned(),
+            None => values.whole_document(format)?,
         };
         let boundary = format!("handbill-{}", values.key?.replace('-', ""));
         let mut text = String::new();

@@ -10,6 +10,7 @@ use url::Url;
 
 use crate::adapt::DocumentType;
 use crate::adapt::limits::Limits;
+use crate::channel::known::Known;
 use crate::channel::secret::SecretRef;
 use crate::schedule::length::Length;
 
@@ -20,8 +21,9 @@ use crate::schedule::length::Length;
 /// `{link}`, its public link; `{reference}`, our number (the posting's id); `{slug}`, the same as a
 /// name in an address (lower-case letters, digits, hyphens); `{key}`, the delivery's
 /// key (a UUID); `{page}`, the page of a search; `{at:FORMAT}`, the time of the request in UTC as
-/// `strftime` writes it; `{values.NAME}`, one of the channel's own `[values]`. In addresses they are
-/// percent-encoded.
+/// `strftime` writes it; `{verb:NEW,CHANGED,GONE}`, one of three words by what the request does; both
+/// also in a document of XML that a template makes; `{values.NAME}`, one of the channel's own
+/// `[values]`. In addresses they are percent-encoded.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
@@ -71,20 +73,6 @@ pub struct Config {
     /// The channel's own `[values]`, which stand beside this table.
     #[serde(skip)]
     pub values: BTreeMap<String, String>,
-}
-
-/// How sure it is that a board is as its file says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Known {
-    /// Its software took a posting, and gave it back.
-    Tested,
-    /// Its operator says so publicly.
-    Documented,
-    /// Somebody else's program does it so.
-    ThirdParty,
-    /// It is guessed.
-    Unknown,
 }
 
 /// How requests are authorised.

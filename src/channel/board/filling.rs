@@ -3,9 +3,10 @@
 use std::fmt::Write as _;
 
 use super::description::Config;
+use crate::adapt::DocumentType;
 use crate::adapt::html::escape;
 use crate::adapt::text::slug;
-use crate::channel::wire::id_of;
+use crate::channel::wire::{Verb, id_of};
 use crate::diagnostic::suggestion;
 use chrono::{DateTime, Utc};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -19,6 +20,10 @@ const OWN: &str = "values.";
 
 /// Begins the placeholder of a time, before its format.
 const AT: &str = "at:";
+
+/// Begins a placeholder with three words: of a request that creates, of one that changes, and of one
+/// that takes back.
+const VERB: &str = "verb:";
 
 /// Stands for the document that a template made, or with a JSON pointer for a part of it.
 const DOCUMENT: &str = "document";
@@ -38,6 +43,7 @@ pub(super) struct Values<'a> {
     /// The part of an uploaded file's name by which its result is found.
     pub file: Option<&'a str>,
     pub at: Option<DateTime<Utc>>,
+    pub verb: Option<Verb>,
     pub document: Option<&'a str>,
 }
 
@@ -53,6 +59,7 @@ impl<'a> Values<'a> {
             page: None,
             file: None,
             at: None,
+            verb: None,
             document: None,
         }
     }
@@ -85,6 +92,28 @@ impl<'a> Values<'a> {
     /// The same with every value as a regular expression that means it.
     pub(super) fn pattern(&self, template: &str) -> Option<String> {
         self.fill(template, |_, value| regex::escape(value))
+    }
+
+    /// The document, in XML with the time of the request and what it does filled in; what an ad has
+    /// in braces stays as it is.
+    pub(super) fn whole_document(&self, format: DocumentType) -> Option<String> {
+        let document = self.document?;
+        if format != DocumentType::Xml {
+            return Some(document.to_owned());
+        }
+        let mut filled = String::with_capacity(document.len());
+        let mut rest = document;
+        while let Some((before, placeholder, after)) = next(rest) {
+            filled.push_str(before);
+            rest = after;
+            if placeholder.starts_with(AT) || placeholder.starts_with(VERB) {
+                filled.push_str(&escape(&self.value(placeholder)?));
+            } else {
+                filled.push_str(&format!("{{{placeholder}}}"));
+            }
+        }
+        filled.push_str(rest);
+        Some(filled)
     }
 
     /// JSON with the texts in it filled in.
@@ -151,6 +180,15 @@ impl<'a> Values<'a> {
         if let Some(format) = placeholder.strip_prefix(AT) {
             return time(self.at?, format);
         }
+        if let Some(words) = placeholder.strip_prefix(VERB) {
+            let index = match self.verb? {
+                Verb::Create => 0,
+                Verb::Update => 1,
+                Verb::Withdraw => 2,
+                Verb::Upload => return None,
+            };
+            return words.split(',').nth(index).map(str::to_owned);
+        }
         if let Some(name) = placeholder.strip_prefix(OWN) {
             return self.config.values.get(name).cloned();
         }
@@ -184,6 +222,13 @@ pub(super) fn check(template: &str, config: &Config) -> Result<(), String> {
             if time(DateTime::UNIX_EPOCH, format).is_none() {
                 return Err(format!(
                     "`{format}` is no format of a time; write it like `%Y-%m-%d_%H-%M-%S`"
+                ));
+            }
+        } else if let Some(words) = name.strip_prefix(VERB) {
+            if words.split(',').count() != 3 {
+                return Err(format!(
+                    "`{{{name}}}` needs three words: to create, to change, to take back; write it \
+                     like `{{verb:1,2,3}}`"
                 ));
             }
         } else if let Some(own) = name.strip_prefix(OWN) {

@@ -296,7 +296,7 @@ fn more_of(rendition: &Rendition) -> (&[String], Option<&Picture>) {
         Rendition::Status { parts, picture, .. } => {
             (parts, picture.as_ref().filter(|it| it.file.is_some()))
         }
-        Rendition::Mail { .. } | Rendition::Document { .. } => (&[], None),
+        Rendition::Mail { .. } | Rendition::Document { .. } | Rendition::Card { .. } => (&[], None),
     }
 }
 

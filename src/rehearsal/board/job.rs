@@ -134,7 +134,9 @@ impl Document {
                 .map(|(name, value)| (vec![name.to_lowercase()], value.into_owned()))
                 .collect(),
             DocumentType::Xml => xml_leaves(&self.raw),
-            DocumentType::Text => vec![(Vec::new(), self.raw.clone())],
+            DocumentType::Text | DocumentType::Yaml | DocumentType::Markdown => {
+                vec![(Vec::new(), self.raw.clone())]
+            }
         }
     }
 }

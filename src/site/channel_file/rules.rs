@@ -71,6 +71,31 @@ fn next_times(schedule: &Schedule, now: DateTime<Utc>) -> String {
     times.join(", ")
 }
 
+/// The shortest time after which a person is asked again.
+const SOONEST_AGAIN: TimeDelta = TimeDelta::hours(1);
+
+/// How long after it was asked a person is asked again.
+pub(super) fn ask_again(
+    written: Option<&Spanned<Length>>,
+    file: &Arc<Source>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<TimeDelta> {
+    let written = written?;
+    let Length(every) = *written.get_ref();
+    if every >= SOONEST_AGAIN {
+        return Some(every);
+    }
+    diagnostics.push(
+        Diagnostic::error(
+            "channel::setting",
+            "`ask_again`: a person is asked again after an hour at the earliest",
+        )
+        .at(file, written.span())
+        .help("write for example `\"7d\"`, or remove the line: then a person is asked once"),
+    );
+    None
+}
+
 pub(super) fn reminders(
     written: &[Spanned<String>],
     kind: Kind,
@@ -79,7 +104,7 @@ pub(super) fn reminders(
 ) -> Vec<Offset> {
     let mut offsets = Vec::new();
     for text in written {
-        if matches!(kind, Kind::Board | Kind::Feed) {
+        if matches!(kind, Kind::Board | Kind::Feed | Kind::Git) {
             diagnostics.push(
                 Diagnostic::error("channel::remind", format!("a {kind} takes no reminders"))
                     .at(file, text.span())
