@@ -512,7 +512,9 @@ fn rehosted(config: &Config, root: &Url) -> io::Result<Config> {
     for request in requests.into_iter().flatten() {
         rehost(&mut request.url);
         rehost_link(&mut request.link);
-        request.id.as_mut().map(readable);
+        if let Some(id) = &mut request.id {
+            readable(id);
+        }
         request.state = None;
     }
     Ok(here)
