@@ -114,7 +114,8 @@ fn page() -> String {
     let today = Utc::now().to_rfc3339();
     let deadline = (Utc::now() + TimeDelta::days(60)).format("%Y-%m-%d");
     format!(
-        "---\ntitle: \"PhD position in Tides\"\ndate: {today}\njob:\n  id: tides\n  deadline: {deadline}\n---\n\n\
+        "---\ntitle: \"PhD position in Tides\"\ndate: {today}\njob:\n  id: tides\n  deadline: {deadline}\n  \
+         organisation: University of Nordhafen\n---\n\n\
          Forecast the tides of fourteen harbours.\n\nThe position starts in June 2027.\n"
     )
 }
