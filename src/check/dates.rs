@@ -29,6 +29,7 @@ pub(super) fn over(page: &Posting, today: NaiveDate, zone: Tz) -> Option<Diagnos
 
 pub(super) fn check(page: &Posting, zone: Tz, remarks: &mut Vec<Diagnostic>) {
     page_date(page, zone, remarks);
+    remarks.extend(weekday(page));
     let Some(field) = &page.facts.deadline else { return };
     let (Some(first), Some(day)) = (field.value.next_day(), field.value.last_day()) else { return };
     if let Some(start) = &page.facts.start
@@ -67,6 +68,46 @@ pub(super) fn check(page: &Posting, zone: Tz, remarks: &mut Vec<Diagnostic>) {
             .help("nothing, if it is meant; on a weekend nobody answers questions"),
         );
     }
+}
+
+/// The days of the week by the beginnings of their names in six languages, Monday first.
+const WEEKDAYS: [&[&str]; 7] = [
+    &["monday", "montag", "lundi", "lunes", "lunedì", "maandag"],
+    &["tuesday", "dienstag", "mardi", "martes", "martedì", "dinsdag"],
+    &["wednesday", "mittwoch", "mercredi", "miércoles", "mercoledì", "woensdag"],
+    &["thursday", "donnerstag", "jeudi", "jueves", "giovedì", "donderdag"],
+    &["friday", "freitag", "vendredi", "viernes", "venerdì", "vrijdag"],
+    &["saturday", "samstag", "sonnabend", "samedi", "sábado", "sabato", "zaterdag"],
+    &["sunday", "sonntag", "dimanche", "domingo", "domenica", "zondag"],
+];
+
+/// That the day of the week before a deadline is not the one on which it falls.
+fn weekday(page: &Posting) -> Option<Diagnostic> {
+    let field = page.facts.deadline.as_ref()?;
+    let span = place(field);
+    let before = page.source.words(Span::new(0, span.start));
+    let line = before.rsplit('\n').next()?.to_lowercase();
+    let words = line.trim_end_matches(|letter: char| !letter.is_alphanumeric());
+    let article = [" den", " dem", " the", " le", " el", " il"];
+    let words = article.iter().find_map(|it| words.strip_suffix(it)).unwrap_or(words);
+    let words = words.trim_end_matches(|letter: char| !letter.is_alphanumeric());
+    let is_last = |names: &[&str]| names.iter().any(|name| words.ends_with(name));
+    let named = WEEKDAYS.iter().position(|names| is_last(names))?;
+    // The first of two days is the one whose words are shown.
+    let day = field.value.next_day()?;
+    let falls = usize::try_from(day.weekday().num_days_from_monday()).ok()?;
+    (named != falls && is_written(page.source.words(span), day.day())).then(|| {
+        Diagnostic::warning(
+            "dates::weekday-differs",
+            format!(
+                "the deadline {day} is a {}, and the page calls it another day",
+                day.format("%A")
+            ),
+        )
+        .at(&page.source, span)
+        .label("the day of the month is taken")
+        .help("correct the date or the day of the week; applicants trust either")
+    })
 }
 
 /// An ad is seldom out so long before its deadline, or its start; most often a year is wrong, or a

@@ -9,7 +9,7 @@ use super::{CliError, End, Format, complain_about, load, say, say_json};
 use crate::diagnostic::Diagnostic;
 use crate::posting::listing::{FactLine, Sureness, listing};
 use crate::posting::parts::is_part;
-use crate::posting::{self, Availability, Posting, Settings};
+use crate::posting::{self, Availability, Origin, Posting, Settings};
 use crate::site::{Site, SiteError, pages};
 
 #[derive(Debug, clap::Args)]
@@ -123,6 +123,9 @@ fn why_closed(postings: &[Posting]) -> Option<&'static str> {
     let mut reasons = postings.iter().map(|posting| match posting.availability {
         Availability::Open => None,
         Availability::Draft(_) => Some("it is a draft"),
+        Availability::Closed(Origin::Inferred(_)) => {
+            Some("its words say that the position is closed or filled, or that none is open")
+        }
         Availability::Closed(_) => Some("it is marked as closed or filled"),
         Availability::NoOpening(_) => Some("its words offer no position"),
     });

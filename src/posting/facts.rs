@@ -39,6 +39,7 @@ mod start;
 pub(crate) mod text;
 mod title;
 mod value;
+mod window;
 mod words;
 
 use std::collections::BTreeMap;
@@ -68,6 +69,10 @@ pub fn postings(
     let defaults = declared::cascaded(page, diagnostics).or(declared::defaults(&settings.defaults));
     let prose = Prose::of(page);
     let described = title::positions(&prose);
+    let headings: Vec<Span> = match described.len() {
+        0 | 1 => Vec::new(),
+        _ => described.iter().map(|(_, place)| *place).collect(),
+    };
     let several = match (job.positions.as_slice(), described.as_slice()) {
         ([_, ..], _) => Positions::Declared,
         ([], [_, _, ..]) => Positions::Described,
@@ -77,7 +82,9 @@ pub fn postings(
     let says_a_job = page.front.get("job").is_some_and(|job| !job.is_empty());
     // What was declared decides; only where nothing was do the words tell whether there is a job.
     let availability = match page.availability {
-        Availability::Open if !says_a_job => opening::infer(&prose, page, &inferred, diagnostics),
+        Availability::Open if !says_a_job => {
+            opening::infer(&prose, page, &inferred, &headings, diagnostics)
+        }
         _ => None,
     };
     if !says_a_job && availability.is_none() && page.availability == Availability::Open {
@@ -92,6 +99,14 @@ pub fn postings(
     if not_listed && words.availability == Availability::Open {
         diagnostics.extend(positions::not_listed(&page.source, &described));
     }
+    if words.availability == Availability::Open
+        && several != Positions::Declared
+        && job.facts.deadline.is_none()
+        && inferred.deadline.is_none()
+    {
+        let written = page.date.or(page.publish_at).map(|at| at.date_naive());
+        diagnostics.extend(deadline::unread(&prose, written).map(|at| unread(&page.source, at)));
+    }
     let page_facts = |declared: Facts| declared.or(inferred.clone()).or(defaults.clone());
     if job.positions.is_empty() {
         let names = described.into_iter().filter(|_| not_listed).map(|(name, _)| name);
@@ -103,7 +118,7 @@ pub fn postings(
     let postings = positions
         .map(|(position, part)| {
             let declared = position.facts.clone().or(job.facts.clone());
-            let Some(positions::Part { page, title }) = part else {
+            let Some(positions::Part { page, title, own }) = part else {
                 return posting(page, &words, &job, Some(position), page_facts(declared));
             };
             let prose = Prose::of(&page);
@@ -113,8 +128,19 @@ pub fn postings(
             of_part.retain(|remark| !diagnostics.contains(remark));
             diagnostics.extend(of_part);
             (facts.title, facts.display_title) = (Some(title.clone()), Some(title));
+            // "Three positions" above all of them is no number of this one.
+            let is_own = |at: Span| own.start <= at.start && at.end <= own.end;
+            facts.openings = facts.openings.filter(|it| span(&it.origin).is_some_and(is_own));
             let facts = declared.or(facts).or(defaults.clone());
-            posting(&page, &words, &job, Some(position), facts)
+            let mut posting = posting(&page, &words, &job, Some(position), facts);
+            if posting.availability == Availability::Open
+                && position.closed.is_none()
+                && let Some(at) = opening::closed_section(&prose, own)
+            {
+                posting.availability = Availability::Closed(Origin::Inferred(at));
+                posting.revision = revision::of(&posting);
+            }
+            posting
         })
         .collect();
     (postings, Vec::new())
@@ -272,6 +298,17 @@ fn impossible(source: &Arc<Source>, span: Span) -> Diagnostic {
         .at(source, span)
         .label("not read as a deadline")
         .help("correct the day, or declare `deadline` under `job:`")
+}
+
+fn unread(source: &Arc<Source>, span: Span) -> Diagnostic {
+    let message = format!(
+        "`{}` stands where the page speaks of applying, and no deadline was read",
+        source.words(span)
+    );
+    Diagnostic::warning("facts::deadline-unread", message)
+        .at(source, span)
+        .label("perhaps the deadline")
+        .help("if it is, write `Deadline: …` with day, month and year, or declare it under `job:`")
 }
 
 fn span(origin: &Origin) -> Option<Span> {

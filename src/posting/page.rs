@@ -300,7 +300,8 @@ impl<'a> Matter<'a> {
             .map(|(_, span)| span);
         let over = ["closed", "filled", "expired", "obsolete", "archived"];
         let over = || over.iter().find_map(|key| says(self.value(key), true));
-        match over().or_else(|| says(of_job, true)).or(status) {
+        let not_open = || says(self.value("open"), false);
+        match over().or_else(|| says(of_job, true)).or_else(not_open).or(status) {
             Some(span) => Availability::Closed(Origin::Declared(span)),
             None => Availability::Open,
         }

@@ -3,6 +3,7 @@
 
 mod ads;
 mod corpus;
+mod dates;
 mod declared;
 mod languages;
 mod openings;

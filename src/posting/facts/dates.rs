@@ -1,8 +1,8 @@
-//! Dates as people write them in English and German ads.
+//! Dates as people write them in ads of six languages.
 
 use std::ops::Range;
 
-use chrono::{Datelike, Days, NaiveDate};
+use chrono::{Datelike, Days, Months, NaiveDate};
 
 use super::pattern::Pattern;
 use crate::posting::PartialDate;
@@ -21,10 +21,28 @@ pub enum Reading {
         day: u32,
         month: u32,
     },
+    /// "the end of December": as a deadline its last day, as a start the month.
+    EndOfMonth {
+        year: Option<i32>,
+        month: u32,
+    },
     /// No day of the calendar, such as 31 June.
     Impossible,
     /// Such as `03/04/2027`, which two continents read differently.
     Ambiguous,
+}
+
+impl Reading {
+    /// The date as exactly as it is written, if its year is.
+    pub fn date(self) -> Option<PartialDate> {
+        match self {
+            Self::Known(date) => Some(date),
+            Self::EndOfMonth { year: Some(year), month } => {
+                Some(PartialDate::Month { year, month })
+            }
+            _ => None,
+        }
+    }
 }
 
 /// Nobody writes more dates into one paragraph, and so the time to compare them is bounded.
@@ -33,11 +51,10 @@ const MOST: usize = 200;
 /// The dates in a text, in the order of the text.
 pub fn mentions(text: &str) -> Vec<Mention> {
     let mut found: Vec<Mention> = Vec::new();
-    // Most passages hold no date, and every date holds a digit.
-    if !text.bytes().any(|byte| byte.is_ascii_digit()) {
-        return found;
-    }
-    for (pattern, form) in &FORMS {
+    // Most passages hold no date, and most dates hold a digit.
+    let digits = text.bytes().any(|byte| byte.is_ascii_digit());
+    let forms = if digits { &FORMS[..] } else { &[] };
+    for (pattern, form) in WORDED.iter().chain(forms) {
         for captures in pattern.captures_iter(text) {
             if found.len() >= MOST {
                 break;
@@ -54,7 +71,8 @@ pub fn mentions(text: &str) -> Vec<Mention> {
             let number = |name| part(name).and_then(|it| it.parse::<u32>().ok());
             let year = number("year").map(|year| if year < 100 { year + 2000 } else { year });
             let month = number("month").or_else(|| part("name").and_then(month_of));
-            if let Some(reading) = form.read(year, month, number("day"), part("season")) {
+            let day = number("day").or_else(|| part("ordinal").and_then(day_of));
+            if let Some(reading) = form.read(year, month, day, part("season")) {
                 found.push(Mention { range, reading });
             }
         }
@@ -79,16 +97,35 @@ pub fn iso(text: &str) -> Option<PartialDate> {
 /// The year of a day that was written without one, if the page's own date makes it certain: the
 /// next such day, at most half a year after the page was written.
 pub fn complete(day: u32, month: u32, written: NaiveDate) -> Option<NaiveDate> {
+    next(written, |year| NaiveDate::from_ymd_opt(year, month, day))
+}
+
+/// The last day of a month, whose year is told in the same way if it is not written.
+pub fn end_of_month(
+    year: Option<i32>,
+    month: u32,
+    written: Option<NaiveDate>,
+) -> Option<NaiveDate> {
+    let last = |year| {
+        let first = NaiveDate::from_ymd_opt(year, month, 1)?;
+        first.checked_add_months(Months::new(1))?.pred_opt()
+    };
+    year.map_or_else(|| next(written?, last), last)
+}
+
+/// The first day from when the page was written on, at most half a year after it.
+fn next(written: NaiveDate, of_year: impl Fn(i32) -> Option<NaiveDate>) -> Option<NaiveDate> {
     let latest = written.checked_add_days(Days::new(183))?;
-    [written.year(), written.year() + 1]
-        .into_iter()
-        .filter_map(|year| NaiveDate::from_ymd_opt(year, month, day))
-        .find(|date| *date >= written && *date <= latest)
+    let days = [written.year(), written.year() + 1].into_iter().filter_map(of_year);
+    days.into_iter().find(|date| *date >= written && *date <= latest)
 }
 
 #[derive(Clone, Copy)]
 enum Form {
     Plain,
+    /// Numbers with dots, which without a year may be a time: `13.00`.
+    Dotted,
+    EndOfMonth,
     /// Numbers with slashes, which may be in either order.
     Slashed,
     Season,
@@ -112,6 +149,42 @@ macro_rules! year {
     };
 }
 
+/// The forms of a date that may stand without a digit. They claim their words before all others.
+static WORDED: [(Pattern, Form); 3] = [
+    (
+        Pattern::new(concat!(
+            r"(?i)\b(?P<ordinal>(?:twenty|thirty)[- ](?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth)|",
+            r"first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh|twelfth|",
+            r"(?:thir|four|fif|six|seven|eigh|nine)teenth|twentieth|thirtieth)(?: day)? of (?P<name>",
+            month!(),
+            r")\b(?:,? ",
+            year!(),
+            r"\b)?"
+        )),
+        Form::Plain,
+    ),
+    (
+        Pattern::new(concat!(
+            r"(?i)\b(?P<ordinal>ersten|premier|primero|primo|eerste) (?:de )?(?P<name>",
+            month!(),
+            r")\b(?: (?:de )?",
+            year!(),
+            r"\b)?"
+        )),
+        Form::Plain,
+    ),
+    (
+        Pattern::new(concat!(
+            r"(?i)\b(?:end of|ende|fin(?:ales)? de|fin|fine di|fine|eind) (?P<name>",
+            month!(),
+            r")\b\.?(?:,? (?:del? )?",
+            year!(),
+            r"\b)?"
+        )),
+        Form::EndOfMonth,
+    ),
+];
+
 /// The forms of a date, the most telling first: a later one never claims the words of an earlier.
 static FORMS: [(Pattern, Form); 10] = [
     (
@@ -122,7 +195,7 @@ static FORMS: [(Pattern, Form); 10] = [
         Pattern::new(
             r"\b(?P<day>[0-9]{1,2})\. ?(?P<month>[0-9]{1,2})\.(?: ?(?P<year>20[0-9]{2}|[0-9]{2})\b)?",
         ),
-        Form::Plain,
+        Form::Dotted,
     ),
     (
         Pattern::new(concat!(r"\b(?P<day>[0-9]{1,2})/(?P<month>[0-9]{1,2})/", year!(), r"\b")),
@@ -130,9 +203,9 @@ static FORMS: [(Pattern, Form); 10] = [
     ),
     (
         Pattern::new(concat!(
-            r"(?i)\b(?P<day>[0-9]{1,2})(?:st|nd|rd|th|er|º|°|\.)?(?: of| de| di)? ?(?P<name>",
+            r"(?i)\b(?P<day>[0-9]{1,2})(?:st|nd|rd|th|er|º|°|\.)?(?: of| de| di)?[ -]?(?P<name>",
             month!(),
-            r")\b\.?(?:,? (?:del? )?",
+            r")\b\.?(?:(?:,? (?:del? )?|-)",
             year!(),
             r"\b)?"
         )),
@@ -183,6 +256,14 @@ impl Form {
     ) -> Option<Reading> {
         match self {
             Self::Plain => Some(reading(year, month, day)),
+            Self::Dotted => {
+                let is_time = year.is_none() && month.is_some_and(|it| !(1..=12).contains(&it));
+                (!is_time).then(|| reading(year, month, day))
+            }
+            Self::EndOfMonth => {
+                let year = year.and_then(|year| i32::try_from(year).ok());
+                Some(Reading::EndOfMonth { year, month: month? })
+            }
             Self::Season => {
                 let month = season.and_then(first_month)?;
                 Some(reading(year, Some(month), None))
@@ -235,6 +316,48 @@ fn month_of(name: &str) -> Option<u32> {
     let name = name.to_lowercase();
     let month = MONTHS.iter().position(|starts| starts.iter().any(|start| name.starts_with(start)));
     month.and_then(|month| u32::try_from(month + 1).ok())
+}
+
+/// The words for the days of a month in English, without the tens.
+const ORDINALS: [&str; 19] = [
+    "first",
+    "second",
+    "third",
+    "fourth",
+    "fifth",
+    "sixth",
+    "seventh",
+    "eighth",
+    "ninth",
+    "tenth",
+    "eleventh",
+    "twelfth",
+    "thirteenth",
+    "fourteenth",
+    "fifteenth",
+    "sixteenth",
+    "seventeenth",
+    "eighteenth",
+    "nineteenth",
+];
+
+/// The day that an ordinal word says.
+fn day_of(ordinal: &str) -> Option<u32> {
+    let ordinal = ordinal.to_lowercase();
+    let (tens, rest) = match ordinal.split_once(['-', ' ']) {
+        Some(("twenty", rest)) => (20, rest),
+        Some(("thirty", rest)) => (30, rest),
+        _ => (0, ordinal.as_str()),
+    };
+    match rest {
+        "twentieth" => Some(20),
+        "thirtieth" => Some(30),
+        "ersten" | "premier" | "primero" | "primo" | "eerste" => Some(1),
+        rest => {
+            let place = ORDINALS.iter().position(|word| *word == rest)?;
+            Some(tens + u32::try_from(place + 1).ok()?)
+        }
+    }
 }
 
 /// The month in which a season, semester or quarter begins, as in the north of the earth.

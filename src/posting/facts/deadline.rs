@@ -10,6 +10,7 @@ use super::labels::FieldKey;
 use super::pattern::{Match, Pattern};
 use super::prose::{FieldPlace, Passage, Prose};
 use super::words::Phrases;
+use super::{sentence, window};
 use crate::diagnostic::Span;
 use crate::posting::{Deadline, Field, Origin, PartialDate};
 
@@ -36,8 +37,34 @@ static APPLYING: Pattern = Pattern::new(
 /// Words before a day that end something else.
 static OTHER: Pattern = Pattern::new(
     r"(?ix) \b (?: limited | fund(?:ed|ing) | contract | employment | interview | start | begin
-        | runs? | completed | graduat | befristet | vertrag | finanzier | abgeschlossen ) [^.;!?]* $",
+        | runs? | completed | graduat | befristet | vertrag | finanzier | abgeschlossen
+        | to\ be\ filled | in\ post | zu\ besetzen ) [^.;!?]* $",
 );
+
+/// Words before the day on which applications are first taken.
+static OPENS: Pattern = Pattern::new(
+    r"(?ix) \b (?: opens? | opening | starts? | starting | begins? | beginnt | beginn | startet
+        | ouvre | ouverture | abre | apertura | apre | start | opent )
+        (?: \ date )? [\ :]* (?: (?: on | at | am | the | ab | le | el | il | op ) \ ){0,2} $",
+);
+
+/// Words of a step in which nobody hands in anything, or only who is asked to.
+static NO_STEP: Pattern = Pattern::new(
+    r"(?ix) \b (?: invit\S* | einlad\S* | eingeladen\S* | uitnodig\S* | uitgenodigd | notif\S*
+        | decisions? | results? | feedback | interviews? ) \b [^.;!?]* $",
+);
+
+/// The first of two steps, in which less is handed in, and the last, in which all is.
+static FIRST_STEP: Phrases = Phrases::followed("deadline.first_step", r"[^.;!?]{0,60}$");
+static LAST_STEP: Phrases = Phrases::followed("deadline.last_step", r"[^.;!?]{0,60}$");
+
+/// Words right before the day until which another deadline was put off.
+static EXTENDED: Phrases =
+    Phrases::followed("deadline.extended", r"[ :]*(?:[^ .;!?0-9]+[ ,]+){0,3}$");
+
+/// What may be put off one day has not been.
+static MAY_BE_EXTENDED: Pattern =
+    Pattern::new(r"(?i)\b(?:can|may|could|might|kann|peut|puede|può|kan) [^.;!?]*$");
 
 /// Words before the day on which somebody begins to look at applications, which is not the last
 /// one: "review of applications begins", "for full consideration, apply by".
@@ -60,9 +87,18 @@ static ROUND_BEFORE: Pattern = Pattern::new(
 /// The day itself no longer counts.
 static EXCLUSIVE: Pattern = Pattern::new(r"(?i)\b(?:before|vor dem) (?:the )?$");
 
+/// Sentences that ask for an application.
+static ASKS: Phrases = Phrases::of("application.sentence");
+
 static ROLLING: Phrases = Phrases::of("deadline.rolling");
 
-/// The words of all languages for a deadline, before the day in the same sentence.
+/// The words of all languages for a deadline, wherever they stand.
+static NAMED_ANYWHERE: Phrases = Phrases::of("deadline.named");
+
+/// Words for the start, which a heading that names a deadline may have below it too.
+static START: Phrases = Phrases::of("start.named");
+
+/// The same before the day in the same sentence.
 static NAMED_WORDS: Phrases = Phrases::followed("deadline.named", r"[^.;!?]{0,60}$");
 
 /// What the page says about the deadline.
@@ -86,12 +122,20 @@ pub fn infer(prose: &Prose, written: Option<NaiveDate>) -> Found {
     }
     for passage in prose.passages() {
         let open_until_filled = ROLLING.find(&passage.text);
+        let mentions = dates::mentions(&passage.text);
         let mut since = 0;
-        for mention in dates::mentions(&passage.text) {
+        let mut window = Window::Elsewhere;
+        for (index, mention) in mentions.iter().enumerate() {
             let range = mention.range.clone();
-            let before = lead(passage, since, range.start);
+            let before = &*sentence::without_inner_dots(lead(passage, since, range.start));
             since = range.end;
-            let Some(weight) = weight(passage, before) else { continue };
+            if window::begins(passage, before, mention, mentions.get(index + 1)) {
+                window = Window::Begun;
+                continue;
+            }
+            let begun = std::mem::replace(&mut window, Window::Elsewhere) == Window::Begun;
+            let weight = if begun { Some(Weight::Named) } else { weight(passage, before) };
+            let Some(weight) = weight else { continue };
             let span = prose.span(passage, range.clone());
             if mention.reading == Reading::Impossible {
                 found.impossible.push(span);
@@ -104,7 +148,7 @@ pub fn infer(prose: &Prose, written: Option<NaiveDate>) -> Found {
                 open_until_filled.as_ref().is_some_and(|words| goes_on(passage, &range, words));
             let stage = match () {
                 () if weight == Weight::Review || filled => Stage::Opening,
-                () if ROUND_BEFORE.is_match(before) => Stage::Round,
+                () if ROUND_BEFORE.is_match(before) || is_step(before) => Stage::Round,
                 () => Stage::Only,
             };
             let exclusive = if exclusive { Counts::UntilTheDayBefore } else { Counts::Itself };
@@ -113,6 +157,7 @@ pub fn infer(prose: &Prose, written: Option<NaiveDate>) -> Found {
                 weight,
                 stage,
                 counts: exclusive,
+                place: FieldPlace::Body,
                 origin: Origin::Inferred(span),
             });
         }
@@ -148,15 +193,25 @@ struct Day {
     weight: Weight,
     stage: Stage,
     counts: Counts,
+    place: FieldPlace,
     origin: Origin,
 }
 
 /// How surely a day is a deadline, the surest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Weight {
+    /// Another one was put off until this day.
+    Extended,
     Named,
     Review,
     Mere,
+}
+
+/// Whether the day before this one began the time in which one can apply.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Window {
+    Begun,
+    Elsewhere,
 }
 
 /// What comes after a day.
@@ -197,6 +252,7 @@ fn labelled(prose: &Prose, written: Option<NaiveDate>) -> Vec<Day> {
             weight: Weight::Named,
             stage,
             counts: Counts::Itself,
+            place: FieldPlace::Front,
             origin: Origin::Inferred(field.span),
         })
     });
@@ -208,6 +264,7 @@ fn day_of(reading: Reading, written: Option<NaiveDate>) -> Option<NaiveDate> {
     match reading {
         Reading::Known(PartialDate::Day(day)) => Some(day),
         Reading::WithoutYear { day, month } => dates::complete(day, month, written?),
+        Reading::EndOfMonth { year, month } => dates::end_of_month(year, month, written),
         Reading::Known(_) | Reading::Impossible | Reading::Ambiguous => None,
     }
 }
@@ -235,6 +292,11 @@ fn goes_on(passage: &Passage, day: &Range<usize>, filled: &Match<'_>) -> bool {
 /// The days as deadlines, the surest first; days that belong together are one.
 fn deadlines(mut days: Vec<Day>) -> Vec<Field<Deadline>> {
     days.sort_by_key(|day| day.weight);
+    // The day that was put off is over; in the front matter it was forgotten, and is remarked.
+    if let Some(extended) = days.first().filter(|it| it.weight == Weight::Extended) {
+        let until = extended.day;
+        days.retain(|it| it.day >= until || it.place == FieldPlace::Front);
+    }
     let counted: HashSet<NaiveDate> =
         days.iter().filter(|it| it.counts == Counts::Itself).map(|it| it.day).collect();
     // "Deadline: 21 August", and further down "before 21 August", are meant to be the same.
@@ -270,10 +332,52 @@ fn weight(passage: &Passage, before: &str) -> Option<Weight> {
     if REVIEW.is_match(before) {
         return Some(Weight::Review);
     }
-    let under_heading = NAMED.is_match(&passage.heading) && before.chars().count() < 20;
-    if NAMED.is_match(before) || under_heading || NAMED_WORDS.is_match(before) {
+    if OPENS.is_match(before) {
+        return None;
+    }
+    let about_a_deadline =
+        || NAMED_ANYWHERE.is_match(&passage.text) || NAMED_ANYWHERE.is_match(&passage.heading);
+    if EXTENDED.is_match(before) && !MAY_BE_EXTENDED.is_match(before) && about_a_deadline() {
+        return Some(Weight::Extended);
+    }
+    let short = before.chars().count() < 20;
+    let under_heading = short
+        && (NAMED.is_match(&passage.heading) || NAMED_WORDS.is_match(&passage.heading))
+        && !OTHER.is_match(before)
+        && !START.is_match(before);
+    if NAMED.is_match(before) || under_heading || NAMED_WORDS.is_match(before) || is_step(before) {
         return Some(Weight::Named);
     }
     let applying = APPLYING.is_match(&passage.text) || APPLYING.is_match(&passage.heading);
     (UNTIL.is_match(before) && applying && !OTHER.is_match(before)).then_some(Weight::Mere)
+}
+
+/// Whether something is to be handed in by then in one of two steps.
+fn is_step(before: &str) -> bool {
+    (FIRST_STEP.is_match(before) || LAST_STEP.is_match(before)) && !NO_STEP.is_match(before)
+}
+
+/// A day to come that stands in a sentence about applying, on a page of which no deadline was
+/// read. `written` is the page's own date; what lies before it is over.
+pub fn unread(prose: &Prose, written: Option<NaiveDate>) -> Option<Span> {
+    prose.texts().find_map(|passage| {
+        let mentions = dates::mentions(&passage.text);
+        mentions.into_iter().find_map(|mention| {
+            let to_come = match mention.reading {
+                Reading::Known(PartialDate::Day(day)) => written.is_none_or(|it| it < day),
+                Reading::WithoutYear { .. } | Reading::Ambiguous => true,
+                Reading::Known(_) | Reading::EndOfMonth { .. } | Reading::Impossible => false,
+            };
+            let range = sentence::around(&passage.text, mention.range.start);
+            let before = passage.text.get(range.start..mention.range.start).unwrap_or_default();
+            let before = &*sentence::without_inner_dots(before);
+            let sentence = passage.text.get(range).unwrap_or_default();
+            let about_applying = APPLYING.is_match(sentence) || ASKS.is_match(sentence);
+            let other = OTHER.is_match(before)
+                || OPENS.is_match(before)
+                || NO_STEP.is_match(before)
+                || START.is_match(before);
+            (to_come && about_applying && !other).then(|| prose.span(passage, mention.range))
+        })
+    })
 }

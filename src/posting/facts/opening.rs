@@ -4,7 +4,8 @@
 use std::sync::Arc;
 
 use super::pattern::Pattern;
-use super::prose::{Prose, Role};
+use super::prose::{Passage, Prose, Role};
+use super::sentence;
 use super::words::Phrases;
 use crate::diagnostic::{Diagnostic, Source, Span};
 use crate::posting::front_matter::{Table, Value};
@@ -20,6 +21,14 @@ static MARK_BEHIND: Phrases =
     Phrases::between(r"(?:[\[(*]|\s[–—|-]+\s)\s*$", "closed.mark", r"\s*[\])*!.–—-]*$");
 
 static CLOSED: Phrases = Phrases::of("closed.sentence");
+
+/// Words before which nothing is closed yet, or something else is.
+static CONDITION: Pattern = Pattern::new(
+    r"(?ix) \b (?: until | till | once | when | if | as\ soon\ as | unless | other | another
+        | second | bis | sobald | wenn | falls | nachdem | andere | weitere | zweite | jusqu | si | lorsque
+        | quand | autre | hasta | cuando | si | otra | otro | finché | quando | altra | altro
+        | totdat | zodra | anderen ) \b",
+);
 
 static NONE_OPEN: Phrases = Phrases::of("none_open");
 
@@ -54,11 +63,12 @@ pub fn infer(
     prose: &Prose,
     page: &Page,
     facts: &Facts,
+    described: &[Span],
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Availability> {
     let closed = |(span, why)| Finding { span, why, is_closed: true };
     let none = |(span, why)| Finding { span, why, is_closed: false };
-    let finding = marked(prose)
+    let finding = marked(prose, described)
         .map(closed)
         .or_else(|| template(prose).map(none))
         .or_else(|| nothing_open(prose).map(closed))
@@ -83,21 +93,44 @@ fn told(source: &Arc<Source>, finding: &Finding) -> Diagnostic {
 type Why = (Span, &'static str);
 
 /// A title that says "closed", or a first line that does.
-fn marked(prose: &Prose) -> Option<Why> {
-    let titles = prose.passages().filter(|it| matches!(it.role, Role::Title | Role::Heading));
-    let in_title = titles.take(2).find_map(|title| {
+///
+/// `described` are the headings of several positions; what stands below them closes only its own.
+fn marked(prose: &Prose, described: &[Span]) -> Option<Why> {
+    // Of several positions on one page the first may be filled and the second open.
+    let of_all =
+        || prose.passages().take_while(|it| !described.iter().any(|place| it.is_at(*place)));
+    let mut titles = of_all().filter(|it| matches!(it.role, Role::Title | Role::Heading)).take(2);
+    let in_title = titles.find_map(|title| {
         let mark = MARK_BEFORE.find(&title.text).or_else(|| MARK_BEHIND.find(&title.text))?;
         Some(prose.span(title, mark.range()))
     });
-    let in_text = || {
-        // Of several positions on one page the first may be filled and the second open.
-        prose.passages().take(6).find_map(|passage| {
-            let words = CLOSED.find(&passage.text)?;
-            let whole = words.start() < 40 && !passage.text.contains(" until ");
-            whole.then(|| prose.span(passage, words.range()))
-        })
-    };
+    let in_text = || of_all().find_map(|passage| closing_sentence(prose, passage));
     in_title.or_else(in_text).map(|span| (span, "the page says that the position is closed"))
+}
+
+/// A sentence that says of the position, and of no other one, that it is closed.
+fn closing_sentence(prose: &Prose, passage: &Passage) -> Option<Span> {
+    CLOSED.find_map(&passage.text, |words| {
+        let start = sentence::around(&passage.text, words.start()).start;
+        let before = passage.text.get(start..words.start())?;
+        let sentence = passage.text.get(sentence::around(&passage.text, words.start()))?;
+        let whole =
+            before.len() < 40 && !CONDITION.is_match(before) && !sentence.contains(" until ");
+        whole.then(|| prose.span(passage, words.range()))
+    })
+}
+
+/// That a position of several is closed, in what stands below its own heading.
+pub fn closed_section(prose: &Prose, section: Span) -> Option<Span> {
+    let own = |it: &&Passage| section.start <= it.place().start && it.place().end <= section.end;
+    prose.passages().filter(own).find_map(|passage| {
+        let in_heading = || {
+            let mark = MARK_BEFORE.find(&passage.text).or_else(|| MARK_BEHIND.find(&passage.text));
+            mark.filter(|_| passage.role == Role::Heading)
+                .map(|mark| prose.span(passage, mark.range()))
+        };
+        closing_sentence(prose, passage).or_else(in_heading)
+    })
 }
 
 fn template(prose: &Prose) -> Option<Why> {

@@ -31,6 +31,11 @@ static PERCENT: Pattern = Pattern::new(
     r"(?P<range>[0-9]{1,3} ?%? ?(?:-|–|to|bis) ?)?\b(?P<share>[0-9]{1,3}(?:[.,][0-9]+)?) ?(?:%|percent\b|per cent\b|Prozent\b)",
 );
 
+/// Words before a share of a share: "100 %, of which 50 % for the thesis".
+static OF_WHICH: Pattern = Pattern::new(
+    r"(?i)\b(?:of which|thereof|including|davon|wovon|dont|di cui|de los cuales|de las cuales|waarvan)(?: [^ ,.;]+)? $",
+);
+
 /// Words around a percentage that make it a share of a full-time position.
 static SHARE: Pattern = Pattern::new(
     r"(?ix) \b (?: part[-\ ]time | position | workload | employment | FTE\b | working\ (?:time|hours)
@@ -129,6 +134,9 @@ pub fn infer_workload(prose: &Prose) -> Vec<Field<f64>> {
             let near_pay =
                 pay.iter().any(|pay| whole.start() < pay.end + 25 && pay.start < whole.end() + 25);
             let before = passage.before(whole.start(), 40);
+            if OF_WHICH.is_match(before) {
+                continue;
+            }
             let after = passage.after(whole.end(), 30);
             let origin = || Origin::Inferred(prose.span(passage, share.start()..whole.end()));
             if near_pay {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::declared::Job;
 use super::prose::Prose;
-use super::title;
+use super::{position_type, title};
 use crate::diagnostic::{Diagnostic, Source, Span};
 use crate::posting::markdown::{Block, BlockKind, Document};
 use crate::posting::page::Page;
@@ -22,6 +22,8 @@ pub struct Part {
     pub page: Page,
     /// What its heading calls it.
     pub title: Field<String>,
+    /// What stands below the heading, and the heading itself.
+    pub own: Span,
 }
 
 /// The parts of a page, one for each declared position in its order; `None` for one that has no
@@ -44,7 +46,13 @@ pub fn parts(
         let blocks = page.document.blocks.iter().enumerate();
         let own = blocks.filter(|(index, _)| !is_anothers(*index)).map(|(_, block)| block.clone());
         let document = Arc::new(Document { blocks: own.collect() });
-        Part { page: Page { document, ..page.clone() }, title: section.title.clone() }
+        let own = page.document.blocks.get(section.blocks.clone()).unwrap_or_default();
+        let (first, last) = (own.first(), own.last());
+        let own = Span::new(
+            first.map_or(0, |block| block.span.start),
+            last.map_or(0, |block| block.span.end),
+        );
+        Part { page: Page { document, ..page.clone() }, title: section.title.clone(), own }
     };
     sections.iter().map(|section| section.as_ref().map(part)).collect()
 }
@@ -116,9 +124,20 @@ pub fn not_listed(source: &Arc<Source>, described: &[Described]) -> Option<Diagn
     let several = Diagnostic::warning("facts::several-positions", message)
         .at(source, *place)
         .label(format!("`{second}` is another one"))
-        .help(
+        .help(if of_one_kind(described) {
+            "if it is one position in two languages, do not list it twice: give each language a \
+             page of its own. Otherwise list them under `job.positions`, each with an `id`, and \
+             each goes out by itself; `handbill inspect --declare` writes the list"
+        } else {
             "list them under `job.positions`, each with an `id`, and each goes out by itself; \
-             `handbill inspect --declare` writes the list",
-        );
+             `handbill inspect --declare` writes the list"
+        });
     Some(several)
+}
+
+/// Whether two positions and no more are described, both of the same kind: one ad in two languages
+/// on one page looks so.
+fn of_one_kind(described: &[Described]) -> bool {
+    let kind = |(name, _): &Described| position_type::kind_of(name).map(|(kind, _)| kind);
+    matches!(described, [one, other] if kind(one) == kind(other))
 }

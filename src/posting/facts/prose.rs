@@ -108,6 +108,16 @@ impl Prose {
 }
 
 impl Passage {
+    /// The block or field of the file that it came from.
+    pub fn place(&self) -> Span {
+        self.span
+    }
+
+    /// Whether the words at a place of the file are of this passage.
+    pub fn is_at(&self, place: Span) -> bool {
+        self.span.start <= place.start && place.end <= self.span.end
+    }
+
     /// The text before a byte offset, at most `reach` characters of it.
     pub fn before(&self, offset: usize, reach: usize) -> &str {
         let text = self.text.get(..offset).unwrap_or_default();
@@ -263,9 +273,9 @@ impl Writer {
         for inline in inlines {
             match inline {
                 Inline::Text(words) | Inline::Code(words) => self.push_text(words),
-                Inline::Emphasis(inner) | Inline::Strong(inner) | Inline::Strikethrough(inner) => {
-                    self.push_all(inner)
-                }
+                Inline::Emphasis(inner) | Inline::Strong(inner) => self.push_all(inner),
+                // What is struck through no longer counts.
+                Inline::Strikethrough(_) => {}
                 Inline::Link { url, content } => {
                     let start = self.text.len();
                     self.push_all(content);

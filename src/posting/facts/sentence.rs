@@ -1,5 +1,6 @@
 //! Where a sentence begins and ends.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 /// The sentence that holds a byte offset, without the space around it.
@@ -12,6 +13,23 @@ pub fn around(text: &str, offset: usize) -> Range<usize> {
 /// Where the last sentence of a text begins.
 pub fn last_start(text: &str) -> usize {
     last_end(text.trim_end()).unwrap_or(0)
+}
+
+/// The text with a space for every dot that ends no sentence ("11.59 p.m.", "Dr."), each byte in
+/// its place: what looks back to the beginning of a sentence sees over them.
+pub fn without_inner_dots(text: &str) -> Cow<'_, str> {
+    let end = |at: usize| at + 1;
+    let kept: Vec<usize> = ends(text).collect();
+    let is_inner = |at: usize| end(at) < text.len() && !kept.contains(&end(at));
+    if !text.match_indices('.').any(|(at, _)| is_inner(at)) {
+        return Cow::Borrowed(text);
+    }
+    let letters = text.char_indices();
+    Cow::Owned(
+        letters
+            .map(|(at, letter)| if letter == '.' && is_inner(at) { ' ' } else { letter })
+            .collect(),
+    )
 }
 
 /// Where the sentence begins that follows the last end of one.
@@ -58,5 +76,7 @@ mod tests {
         assert_eq!(&text[around(text, 40)], middle);
         assert_eq!(&text[last_start(text)..], "Bye!");
         assert_eq!(around("", 0), 0..0);
+        let flat = without_inner_dots("We dive. Until 11.59 p.m. with Dr. Brine. Bye.");
+        assert_eq!(flat, "We dive. Until 11 59 p m  with Dr  Brine. Bye.");
     }
 }

@@ -1,17 +1,18 @@
 //! When work begins.
 
-use super::dates::{self, Reading};
+use super::dates;
 use super::labels::FieldKey;
 use super::pattern::Pattern;
 use super::prose::{Passage, Prose, Role};
 use super::words::Phrases;
+use super::{position_type, sentence};
 use crate::posting::{Field, Origin, PartialDate, Start};
 
 /// Words that lead to a start right before a date.
 static LEAD: Pattern = Pattern::new(concat!(
     r"(?i)(?:\b(?:start(?:ing|s)?(?:[ -]date)?|begin(?:ning|s|n)?|commenc(?:ing|es|ement)|",
-    r"startdatum|startzeitpunkt|eintritts(?:termin|datum)|available from|besetz(?:en|ung)|",
-    r"as of|from|ab|zum)\b)[ :,*–-]*",
+    r"startdatum|startzeitpunkt|eintritts(?:termin|datum)|available from|besetz(?:en|ung)|in post|",
+    r"as of|from|dal|ab|zum)\b)[ :,*–-]*",
     r"(?:(?:is|on|in|at|from|as|of|by|the|mid|early|late|end|dem|den|der|am|im|ab|zum|expected|",
     r"planned|earliest|latest|possible|preferably|ideally|around|about|approximately|anticipated|",
     r"frühestens|voraussichtlich|möglichst)\b[ .:,]*){0,5}$"
@@ -20,7 +21,7 @@ static LEAD: Pattern = Pattern::new(concat!(
 /// The same from the lists of words, right before the date.
 static NAMED: Phrases = Phrases::followed(
     "start.named",
-    r"(?i)[ :,*–-]*(?:(?:can be|is|on|in|at|from|as|of|by|the|mid|early|late|anytime|expected|le|la|du|de|el|il|al|dal|op|in|au|en|est|es|prévu|prevista|previsto|um|am|dem|zum)[ .:,]+){0,4}$",
+    r"(?i)[ :,*–-]*(?:(?:can be|is|on|in|at|from|as|of|by|the|mid|early|late|anytime|expected|by agreement|preferably|bij voorkeur|du contrat|souhaitée?|le|la|du|de|el|il|al|dal|op|in|au|en|est|es|prévue?|prevista|previsto|um|am|dem|zum)[ .:,]+){0,4}$",
 );
 
 /// Words for "as soon as possible" in all languages.
@@ -32,11 +33,22 @@ static LABEL: Phrases = Phrases::of("start.named");
 /// What stands between a label and the words for "soon".
 static BETWEEN: Pattern = Pattern::new(r"(?i)[ :,*–-]*(?:(?:is|est|es|è|am|to start) )?");
 
+/// Words that lead to a start only in a sentence about work: anything may go on from a day.
+static BARE: Pattern = Pattern::new(r"(?i)^(?:from|dal|commenc[a-z]*)\b");
+
+/// What such a sentence is about.
+static WORK: Pattern = Pattern::new(
+    r"(?ix) \b (?: positions? | posts? | work | jobs? | contracts? | employ[a-z]* | appoint[a-z]*
+        | funded | fellowships? | studentships? | roles? | openings? | vacanc[a-z]* | hir[a-z]*
+        | stelle[a-z]* | borsa | borse | assegn[oi] | contratt[oi] | posizion[ei] | incaric[a-z]* ) \b",
+);
+
 /// Words that lead to some other day.
 static OTHER: Pattern = Pattern::new(
     r"(?ix) \b (?: bis\ (?:spätestens\ )?zum | apply\ from | bewerb\S*\ (?:\S+\ )?ab
         | (?:project|programme?|conference|semester|funding|interviews?|projekt|apply|applications?)
-        \ (?:[^\s,]+\ ){0,3} (?:start|begin)[a-z]* ) \b [^.;]* $",
+        \ (?:[^\s,]+\ ){0,3} (?:start|begin)[a-z]*
+        | interviews? | weeks? | closed | geschlossen | chius[aoie] | fermée? ) \b [^.;]* $",
 );
 
 static SOON: Pattern = Pattern::new(
@@ -85,19 +97,20 @@ fn in_field(text: &str) -> Option<Start> {
         return Some(Start::AsSoonAsPossible);
     }
     dates::iso(text).map(Start::On).or_else(|| {
-        dates::mentions(text).into_iter().find_map(|mention| match mention.reading {
-            Reading::Known(date) => Some(Start::On(date)),
-            _ => None,
-        })
+        let mut mentions = dates::mentions(text).into_iter();
+        mentions.find_map(|mention| mention.reading.date().map(Start::On))
     })
 }
 
 /// The first start in a passage, with the words that say it.
 fn in_passage(passage: &Passage) -> Option<(std::ops::Range<usize>, Start)> {
     let dated = dates::mentions(&passage.text).into_iter().find_map(|mention| {
-        let Reading::Known(date) = mention.reading else { return None };
+        let date = mention.reading.date()?;
         let before = passage.before(mention.range.start, 60);
         let lead = LEAD.find(before).or_else(|| NAMED.find(before))?;
+        if BARE.is_match(lead.as_str()) && !is_about_work(passage, mention.range.start) {
+            return None;
+        }
         // A bare year needs the word "start" itself: "from 2019" may be anything.
         let start_is_named =
             ["start", "begin", "commenc", "début", "prise de", "inicio", "inizio", "aanvang"]
@@ -125,4 +138,10 @@ fn in_passage(passage: &Passage) -> Option<(std::ops::Range<usize>, Start)> {
         (Some(dated), Some(soon)) if soon.0.start < dated.0.start => Some(soon),
         (dated, soon) => dated.or(soon),
     }
+}
+
+/// Whether the sentence around a date speaks of a position.
+fn is_about_work(passage: &Passage, at: usize) -> bool {
+    let sentence = passage.text.get(sentence::around(&passage.text, at)).unwrap_or_default();
+    WORK.is_match(sentence) || position_type::kind_of(sentence).is_some()
 }

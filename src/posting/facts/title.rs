@@ -161,9 +161,16 @@ fn named(prose: &Prose) -> Option<Field<String>> {
     labelled().or_else(heading).or_else(sentence)
 }
 
+/// The number or letter of a list: "1. Postdoc", "(b) PhD student".
+static LIST_NUMBER: Pattern = Pattern::new(
+    r"^(?:[0-9]{1,2}[.)]|\([0-9]{1,2}\)|[IVX]{1,4}[.)]|\(?[A-Ha-h]\)) +(?P<rest>[^0-9 ])",
+);
+
 /// A title without what is none of it.
 pub(super) fn clean(text: &str) -> String {
     let text = without_reference(text);
+    let numbered = LIST_NUMBER.captures(text).and_then(|captures| captures.name("rest"));
+    let text = numbered.map_or(text, |rest| &text[rest.start()..]);
     let text = text.trim_matches(|letter: char| letter.is_whitespace() || is_pictograph(letter));
     let lead = LEAD.find_map(text, |lead| BREAK.captures_from(text, lead.end()));
     let lead = lead.or_else(|| CALL.captures(text));

@@ -241,13 +241,17 @@ mod tests {
     use super::*;
 
     /// What the rooms beside this one ask for.
-    const TOPICS: [&str; 40] = [
+    const TOPICS: [&str; 44] = [
         "apply.link",
         "apply.lead",
         "closed.mark",
         "closed.sentence",
+        "deadline.extended",
+        "deadline.first_step",
+        "deadline.last_step",
         "deadline.named",
         "deadline.rolling",
+        "deadline.window",
         "employer",
         "institute",
         "unit",
