@@ -43,6 +43,7 @@ pub fn cut(text: &str, first: &str, thread: Thread, count: Count, limit: usize) 
     let said = one_line(first);
     // What the first part says already is not said again.
     let paragraphs = text.split("\n\n").map(str::trim).filter(|it| !it.is_empty());
+    let paragraphs = paragraphs.map(|it| without_heading(it, &said));
     let paragraphs = paragraphs.filter(|it| !said.contains(&one_line(it)));
     let number_is_wanted = thread == Thread::Numbered;
     let room = if number_is_wanted { limit.saturating_sub(longest_number()) } else { limit };
@@ -70,6 +71,17 @@ pub fn cut(text: &str, first: &str, thread: Thread, count: Count, limit: usize) 
         }
     }
     Cut { parts, left_out }
+}
+
+/// A paragraph without a heading above it that was said: the title, most often.
+fn without_heading<'a>(paragraph: &'a str, said: &str) -> &'a str {
+    match paragraph.split_once('\n') {
+        Some((heading, rest)) if heading.ends_with(':') => {
+            let is_said = said.contains(&one_line(heading.trim_end_matches(':')));
+            if is_said { rest.trim_start() } else { paragraph }
+        }
+        _ => paragraph,
+    }
 }
 
 /// A text without line breaks, so that it can be looked for in another one.
@@ -283,6 +295,13 @@ mod tests {
         let first = "PhD on tides\n\nWe offer boats.";
         let parts = cut(TEXT, first, Thread::Plain, Count::Characters, 500).parts;
         assert!(!parts[0].contains("boats"), "{parts:?}");
+    }
+
+    #[test]
+    fn a_heading_that_repeats_the_title_is_left_out() {
+        let text = "PhD on tides:\nYou measure waves.\n\nWe offer:\nboats.";
+        let parts = cut(text, "PhD on tides\n\nLink", Thread::Plain, Count::Characters, 500).parts;
+        assert_eq!(parts, ["You measure waves.\n\nWe offer:\nboats."]);
     }
 
     #[test]
