@@ -80,7 +80,7 @@ fn of_two_steps_the_last_in_which_all_hand_in_is_the_deadline() {
                  3. Full application: 1 February 2027\n4. Interviews: 20 February 2027";
     let one = said("deadline", "Expressions of interest are due on 15 December 2026.");
     assert_eq!(one, "2026-12-15");
-    assert_eq!(said("deadline", steps), json!("2026-12-15 then 2027-02-01"));
+    assert_eq!(said("deadline", steps), json!("2026-12-15, then 2027-02-01"));
 }
 
 #[test]

@@ -372,7 +372,9 @@ pub fn unread(prose: &Prose, written: Option<NaiveDate>) -> Option<Span> {
             let before = passage.text.get(range.start..mention.range.start).unwrap_or_default();
             let before = &*sentence::without_inner_dots(before);
             let sentence = passage.text.get(range).unwrap_or_default();
-            let about_applying = APPLYING.is_match(sentence) || ASKS.is_match(sentence);
+            let about_applying = APPLYING.is_match(sentence)
+                || ASKS.is_match(sentence)
+                || NAMED_ANYWHERE.is_match(sentence);
             let other = OTHER.is_match(before)
                 || OPENS.is_match(before)
                 || NO_STEP.is_match(before)
