@@ -2,9 +2,11 @@
 //! (promise 8).
 
 mod ads;
+mod contacts;
 mod corpus;
 mod declared;
 mod languages;
+mod names;
 mod openings;
 mod pages;
 mod parts;

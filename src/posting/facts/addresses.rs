@@ -103,7 +103,12 @@ fn purpose(
     next: usize,
 ) -> Purpose {
     let text: &str = &passage.text;
-    let sentence = sentence::around(text, range.start);
+    let mut sentence = sentence::around(text, range.start);
+    // "Questions? Ask Ada (…)": the question says what the next sentence is about.
+    let asked = text.get(..sentence.start).map(str::trim_end).filter(|it| it.ends_with('?'));
+    if let Some(asked) = asked {
+        sentence.start = sentence::around(text, asked.len() - 1).start;
+    }
     let last_end = before.map_or(0, |it| it.range.end.min(range.start));
     let lead = text.get(sentence.start.max(last_end)..range.start).unwrap_or_default();
     let tail_end = sentence.end.min(next).max(range.end);

@@ -5,6 +5,7 @@ use super::labels::FieldKey;
 use super::names;
 use super::pattern::Pattern;
 use super::prose::{Passage, Prose};
+use super::sentence;
 use crate::diagnostic::Span;
 use crate::posting::{Field, Origin};
 
@@ -82,6 +83,19 @@ static NAMED: [Pattern; 3] = [
     )),
 ];
 
+/// Whether a passage asks for applications by e-mail, wherever the address stands.
+fn is_by_mail(passage: &Passage) -> bool {
+    static BY_MAIL: Pattern = Pattern::new(
+        r"(?ix) \b (?: apply | applications? | bewerb\w* | candidatures? | solicitud\w* | candidatur\w* | sollicit\w* ) \b
+            [^;!?]{0,80}? \b (?: by | via | per | par | por | tramite ) \ (?:an?\ )? (?: e-?mail | courriel | correo ) \b",
+    );
+    static NOT: Pattern = Pattern::new(r"(?i)\b(?:not|no|nicht|keine|pas|non|niet|geen)\b");
+    BY_MAIL.find(&passage.text).is_some_and(|found| {
+        let sentence = sentence::around(&passage.text, found.start());
+        !NOT.is_match(passage.text.get(sentence).unwrap_or_default())
+    })
+}
+
 /// The addresses to write to, in the order of the page; with them those of them that take
 /// applications, as far as the page says so. Placeholders and addresses for something else are
 /// none.
@@ -121,6 +135,11 @@ pub fn infer_emails(prose: &Prose) -> Emails {
                 all.push(address.plain);
             }
         }
+    }
+    // "Applications by e-mail to the contact below"
+    if applications.is_empty() && all.len() == 1 && prose.passages().any(is_by_mail) {
+        applications.clone_from(&all);
+        first_for_applications = first;
     }
     let field =
         |addresses, first: Option<Span>| Some(Field::new(addresses, Origin::Inferred(first?)));
