@@ -297,8 +297,12 @@ impl View {
                 *words = plain;
             }
         }
-        // Nor are benefits that are only the pay, which stands above them.
-        self.benefits = self.benefits.take().filter(|benefits| !self.pay_says(benefits));
+        // A line of the benefits that is only the pay stands above already.
+        self.benefits = self.benefits.take().map(|benefits| {
+            let own = benefits.lines().filter(|line| !self.pay_says(line));
+            own.collect::<Vec<_>>().join("\n")
+        });
+        self.benefits = self.benefits.take().filter(|benefits| !benefits.trim().is_empty());
         // A teaser that the title says already is none.
         let teaser = self.ad.teaser().filter(|teaser| !self.title_says(teaser));
         let plain = teaser.map(|teaser| unintended::plain(&teaser, count).into_owned());
