@@ -330,9 +330,26 @@ fn teaser(summary: Option<&str>, document: &Document) -> Option<String> {
 /// The sentences of each paragraph.
 fn paragraphs(document: &Document) -> impl Iterator<Item = Vec<String>> {
     document.blocks.iter().filter_map(|block| match &block.kind {
-        BlockKind::Paragraph(content) => Some(sentences(&without_markup(&plain(content)))),
+        BlockKind::Paragraph(content) if !is_list_of_facts(content) => {
+            Some(sentences(&without_markup(&plain(content))))
+        }
         _ => None,
     })
+}
+
+/// Lines such as `Location: Seahaven`, which make no sentence together.
+fn is_list_of_facts(content: &[Inline]) -> bool {
+    const LONGEST_LABEL: usize = 40;
+    let lines = content.split(|it| matches!(it, Inline::HardBreak | Inline::SoftBreak));
+    let is_labelled = |line: &&[Inline]| {
+        let words = plain(line);
+        words.trim_start().split_once(':').is_some_and(|(label, rest)| {
+            label.chars().count() <= LONGEST_LABEL
+                && !label.contains(['.', '!', '?'])
+                && rest.starts_with(char::is_whitespace)
+        })
+    };
+    lines.filter(is_labelled).count() >= 2
 }
 
 /// The first sentence of a paragraph that is about the job, and the one after it; with a short one

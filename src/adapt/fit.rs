@@ -271,7 +271,11 @@ impl Draft {
     /// Takes the gentlest kind of cut with which the whole text fits, and the longest of it; false if
     /// there is none.
     fn shorten(&mut self, number: usize, count: Count, limit: usize) -> bool {
-        for cuts in self.cuts(number) {
+        let mut kinds = self.cuts(number);
+        if self.ellipsis == Ellipsis::Dots {
+            self.keep_long(&mut kinds, number, count, limit);
+        }
+        for cuts in kinds {
             // A shorter cut fits where a longer one does, so not all of them have to be counted.
             let at = cuts.partition_point(|cut| {
                 self.set(number, State::Cut(cut.clone()));
@@ -286,6 +290,23 @@ impl Draft {
         }
         self.set(number, State::Whole);
         false
+    }
+
+    /// A subject has one line, and says as much on it as there is room for: a gentler cut counts
+    /// only if it keeps most of what another one keeps.
+    fn keep_long(&mut self, kinds: &mut [cut::Cuts], number: usize, count: Count, limit: usize) {
+        let mut longest = 0;
+        for cut in kinds.iter().flatten() {
+            let length = cut.chars().count();
+            self.set(number, State::Cut(cut.clone()));
+            if length > longest && self.fits(count, limit) {
+                longest = length;
+            }
+        }
+        self.set(number, State::Whole);
+        for cuts in kinds {
+            cuts.retain(|cut| cut.chars().count() * 4 >= longest * 3);
+        }
     }
 
     fn shorten_most(&mut self, number: usize) {

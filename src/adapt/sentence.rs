@@ -3,12 +3,13 @@
 /// Abbreviations after which a sentence goes on, lower case and without the last dot.
 const ABBREVIATIONS: &[&str] = &[
     "abs", "al", "approx", "apl", "assoc", "asst", "ave", "b.sc", "bspw", "bzw", "ca", "cf", "co",
-    "d.h", "dept", "dipl", "dr", "e.g", "eg", "engl", "etc", "e.v", "evtl", "ext", "fig", "gem",
-    "ggf", "h.c", "hon", "i.d.r", "i.e", "inc", "incl", "ing", "inkl", "insb", "jr", "jun", "kath",
-    "lit", "ltd", "m.sc", "max", "med", "mid", "min", "mio", "mr", "mrd", "mrs", "ms", "msc",
-    "nat", "nr", "no", "nos", "o.g", "p.a", "pd", "ph.d", "phil", "pp", "priv", "prof", "rd",
-    "ref", "rer", "resp", "sci", "sen", "sog", "sr", "st", "std", "str", "tel", "u.a", "univ",
-    "usw", "vgl", "vol", "vs", "z.b", "z.t", "zzgl",
+    "d.h", "dept", "dipl", "dott", "dott.ssa", "dr", "dr.ssa", "dra", "drs", "e.g", "eg", "engl",
+    "etc", "e.v", "evtl", "ext", "fig", "gem", "ggf", "h.c", "hon", "i.d.r", "i.e", "inc", "incl",
+    "ing", "inkl", "insb", "jr", "jun", "kath", "lit", "ltd", "m.sc", "max", "med", "mid", "min",
+    "mio", "mlle", "mme", "mr", "mrd", "mrs", "ms", "msc", "nat", "nr", "no", "nos", "o.g", "p.a",
+    "pd", "ph.d", "phil", "pp", "pr", "priv", "prof", "prof.a", "prof.ssa", "rd", "ref", "rer",
+    "resp", "sci", "sen", "sig", "sig.ra", "sog", "sr", "sra", "st", "std", "str", "tel", "u.a",
+    "univ", "usw", "vgl", "vol", "vs", "z.b", "z.t", "zzgl",
 ];
 
 /// The byte offsets just after each sentence of `text`, closing quotes and brackets included.

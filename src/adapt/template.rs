@@ -22,6 +22,7 @@ use super::vocabulary::Vocabularies;
 use super::{AdaptError, Charset, Form, Occasion, Target, identifier, limits, text};
 use crate::diagnostic::suggestion;
 use crate::posting::Posting;
+use crate::posting::facts::addresses;
 
 /// All templates by name, for example `mastodon/status.txt.j2`.
 ///
@@ -410,6 +411,9 @@ fn environment(sources: Arc<BTreeMap<String, String>>) -> Environment<'static> {
         moved.map(|it| it.to_string()).ok_or_else(|| wrong(&format!("`{value}` is no day")))
     });
     environment.add_filter("slug", |value: Value| Ok::<_, Error>(text::slug(&said(&value)?)));
+    environment.add_filter("shows", |text: Value, place: &str| {
+        Ok::<_, Error>(shows(&said(&text)?, place))
+    });
     environment.add_filter("section", |value: Value, heading: &str| {
         Ok::<_, Error>(section(&said(&value)?, heading))
     });
@@ -517,7 +521,7 @@ fn section(list: &str, heading: &str) -> String {
     let mut written = String::with_capacity(list.len() + heading.len() + 8);
     if !list.lines().next().is_some_and(|first| first.ends_with(':') && !first.starts_with("- ")) {
         written.push_str(heading);
-        written.push_str(":\n");
+        written.push('\n');
     }
     let mut after_point = false;
     for line in list.lines() {
@@ -531,6 +535,18 @@ fn section(list: &str, heading: &str) -> String {
     }
     written.truncate(written.trim_end().len());
     written
+}
+
+/// Whether a text shows an address of a page or of a mail, also in a disguise or before a full stop.
+fn shows(text: &str, place: &str) -> bool {
+    let ends = |rest: &str| {
+        let next =
+            rest.trim_start_matches(['.', ',', ';', ')', '>', ']', '!', '?', '/']).chars().next();
+        next.is_none_or(char::is_whitespace)
+    };
+    let mut found = text.match_indices(place);
+    found.any(|(at, _)| ends(text.get(at + place.len()..).unwrap_or_default()))
+        || addresses::in_text(text).iter().any(|(_, address)| address == place)
 }
 
 /// A list of facts (`label`, `value`) as lines with the values below each other.

@@ -11,7 +11,8 @@ use super::count::Count;
 use super::limits::{Limits, Unfit};
 use super::words::{Tongue, Words};
 use super::{Charset, Form, Occasion, Target, ascii, fit, hashtag, unintended};
-use crate::posting::{Deadline, Field, Posting, Salary};
+use crate::posting::markdown::Block;
+use crate::posting::{Deadline, Facts, Field, Origin, Posting, Salary};
 use minijinja::value::{Serde, merge_maps};
 use regex::Regex;
 use serde::Serialize;
@@ -71,6 +72,10 @@ pub struct View {
     pub valid_through: Option<String>,
     pub contact_name: Option<String>,
     pub contact_emails: Vec<String>,
+    /// Those of them that take applications; all of them if they were declared.
+    pub application_emails: Vec<String>,
+    /// Whether the ad itself shows where to apply, in whatever disguise or behind a link.
+    pub ad_says_where: bool,
     pub apply_url: Option<String>,
     /// How many positions are offered.
     pub openings: Option<u32>,
@@ -182,6 +187,8 @@ impl View {
         "valid_through",
         "contact_name",
         "contact_emails",
+        "application_emails",
+        "ad_says_where",
         "apply_url",
         "openings",
         "responsibilities",
@@ -275,6 +282,8 @@ impl View {
             valid_through: posting.closes_at(zone).map(|at| at.with_timezone(&zone).to_rfc3339()),
             contact_name: line(&facts.contact_name),
             contact_emails: facts.contact_emails.iter().flat_map(|it| &it.value).cloned().collect(),
+            application_emails: application_emails(facts),
+            ad_says_where: ad_says_where(posting),
             apply_url: facts.apply_url.as_ref().map(|field| field.value.to_string()),
             openings: value(&facts.openings),
             responsibilities: lines(&facts.parts.responsibilities),
@@ -331,10 +340,26 @@ impl View {
                 *words = plain;
             }
         }
+        // A line of the benefits that is only the pay stands above already.
+        self.benefits = self.benefits.take().map(|benefits| {
+            let own = benefits.lines().filter(|line| !self.pay_says(line));
+            own.collect::<Vec<_>>().join("\n")
+        });
+        self.benefits = self.benefits.take().filter(|benefits| !benefits.trim().is_empty());
         // A teaser that the title says already is none.
         let teaser = self.ad.teaser().filter(|teaser| !self.title_says(teaser));
         let plain = teaser.map(|teaser| unintended::plain(&teaser, count).into_owned());
         self.teaser = Some(plain.unwrap_or_default());
+    }
+
+    /// Whether little but the pay is in some words.
+    fn pay_says(&self, words: &str) -> bool {
+        const A_FEW_LETTERS: usize = 25;
+        self.pay_scheme.as_ref().is_some_and(|pay| {
+            let rest = words.replacen(pay.as_str(), "", 1);
+            let letters = rest.chars().filter(|it| it.is_alphabetic()).count();
+            rest.len() < words.len() && letters <= A_FEW_LETTERS
+        })
     }
 
     fn title_says(&self, words: &str) -> bool {
@@ -473,9 +498,47 @@ fn joined(parts: &[&Option<String>]) -> Option<String> {
     (!parts.is_empty()).then(|| parts.join(", "))
 }
 
+/// The addresses to which applications go. What the page says of the addresses that were read in
+/// it holds for them alone; whoever declares one means it for everything.
+fn application_emails(facts: &Facts) -> Vec<String> {
+    let Some(contacts) = &facts.contact_emails else { return Vec::new() };
+    if !matches!(contacts.origin, Origin::Inferred(_)) {
+        return contacts.value.clone();
+    }
+    let said = facts.application_emails.iter().flat_map(|it| &it.value);
+    said.filter(|address| contacts.value.contains(address)).cloned().collect()
+}
+
+/// Whether the place to apply was read in the words of the ad itself.
+fn ad_says_where(posting: &Posting) -> bool {
+    let facts = &posting.facts;
+    let origin = match (&facts.apply_url, &facts.contact_emails) {
+        (Some(url), _) => &url.origin,
+        (None, Some(emails)) => &emails.origin,
+        (None, None) => return false,
+    };
+    let Origin::Inferred(place) = origin else { return false };
+    let holds = |block: &Block| block.span.start <= place.start && place.end <= block.span.end;
+    posting.document.blocks.iter().any(holds)
+}
+
 fn first_and_last(employer: &str) -> String {
-    match (employer.split(", ").next(), employer.rsplit(", ").next()) {
-        (Some(first), Some(last)) if first != last => format!("{first}, {last}"),
+    let mut parts: Vec<&str> = Vec::new();
+    let (mut start, mut depth) = (0, 0_usize);
+    for (at, letter) in employer.char_indices() {
+        match letter {
+            '(' | '[' => depth += 1,
+            ')' | ']' => depth = depth.saturating_sub(1),
+            // A comma in brackets stands within a name: "Institute of Tides (IT, Unit 4)".
+            ',' if depth == 0 && employer[at..].starts_with(", ") => {
+                parts.push(&employer[start..at]);
+                start = at + 2;
+            }
+            _ => {}
+        }
+    }
+    match (parts.first(), &employer[start..]) {
+        (Some(first), last) if *first != last => format!("{first}, {last}"),
         _ => employer.to_owned(),
     }
 }
@@ -543,6 +606,12 @@ mod tests {
             "Tidal Lab, University of Seaforth"
         );
         assert_eq!(first_and_last("Tidal Lab"), "Tidal Lab");
+        assert_eq!(
+            first_and_last(
+                "Laboratoire du Littoral (LIL, UMR 12), Faculté, Université de Seaforth"
+            ),
+            "Laboratoire du Littoral (LIL, UMR 12), Université de Seaforth"
+        );
     }
 
     #[test]

@@ -57,6 +57,9 @@ pub struct Words {
     pub profile: &'static str,
     pub offer: &'static str,
     pub apply_to: &'static str,
+    /// The same of addresses that the page names for one of the two.
+    pub applications_to: &'static str,
+    pub questions_to: &'static str,
     pub quote_reference: &'static str,
     pub job: &'static str,
     pub reminder: &'static str,

@@ -1,6 +1,8 @@
-//! Words of German ads that turn people away by their age or origin.
+//! Words of ads that turn people away by their age or origin.
 //!
-//! Source: §§ 1, 7 and 11 AGG. Where the page asks for a level of language too, nothing is said.
+//! Sources: in Germany §§ 1, 7 and 11 AGG; in the Union the directives 2000/78/EC (age) and
+//! 2000/43/EC (origin); in Great Britain sections 5, 9 and 39 of the Equality Act 2010. For ads
+//! elsewhere the words are told all the same, in German and English. Where the page asks for a level of language too, nothing is said.
 
 use super::body::Body;
 use super::law;
@@ -10,7 +12,8 @@ use crate::posting::facts::pattern::Pattern;
 
 static AGE: Pattern = Pattern::new(
     r"(?xi) \b jung (?: e[smnr]? )? (?: ,?\s (?: und\s )? [^\s\d[:punct:]]+e[smnr]? ){0,3} ,?\s (?:[^\s\d[:punct:]]+-)? team \b
-        | \b young (?: ,?\s (?: and\s )? [a-z-]+ ){0,3} ,?\s team \b
+        | \b young (?: ,?\s (?: and\s )? [a-z-]+ ){0,3} ,?\s (?: team | applicants? | candidates? | colleagues? | people | graduates? ) \b
+        | \b young ,?\s and\s (?: dynamic | energetic | enthusiastic | motivated ) \b
         | \b digital\ natives? \b | \b berufsanfänger(?:in(?:nen)?|s)? \b",
 );
 
@@ -26,7 +29,7 @@ static LEVEL: Pattern = Pattern::new(
 );
 
 pub(super) fn check(page: &Posting, body: &Body, remarks: &mut Vec<Diagnostic>) {
-    if !law::is_german(page) {
+    if !law::is_german(page) && !matches!(page.language.as_str(), "de" | "en") {
         return;
     }
     for (span, words) in body.find(&AGE) {

@@ -3,6 +3,7 @@
 mod fix;
 mod report;
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -91,9 +92,10 @@ pub(super) fn run(arguments: &Arguments, folder: Option<PathBuf>) -> Result<End,
             missing
         }));
     }
+    let all = read.postings.open.len() + read.postings.held_back.len();
     let what = format!(
         "{} checked for {}",
-        count(read.postings.open.len() + read.postings.held_back.len(), "posting"),
+        count(read.named.as_ref().map_or(all, BTreeSet::len), "posting"),
         count(site.channels.len(), "channel"),
     );
     let mut found: Vec<Diagnostic> =

@@ -24,7 +24,7 @@ impl Desk {
     /// what is there now; the ledger is made if there is none.
     pub async fn open(folder: Option<PathBuf>, as_if: &AsIf) -> Result<Self, CliError> {
         let mut site = load::site(folder)?;
-        let heard = deliver::instances::ask(&mut site, Reach::Anywhere).await;
+        let heard = deliver::instances::ask(&mut site, Reach::Anywhere, None).await;
         let clock = as_if.clock();
         let stations = load::stations(&site, Reach::Anywhere)?;
         let before = load::past(&site).await?;

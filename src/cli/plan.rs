@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::calendar::{self, Entry};
 use super::{AsIf, CliError, End, Format, complain_about, load, say, say_json};
-use crate::adapt::Occasion;
+use crate::adapt::{Occasion, text};
 use crate::channel::{ChannelName, DeliveryKey, Reach};
 use crate::deliver;
 use crate::ledger::{Delivery, DeliveryName, Past};
@@ -109,7 +109,7 @@ fn list(plan: &Plan, past: &Past, site: &Site) -> String {
     let called_off: BTreeMap<DeliveryKey, &str> =
         plan.cancel.iter().map(|(key, why)| (*key, why.as_str())).collect();
     let line = |channel: &ChannelName, occasion: &str, what: &str| {
-        format!("  {:<16} {occasion:<9} {what}\n", channel.0)
+        below_each_other(&format!("  {:<16} {occasion:<9} ", channel.0), what)
     };
     let mut list = String::new();
     let mut title = "";
@@ -140,6 +140,16 @@ fn list(plan: &Plan, past: &Past, site: &Site) -> String {
         list.push_str(&line(&delivery.name.channel, &named(&delivery.name), &what));
     }
     list
+}
+
+/// What stands behind a channel and an occasion, wrapped for a terminal.
+fn below_each_other(before: &str, what: &str) -> String {
+    const WIDTH: usize = 80;
+    let indent = before.chars().count();
+    let room = WIDTH.saturating_sub(indent).max(WIDTH / 3);
+    let lines = text::fill_lines(what, room);
+    let rest: String = lines.iter().skip(1).map(|line| format!("{:indent$}{line}\n", "")).collect();
+    format!("{before}{}\n{rest}", lines.first().map_or("", String::as_str))
 }
 
 fn calendar(plan: &Plan, site: &Site, now: DateTime<Utc>, weeks: u64) -> String {

@@ -99,7 +99,7 @@ pub(super) async fn run(arguments: &Arguments, folder: Option<PathBuf>) -> Resul
     }
     let held_by_lists = templates_work(&read, &site, &stations, channel.as_ref())?;
     // Before anything is composed, in a dry run too, so that it shows what is sent.
-    let heard = deliver::instances::ask(&mut site, Reach::Anywhere).await;
+    let heard = deliver::instances::ask(&mut site, Reach::Anywhere, channel.as_ref()).await;
     let stations = if heard.is_news() { load::stations(&site, Reach::Anywhere)? } else { stations };
     let ledger = load::ledger(&site, &clock).await?;
     load::keep_instances(&heard);
@@ -212,7 +212,7 @@ async fn dry_run(
     complain_about(&load::worth_saying(&read.diagnostics));
     let held_by_lists = templates_work(&read, site, &stations, channel)?;
     let held_by_lists: Vec<Diagnostic> = held_by_lists.into_iter().map(|held| held.why).collect();
-    let heard = deliver::instances::ask(site, Reach::Anywhere).await;
+    let heard = deliver::instances::ask(site, Reach::Anywhere, channel).await;
     let stations = if heard.is_news() { load::stations(site, Reach::Anywhere)? } else { stations };
     let site = &*site;
     complain_about(&held_by_lists);

@@ -11,7 +11,7 @@ use tokio::time::timeout;
 use tracing::warn;
 
 use crate::channel::mastodon::{self, Mastodon};
-use crate::channel::{Context, Reach};
+use crate::channel::{ChannelName, Context, Reach};
 use crate::site::channel_file::KindConfig;
 use crate::site::instances::Instances;
 use crate::site::{ChannelSpec, Site};
@@ -46,9 +46,10 @@ impl Heard {
 
 /// Asks the servers that were not asked for a day, and tells their channels. A server whose
 /// credentials are not here is not asked, because nothing can be sent there either; one that does
-/// not answer stays what it was.
-pub async fn ask(site: &mut Site, reach: Reach) -> Heard {
-    let asked = site.channels.iter().filter_map(|spec| {
+/// not answer stays what it was. Where one channel is wanted, no other one is asked.
+pub async fn ask(site: &mut Site, reach: Reach, wanted: Option<&ChannelName>) -> Heard {
+    let is_wanted = |spec: &&ChannelSpec| wanted.is_none_or(|wanted| *wanted == spec.name);
+    let asked = site.channels.iter().filter(is_wanted).filter_map(|spec| {
         let KindConfig::Mastodon(config) = &spec.config else { return None };
         needs_asking(config).then(|| ask_one(spec, config, &site.name, reach))
     });

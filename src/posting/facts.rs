@@ -5,6 +5,7 @@
 //! wins over what was inferred, and that over the defaults. Nothing is invented: what no line
 //! says stays absent, and where two lines disagree both are named.
 
+pub(crate) mod addresses;
 mod apply;
 mod contact;
 mod contradiction;
@@ -167,6 +168,7 @@ impl Facts {
             deadline: self.deadline.or(other.deadline),
             contact_name: self.contact_name.or(other.contact_name),
             contact_emails: self.contact_emails.or(other.contact_emails),
+            application_emails: self.application_emails.or(other.application_emails),
             openings: self.openings.or(other.openings),
             extension: self.extension.or(other.extension),
             documents: self.documents.or(other.documents),
@@ -266,6 +268,7 @@ fn infer(
     let mut parts = parts::infer(&lines, positions);
     parts.funding = parts.funding.or_else(|| funding::infer(prose));
     parts.apply_instructions = parts.apply_instructions.or_else(|| instructions::infer(prose));
+    let emails = contact::infer_emails(prose);
     Facts {
         title: title::infer(prose),
         display_title: title::infer_display(prose),
@@ -282,7 +285,8 @@ fn infer(
         duration_months: duration::infer(prose),
         deadline,
         contact_name: contact::infer_name(prose),
-        contact_emails: contact::infer_emails(prose),
+        contact_emails: emails.all,
+        application_emails: emails.for_applications,
         openings: number::infer(prose, positions),
         extension: extension::infer(prose),
         documents: documents::infer(&lines, prose),

@@ -330,6 +330,8 @@ pub struct Facts {
     pub contact_name: Option<Field<String>>,
     /// `applicationContact.email`, lower case.
     pub contact_emails: Option<Field<Vec<String>>>,
+    /// Those of them that the page asks to send applications to, where it says so. Never declared.
+    pub application_emails: Option<Field<Vec<String>>>,
     /// `totalJobOpenings`: how many positions are offered.
     pub openings: Option<Field<u32>>,
     /// Whether the contract can be extended.

@@ -63,6 +63,7 @@ impl Words {
             apply_url,
             summary,
             // These are words of the body, which is said below.
+            application_emails: _,
             openings: _,
             extension: _,
             documents: _,

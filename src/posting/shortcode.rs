@@ -48,7 +48,8 @@ pub(super) enum Target {
 /// The body with all template tags covered; as long as the body in bytes.
 pub(super) fn cover(source: &Arc<Source>, body: Span, diagnostics: &mut Vec<Diagnostic>) -> String {
     let text = source.words(body);
-    let mut scanner = Scanner { text, covered: text.as_bytes().to_vec(), notices: Vec::new() };
+    let mut scanner =
+        Scanner { text, covered: text.as_bytes().to_vec(), notices: Vec::new(), links: Vec::new() };
     scanner.scan();
     for (span, tag) in std::mem::take(&mut scanner.notices) {
         diagnostics.push(
@@ -92,6 +93,8 @@ struct Scanner<'a> {
     text: &'a str,
     covered: Vec<u8>,
     notices: Vec<(Span, String)>,
+    /// The shortcodes that were made into links and are not closed yet.
+    links: Vec<&'a str>,
 }
 
 struct Tag<'a> {
@@ -209,6 +212,10 @@ impl<'a> Scanner<'a> {
                 self.fill(Span::new(end + closing, end + inner), Cover::Gone);
                 end += inner;
             }
+            (Language::Hugo, name) if name.starts_with('/') && self.closes_link(name) => {
+                self.keep(tag.span, tag.span.start, "</a>");
+            }
+            (Language::Hugo, name) if is_button(name) && self.keep_link(tag) => {}
             (Language::Hugo, name) if name.starts_with('/') => self.fill(tag.span, Cover::Gone),
             (Language::Liquid, name) if name.starts_with("end") => self.fill(tag.span, Cover::Gone),
             _ => {
@@ -225,6 +232,37 @@ impl<'a> Scanner<'a> {
             Some(words) => self.keep(tag.span, words.span.start, words.value),
             None => self.fill(tag.span, Cover::Gone),
         }
+    }
+
+    /// Writes the link of a button as one of HTML, which is shorter than the tag was.
+    fn keep_link(&mut self, tag: &Tag<'a>) -> bool {
+        let address = tag.named(&["href", "url", "link"]).or_else(|| {
+            let unnamed = |it: &Argument<'_>| it.name.is_none() && leads_somewhere(it.value);
+            tag.arguments().into_iter().find(unnamed)
+        });
+        let Some(address) = address.filter(|it| leads_somewhere(it.value)) else { return false };
+        let url = address.value;
+        let rest = &self.text[tag.span.end..];
+        let words = tag.named(&["text", "label", "title", "content"]);
+        let link = if is_closed(rest, tag.name()) {
+            self.links.push(tag.name());
+            format!("<a href=\"{url}\">")
+        } else if let Some(words) = words.filter(|it| !it.value.contains(['<', '>'])) {
+            format!("<a href=\"{url}\">{}</a>", words.value)
+        } else if url.starts_with("http") {
+            format!("<{url}>")
+        } else {
+            return false;
+        };
+        self.keep(tag.span, tag.span.start, &link);
+        true
+    }
+
+    /// Whether a tag such as `/button` closes a link that was opened for it.
+    fn closes_link(&mut self, name: &str) -> bool {
+        let name = name.trim_start_matches('/').trim();
+        let open = self.links.iter().rposition(|link| *link == name);
+        open.map(|at| self.links.remove(at)).is_some()
     }
 
     /// Covers a span and writes words into it.
@@ -312,6 +350,29 @@ impl<'a> Tag<'a> {
         self.named(names)
             .or_else(|| self.arguments().into_iter().find(|argument| argument.name.is_none()))
     }
+}
+
+/// Whether a shortcode by this name is a link, whatever the theme makes it look like.
+fn is_button(name: &str) -> bool {
+    ["button", "btn", "link", "cta"].iter().any(|part| name.to_lowercase().contains(part))
+}
+
+/// Whether an argument is the address of a link that can be written between quotes.
+fn leads_somewhere(url: &str) -> bool {
+    let begins = ["http://", "https://", "mailto:", "/"].iter().any(|it| url.starts_with(it));
+    begins && !url.contains(['"', '<', '>', ' '])
+}
+
+/// Whether a tag that closes this one follows in the same paragraph or the next.
+fn is_closed(rest: &str, name: &str) -> bool {
+    let reach = beginning(rest, LONGEST_TAG);
+    let mut closings = reach.match_indices("/");
+    closings.any(|(at, _)| {
+        let before = reach[..at].trim_end();
+        let behind = reach[at + 1..].trim_start().strip_prefix(name);
+        (before.ends_with("{{<") || before.ends_with("{{%"))
+            && behind.is_some_and(|it| it.trim_start().starts_with(['>', '%']))
+    })
 }
 
 /// A line that holds nothing but covers is a blank line.
@@ -444,6 +505,18 @@ mod tests {
         assert_eq!(uncover(&text), "Write to jobs@lab.example Us");
         assert_eq!(text.find("jobs@"), page.find("jobs@"));
         assert!(notices.is_empty());
+    }
+
+    #[test]
+    fn the_link_of_a_button_stays_a_link() {
+        let page =
+            "Through {{< button href=\"https://seaforth.example/A2\" >}}the portal{{< /button >}}.";
+        let (text, notices) = covered(page);
+        let link = "Through <a href=\"https://seaforth.example/A2\">the portal</a>.";
+        assert_eq!(uncover(&text), link);
+        assert!(notices.is_empty());
+        let page = "{{< cta-button url=\"/apply\" text=\"Apply\" >}} {{< button \"https://a.example/\" >}}";
+        assert_eq!(uncover(&covered(page).0), "<a href=\"/apply\">Apply</a> <https://a.example/>");
     }
 
     #[test]

@@ -55,7 +55,7 @@ impl Setup {
 impl Setup {
     /// Asks servers what they take, where that is not known or is a day old.
     async fn ask_servers(&mut self) {
-        let heard = instances::ask(&mut self.site, Reach::Anywhere).await;
+        let heard = instances::ask(&mut self.site, Reach::Anywhere, None).await;
         if heard.is_news() {
             self.stations = Station::all(&self.site, Reach::Anywhere, &mut Vec::new());
         }

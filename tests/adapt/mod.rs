@@ -4,6 +4,7 @@
 //! `UPDATE_GOLDEN=1 cargo test --test adapt` writes the golden files anew; read what changed before
 //! committing it.
 
+mod applying;
 mod ascii;
 mod counting;
 mod fitting;

@@ -299,7 +299,7 @@ async fn world(oddity: Oddity) -> (World, Arc<Server>) {
             config.limit = None;
         }
     }
-    let _ = instances::ask(&mut world.site, Reach::LoopbackOnly).await;
+    let _ = instances::ask(&mut world.site, Reach::LoopbackOnly, None).await;
     world.stations = Station::all(&world.site, Reach::LoopbackOnly, &mut Vec::new());
     (world, server)
 }

@@ -2,10 +2,12 @@
 //! (promise 8).
 
 mod ads;
+mod contacts;
 mod corpus;
 mod dates;
 mod declared;
 mod languages;
+mod names;
 mod openings;
 mod pages;
 mod parts;

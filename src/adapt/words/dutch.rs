@@ -26,6 +26,8 @@ pub(super) const WORDS: Words = Words {
     profile: "Wat u meebrengt",
     offer: "Wat wij bieden",
     apply_to: "Sollicitaties en vragen aan",
+    applications_to: "Sollicitaties aan",
+    questions_to: "Vragen aan",
     quote_reference: "Vermeld de referentie",
     job: "Vacature",
     reminder: "Herinnering",

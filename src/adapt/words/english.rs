@@ -26,6 +26,8 @@ pub(super) const WORDS: Words = Words {
     profile: "What you bring",
     offer: "What we offer",
     apply_to: "Applications and questions go to",
+    applications_to: "Applications go to",
+    questions_to: "Questions go to",
     quote_reference: "Please quote the reference",
     job: "Job",
     reminder: "Reminder",

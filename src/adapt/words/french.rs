@@ -26,6 +26,8 @@ pub(super) const WORDS: Words = Words {
     profile: "Votre profil",
     offer: "Nous vous offrons",
     apply_to: "Candidatures et questions sont à adresser à",
+    applications_to: "Candidatures à adresser à",
+    questions_to: "Questions à adresser à",
     quote_reference: "Merci d'indiquer la référence",
     job: "Emploi",
     reminder: "Rappel",

@@ -26,6 +26,8 @@ pub(super) const WORDS: Words = Words {
     profile: "Ihr Profil",
     offer: "Wir bieten",
     apply_to: "Bewerbungen und Fragen gehen an",
+    applications_to: "Bewerbungen gehen an",
+    questions_to: "Fragen gehen an",
     quote_reference: "Bitte geben Sie die Kennziffer an",
     job: "Stelle",
     reminder: "Erinnerung",

@@ -27,6 +27,8 @@ pub(super) const WORDS: Words = Words {
     profile: "Il profilo",
     offer: "Che cosa offriamo",
     apply_to: "Candidature e domande a",
+    applications_to: "Candidature a",
+    questions_to: "Domande sulla posizione a",
     quote_reference: "Si prega di indicare il riferimento",
     job: "Lavoro",
     reminder: "Promemoria",

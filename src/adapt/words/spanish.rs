@@ -26,6 +26,8 @@ pub(super) const WORDS: Words = Words {
     profile: "Su perfil",
     offer: "Qué ofrecemos",
     apply_to: "Solicitudes y preguntas a",
+    applications_to: "Solicitudes a",
+    questions_to: "Preguntas a",
     quote_reference: "Indique la referencia",
     job: "Empleo",
     reminder: "Recordatorio",

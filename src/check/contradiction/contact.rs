@@ -103,28 +103,32 @@ fn spelled_otherwise(page: &Posting, body: &Body, remarks: &mut Vec<Diagnostic>)
     }
 }
 
-/// Whether an address is of this person by the first name, and has a surname nearly the same.
+/// Whether an address is of this person by the first name, and has a surname nearly the same,
+/// however it spells the letters that it cannot hold.
 fn is_spelled_otherwise(name: &str, email: &str) -> bool {
-    let words: Vec<String> = name.split([' ', ',']).map(folded).collect();
-    let Some((surname, first_names)) = words.split_last() else { return false };
-    let Some((box_name, _)) = email.split_once('@') else { return false };
-    surname_in(box_name, first_names).is_some_and(|it| is_misspelling(surname, &it))
+    let compared: Vec<(String, String)> =
+        [folded, bare].into_iter().filter_map(|spelled| surnames(name, email, spelled)).collect();
+    compared.iter().all(|(one, other)| one != other)
+        && compared.iter().any(|(one, other)| is_misspelling(one, other))
 }
 
-/// The surname in `ada.meier`, `a.meier` or `ameier`, if the rest is the person's first name.
-fn surname_in(box_name: &str, first_names: &[String]) -> Option<String> {
+/// The surname of a person, and the one in `ada.meier@`, `a.meier@` or `ameier@` if the rest is the
+/// person's first name.
+fn surnames(name: &str, email: &str, spelled: fn(&str) -> String) -> Option<(String, String)> {
+    let words: Vec<String> = name.split([' ', ',']).map(spelled).collect();
+    let (surname, first_names) = words.split_last()?;
+    let box_name = email.split_once('@')?.0.to_lowercase();
     let initials: Vec<char> = first_names.iter().filter_map(|it| it.chars().next()).collect();
-    let box_name = box_name.to_lowercase();
     if let Some((first, last)) = box_name.split_once(['.', '_']) {
-        let first = folded(first);
+        let first = spelled(first);
         let is_first = first_names.contains(&first)
             || (first.chars().count() == 1 && first.chars().all(|it| initials.contains(&it)));
-        return is_first.then(|| folded(last));
+        return is_first.then(|| (surname.clone(), spelled(last)));
     }
-    let box_name = folded(&box_name);
+    let box_name = spelled(&box_name);
     let mut letters = box_name.chars();
     letters.next().filter(|first| initials.contains(first))?;
-    Some(letters.as_str().to_owned())
+    Some((surname.clone(), letters.as_str().to_owned()))
 }
 
 /// Whether one of two names is the other with a letter or two changed, and no short form of it.
@@ -137,12 +141,18 @@ fn is_misspelling(one: &str, other: &str) -> bool {
         && one.chars().count().abs_diff(other.chars().count()) <= 1
 }
 
-/// A name as addresses spell it: `Müller` is `mueller`, `Núñez` is `nunez`.
+/// A name as German addresses spell it: `Müller` is `mueller`, `Núñez` is `nunez`.
 fn folded(word: &str) -> String {
+    let german = word.to_lowercase().replace('ä', "ae").replace('ö', "oe").replace('ü', "ue");
+    bare(&german.replace('ø', "oe").replace('å', "aa").replace('æ', "ae"))
+}
+
+/// A name as the addresses of other countries spell it: `Sjöström` is `sjostrom`.
+fn bare(word: &str) -> String {
     use unicode_normalization::UnicodeNormalization as _;
 
-    let german = word.to_lowercase().replace('ä', "ae").replace('ö', "oe").replace('ü', "ue");
-    german.replace('ß', "ss").nfd().filter(char::is_ascii_alphabetic).collect()
+    let small = word.to_lowercase().replace('ß', "ss").replace('ø', "o").replace('æ', "ae");
+    small.replace('ł', "l").replace('đ', "d").nfd().filter(char::is_ascii_alphabetic).collect()
 }
 
 fn no_address(page: &Posting, body: &Body, remarks: &mut Vec<Diagnostic>) {
@@ -182,6 +192,9 @@ mod tests {
         assert!(spelled("Prof. Dr. Ada Meier", "ada.meyer"));
         assert!(spelled("Ina Paul", "ipohl"));
         assert!(!spelled("Ada Müller", "a.mueller"));
+        assert!(!spelled("Ada Sjöström", "ada.sjostrom"));
+        assert!(!spelled("Bo Tøndel", "bo.tondel"));
+        assert!(spelled("Ada Sjöström", "ada.sjostram"));
         assert!(!spelled("Ada Schmidtke", "aschmidt"));
         assert!(!spelled("Ada Meier", "office"));
         assert!(!spelled("Ada Meier", "ben.meyer"));

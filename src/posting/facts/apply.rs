@@ -5,6 +5,7 @@ use url::Url;
 use super::labels::FieldKey;
 use super::pattern::Pattern;
 use super::prose::{Link, Passage, Prose};
+use super::sentence;
 use super::words::Phrases;
 use crate::posting::{Field, Origin};
 
@@ -37,6 +38,17 @@ static LEAD_PHRASES: Phrases = Phrases::followed("apply.lead", r"[^.;]{0,90}$");
 
 /// The same anywhere in a sentence: "see the call, and follow it to apply".
 static APPLYING: Phrases = Phrases::of("apply.lead");
+
+/// Words right before a link that make it the way on which something goes, and an article or the
+/// kind of the place between: "via the [careers page]", "tramite la piattaforma [PICA]".
+static THROUGH: Pattern = Pattern::new(
+    r"(?ix) \b (?: via | through | using | tramite | attraverso | mediante | a\ través\ de | über | sur | à\ travers )
+        (?: \ (?:the|our|this|their|le|la|les|il|lo|el|los|het|de|das|den|die|unser(?:e[nms]?)?|notre|onze|nostro|nostra|nuestro|nuestra|site|sitio|sito|portal|portail|portale|plataforma|piattaforma|plateforme|page|pagina|página|website|web|system|university['’]s) ){0,4}
+        \ [\x22“«(]? $",
+);
+
+/// Words of a sentence in which an application goes somewhere.
+static SENDING: Phrases = Phrases::of("apply.sending");
 
 static BARE: Pattern = Pattern::new(
     r"(?ix)^(?: https?://\S+ | www\.\S+ | here\.? | hier | deze\ (?:link|pagina) | diese[nmrs]?\ (?:link|formular|seite)
@@ -108,6 +120,11 @@ fn words_of<'a>(passage: &'a Passage, link: &Link) -> &'a str {
 
 fn says_so(passage: &Passage, link: &Link) -> bool {
     let words = words_of(passage, link);
+    let before = passage.before(link.range.start, 240);
+    let sentence = before.get(sentence::last_start(before)..).unwrap_or_default();
+    if THROUGH.find(sentence).is_some_and(|it| SENDING.is_match(&sentence[..it.start()])) {
+        return true;
+    }
     let led = BARE.is_match(words) && LEAD.is_match(passage.before(link.range.start, 200));
     led || LINK_WORDS.is_match(words) || LINK_PHRASES.is_match(words) && !is_home(link)
 }

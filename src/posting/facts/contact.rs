@@ -1,36 +1,17 @@
 //! Whom to write to.
 
+use super::addresses::{self, Purpose};
 use super::labels::FieldKey;
 use super::names;
 use super::pattern::Pattern;
 use super::prose::{Passage, Prose};
+use super::sentence;
+use crate::diagnostic::Span;
 use crate::posting::{Field, Origin};
-
-static ADDRESS: Pattern =
-    Pattern::new(r"[A-Za-z0-9][A-Za-z0-9._%+-]*@(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,}");
-
-/// `name [at] uni [dot] example`, and `name at uni dot example` where a dot is spelled out.
-static DISGUISED: Pattern = Pattern::new(concat!(
-    r"(?P<local>[A-Za-z0-9][A-Za-z0-9._+-]*(?: ?[\[({](?i:dot|punkt)[\])}] ?[A-Za-z0-9_+-]+)*)",
-    r"(?: ?[\[({<] ?(?:(?i:at|ät|arroba|arobase|chiocciola|apenstaartje)|@) ?[\])}>] ?(?P<domain>[A-Za-z0-9-]+(?:(?:\.| ?[\[({<] ?(?:(?i:dot|punkt)|\.) ?[\])}>] ?| (?i:dot|punkt) )[A-Za-z0-9-]+)+)",
-    r"| (?i:at) (?P<spelled>[A-Za-z0-9-]+(?: (?i:dot) [A-Za-z0-9-]+)+))"
-));
-
-static DOT: Pattern = Pattern::new(r" ?[\[({<] ?(?:(?i:dot|punkt)|\.) ?[\])}>] ?| (?i:dot|punkt) ");
-
-/// Addresses that stand for one: `first.last@…`, `vorname.nachname@…`.
-static PLACEHOLDER: Pattern = Pattern::new(
-    r"(?ix)^
-        (?: (?:first|last|sur|your|vor|nach|user)[._-]?name | pr[eé]nom | xxx+ | name | someone
-        | example | user | you
-        | (?:first|vorname|pr[eé]nom|nome|nombre|voornaam) [._-]
-          (?:last|nachname|nom|cognome|apellido|achternaam) )
-        (?: [._-] (?:last|sur|nach|family)?-?(?:name|nom) )? @",
-);
 
 macro_rules! title {
     () => {
-        r"(?:(?:Univ\.-|Jun\.-|Junior|apl\. ?)?(?:Prof(?:essor(?:in|e)?|\.ssa|ssa|essoressa|\.a)?|Dott(?:\.ssa|ssa)?|Dra?|Ing|PD)\.?(?:-Ing\.?)?(?: (?:rer|med|phil|nat|habil|h|c)\.)* )"
+        r"(?:(?:Univ\.-|Jun\.-|Junior|apl\. ?)?(?:Prof(?:essor(?:in|e)?|\.ssa|ssa|essoressa|\.a)?|Dott(?:\.ssa|ssa)?|Dr\.ssa|Dra?|Ing|PD|Dipl\.?-[A-Z][a-z]{2,7})\.?(?:-Ing\.?)?(?: (?:rer|med|phil|nat|habil|h|c)\.)* )"
     };
 }
 
@@ -102,27 +83,67 @@ static NAMED: [Pattern; 3] = [
     )),
 ];
 
-/// The addresses to write to, in the order of the page. Placeholders are none.
-pub fn infer_emails(prose: &Prose) -> Option<Field<Vec<String>>> {
-    let mut addresses: Vec<String> = Vec::new();
+/// Whether a passage asks for applications by e-mail, wherever the address stands.
+fn is_by_mail(passage: &Passage) -> bool {
+    static BY_MAIL: Pattern = Pattern::new(
+        r"(?ix) \b (?: apply | applications? | bewerb\w* | candidatures? | solicitud\w* | candidatur\w* | sollicit\w* ) \b
+            [^;!?]{0,80}? \b (?: by | via | per | par | por | tramite ) \ (?:an?\ )? (?: e-?mail | courriel | correo ) \b",
+    );
+    static NOT: Pattern = Pattern::new(r"(?i)\b(?:not|no|nicht|keine|pas|non|niet|geen)\b");
+    BY_MAIL.find(&passage.text).is_some_and(|found| {
+        let sentence = sentence::around(&passage.text, found.start());
+        !NOT.is_match(passage.text.get(sentence).unwrap_or_default())
+    })
+}
+
+/// The addresses to write to, in the order of the page; with them those of them that take
+/// applications, as far as the page says so. Placeholders and addresses for something else are
+/// none.
+#[derive(Debug, Default)]
+pub struct Emails {
+    pub all: Option<Field<Vec<String>>>,
+    pub for_applications: Option<Field<Vec<String>>>,
+}
+
+pub fn infer_emails(prose: &Prose) -> Emails {
+    let mut all: Vec<String> = Vec::new();
+    let mut applications: Vec<String> = Vec::new();
     let mut first = None;
+    let mut first_for_applications = None;
     for field in prose.fields(FieldKey::Email) {
-        let found = ADDRESS.find_iter(&field.text).map(|it| it.as_str().to_lowercase());
-        for address in found.filter(|address| !PLACEHOLDER.is_match(address)) {
+        for address in addresses::written(&field.text) {
             first.get_or_insert(field.span);
-            addresses.push(address);
+            if !all.contains(&address) {
+                all.push(address);
+            }
         }
     }
     for passage in prose.texts() {
-        for (range, address) in addresses_in(passage) {
-            if PLACEHOLDER.is_match(&address) || addresses.contains(&address) {
-                continue;
+        for address in addresses::in_passage(passage) {
+            let span = || prose.span(passage, address.range.clone());
+            let takes_applications = match address.purpose {
+                Purpose::SomethingElse => continue,
+                Purpose::Applications => true,
+                Purpose::Questions => false,
+            };
+            if takes_applications && !applications.contains(&address.plain) {
+                first_for_applications.get_or_insert_with(span);
+                applications.push(address.plain.clone());
             }
-            first.get_or_insert_with(|| prose.span(passage, range));
-            addresses.push(address);
+            if !all.contains(&address.plain) {
+                first.get_or_insert_with(span);
+                all.push(address.plain);
+            }
         }
     }
-    first.map(|span| Field::new(addresses, Origin::Inferred(span)))
+    // "Applications by e-mail to the contact below"
+    if applications.is_empty() && all.len() == 1 && prose.passages().any(is_by_mail) {
+        applications.clone_from(&all);
+        first_for_applications = first;
+    }
+    let field =
+        |addresses, first: Option<Span>| Some(Field::new(addresses, Origin::Inferred(first?)));
+    Emails { all: field(all, first), for_applications: field(applications, first_for_applications) }
 }
 
 /// The person to write to: who stands at the address, else who is named as the contact, else who
@@ -143,7 +164,9 @@ pub fn infer_name(prose: &Prose) -> Option<Field<String>> {
         Field::new(name, Origin::Inferred(prose.span(passage, range)))
     };
     for passage in prose.texts() {
-        for (range, _) in addresses_in(passage) {
+        let addresses = addresses::in_passage(passage).into_iter();
+        for address in addresses.filter(|it| it.purpose != Purpose::SomethingElse) {
+            let range = address.range;
             let words = passage.text.get(range.clone()).unwrap_or_default();
             if is_person(words) {
                 return Some(field(passage, range));
@@ -204,35 +227,4 @@ fn is_person(words: &str) -> bool {
         NOBODY.contains(&word.to_lowercase().as_str()) || names::names_institution(word)
     };
     PERSON.is_match(words) && !words.split_whitespace().any(nobody)
-}
-
-/// The addresses of a passage and the words that carry them.
-fn addresses_in(passage: &Passage) -> Vec<(std::ops::Range<usize>, String)> {
-    let mut found = Vec::new();
-    for link in &passage.links {
-        if let Some(address) = link.url.strip_prefix("mailto:") {
-            let address = address.split('?').next().unwrap_or_default().trim();
-            let address = address.replace("%40", "@").to_lowercase();
-            if ADDRESS.find(&address).is_some_and(|it| it.as_str() == address) {
-                found.push((link.range.clone(), address));
-            }
-        }
-    }
-    for address in ADDRESS.find_iter(&passage.text) {
-        found.push((address.range(), address.as_str().to_lowercase()));
-    }
-    for captures in DISGUISED.captures_iter(&passage.text) {
-        let domain = captures.name("domain").or_else(|| captures.name("spelled"));
-        if let (Some(whole), Some(local), Some(domain)) =
-            (captures.get(0), captures.name("local"), domain)
-        {
-            let plain = |text: &str| DOT.replace_all(text, ".").to_lowercase();
-            let address = format!("{}@{}", plain(local.as_str()), plain(domain.as_str()));
-            if ADDRESS.find(&address).is_some_and(|it| it.as_str() == address) {
-                found.push((whole.range(), address));
-            }
-        }
-    }
-    found.sort_by_key(|(range, _)| range.start);
-    found
 }

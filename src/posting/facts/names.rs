@@ -73,8 +73,16 @@ fn apposed(words: &[Word<'_>], at: usize) -> Option<Name> {
         "afdeling",
     ];
     let noun = words.get(at).filter(|word| NOUNS.contains(&word.plain) && !word.closes)?;
-    let rest: Vec<&Word<'_>> = words.iter().skip(at + 1).take(4).collect();
-    let long = rest.iter().position(|word| !capitalised(word.plain) || word.elided);
+    let rest: Vec<&Word<'_>> = words.iter().skip(at + 1).take(5).collect();
+    // "vakgroep Taal & Techniek": the sign joins two words of one name.
+    let joins = |at: usize| {
+        let sides = [at.checked_sub(1), at.checked_add(1)].map(|it| rest.get(it?));
+        let [before, behind] = sides.map(|word| word.is_some_and(|it| capitalised(it.plain)));
+        rest.get(at).is_some_and(|word| word.plain == "&") && before && behind
+    };
+    let long = (0..rest.len()).find(|at| {
+        rest.get(*at).is_some_and(|word| !capitalised(word.plain) && !joins(*at) || word.elided)
+    });
     let before_end = rest.iter().position(|word| word.closes).map(|at| at + 1);
     let end = long.unwrap_or(rest.len()).min(before_end.unwrap_or(rest.len()));
     let (first, last) = (rest.first()?, rest.get(..end)?.last()?);
@@ -92,6 +100,8 @@ struct Word<'a> {
     elided: bool,
     /// Whether a bracket opens before it.
     opens: bool,
+    /// Whether somebody has what comes next: "University's".
+    possessive: bool,
 }
 
 impl Word<'_> {
@@ -113,9 +123,16 @@ fn words(text: &str) -> Vec<Word<'_>> {
         let cut = cut.and_then(|at| Some(at + body[at..].chars().next()?.len_utf8())).unwrap_or(0);
         let (start_of, body) = (start + cut, &body[cut..]);
         let plain = body.trim_matches(['(', ')', '[', ']', '*', '"', '„', '“', '”']);
+        let bare = plain.strip_suffix("'s").or_else(|| plain.strip_suffix("’s"));
+        let mark = if bare.is_some() && body.ends_with(plain) {
+            plain.len() - bare.map_or(0, str::len)
+        } else {
+            0
+        };
         words.push(Word {
-            range: start_of..start_of + body.len(),
-            plain: plain.strip_suffix("'s").or_else(|| plain.strip_suffix("’s")).unwrap_or(plain),
+            range: start_of..start_of + body.len() - mark,
+            plain: bare.unwrap_or(plain),
+            possessive: bare.is_some(),
             closes: cut + body.len() < piece.len(),
             elided: cut > 0,
             opens: body.starts_with('('),
@@ -144,7 +161,9 @@ fn run(text: &str, words: &[Word<'_>], start: usize) -> usize {
             end += 1;
             named = named || kind(word.plain).is_some();
             // An abbreviation ends the name of an institution, but "Tidal Ecology (TE) Lab" goes on.
-            if word.closes || written.ends_with(')') && (!bracketed || named) {
+            // "the University's harbour campus", but "King's College".
+            let owns = word.possessive && named;
+            if word.closes || owns || written.ends_with(')') && (!bracketed || named) {
                 break;
             }
             continue;
@@ -200,8 +219,40 @@ const ARTICLES: [&str; 28] = [
     "Unsere", "Within", "Le", "La", "Les", "Au", "El", "Los", "En", "Il", "Lo", "De", "Het", "Bij",
 ];
 
+/// Verbs that tell somebody to do something, before an article or a preposition.
+const IMPERATIVES: [&str; 18] = [
+    "Join",
+    "Contact",
+    "Visit",
+    "Meet",
+    "Support",
+    "Help",
+    "Lead",
+    "Explore",
+    "Discover",
+    "Become",
+    "Work",
+    "Come",
+    "See",
+    "Apply",
+    "Rejoignez",
+    "Intégrez",
+    "Unisciti",
+    "Versterk",
+];
+
+/// What may stand between such a verb and a name.
+const DETERMINERS: [&str; 18] = [
+    "the", "our", "a", "an", "at", "to", "of", "with", "for", "le", "la", "les", "l", "al", "alla",
+    "het", "de", "ons",
+];
+
 fn name(text: &str, words: &[Word<'_>]) -> Option<Name> {
     let small = |word: &Word| ARTICLES.contains(&word.plain) || JOINING.contains(&word.plain);
+    // "Join the Tide Centre": what one is told to do is no name.
+    let is_told = words.first().is_some_and(|word| IMPERATIVES.contains(&word.plain))
+        && words.get(1).is_some_and(|word| DETERMINERS.contains(&word.plain));
+    let words = if is_told { words.get(2..)? } else { words };
     let skipped = words.iter().take_while(|word| small(word)).count();
     let words = &words[skipped..];
     // "[grupo de] Mareas de la Universidad …": what is joined before it is somebody of its own.
@@ -322,4 +373,21 @@ pub fn known(text: &str) -> impl Iterator<Item = (Name, Known)> {
         }
         None
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn named(text: &str) -> Vec<&str> {
+        names(text).into_iter().map(|name| &text[name.range]).collect()
+    }
+
+    #[test]
+    fn a_name_goes_on_over_a_sign_and_ends_with_whoever_has_something() {
+        assert_eq!(named("De vakgroep Zee & Land zoekt iemand."), ["Zee & Land"]);
+        let text = "Join the Wind & Wave Centre at Seaforth University's Northport campus";
+        assert_eq!(named(text), ["Wind & Wave Centre", "Seaforth University"]);
+        assert_eq!(named("She is at King's College Seaforth."), ["King's College Seaforth"]);
+    }
 }

@@ -9,14 +9,14 @@ use crate::posting::{Field, Origin};
 /// A German collective agreement with its group behind it: `TV-L E13`, `TVL (E 13 - 75%)`.
 static AGREEMENT: Pattern = Pattern::new(concat!(
     r"\bTV[- –]?(?P<name>L|H|V-L|öD|ÖD|oeD|Ä|G-U|UK)(?:[- ](?:Bund|VKA|L))?\b",
-    r"(?:[ ,:(–-]*(?:(?i:salary|pay|remuneration) )?",
+    r"(?:[ ,:(–-]*(?:(?i:salary|pay|remuneration) )?(?P<most>(?i:bis (?:zur? )?|up to ))?",
     r"(?:(?i:entgeltgruppe|pay (?:group|grade|scale)|salary (?:group|grade|level)|group|level|EG)|E|)",
     r"[ .-]?(?P<group>Ä ?[1-4](?: ?/ ?Ä ?[1-4])?|[0-9]{1,2}[abü]?(?: ?/ ?E? ?[0-9]{1,2})?)\b)?"
 ));
 
 /// The group before its agreement: `E 13 TV-L`, `Entgeltgruppe 13 des TV-L`.
 static GROUP_FIRST: Pattern = Pattern::new(concat!(
-    r"\b(?:EG|E|(?i:entgeltgruppe|pay (?:group|grade)|salary (?:group|grade)))[ .-]?(?:E ?)?",
+    r"(?P<most>\b(?i:bis (?:zur? )?|up to (?:the )?))?\b(?:EG|E|(?i:entgeltgruppe|pay (?:group|grade)|salary (?:group|grade)))[ .-]?(?:E ?)?",
     r"(?P<group>[0-9]{1,2}[abü]?(?: ?/ ?E? ?[0-9]{1,2})?)",
     r"[ ,(]*(?:[0-9]{1,3} ?%[ ,)]*)?(?:(?i:of the|of|according to(?: the)?|gemäß|nach|des|der|im)[ ]*)?",
     r"TV[- –]?(?P<name>L|H|V-L|öD|ÖD|oeD|G-U|UK)\b"
@@ -24,7 +24,7 @@ static GROUP_FIRST: Pattern = Pattern::new(concat!(
 
 /// A group alone: `Entgeltgruppe 13`.
 static GROUP_ALONE: Pattern = Pattern::new(
-    r"\b(?i:entgeltgruppe|(?:pay|salary) (?:group|grade)) ?(?:E|EG)? ?(?P<group>[0-9]{1,2}[ab]?)\b",
+    r"(?P<most>\b(?i:bis (?:zur? )?|up to (?:the )?))?\b(?i:entgeltgruppe|(?:pay|salary) (?:group|grade)) ?(?:E|EG)? ?(?P<group>[0-9]{1,2}[ab]?)\b",
 );
 
 static PERCENT: Pattern = Pattern::new(
@@ -88,7 +88,7 @@ pub fn infer_scheme(prose: &Prose) -> Option<Field<String>> {
                 match captures.name("group") {
                     Some(group) => {
                         let scheme = format!("{name} {}", grade(group.as_str()));
-                        return Some(Field::new(scheme, origin));
+                        return Some(Field::new(at_most(&captures, scheme), origin));
                     }
                     None => {
                         agreement_alone.get_or_insert(Field::new(name, origin));
@@ -100,14 +100,34 @@ pub fn infer_scheme(prose: &Prose) -> Option<Field<String>> {
             && let (Some(whole), Some(group)) = (captures.get(0), captures.name("group"))
         {
             let origin = Origin::Inferred(prose.span(passage, whole.range()));
-            group_alone.get_or_insert(Field::new(grade(group.as_str()), origin));
+            let group = at_most(&captures, grade(group.as_str()));
+            group_alone.get_or_insert(Field::new(group, origin));
         }
     }
     match (agreement_alone, group_alone) {
         (Some(agreement), Some(group)) => {
-            Some(Field::new(format!("{} {}", agreement.value, group.value), group.origin))
+            let scheme = match BOUND.find(&group.value) {
+                Some(bound) => {
+                    let (bound, group) = group.value.split_at(bound.end());
+                    format!("{bound}{} {group}", agreement.value)
+                }
+                None => format!("{} {}", agreement.value, group.value),
+            };
+            Some(Field::new(scheme, group.origin))
         }
         (agreement, group) => agreement.or(group),
+    }
+}
+
+/// "up to" before a group, which is no promise of it.
+static BOUND: Pattern = Pattern::new(r"^(?:bis|up to) ");
+
+/// A scheme with the "up to" that stands before it.
+fn at_most(captures: &Captures<'_>, scheme: String) -> String {
+    match captures.name("most") {
+        Some(most) if most.as_str().to_lowercase().starts_with("bis") => format!("bis {scheme}"),
+        Some(_) => format!("up to {scheme}"),
+        None => scheme,
     }
 }
 

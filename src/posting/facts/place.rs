@@ -50,7 +50,7 @@ static ADDRESS: Pattern = Pattern::new(
 /// A town and its country: "Seahaven, Brazil", "Seahaven (Belgium)".
 static PAIR: Pattern = Pattern::new(
     r"(?x) \b (?P<city> [A-ZÀ-Þ][A-Za-zÀ-ɏ'’-]+ ) (?: ,\ (?:(?P<region>[A-ZÀ-Þ][A-Za-zÀ-ɏ]+),\ )? | \ \( | \ –\ | \ -\ )
-        (?P<country> [A-ZÀ-Þ][A-Za-zÀ-ɏ]{3,} (?:\ [A-ZÀ-Þ][A-Za-zÀ-ɏ]+)? | UK | USA )",
+        (?P<country> [A-ZÀ-Þ][A-Za-zÀ-ɏ]{3,} (?:\ [A-ZÀ-Þ][A-Za-zÀ-ɏ]+)? | UK | USA ) \b",
 );
 
 /// A capitalised word, which may be a town.
@@ -174,6 +174,7 @@ fn offered(prose: &Prose, organisation: Option<&Field<String>>) -> Option<Place>
                 city = captures.name("region")?;
             }
             let town = country_code(city.as_str()).is_none()
+                && !is_region(city.as_str(), code)
                 && city.as_str().chars().any(char::is_lowercase);
             let own = !super::organisation::is_somebody_else(passage.before(city.start(), 60));
             (town && own).then_some((city.range(), code))
@@ -346,11 +347,119 @@ fn stated(prose: &Prose) -> Option<Place> {
     })
 }
 
+/// The town in an organisation's name, unless it is one word of a longer name: "University of
+/// Porto" is in Porto, "University of Porto Maggio" is not.
 fn of_organisation(organisation: &Field<String>) -> Option<Place> {
-    let mut words = organisation.value.split([' ', ',', '(', ')', '/']);
-    let (city, code) = words.find_map(|word| country_of_city(word).map(|code| (word, code)))?;
+    let words: Vec<&str> = organisation.value.split(' ').collect();
+    let (city, code) = words.iter().enumerate().find_map(|(at, word)| {
+        let mut parts = word.split([',', '(', ')', '/']);
+        let found = parts.find_map(|part| country_of_city(part).map(|code| (part, code)))?;
+        let before = at.checked_sub(1).and_then(|at| words.get(at)).copied().unwrap_or_default();
+        let goes_on = goes_on(word, words.get(at + 1..).unwrap_or_default());
+        (!goes_on && !BEGINNINGS.contains(&before)).then_some(found)
+    })?;
     let field = |text: &str| Some(inferred(text, &organisation.origin));
     Some(Place { city: field(city), country: field(code) })
+}
+
+/// Words with which the name of a town begins: "New York" is not York.
+const BEGINNINGS: [&str; 14] = [
+    "New", "San", "Santa", "São", "Saint", "St", "St.", "Port", "Bad", "North", "South", "East",
+    "West", "Mount",
+];
+
+/// Whether the name that a word stands in goes on behind it: "Porto | Maggio", but not "Seahaven |
+/// Business School", where the words behind it say what kind of institution it is.
+fn goes_on(word: &str, rest: &[&str]) -> bool {
+    let capital = |word: &&str| word.starts_with(|first: char| first.is_uppercase());
+    let closed = |word: &&str| word.ends_with([',', ')', '/', ';']);
+    if closed(&word) || !rest.first().is_some_and(capital) {
+        return false;
+    }
+    let reach = rest.iter().position(closed).map_or(rest.len(), |at| at + 1).min(4);
+    let mut behind = rest.iter().take(reach);
+    !behind.any(|word| names::names_institution(word.trim_matches([',', '(', ')', '/', ';'])))
+}
+
+/// Whether a name is that of a state or region of this country, and of no town that people mean
+/// by it.
+fn is_region(name: &str, country: &str) -> bool {
+    const TOWNS_TOO: [&str; 4] = ["New York", "Washington", "Quebec", "Québec"];
+    const REGIONS: [(&str, &[&str]); 6] = [
+        (
+            "DE",
+            &[
+                "Bavaria",
+                "Bayern",
+                "Saxony",
+                "Sachsen",
+                "Hesse",
+                "Hessen",
+                "Thuringia",
+                "Thüringen",
+                "Saarland",
+                "Württemberg",
+                "Schleswig-Holstein",
+                "Baden-Württemberg",
+                "Niedersachsen",
+            ],
+        ),
+        (
+            "IT",
+            &[
+                "Tuscany",
+                "Toscana",
+                "Lombardy",
+                "Lombardia",
+                "Sicily",
+                "Sicilia",
+                "Sardinia",
+                "Sardegna",
+                "Piedmont",
+                "Piemonte",
+                "Liguria",
+                "Veneto",
+                "Umbria",
+                "Lazio",
+                "Puglia",
+            ],
+        ),
+        (
+            "ES",
+            &[
+                "Catalonia",
+                "Cataluña",
+                "Catalunya",
+                "Andalusia",
+                "Andalucía",
+                "Galicia",
+                "Asturias",
+                "Cantabria",
+                "Aragón",
+                "Extremadura",
+            ],
+        ),
+        (
+            "FR",
+            &[
+                "Brittany",
+                "Bretagne",
+                "Normandy",
+                "Normandie",
+                "Alsace",
+                "Provence",
+                "Burgundy",
+                "Bourgogne",
+                "Occitanie",
+                "Aquitaine",
+            ],
+        ),
+        ("GB", &["Scotland", "Wales", "England", "Ireland"]),
+        ("AT", &["Tyrol", "Tirol", "Styria", "Steiermark", "Carinthia", "Kärnten", "Vorarlberg"]),
+    ];
+    let mut regions = REGIONS.iter().filter(|(code, _)| *code == country);
+    country_of_state(name) == Some(country) && !TOWNS_TOO.contains(&name)
+        || regions.any(|(_, names)| names.contains(&name))
 }
 
 /// A fact that follows from another one, and stands where that one stands.

@@ -7,7 +7,7 @@ use super::labels::{self, FieldKey};
 use super::pattern::Pattern;
 use super::text::Text;
 use crate::diagnostic::{Source, Span};
-use crate::posting::front_matter::{Table, Value};
+use crate::posting::front_matter::{Entry, Table, Value};
 use crate::posting::markdown::{Block, BlockKind, Inline, plain};
 use crate::posting::page::Page;
 
@@ -163,6 +163,7 @@ fn fields(front: &Table, passages: &[Passage], source: &Source) -> Vec<Labelled>
             place: FieldPlace::Front,
         }));
     }
+    fields.extend(nested_contact(front));
     for passage in passages.iter().filter(|passage| passage.role == Role::Text) {
         if let Some((key, start)) = labels::labelled(&passage.text) {
             let text = passage.text.get(start..).unwrap_or_default().to_owned();
@@ -171,6 +172,22 @@ fn fields(front: &Table, passages: &[Passage], source: &Source) -> Vec<Labelled>
         }
     }
     fields
+}
+
+/// The person of `contact: {name: …, email: …}`.
+fn nested_contact(front: &Table) -> Vec<Labelled> {
+    let is_contact = |entry: &&Entry| labels::key_of(&entry.key) == Some(FieldKey::Contact);
+    let tables = front.entries.iter().filter(is_contact).filter_map(|it| it.node.as_table());
+    let field = |table: &Table, names: &[&str], key: FieldKey| {
+        let (text, span) = names.iter().find_map(|name| table.text(name))?;
+        Some(Labelled { key, text: single_spaced(text), span, place: FieldPlace::Front })
+    };
+    let both = |table: &Table| {
+        let name = field(table, &["name", "person"], FieldKey::Contact);
+        let email = field(table, &["email", "e-mail", "mail"], FieldKey::Email);
+        name.into_iter().chain(email)
+    };
+    tables.flat_map(both).collect()
 }
 
 fn front(page: &Page, passages: &mut Vec<Passage>) {

@@ -5,11 +5,12 @@ use std::ops::Range;
 use super::labels::FieldKey;
 use super::pattern::{Captures, Pattern};
 use super::prose::{FieldPlace, Prose};
+use super::sentence;
 use crate::posting::{Field, Origin, Period, Salary};
 
 macro_rules! currency {
     () => {
-        r"(?:€|£|US ?\$|AUD? ?\$|CAD? ?\$|R\$|\$|CHF|EUR|[Ee]uros?|GBP|USD|AUD|CAD|SEK|NOK|DKK|BRL|JPY|PLN|CZK|kr\.?|SFr\.?|(?:Brazilian )?[Rr]e(?:ais|als)\b|Swiss [Ff]rancs|[Pp]ounds\b)"
+        r"(?:€|£|US ?\$|\bA(?:UD?)? ?\$|\bC(?:AD?)? ?\$|\bNZD? ?\$|R\$|\$|CHF|EUR|[Ee]uros?|GBP|USD|AUD|CAD|SEK|NOK|DKK|BRL|JPY|PLN|CZK|kr\.?|SFr\.?|(?:Brazilian )?[Rr]e(?:ais|als)\b|Swiss [Ff]rancs|[Pp]ounds\b)"
     };
 }
 
@@ -27,7 +28,7 @@ static AMOUNT: [Pattern; 2] = [
         currency!(),
         r") ?(?P<from>",
         number!(),
-        r")(?P<thousand> ?[kK]\b)?(?:,--?)?(?: ?(?:-|–|—|\bto\b|\bbis\b|\band\b|\bà\b|\ba\b|\by\b|\bund\b|\be\b|\ben\b|\btot\b) ?(?:",
+        r")(?P<thousand> ?[kK]\b)?(?:,--?)?(?: ?(?:-|–|—|\bto\b|\bbis\b|\band\b|\bà\b|\ba\b|\by\b|\bund\b|\bet\b|\be\b|\ben\b|\btot\b) ?(?:",
         currency!(),
         r" ?)?(?P<to>",
         number!(),
@@ -38,7 +39,7 @@ static AMOUNT: [Pattern; 2] = [
         number!(),
         r")(?P<thousand> ?[kK]\b)?(?: ?",
         currency!(),
-        r")?(?: ?(?:-|–|—|\bto\b|\bbis\b|\band\b|\bà\b|\ba\b|\by\b|\bund\b|\be\b|\ben\b|\btot\b) ?(?P<to>",
+        r")?(?: ?(?:-|–|—|\bto\b|\bbis\b|\band\b|\bà\b|\ba\b|\by\b|\bund\b|\bet\b|\be\b|\ben\b|\btot\b) ?(?P<to>",
         number!(),
         r")(?: ?[kK]\b)?)?(?: ?[kK])? ?(?P<currency>",
         currency!(),
@@ -57,13 +58,13 @@ static PERIODS: [(Period, Pattern); 3] = [
     (
         Period::Month,
         Pattern::new(
-            r"(?i)(?:\b(?:per|a|pro|im|par|al|por|al|each|every|je) (?:calendar )?(?:month|monat|mois|mes|mese|maand)\b|/ ?(?:month|mo|monat|mois|mes|mese|maand)\b|\bmonthly\b|\bmonatlich|\bmensuel|\bmensual|\bmensil[ei]|\bmaandelijks|\bmonatsbrutto)",
+            r"(?i)(?:\b(?:per|a|pro|im|par|al|por|al|each|every|je) (?:calendar )?(?:month|monat|mois|mes|mese|maand)\b|/ ?(?:month|mo|monat|mois|mes|mese|maand)\b|\bmonthly\b|\bmonatlich|\bmensuel|\bmensual|\bmensili?\b|\bmensil[ei]|\bmaandelijks|\bmonatsbrutto)",
         ),
     ),
     (
         Period::Year,
         Pattern::new(
-            r"(?i)(?:\b(?:per|a|pro|im|par|al|por|all['’]|each|every|je) ?(?:year|annum|jahr|ans?|année|año|anno|jaar)\b|/ ?(?:year|yr|y|jahr|an|année|año|anno|jaar)\b|\bp\.? ?a\.|\bannual|\byearly\b|\bjährlich|\bannuel|\banuales\b|\blordo annuo|\bannui?\b|\bper jaar)",
+            r"(?i)(?:\b(?:per|a|pro|im|par|al|por|all['’]|each|every|je) ?(?:year|annum|jahr|ans?|année|año|anno|jaar)\b|/ ?(?:year|yr|y|jahr|an|année|año|anno|jaar)\b|\bp\.? ?a\.|\bannual|\byearly\b|\bjährlich|\bannuel|\banual(?:es)?\b|\blordo annuo|\bannui?\b|\bper jaar)",
         ),
     ),
 ];
@@ -97,15 +98,14 @@ pub fn infer(prose: &Prose) -> Option<(Field<Salary>, Field<String>)> {
         if field.place == FieldPlace::Body {
             return None;
         }
-        let (range, salary) = amounts(&field.text).next()?;
-        let words = words(&field.text, range, salary);
+        let Amount { salary, words, .. } = amounts(&field.text).next()?;
         let origin = Origin::Inferred(field.span);
         Some((Field::new(salary, origin.clone()), Field::new(words, origin)))
     });
     labelled.or_else(|| {
         prose.passages().find_map(|passage| {
             let mut amounts = amounts(&passage.text).take(MOST);
-            let (range, salary) = amounts.find(|(range, salary)| {
+            let amount = amounts.find(|Amount { range, salary, .. }| {
                 let before = passage.before(range.start, 90);
                 let after = passage.text.get(range.end..).unwrap_or_default();
                 let said = PAY.is_match(before)
@@ -113,7 +113,7 @@ pub fn infer(prose: &Prose) -> Option<(Field<Salary>, Field<String>)> {
                     || salary.period.is_some() && offers(&passage.text, &passage.heading);
                 said && !OTHER.is_match(before)
             })?;
-            let words = words(&passage.text, range.clone(), salary);
+            let Amount { range, salary, words } = amount;
             let origin = Origin::Inferred(prose.span(passage, range));
             Some((Field::new(salary, origin.clone()), Field::new(words, origin)))
         })
@@ -129,26 +129,39 @@ fn offers(text: &str, heading: &str) -> bool {
     PAY.is_match(heading.trim_end_matches('?')) || OFFER.is_match(heading) || OFFER.is_match(text)
 }
 
-/// An amount in the words of the ad; "between 2600 and 3100 €" as a range.
-fn words(text: &str, range: Range<usize>, salary: Salary) -> String {
-    let words = text.get(range).unwrap_or_default();
-    let spoken = [" and ", " und ", " y ", " e "].iter().any(|and| words.contains(and));
-    if spoken { salary.to_string() } else { words.to_owned() }
+/// An amount that can be pay.
+struct Amount {
+    range: Range<usize>,
+    salary: Salary,
+    /// In the words of the ad; "between 2600 and 3100 €" as the range "2600–3100 €".
+    words: String,
 }
+
+/// Words behind an amount that lead to what it grows to: "rising in increments to £41,000",
+/// "oplopend tot € 3.707".
+static RISING: Pattern = Pattern::new(concat!(
+    r"(?i)\b(?:(?:rising|rises|increasing|increases|growing|progressing|progression)\b[^.;€£$]{0,40}?\b(?:up )?to|",
+    r"(?:oplopend|oploopt)\b[^.;€£$]{0,40}?\btot|(?:an)?steigend\b[^.;€£$]{0,30}?\b(?:auf|bis)|",
+    r"évoluant\b[^.;€£$]{0,30}?\bjusqu['’]à|hasta|fino a)(?: (?:a )?(?:maximum(?: of)?|maximaal|max\.?))? ?(?:",
+    currency!(),
+    r" ?)?(?P<to>",
+    number!(),
+    r")"
+));
 
 /// An amount as it is declared: `2600-3100 EUR per month`.
 pub fn read(text: &str) -> Option<Salary> {
-    amounts(text).next().map(|(_, salary)| salary)
+    amounts(text).next().map(|amount| amount.salary)
 }
 
 /// The amounts of a text that can be pay, each with the words up to its period.
-fn amounts(text: &str) -> impl Iterator<Item = (Range<usize>, Salary)> {
+fn amounts(text: &str) -> impl Iterator<Item = Amount> {
     let has_digit = text.bytes().any(|byte| byte.is_ascii_digit());
     let ways = AMOUNT.iter().filter(move |_| has_digit);
     ways.flat_map(move |way| way.captures_iter(text).filter_map(|it| amount(text, &it)))
 }
 
-fn amount(text: &str, captures: &Captures<'_>) -> Option<(Range<usize>, Salary)> {
+fn amount(text: &str, captures: &Captures<'_>) -> Option<Amount> {
     let whole = captures.get(0)?;
     let thousand = captures.name("thousand").is_some();
     let value = |name| {
@@ -157,6 +170,14 @@ fn amount(text: &str, captures: &Captures<'_>) -> Option<(Range<usize>, Salary)>
     };
     let from = value("from")?;
     let to = value("to").filter(|to| *to > from);
+    let risen = || {
+        let sentence = sentence::around(text, whole.end());
+        let rest = text.get(whole.end()..sentence.end.max(whole.end()))?;
+        let number = RISING.captures(rest)?.name("to")?.as_str();
+        let to = self::value(number).filter(|to| *to > from && *to < from * 4.0)?;
+        Some((to, number))
+    };
+    let risen = if to.is_none() { risen() } else { None };
     let end = whole.end();
     let after = text.get(end..).unwrap_or_default();
     let after = after.char_indices().nth(30).map_or(after, |(at, _)| &after[..at]);
@@ -177,7 +198,29 @@ fn amount(text: &str, captures: &Captures<'_>) -> Option<(Range<usize>, Salary)>
     };
     let currency = currency(captures.name("currency")?.as_str());
     let end = behind.map_or(end, |(_, words)| end + words.end());
-    plausible.then_some((whole.start()..end, Salary { from, to, currency, period }))
+    // Never half a word: "mensuel|s".
+    let rest = text.get(end..).unwrap_or_default();
+    let whole_word = |rest: &str| rest.find(|it: char| !it.is_alphanumeric()).unwrap_or(rest.len());
+    let in_word = text.get(..end).is_some_and(|text| text.ends_with(char::is_alphabetic));
+    let end = if in_word { end + whole_word(rest) } else { end };
+    let number_end = captures.name("thousand").or(captures.name("from"))?.end();
+    let first = text.get(whole.start()..number_end)?;
+    let words = match (risen, captures.name("to")) {
+        (Some((_, number)), _) => format!("{first}–{number}{}", text.get(number_end..end)?),
+        (None, Some(to)) if is_spoken(text.get(number_end..to.start())?) => {
+            format!("{first}–{}", text.get(to.start()..end)?)
+        }
+        _ => text.get(whole.start()..end)?.to_owned(),
+    };
+    let to = to.or(risen.map(|(to, _)| to));
+    let salary = Salary { from, to, currency, period };
+    plausible.then_some(Amount { range: whole.start()..end, salary, words })
+}
+
+/// Whether two amounts are joined by a word that only stands in a sentence.
+fn is_spoken(between: &str) -> bool {
+    const AND: [&str; 6] = ["and", "und", "et", "y", "e", "en"];
+    between.split_whitespace().any(|word| AND.contains(&word))
 }
 
 /// A number with points, commas or blanks between its thousands.
@@ -198,6 +241,7 @@ fn currency(sign: &str) -> &'static str {
         "€" | "eur" | "euro" | "euros" => "EUR",
         "£" | "gbp" => "GBP",
         "us$" | "usd" => "USD",
+        "nz$" | "nzd$" => "NZD",
         "a$" | "au$" | "aud$" | "aud" => "AUD",
         "c$" | "ca$" | "cad$" | "cad" => "CAD",
         "r$" | "brl" | "reais" | "reals" | "brazilianreais" | "brazilianreals" => "BRL",
@@ -234,6 +278,17 @@ mod tests {
     }
 
     #[test]
+    fn an_amount_is_shown_as_a_range_and_in_whole_words() {
+        for (text, shown) in [
+            ("entre 2 450 et 3 100 euros bruts mensuels", "2 450–3 100 euros bruts mensuels"),
+            ("€ 2.901 bruto per maand, oplopend tot € 3.707", "€ 2.901–3.707 bruto per maand"),
+            ("£38,249 to £42,792 per annum", "£38,249 to £42,792 per annum"),
+        ] {
+            assert_eq!(amounts(text).next().map(|it| it.words).as_deref(), Some(shown));
+        }
+    }
+
+    #[test]
     fn an_amount_is_read_with_its_range_currency_and_period() {
         let salary = |from, to, currency, period| Some(Salary { from, to, currency, period });
         let month = Some(Period::Month);
@@ -247,6 +302,20 @@ mod tests {
             ("annual salary of $92,000-$105,000", salary(92000.0, Some(105_000.0), "$", year)),
             ("61k EUR", salary(61000.0, None, "EUR", None)),
             ("NOK 540 500 per year", salary(540_500.0, None, "NOK", year)),
+            (
+                "between 2 450 et 3 100 euros bruts mensuels",
+                salary(2450.0, Some(3100.0), "EUR", month),
+            ),
+            ("A$113,262 – A$134,499 p.a.", salary(113_262.0, Some(134_499.0), "AUD", year)),
+            (
+                "£36,120 pro rata, rising in steps to £41,000",
+                salary(36120.0, Some(41000.0), "GBP", None),
+            ),
+            (
+                "€ 2.901 bruto per maand, oplopend tot € 3.707",
+                salary(2901.0, Some(3707.0), "EUR", month),
+            ),
+            ("Salario bruto anual: 19.200 €", salary(19200.0, None, "EUR", year)),
             ("3 € per year", None),
         ] {
             assert_eq!(read(text), read_as, "{text}");

@@ -53,9 +53,10 @@ fn ends(text: &str) -> impl Iterator<Item = usize> {
 /// Whether the word before a full stop is one that people shorten ("Dr.", "e.g.", "Prof."), an
 /// initial, or a day ("15. März"). "it.", "UK." and "2027." end a sentence.
 fn is_short(before: &str) -> bool {
-    const SHORTENED: [&str; 16] = [
+    const SHORTENED: [&str; 33] = [
         "prof", "univ", "incl", "evtl", "inkl", "dipl", "dr", "mr", "ms", "mrs", "st", "no", "ca",
-        "bzw", "ggf", "vs",
+        "bzw", "ggf", "vs", "max", "min", "approx", "dra", "pr", "mme", "mlle", "sr", "sra", "sig",
+        "dott", "prof.ssa", "dott.ssa", "dr.ssa", "nr", "tel", "ref",
     ];
     let word = before.rsplit([' ', '(']).next().unwrap_or_default();
     let is_day = word.len() <= 2 && word.bytes().all(|it| it.is_ascii_digit());

@@ -43,7 +43,9 @@ pub fn infer(prose: &Prose) -> Option<Field<String>> {
     let title = clean(title);
     let better =
         || named(prose).filter(|better| GENERAL.is_match(&title) || has_topic(&better.value));
-    if (GENERAL.is_match(&title) || is_bare(&title))
+    // "We're hiring a postdoc!" tells of a position, and does not name it.
+    let tells = HIRING.is_match(&front.text) && !has_topic(&title);
+    if (GENERAL.is_match(&title) || is_bare(&title) || tells)
         && let Some(better) = better()
     {
         return Some(better);
@@ -69,6 +71,12 @@ static GENERAL: Phrases = Phrases::between(
     r"(?i)(?: (?:in|at|with|im|am|bei) (?:(?:the|our|my|der) )?.{0,40}\b(?:lab|labs|group|team|chair|institute|department|arbeitsgruppe|institut)\b.{0,30})?[^0-9A-Za-zÀ-ɏ]*$",
 );
 
+/// A sentence with its verb, which tells of a position.
+static HIRING: Pattern = Pattern::new(
+    r"(?ix) \b (?: we(?:\ are|['’]re) \ (?:now\ |currently\ |again\ )? (?:hiring|looking|recruiting|searching|seeking|growing)
+        | wir\ (?:suchen|stellen\ ein|wachsen) | nous\ (?:recrutons|recherchons) | buscamos | cerchiamo | wij\ zoeken | we\ zoeken ) \b",
+);
+
 /// What stands before a title and is none of it: "Vacancy: …", "Call for …".
 static LEAD: Phrases = Phrases::preceded(r"^[^0-9A-Za-zÀ-ɏ]*$", "title.lead");
 
@@ -77,7 +85,7 @@ static BREAK: Pattern = Pattern::new(r"(?:\] ?| ?[:–—|] ?| - )(?P<rest>\S)")
 
 /// Words of a call, behind which the title goes on without a break.
 static CALL: Pattern = Pattern::new(
-    r"(?i)^[^0-9A-Za-zÀ-ɏ]*(?:call for (?:an? )?|we are (?:looking|hiring|searching) for (?:an? )?|we are hiring (?:an? )?|stellen(?:ausschreibung|anzeige|angebot) (?:für (?:eine?n? )?)?|wir suchen (?:eine?n? )?)(?P<rest>\S)",
+    r"(?i)^[^0-9A-Za-zÀ-ɏ]*(?:call for (?:an? )?|we(?: are|['’]re) (?:looking|hiring|searching) for (?:an? )?|we(?: are|['’]re) (?:hiring|recruiting|seeking) (?:an? )?|stellen(?:ausschreibung|anzeige|angebot) (?:für (?:eine?n? )?)?|wir suchen (?:eine?n? )?)(?P<rest>\S)",
 );
 
 /// A deadline or a cry at the end of a title.

@@ -241,7 +241,12 @@ mod tests {
     use super::*;
 
     /// What the rooms beside this one ask for.
-    const TOPICS: [&str; 44] = [
+    const TOPICS: [&str; 49] = [
+        "apply.sending",
+        "contact.applying",
+        "contact.asking",
+        "contact.dead",
+        "contact.other",
         "apply.link",
         "apply.lead",
         "closed.mark",
