@@ -160,7 +160,7 @@ impl Templates {
                 let within = view.within(limits).map_err(AdaptError::Unfit)?;
                 Ok(merge_maps([within, minijinja::context! { terms }]))
             }
-            _ => Ok(view.context(charset)),
+            _ => Ok(self.context(posting, target, occasion, charset)),
         }
     }
 

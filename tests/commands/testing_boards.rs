@@ -45,6 +45,7 @@ fn what_a_server_said_once_is_played_back() {
     let played = site.run(&["channels", "test", "board"]).out;
     let id = played
         .split("?reference=")
+        .skip(1)
         .filter_map(|it| it.lines().next())
         .find(|it| *it != "handbill-probe")
         .unwrap_or_else(|| panic!("{played}"));

@@ -225,7 +225,7 @@ async fn a_card_is_drawn_for_the_ad_with_words_for_who_does_not_see_it() {
     let standing = world.announcement("mastodon").await.standing.unwrap();
     let Rendition::Status { picture, left_out, .. } = standing.rendition else { panic!() };
     let picture = picture.unwrap();
-    let said = "PhD position in Tides. Nordhafen. Apply by ";
+    let said = "PhD position in Tides. University of Nordhafen. Apply by ";
     assert!(picture.alt.starts_with(said), "{}", picture.alt);
     if handbill::deliver::drawing::fonts() == 0 {
         // An empty card is none.
