@@ -141,7 +141,7 @@ pub enum Form {
     /// The same for a board, which takes no more than its limits say.
     Board {
         media_type: DocumentType,
-        limits: Limits,
+        limits: Box<Limits>,
     },
     /// The fields of a form that a person fills in.
     Card(CardForm),

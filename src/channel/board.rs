@@ -294,7 +294,7 @@ impl Channel for Board {
     }
 
     fn form(&self) -> Form {
-        Form::Board { media_type: self.config.format, limits: self.config.limits.clone() }
+        Form::Board { media_type: self.config.format, limits: Box::new(self.config.limits.clone()) }
     }
 
     fn prepare(&self, action: Action<'_>, address: &Address<'_>) -> Result<Wire, PrepareError> {

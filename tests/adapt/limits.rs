@@ -29,7 +29,7 @@ fn given(posting: &Posting, written: &str) -> Result<Value, AdaptError> {
         template: "own".to_owned(),
         ..super::target(
             "board",
-            Form::Board { media_type: DocumentType::Json, limits: limits(written) },
+            Form::Board { media_type: DocumentType::Json, limits: Box::new(limits(written)) },
         )
     };
     match adapt(posting, &target, Occasion::Announce, &Templates::with_overrides(own))? {
@@ -91,7 +91,7 @@ fn an_ad_without_what_the_board_requires_is_not_sent() {
     let mut posting = phd();
     posting.facts.deadline = None;
     let limits: Limits = toml::from_str("required = [\"deadline\", \"apply\"]").unwrap();
-    let form = Form::Board { media_type: DocumentType::Json, limits };
+    let form = Form::Board { media_type: DocumentType::Json, limits: Box::new(limits) };
     let target = super::target("board", form);
     let error = adapt(&posting, &target, Occasion::Announce, &Templates::shipped()).unwrap_err();
     assert_eq!(error, AdaptError::MissingField { field: "deadline".to_owned() });

@@ -394,7 +394,7 @@ async fn the_request_is_looked_for_and_then_opened_once() {
         let host = Scripted::start([
             listed(&[]),
             servers::json(201, &open.to_string()),
-            listed(&[open.clone()]),
+            listed(std::slice::from_ref(&open)),
             listed(&[open]),
         ])
         .await;
@@ -425,9 +425,13 @@ async fn the_request_is_looked_for_and_then_opened_once() {
 async fn a_lost_answer_to_opening_is_unknown_and_leads_to_no_second_one() {
     let (bare, here) = (Bare::with(&[(FILE, JOBS)]), Here::new());
     let open = pull_request("open", false);
-    let host =
-        Scripted::start([listed(&[]), Reply::HangUp, listed(&[open.clone()]), listed(&[open])])
-            .await;
+    let host = Scripted::start([
+        listed(&[]),
+        Reply::HangUp,
+        listed(std::slice::from_ref(&open)),
+        listed(&[open]),
+    ])
+    .await;
     let channel = here.with_host(&bare, &host, Software::GitHub);
     let wire = prepared(&channel, &key(1), Action::Publish(&entry("PhD")));
     assert!(matches!(send(&channel, &wire).await, Outcome::Unknown { .. }));
