@@ -307,7 +307,12 @@ fn policies(chance: &mut Chance, kind: Kind) -> (Update, Close) {
     };
     let update = update.get(chance.index(update.len())).copied().unwrap_or(Update::Ignore);
     let close = close.get(chance.index(close.len())).copied().unwrap_or(Close::Ignore);
-    (update, close)
+    match (update, close) {
+        // A person who takes a post down while nobody knows whether it was replaced may leave the new
+        // one: one of the windows that remain (ARCHITECTURE.md).
+        (Update::Replace, Close::Manual) => (update, Close::Withdraw),
+        policies => policies,
+    }
 }
 
 /// A table that is right and leads nowhere: the simulated channels do not read it.
