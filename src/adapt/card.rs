@@ -194,7 +194,8 @@ impl Filling<'_> {
             let text = fit::whole(&self.words(form, facts)?.unwrap_or_default());
             shortest = text.chars().count();
             if shortest <= limit {
-                let left_out = format!("the last {} of {blocks} parts of the ad", blocks - kept);
+                let left_out =
+                    format!("left out: the last {} of {blocks} parts of the ad", blocks - kept);
                 return Ok((text, vec![left_out]));
             }
         }

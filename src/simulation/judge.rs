@@ -258,6 +258,22 @@ impl<'a> Judge<'a> {
         }
     }
 
+    /// Whether a person took a post down while nobody knew whether another stood in its place by
+    /// then: one of the windows that remain (ARCHITECTURE.md).
+    fn may_stand_anew(&self, delivery: &Delivery, kind: Option<Kind>) -> bool {
+        let about_it = || {
+            let all = self.past.deliveries.iter();
+            all.filter(|it| it.target == Some(delivery.key))
+        };
+        let by_hand = |it: &Delivery| it.deed == Deed::Ask && it.name.occasion == Occasion::Close;
+        let given_up = |it: &Delivery| {
+            it.deed == Deed::Edit
+                && it.attempts > 0
+                && matches!(it.state, State::Unknown | State::Refused | State::Cancelled)
+        };
+        kind == Some(Kind::Bluesky) && about_it().any(by_hand) && about_it().any(given_up)
+    }
+
     /// What is said to stand, stood; what is said to be taken back, is gone.
     fn posted(&mut self, delivery: &Delivery, what: &str, kind: Option<Kind>) {
         let Some(copy) = self.copy_of(delivery) else {
@@ -271,6 +287,7 @@ impl<'a> Judge<'a> {
             // What was opened again and announced anew in a forgotten time is one of the windows
             // that remain (ARCHITECTURE.md).
             Some(CopyState::Withdrawn) if self.is_forgotten(&copy) => {}
+            Some(CopyState::Withdrawn) if self.may_stand_anew(delivery, kind) => {}
             Some(CopyState::Withdrawn) if copy.stands() && self.is_only(delivery, kind) => {
                 self.lost(format!("{what} is taken back, and stands"));
             }

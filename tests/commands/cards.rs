@@ -117,12 +117,12 @@ fn each_field_is_fitted_to_its_limit_and_says_so() {
     let link = "<p>https://tidal.example/jobs/phd-tidal-forecasting/</p>";
     assert!(html.ends_with(link), "what stands below the ad stays: {html}");
     let left_out = text["left_out"][0].as_str().expect("what was left out");
-    assert!(left_out.starts_with("the last "), "{left_out}");
+    assert!(left_out.starts_with("left out: the last "), "{left_out}");
     assert!(left_out.contains(" of the ad"), "{left_out}");
 
     let shown = site.run(&["card", "narrow", "tcg-03-2027"]);
     assert!(shown.out.contains("--- 1. Title: required, "), "{}", shown.out);
-    assert!(shown.out.contains("---    to fit, shortened: "), "{}", shown.out);
+    assert!(shown.out.contains("--- to fit, shortened: "), "{}", shown.out);
 }
 
 #[test]
