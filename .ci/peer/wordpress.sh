@@ -17,6 +17,10 @@ wordpress_prepare() {
     sed -e "s#@SOCKET@#$folder/database/socket#; s#@ADDRESS@#http://127.0.0.1:$(port 44)#" \
         "$here/peer/wordpress_config.php" >"$folder/site/wp-config.php"
     cp "$here/peer/wordpress_jobs.php" "$folder/site/wp-content/mu-plugins/jobs.php"
+    # Debian's package brings no theme, and without one every page is empty.
+    mkdir -p "$folder/site/wp-content/themes/plain"
+    printf '/*\nTheme Name: Plain\n*/\n' >"$folder/site/wp-content/themes/plain/style.css"
+    cp "$here/peer/wordpress_theme.php" "$folder/site/wp-content/themes/plain/index.php"
     cp "$here"/peer/wordpress_{install,router}.php "$folder"
     chown -R mysql: "$folder/database"
     chown -R www-data: "$folder/site"

@@ -11,6 +11,8 @@ add_filter('pre_wp_mail', '__return_true');
 if (!is_blog_installed()) {
     wp_install('Job board of the peers', 'board', 'board@lab.test', true, '', wp_generate_password());
 }
+update_option('template', 'plain');
+update_option('stylesheet', 'plain');
 update_option('permalink_structure', '/%postname%/');
 update_option('home', WP_HOME);
 update_option('siteurl', WP_SITEURL);
