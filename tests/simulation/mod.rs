@@ -88,7 +88,7 @@ fn a_key_for_each_attempt_is_caught() {
 
 #[test]
 fn who_sends_after_the_time_to_send_is_caught() {
-    assert!(!catch(Broken::LeaseWithoutSendBy, 86).doubled.is_empty());
+    assert!(!catch(Broken::LeaseWithoutSendBy, 21).doubled.is_empty());
 }
 
 #[test]
