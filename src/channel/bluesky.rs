@@ -6,7 +6,7 @@
 //! posted anew, and the old post taken away in the same request, both or neither.
 //!
 //! A thread is written in one request, whole or not at all: what a reply needs of the post that it
-//! answers, its key and the hash of its words, is known before anything is there ([`cid`]).
+//! answers, its key and the hash of its words, is known before anything is there (`cid`).
 //!
 //! The permalink is known before anything is sent: it is made of the account's DID and the key.
 

@@ -40,7 +40,7 @@ static LEAD_PHRASES: Phrases = Phrases::followed("apply.lead", r"[^.;]{0,90}$");
 static APPLYING: Phrases = Phrases::of("apply.lead");
 
 /// Words right before a link that make it the way on which something goes, and an article or the
-/// kind of the place between: "via the [careers page]", "tramite la piattaforma [PICA]".
+/// kind of the place between: "via the \[careers page\]", "tramite la piattaforma \[PICA\]".
 static THROUGH: Pattern = Pattern::new(
     r"(?ix) \b (?: via | through | using | tramite | attraverso | mediante | a\ través\ de | über | sur | à\ travers )
         (?: \ (?:the|our|this|their|le|la|les|il|lo|el|los|het|de|das|den|die|unser(?:e[nms]?)?|notre|onze|nostro|nostra|nuestro|nuestra|site|sitio|sito|portal|portail|portale|plataforma|piattaforma|plateforme|page|pagina|página|website|web|system|university['’]s) ){0,4}
