@@ -60,15 +60,8 @@ impl Ledger {
         due_at: DateTime<Utc>,
         now: DateTime<Utc>,
     ) -> Result<Delivery, LedgerError> {
-        let mut tx = self.begin().await?;
-        let mut delivery = row::load(&mut tx, key).await?;
-        delivery.must_be(&[State::Unknown], "looked for")?;
-        delivery.enter(State::Planned, "the channel was searched and does not have it", now);
-        delivery.due_at = due_at;
-        row::save(&mut tx, &delivery).await?;
-        event::append(&mut tx, now, Some(key), "absent", &json!({ "due_at": due_at })).await?;
-        tx.commit().await?;
-        Ok(delivery)
+        let why = "the channel was searched and does not have it";
+        self.try_again(key, due_at, "absent", why, now).await
     }
 
     /// A part of an unknown delivery is on its channel, and the rest certainly is not: it is planned
@@ -82,13 +75,26 @@ impl Ledger {
         due_at: DateTime<Utc>,
         now: DateTime<Utc>,
     ) -> Result<Delivery, LedgerError> {
+        let why = "a part of it is there, and the rest goes on";
+        self.try_again(key, due_at, "goes on", why, now).await
+    }
+
+    /// Plans an unknown delivery again, with the event that tells of it.
+    async fn try_again(
+        &self,
+        key: DeliveryKey,
+        due_at: DateTime<Utc>,
+        what: &str,
+        why: &str,
+        now: DateTime<Utc>,
+    ) -> Result<Delivery, LedgerError> {
         let mut tx = self.begin().await?;
         let mut delivery = row::load(&mut tx, key).await?;
         delivery.must_be(&[State::Unknown], "looked for")?;
-        delivery.enter(State::Planned, "a part of it is there, and the rest goes on", now);
+        delivery.enter(State::Planned, why, now);
         delivery.due_at = due_at;
         row::save(&mut tx, &delivery).await?;
-        event::append(&mut tx, now, Some(key), "goes on", &json!({ "due_at": due_at })).await?;
+        event::append(&mut tx, now, Some(key), what, &json!({ "due_at": due_at })).await?;
         tx.commit().await?;
         Ok(delivery)
     }

@@ -2,9 +2,11 @@
 
 use std::fmt::Write;
 
+use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
 use super::{Row, plain};
+use crate::adapt::html::escape;
 
 const STYLE: &str = "\
 :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif }
@@ -23,7 +25,7 @@ pub fn html(rows: &[Row], zone: Tz) -> String {
             let link = escaped(link);
             format!("<a href=\"{link}\" rel=\"nofollow noopener\">{link}</a>")
         });
-        let time = |at: &chrono::DateTime<chrono::Utc>| {
+        let time = |at: &DateTime<Utc>| {
             let local = at.with_timezone(&zone);
             let shown = local.format("%Y-%m-%d %H:%M");
             format!("<time datetime=\"{}\">{shown}</time>", local.to_rfc3339())
@@ -63,10 +65,5 @@ fn is_for_readers(link: &str) -> bool {
 }
 
 fn escaped(text: &str) -> String {
-    plain(text)
-        .replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
-        .replace('"', "&quot;")
-        .replace('\'', "&#39;")
+    escape(&plain(text))
 }

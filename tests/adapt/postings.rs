@@ -168,6 +168,8 @@ pub fn short(language: &str) -> Posting {
     };
     let facts = Facts {
         title: field(title.to_owned()),
+        // The heading below repeats the title alone.
+        display_title: field(format!("CIG-2026-09: {title}")),
         reference: field("CIG-2026-09".to_owned()),
         position_type: field(PositionType::Phd),
         organisation: field("University of Seaforth".to_owned()),

@@ -19,6 +19,7 @@ mod page;
 mod peers;
 mod pictures;
 mod processes;
+mod reading;
 mod refusals;
 mod restored;
 mod steps;
