@@ -21,6 +21,7 @@ pub mod clock;
 pub mod deliver;
 pub mod diagnostic;
 pub mod doctor;
+pub mod evidence;
 pub mod ledger;
 pub mod log;
 pub mod mailbox;

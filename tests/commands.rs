@@ -6,6 +6,7 @@ mod calendar;
 mod cards;
 mod declaring;
 mod erasing;
+mod evidence;
 mod first_start;
 mod hr_ba_xml;
 mod limits;

@@ -48,6 +48,9 @@ impl PictureLimits {
             // `app.bsky.embed.external`, its `thumb`; what a card shows, its words say.
             Count::Bluesky => Self { bytes: 1_000_000, pixels: 33_177_600, alt: 1000 },
             Count::X => Self { bytes: 5_000_000, pixels: 33_177_600, alt: 1000 },
+            // learn.microsoft.com, "Images API", for the pixels; it names no number of bytes, so what
+            // LinkedIn's help allows for the picture of a shared page. The words are not sent.
+            Count::LinkedIn => Self { bytes: 5_000_000, pixels: 36_152_319, alt: 1000 },
             _ => Self { bytes: 16_000_000, pixels: 33_177_600, alt: 1500 },
         }
     }

@@ -6,6 +6,7 @@
 
 mod answer;
 mod author;
+mod picture;
 mod reading;
 
 use std::sync::Arc;
@@ -23,11 +24,12 @@ use super::setting::{web_address, wrong};
 use super::wire::{HttpRequest, SECRET, Verb};
 use super::{
     Abilities, Action, Address, Arrival, BuildError, Can, Channel, Context, Edit, Kind, Outcome,
-    Permit, PrepareError, Probe, Receipt, Search, Sight, Sought, Trace, Wire, words,
+    Permit, PrepareError, Probe, Receipt, Search, Sight, Sought, Trace, Wire, steps, words,
 };
 use crate::adapt::count::Count;
 use crate::adapt::{Card, CardUse, Form, Rendition, little_text};
 use crate::channel::secret::SecretRef;
+use crate::channel::steps::StepByStep;
 use answer::is_post;
 pub use author::{Author, Version};
 use reading::Post;
@@ -62,6 +64,8 @@ pub struct Config {
     /// An access token with `w_organization_social` and `r_organization_social` for a page,
     /// `w_member_social` for a member. It lives 60 days: `expires` beside it says until when.
     pub token: Option<SecretRef>,
+    /// What the token may do, as LinkedIn said when it gave it.
+    pub scopes: Option<String>,
     /// Instead of it, where LinkedIn has given the app refresh tokens, which live a year: only
     /// approved partners have them.
     pub oauth2: Option<Client>,
@@ -172,8 +176,9 @@ impl LinkedIn {
             body["content"] = json!({ "article": article(card) });
         }
         let mut request = self.request(Verb::Create, "POST", None, address);
+        let steps = self.with_thumbnail(&mut body, rendition, address);
         with_json(&mut request, &body);
-        Ok(Wire::Http(request))
+        Ok(picture::after(steps, request))
     }
 
     fn outcome(&self, request: &HttpRequest, answer: &Answer) -> Outcome {
@@ -293,7 +298,7 @@ impl LinkedIn {
         let mut sought = Sought::new(text, search);
         let mut start = 0;
         for _ in 0..PAGES {
-            let Reading { json, behind } = self.posts_from(start, PAGE).await?;
+            let Reading { json, behind, .. } = self.posts_from(start, PAGE).await?;
             let since = search.since.min(Utc::now()) - CLOCK_SLACK - behind;
             let Some(posts) = json["elements"].as_array() else {
                 return Ok(sought.not_far_enough("LinkedIn's answer holds no list of posts"));
@@ -330,6 +335,25 @@ impl LinkedIn {
         Ok(if says(&post, text) { Trace::Found(self.receipt(urn)) } else { Trace::Absent })
     }
 
+    /// Looks for what one request left.
+    async fn look_for_one(&self, request: &HttpRequest, search: &Search<'_>) -> Trace {
+        if let Author::Member(_) = self.config.author {
+            let why =
+                "LinkedIn lets nobody read what a member posts; look at the member's activity";
+            return Trace::CannotTell { why: why.to_owned() };
+        }
+        let text = request.body.as_deref().and_then(text_of_body);
+        let found = match (request.verb, request.remote_id.as_deref(), text) {
+            (Verb::Create, _, Some(text)) => self.search(&text, search).await,
+            (Verb::Update, Some(urn), Some(text)) => self.changed(urn, &text).await,
+            (Verb::Withdraw, Some(urn), _) => self.withdrawn(urn).await,
+            _ => {
+                Ok(Trace::CannotTell { why: "the record of the attempt is incomplete".to_owned() })
+            }
+        };
+        found.unwrap_or_else(|unread| unread.into_trace("LinkedIn does not have it any more"))
+    }
+
     async fn withdrawn(&self, urn: &str) -> Result<Trace, Unread> {
         match self.post(urn).await {
             Ok(_) => Ok(Trace::Absent),
@@ -337,6 +361,14 @@ impl LinkedIn {
                 Ok(Trace::Found(Receipt { remote_id: Some(urn.to_owned()), ..Receipt::default() }))
             }
             Err(unread) => Err(unread),
+        }
+    }
+
+    /// What the token may do, as far as LinkedIn has said so.
+    async fn granted(&self) -> Option<String> {
+        match &self.source {
+            Source::Token(_) => self.config.scopes.clone(),
+            Source::Refreshed(tokens) => tokens.scope().await,
         }
     }
 
@@ -419,36 +451,19 @@ impl Channel for LinkedIn {
     }
 
     async fn send(&self, wire: &Wire, permit: &Permit<'_>) -> Outcome {
-        let Wire::Http(on_record) = wire else { return super::not_ours(Kind::LinkedIn) };
-        let request = match Request::from_wire(on_record) {
-            Ok(request) => request,
-            Err(why) => return Outcome::Refused { why },
-        };
-        match self.exchange(&request, Some(permit)).await {
-            Exchange::Answer(answer) => self.outcome(on_record, &answer),
-            Exchange::NoAnswer(outcome) => outcome,
+        match wire {
+            Wire::Http(request) => self.transmit(request, None, permit).await,
+            Wire::Steps(steps) => steps::send(self, steps, permit).await,
+            _ => super::not_ours(Kind::LinkedIn),
         }
     }
 
     async fn find(&self, search: &Search<'_>) -> Trace {
-        let Wire::Http(request) = search.wire else {
-            return Trace::CannotTell { why: "the record is no request to LinkedIn".to_owned() };
-        };
-        if let Author::Member(_) = self.config.author {
-            let why =
-                "LinkedIn lets nobody read what a member posts; look at the member's activity";
-            return Trace::CannotTell { why: why.to_owned() };
+        match search.wire {
+            Wire::Http(request) => self.look_for_one(request, search).await,
+            Wire::Steps(steps) => steps::find(self, steps, search).await,
+            _ => Trace::CannotTell { why: "the record is no request to LinkedIn".to_owned() },
         }
-        let text = request.body.as_deref().and_then(text_of_body);
-        let found = match (request.verb, request.remote_id.as_deref(), text) {
-            (Verb::Create, _, Some(text)) => self.search(&text, search).await,
-            (Verb::Update, Some(urn), Some(text)) => self.changed(urn, &text).await,
-            (Verb::Withdraw, Some(urn), _) => self.withdrawn(urn).await,
-            _ => {
-                Ok(Trace::CannotTell { why: "the record of the attempt is incomplete".to_owned() })
-            }
-        };
-        found.unwrap_or_else(|unread| unread.into_trace("LinkedIn does not have it any more"))
     }
 
     /// `/feed/update/urn:li:share:N/`. The addresses that readers copy name an activity, which no
@@ -483,7 +498,7 @@ impl Channel for LinkedIn {
     }
 
     async fn probe(&self) -> Result<Probe, String> {
-        let identity = match &self.config.author {
+        let mut identity = match &self.config.author {
             Author::Member(id) => self.member(id).await?,
             // The token, the version and the permission to read are all needed for this.
             Author::Organisation(_) => {
@@ -492,11 +507,27 @@ impl Channel for LinkedIn {
                 self.config.author.urn()
             }
         };
+        if let Some(granted) = self.granted().await {
+            let missing = self.config.author.missing(&granted);
+            if !missing.is_empty() {
+                return Err(lacking(&missing));
+            }
+            identity = format!("{identity}; scopes {granted}");
+        }
         let midnight = NaiveTime::MIN;
         let last = self.config.token.as_ref().and_then(|token| token.expires);
         let expires = last.and_then(|last| last.succ_opt());
         Ok(Probe { identity, expires: expires.map(|day| day.and_time(midnight).and_utc()) })
     }
+}
+
+/// What is said of a token that may not do all that is needed.
+pub fn lacking(scopes: &[&str]) -> String {
+    format!(
+        "the token may not do `{}`: see that the app has the product for it (a page needs Community \
+         Management API, a member Share on LinkedIn), and sign in once more",
+        scopes.join("`, `")
+    )
 }
 
 fn with_json(request: &mut HttpRequest, body: &Value) {

@@ -124,6 +124,7 @@ pub struct Tokens {
 #[derive(Debug, Default)]
 struct Held {
     access: Option<(SecretString, Instant)>,
+    scope: Option<String>,
     rotated: Option<Rotated>,
 }
 
@@ -187,6 +188,11 @@ impl Tokens {
             return Ok(Access { token: token.clone(), age: Age::Kept });
         }
         self.refresh(&mut held).await
+    }
+
+    /// What the last token may do, as its server said with it.
+    pub async fn scope(&self) -> Option<String> {
+        self.held.lock().await.scope.clone()
     }
 
     /// Another token, because the server did not take this one.
@@ -268,6 +274,7 @@ impl Tokens {
         }
         let until = Instant::now() + granted.lives_for.saturating_sub(MARGIN);
         held.access = Some((granted.access_token.clone(), until));
+        held.scope = granted.scope;
         Ok(Access { token: granted.access_token, age: Age::New })
     }
 
@@ -430,6 +437,15 @@ pub struct Granted {
     pub access_token: SecretString,
     pub lives_for: Duration,
     pub refresh_token: Option<SecretString>,
+    /// What it may do; a server may leave that out (RFC 6749 §5.1).
+    pub scope: Option<String>,
+}
+
+/// The scopes that are needed and not among those granted, which are set apart by spaces
+/// (RFC 6749 §3.3) or, at LinkedIn, by commas.
+pub fn missing<'a>(granted: &str, needed: &[&'a str]) -> Vec<&'a str> {
+    let granted: Vec<&str> = granted.split([' ', ',']).collect();
+    needed.iter().copied().filter(|scope| !granted.contains(scope)).collect()
 }
 
 impl Granted {
@@ -446,6 +462,7 @@ impl Granted {
             access_token: text("access_token")?.to_owned().into(),
             lives_for: seconds.map_or(UNSAID_LIFE, Duration::from_secs),
             refresh_token: text("refresh_token").map(|it| it.to_owned().into()),
+            scope: text("scope").map(str::to_owned),
         })
     }
 }

@@ -3,8 +3,8 @@
 use std::fmt;
 
 use super::Kind;
-use crate::adapt::Rendition;
 use crate::adapt::count::x;
+use crate::adapt::{Picture, Rendition};
 
 /// An amount in thousandths of a US dollar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -32,6 +32,8 @@ pub struct Prices {
     pub source: &'static str,
     pub without_link: Price,
     pub with_link: Price,
+    /// On top of it, for the words of a picture.
+    pub picture_words: Price,
 }
 
 pub const X: Prices = Prices {
@@ -39,6 +41,7 @@ pub const X: Prices = Prices {
     source: "docs.x.com, “Pricing”",
     without_link: Price { thousandths: 15 },
     with_link: Price { thousandths: 200 },
+    picture_words: Price { thousandths: 5 },
 };
 
 /// The price of one new post and why it is that.
@@ -48,25 +51,51 @@ pub struct Cost {
     pub prices: Prices,
     /// What makes it a post with links, as it stands in the text.
     pub links: Vec<String>,
+    pub picture: Pictured,
+}
+
+/// Whether a post shows a picture, whose words are paid for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pictured {
+    Yes,
+    No,
+}
+
+impl Pictured {
+    fn price(self) -> u32 {
+        match self {
+            Self::Yes => X.picture_words.thousandths,
+            Self::No => 0,
+        }
+    }
 }
 
 /// What a new post with these words costs on a network of this kind; `None` where nobody asks money.
 pub fn of(kind: Kind, rendition: &Rendition) -> Option<Cost> {
-    let (Kind::X, Rendition::Status { text, .. }) = (kind, rendition) else { return None };
+    let (Kind::X, Rendition::Status { text, picture, .. }) = (kind, rendition) else { return None };
     let links = x::links(text);
-    let price = if links.is_empty() { X.without_link } else { X.with_link };
-    Some(Cost { price, prices: X, links })
+    let picture = match picture {
+        Some(Picture { file: Some(_), .. }) => Pictured::Yes,
+        _ => Pictured::No,
+    };
+    let post = if links.is_empty() { X.without_link } else { X.with_link };
+    let price = Price { thousandths: post.thousandths + picture.price() };
+    Some(Cost { price, prices: X, links, picture })
 }
 
 /// What a new post costs at most, for the budget of a channel whose file does not say it.
-pub fn at_most(kind: Kind) -> Option<Price> {
-    (kind == Kind::X).then_some(X.with_link)
+pub fn at_most(kind: Kind, picture: Pictured) -> Option<Price> {
+    let price = Price { thousandths: X.with_link.thousandths + picture.price() };
+    (kind == Kind::X).then_some(price)
 }
 
 impl fmt::Display for Cost {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Prices { read_on, source, .. } = self.prices;
         write!(f, "costs {} ", self.price)?;
+        if self.picture == Pictured::Yes {
+            write!(f, "with a picture, ")?;
+        }
         match self.links.as_slice() {
             [] => write!(f, "without a link")?,
             links => write!(f, "with a link ({})", links.join(", "))?,

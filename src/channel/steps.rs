@@ -6,14 +6,14 @@
 //! attempt half-way, what is there is known or can be looked for, and another try with the same
 //! bytes does the rest alone.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use url::Url;
 
-use super::wire::{HttpRequest, PICTURE, Step, Steps, Verb, id_of};
+use super::wire::{HttpRequest, PICTURE, Step, Steps, Verb, address_of, id_of};
 use super::{Channel, Edit, Likeness, Media, Outcome, Permit, Receipt, Search, Trace};
 
 /// A step that is done, as the record keeps it.
@@ -137,6 +137,12 @@ impl Steps {
         }
     }
 
+    /// Whether a later upload that is not done goes to the address that this one is given.
+    fn is_way_of_another(&self, step: &Step, done: &[StepDone]) -> bool {
+        let place = address_of(&step.name);
+        self.steps.iter().any(|it| it.uses(&place) && it.on_record(done).is_none())
+    }
+
     /// The receipt of all steps together.
     fn receipt(&self, done: &[StepDone]) -> Receipt {
         // Of what was taken back the id is kept.
@@ -145,12 +151,25 @@ impl Steps {
     }
 }
 
+/// The addresses that the steps of this attempt were given, under the placeholders for them. Whoever
+/// knows one may use it, as with a password, so it is on no record: a step that needs it is done
+/// together with the one that asked for it.
+type Addresses = BTreeMap<String, Url>;
+
 /// A request with what earlier steps returned.
 ///
 /// # Errors
 /// In words, if it needs something that is not there.
-fn filled(step: &Step, steps: &Steps, done: &[StepDone]) -> Result<HttpRequest, String> {
+fn filled(
+    step: &Step,
+    steps: &Steps,
+    done: &[StepDone],
+    addresses: &Addresses,
+) -> Result<HttpRequest, String> {
     let mut request = step.request.clone();
+    if let Some(address) = addresses.get(&request.url) {
+        request.url = address.to_string();
+    }
     for earlier in steps.steps.iter().take_while(|it| it.name != step.name) {
         let place = id_of(&earlier.name);
         if !step.uses(&place) {
@@ -206,19 +225,26 @@ pub(crate) async fn send(channel: &impl StepByStep, steps: &Steps, permit: &Perm
         Err(why) => return unreadable(&why),
     };
     let mut anew: Vec<String> = Vec::new();
+    let mut addresses = Addresses::new();
     for step in &steps.steps {
         // Words were put on a picture that is uploaded anew: they are put on this one too.
-        let is_stale = step.request.verb == Verb::Upload && anew.iter().any(|it| step.uses(it));
+        let is_stale = step.request.verb == Verb::Upload
+            && (anew.iter().any(|it| step.uses(it)) || steps.is_way_of_another(step, &done));
         if step.on_record(&done).is_some() && !is_stale || !steps.needs(step, &done) {
             continue;
         }
-        match one(channel, step, steps, &done, permit).await {
-            Outcome::Posted(receipt) => {
+        match one(channel, step, steps, (&done, &addresses), permit).await {
+            Outcome::Posted(mut receipt) => {
+                if step.request.verb == Verb::Upload
+                    && let Some(address) = receipt.link.take()
+                {
+                    addresses.insert(address_of(&step.name), address);
+                }
                 let now_done = StepDone::new(step, receipt);
                 let noted = permit.journal().step_done(&now_done).await;
                 done.push(now_done);
                 if step.request.verb == Verb::Upload {
-                    anew.push(id_of(&step.name));
+                    anew.extend([id_of(&step.name), address_of(&step.name)]);
                 }
                 if let Err(why) = noted {
                     let why =
@@ -237,10 +263,10 @@ async fn one(
     channel: &impl StepByStep,
     step: &Step,
     steps: &Steps,
-    done: &[StepDone],
+    (done, addresses): (&[StepDone], &Addresses),
     permit: &Permit<'_>,
 ) -> Outcome {
-    let request = match filled(step, steps, done) {
+    let request = match filled(step, steps, done, addresses) {
         Ok(request) => request,
         Err(why) => return Outcome::Refused { why },
     };
@@ -292,7 +318,8 @@ pub(crate) async fn find(channel: &impl StepByStep, steps: &Steps, search: &Sear
             Verb::Update | Verb::Withdraw => break,
         }
         // A picture whose id is forgotten is no part of the words that are looked for.
-        let request = filled(step, steps, &done).unwrap_or_else(|_| step.request.clone());
+        let request = filled(step, steps, &done, &Addresses::new());
+        let request = request.unwrap_or_else(|_| step.request.clone());
         // What goes on from a part that is there carries no link of its own.
         let likeness = if found.is_empty() { search.likeness } else { Likeness::Words };
         let search = Search { owned: &owned, likeness, ..*search };

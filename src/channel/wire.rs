@@ -19,6 +19,11 @@ pub fn id_of(step: &str) -> String {
     format!("{{id of {step}}}")
 }
 
+/// Stands in place of an address for the one that an earlier step of the same record was given.
+pub fn address_of(step: &str) -> String {
+    format!("{{address of {step}}}")
+}
+
 /// What one attempt sends, whole.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "wire", rename_all = "lowercase")]
@@ -70,8 +75,8 @@ pub struct Steps {
     pub steps: Vec<Step>,
 }
 
-/// One of several requests. With what earlier steps returned in place of [`id_of`], and the
-/// picture in place of [`PICTURE`], it is exactly what goes out.
+/// One of several requests. With what earlier steps returned in place of [`id_of`] and
+/// [`address_of`], and the picture in place of [`PICTURE`], it is exactly what goes out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Step {
     /// How the record calls it: `picture`, `part 2`.

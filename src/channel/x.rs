@@ -257,7 +257,7 @@ impl X {
             if let Some(token) = &next {
                 url.query_pairs_mut().append_pair("pagination_token", token);
             }
-            let Reading { json, behind } = self.read_posts(url).await?;
+            let Reading { json, behind, .. } = self.read_posts(url).await?;
             let since = search.since.min(Utc::now()) - CLOCK_SLACK - behind;
             let posts = json.get("data").and_then(Value::as_array).cloned().unwrap_or_default();
             some_hidden |= json.get("errors").is_some();
@@ -412,7 +412,7 @@ impl Channel for X {
 
     async fn probe(&self) -> Result<Probe, String> {
         let answer = self.read(http::endpoint(&self.api, "/2/users/me")).await;
-        let Reading { json: me, .. } =
+        let Reading { json: me, headers, .. } =
             answer.map_err(|unread| unread.into_words("X does not know this account"))?;
         let field = |name: &str| me["data"][name].as_str().unwrap_or_default().to_owned();
         let (id, username) = (field("id"), field("username"));
@@ -422,7 +422,8 @@ impl Channel for X {
                 "the keys are those of @{username} with the id {id}, but `x.user_id` says {wanted}"
             ));
         }
-        Ok(Probe { identity: format!("@{username}"), expires: None })
+        let may = self.signer.may(&headers).await?;
+        Ok(Probe { identity: format!("@{username}{may}"), expires: None })
     }
 }
 

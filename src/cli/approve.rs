@@ -11,7 +11,7 @@ use super::desk::Desk;
 use super::{AsIf, CliError, End, Format, load, preview, say, say_json};
 use crate::adapt::{self, Occasion, Rendition};
 use crate::channel::{Action, Address, Reach};
-use crate::deliver::compose::{ComposeError, Composed};
+use crate::deliver::compose::{self, ComposeError, Composed};
 use crate::deliver::{self, Station};
 use crate::ledger::{Approval, DeliveryName, Occurrence};
 use crate::plan::{self, Pace, Reason, When};
@@ -113,6 +113,9 @@ async fn decide(
         }
         for (occasion, composed) in &words.shown {
             say(&format!("\n  {channel} · {occasion}\n{}", preview::draw(composed)))?;
+            if let Some(cost) = preview::cost(station.spec.kind(), composed) {
+                say(&format!("    {cost}\n"))?;
+            }
         }
     }
     let now = desk.clock.now();
@@ -136,7 +139,13 @@ async fn decide(
     let shown: Vec<_> = words
         .shown
         .iter()
-        .map(|(occasion, composed)| json!({ "occasion": occasion, "preview": preview::json(composed) }))
+        .map(|(occasion, composed)| {
+            let mut words = json!({ "occasion": occasion, "preview": preview::json(composed) });
+            if let Some(cost) = preview::cost(station.spec.kind(), composed) {
+                words["cost_usd"] = cost.price.dollars().into();
+            }
+            words
+        })
         .collect();
     Ok(json!({
         "posting": posting.id,
@@ -167,8 +176,9 @@ fn words(posting: &Posting, station: &Station, desk: &Desk) -> Result<Words, Com
         };
         let key = name.key(desk.ledger.id());
         let address = Address { key: &key, reference: &posting.id.0, at: desk.clock.now() };
+        let (rendition, picture) = compose::with_picture(rendition, &desk.site, station, posting);
         let wire = station.channel.prepare(Action::Publish(&rendition), &address)?;
-        shown.push((occasion, Composed { rendition, wire, picture: None }));
+        shown.push((occasion, Composed { rendition, wire, picture }));
     }
     Ok(Words { hash, shown })
 }

@@ -53,6 +53,8 @@ enum What {
         #[arg(long, value_enum, default_value_t = Format::Text)]
         format: Format,
     },
+    /// Write down outside where the chain of events stands, so that nobody can write it anew unseen
+    Anchor(super::anchor::Arguments),
     /// Write everything that the ledger holds as JSON Lines
     Export {
         /// Into this new file; default: standard output
@@ -73,6 +75,7 @@ pub(super) async fn run(arguments: &Arguments, folder: Option<PathBuf>) -> Resul
             restore(&site, file, if_newer, *format).await
         }
         What::Check { format } => check(&site, *format).await,
+        What::Anchor(arguments) => super::anchor::run(arguments, &site).await,
         What::Export { file, format } => export(&site, file.as_deref(), *format).await,
     }
 }

@@ -6,6 +6,7 @@
 
 mod accept;
 mod adopt;
+mod anchor;
 mod approve;
 mod calendar;
 mod card;
@@ -14,6 +15,7 @@ mod check;
 mod desk;
 mod doctor;
 mod erase;
+mod evidence;
 mod init;
 mod inspect;
 mod ledger;
@@ -114,6 +116,8 @@ enum Command {
     Withdraw(withdraw::Arguments),
     /// Erase the texts of an ad, and the people in them, from the ledger
     Erase(erase::Arguments),
+    /// Show where and when an ad was published with which words, in one archive
+    Evidence(evidence::Arguments),
     /// Show the card of a form: each field ready to paste
     Card(card::Arguments),
     /// Record the link of something that a person posted, or that came later
@@ -266,6 +270,7 @@ fn run(arguments: Arguments) -> Result<End, CliError> {
         Command::Record(arguments) => wait(record::run(&arguments, site)),
         Command::Resolve(arguments) => wait(resolve::run(&arguments, site)),
         Command::Erase(arguments) => wait(erase::run(&arguments, site)),
+        Command::Evidence(arguments) => wait(evidence::run(&arguments, site)),
         Command::Mailbox(arguments) => wait(mailbox::run(&arguments, site)),
         Command::Pause(arguments) => wait(pause::pause(&arguments, site)),
         Command::Resume(arguments) => wait(pause::resume(&arguments, site)),

@@ -46,10 +46,12 @@ pub fn draw(composed: &Composed) -> String {
 
 /// What sending it costs, where a network takes money.
 pub(super) fn cost(kind: Kind, composed: &Composed) -> Option<Cost> {
-    match &composed.wire {
-        Wire::Http(request) if request.verb == Verb::Create => price::of(kind, &composed.rendition),
-        _ => None,
-    }
+    let makes_a_post = match &composed.wire {
+        Wire::Http(request) => request.verb == Verb::Create,
+        Wire::Steps(steps) => steps.creations().next().is_some(),
+        _ => false,
+    };
+    if makes_a_post { price::of(kind, &composed.rendition) } else { None }
 }
 
 /// The same for machines.

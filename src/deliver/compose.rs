@@ -99,9 +99,10 @@ pub fn compose(
 }
 
 /// A rendition with its picture made, and the picture's bytes.
-type WithPicture = (Rendition, Option<Arc<[u8]>>);
+pub type WithPicture = (Rendition, Option<Arc<[u8]>>);
 
-fn with_picture(
+/// Makes the picture of a rendition, if it is to have one.
+pub fn with_picture(
     mut rendition: Rendition,
     site: &Site,
     station: &Station,

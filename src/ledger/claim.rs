@@ -11,6 +11,7 @@ use super::group::{Entry, Written};
 use super::worker::Liveness;
 use super::{Attempt, Claim, Delivery, Ledger, LedgerError, State, event, row};
 use crate::adapt::Rendition;
+use crate::adapt::picture::sha256;
 use crate::channel::{DeliveryKey, Wire};
 use crate::clock::{Clock, Steady};
 
@@ -201,6 +202,7 @@ pub(in crate::ledger) async fn write(
             "worker": taking.worker,
             "send_by": taking.send_by,
             "content_hash": taking.content_hash,
+            "sent": sha256(taking.wire.as_bytes()),
         });
         event::append(tx, taking.began_at, Some(taking.key), "attempt", &detail).await?;
     }

@@ -113,7 +113,7 @@ pub(in crate::ledger) async fn walk(
             if number > last_event {
                 return Err(broken(number, "the ledger did not write it"));
             }
-            head = link(&head, &event);
+            head = hash_after(&head, &event);
             if event.hash != head {
                 return Err(broken(number, "it does not say what was written"));
             }
@@ -164,7 +164,7 @@ pub(in crate::ledger) async fn append(
         hash: String::new(),
         words: None,
     };
-    event.hash = link(&end.hash, &event);
+    event.hash = hash_after(&end.hash, &event);
     (end.number, end.hash) = (event.number, event.hash.clone());
     let kept = taken.map(|taken| taken.beside(event.number, delivery, &detail));
     tx.add(event, kept);
@@ -198,7 +198,7 @@ pub(in crate::ledger) async fn write(
 /// The hash of an event after the one with the hash `previous`. Each field is preceded by its
 /// length in eight bytes, so that no two events are the same bytes; numbers are eight bytes,
 /// big-endian; an event about no delivery has an empty field there.
-fn link(previous: &str, event: &Event) -> String {
+pub fn hash_after(previous: &str, event: &Event) -> String {
     let delivery = event.delivery.map(|key| key.to_string()).unwrap_or_default();
     let fields: [&[u8]; 6] = [
         previous.as_bytes(),

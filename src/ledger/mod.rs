@@ -13,6 +13,7 @@
 //! chain, so that [`erase`] and [`retention`] can forget it; the rest is one file per idea in the life of a delivery: it is observed and planned,
 //! claimed and settled, found out about, and read.
 
+mod anchor;
 pub mod arrival;
 pub mod backup;
 pub mod binding;
@@ -57,6 +58,7 @@ use crate::adapt::{Occasion, Rendition};
 use crate::channel::{ChannelName, DeliveryKey, Outcome, Receipt, Wire};
 use crate::clock::Steady;
 use crate::posting::{PostingId, Revision};
+pub use anchor::Anchor;
 pub use arrival::Mailed;
 pub use backup::{Backup, IfNewer, Restoration};
 pub use binding::SiteMark;

@@ -281,6 +281,23 @@ impl Ledger {
         .collect()
     }
 
+    /// What an attempt sends, byte for byte as it is on record; `None` if it was erased.
+    ///
+    /// # Errors
+    /// [`LedgerError`] if the ledger cannot be read.
+    pub async fn on_record(
+        &self,
+        key: DeliveryKey,
+        attempt: u32,
+    ) -> Result<Option<String>, LedgerError> {
+        let row = sqlx::query("select wire from carried where delivery = $1 and attempt = $2")
+            .bind(key.to_string())
+            .bind(i64::from(attempt))
+            .fetch_optional(&self.reader)
+            .await?;
+        row.map(|row| row.try_get("wire").map_err(LedgerError::from)).transpose()
+    }
+
     /// The newest attempt at a delivery, with the bytes that another one has to repeat.
     ///
     /// # Errors

@@ -11,7 +11,7 @@ const CONTEXT: usize = 2;
 
 /// The lines that went (`-`) and came (`+`), with a few around them; empty if both say the same.
 pub fn difference(before: &Rendition, after: &Rendition) -> Vec<String> {
-    let (before, after) = (words(before), words(after));
+    let (before, after) = (words_of(before), words_of(after));
     let diff = TextDiff::from_lines(&before, &after);
     let mut lines = Vec::new();
     for (number, group) in diff.grouped_ops(CONTEXT).iter().enumerate() {
@@ -34,7 +34,7 @@ pub fn difference(before: &Rendition, after: &Rendition) -> Vec<String> {
 }
 
 /// What readers see of it.
-fn words(rendition: &Rendition) -> String {
+pub fn words_of(rendition: &Rendition) -> String {
     match rendition {
         Rendition::Status { text, .. } => text.clone(),
         Rendition::Mail { subject, text, .. } => format!("Subject: {subject}\n\n{text}"),

@@ -17,7 +17,7 @@ use crate::adapt::Occasion;
 use crate::channel::DeliveryKey;
 use crate::ledger::{CopyState, Deed, Delivery, KnownPosting, Past, State};
 use crate::plan::{Plan, Reason, When};
-pub use difference::difference;
+pub use difference::{difference, words_of};
 pub use html::html;
 pub use sheet::{csv, json_lines, markdown};
 
@@ -156,6 +156,11 @@ fn title(known: &KnownPosting) -> String {
 /// What stands in the place of something that was erased.
 fn erased_on(at: DateTime<Utc>) -> String {
     format!("erased on {}", at.format("%Y-%m-%d"))
+}
+
+/// A text of several lines, each as [`plain`] shows it.
+pub fn plain_lines(text: &str) -> String {
+    text.split('\n').map(|line| plain(line.trim_end_matches('\r'))).collect::<Vec<_>>().join("\n")
 }
 
 /// A text that stays on its line and says what it holds: control characters, and signs that turn the

@@ -81,7 +81,8 @@ pub fn is_settled(notice: &Notice, concerns: &Concerns) -> bool {
         | Kind::Declaration
         | Kind::Acceptance
         | Kind::PageGone
-        | Kind::Credential => false,
+        | Kind::Credential
+        | Kind::Anchor => false,
     }
 }
 

@@ -27,7 +27,7 @@ use crate::adapt::card::written;
 use crate::channel::{ChannelName, DeliveryKey, Wire};
 use crate::clock::Clock;
 use crate::ledger::notice::Wanted;
-use crate::ledger::{Concerns, Heard, Ledger, LedgerError, NewNotice, Telling, Way};
+use crate::ledger::{Anchor, Concerns, Heard, Ledger, LedgerError, NewNotice, Telling, Way};
 use crate::plan::Plan;
 use crate::posting::PostingId;
 use crate::site::Site;
@@ -101,6 +101,8 @@ pub enum Kind {
     PageGone,
     Paused,
     Credential,
+    /// Where the chain of events stands: to be kept, not to be acted on.
+    Anchor,
 }
 
 /// What came of telling.
@@ -158,6 +160,46 @@ async fn take_notice(
     if due.is_empty() {
         return Ok(0);
     }
+    put_out(notices, ledger, &due, now).await
+}
+
+/// Puts the end of the chain of events among what is told, so that it lies in a mailbox too.
+///
+/// # Errors
+/// [`LedgerError`] if it could not be written down.
+pub async fn take_anchor(
+    notices: &Notices,
+    ledger: &Ledger,
+    anchor: &Anchor,
+    now: DateTime<Utc>,
+) -> Result<(), LedgerError> {
+    let Anchor { ledger: id, event, hash, at } = anchor;
+    let notice = Notice {
+        about: format!("anchor {event} {hash}"),
+        kind: Kind::Anchor,
+        since: *at,
+        title: format!("The chain of events ends with event {event}"),
+        what: format!("Ledger {id}, event {event} of {}: {hash}", at.to_rfc3339()),
+        help: "Keep this message: what was on record then cannot be changed without it showing"
+            .to_owned(),
+        commands: Vec::new(),
+        posting: None,
+        channel: None,
+        delivery: None,
+        link: None,
+        errand: None,
+    };
+    put_out(notices, ledger, &[notice], now).await?;
+    Ok(())
+}
+
+/// Writes notices into the outbox, for each way of telling, and says how many are new.
+async fn put_out(
+    notices: &Notices,
+    ledger: &Ledger,
+    due: &[Notice],
+    now: DateTime<Utc>,
+) -> Result<usize, LedgerError> {
     let new: Vec<NewNotice> = due
         .iter()
         .map(|notice| {

@@ -1,11 +1,12 @@
 //! Plays LinkedIn's Posts API for one author.
 //!
-//! Sources: learn.microsoft.com ("Posts API", "little Text Format", "Error Handling", "LinkedIn
+//! Sources: learn.microsoft.com ("Posts API", "Images API", "little Text Format", "Error Handling", "LinkedIn
 //! Marketing API Versioning"); the duplicate's 422 as reported in Arisamiga/Linkedin-RSS#5, the one
 //! that names a deleted post in ComposioHQ/composio#2710, a retired version's 426 in n8n-io/n8n#28600.
 //! What LinkedIn says to a text that is too long is not documented: the answer here is plausible.
 
 mod api;
+mod image;
 mod post;
 
 use std::io;
@@ -23,6 +24,7 @@ use super::fault::{Faults, set};
 use super::loopback::{Bound, Loopback, SharedClock, lock};
 use super::page::{escape, missing, page};
 use api::Finder;
+use image::Image;
 use post::{Post, shown};
 
 /// What the author is like.
@@ -77,6 +79,7 @@ impl LinkedInStandIn {
             clock,
             creating: Faults::default(),
             changing: Faults::default(),
+            uploading: Faults::default(),
             account: Mutex::default(),
         });
         let server = bound.serve(api::router(Arc::clone(&inner)));
@@ -100,6 +103,17 @@ impl LinkedInStandIn {
     /// Faults of the requests that change or delete one.
     pub fn change_faults(&self) -> &Faults {
         &self.inner.changing
+    }
+
+    /// Faults of the requests that ask for a place for a picture, and that bring it there.
+    pub fn upload_faults(&self) -> &Faults {
+        &self.inner.uploading
+    }
+
+    /// How many pictures were brought, shown or not.
+    pub fn uploads(&self) -> usize {
+        let account = lock(&self.inner.account);
+        account.images.iter().filter(|image| image.bytes.is_some()).count()
     }
 
     /// Every post that was ever stored.
@@ -136,6 +150,7 @@ struct Inner {
     clock: SharedClock,
     creating: Faults,
     changing: Faults,
+    uploading: Faults,
     account: Mutex<Account>,
 }
 
@@ -145,12 +160,14 @@ struct Account {
     posts: Vec<Post>,
     last_id: i64,
     creating_requests: usize,
+    images: Vec<Image>,
 }
 
 impl Inner {
     fn copies(&self) -> Vec<StoredCopy> {
         let account = lock(&self.account);
-        account.posts.iter().map(|post| post.copy(&self.page_of(&post.urn))).collect()
+        let copy = |post: &Post| post.copy(&self.page_of(&post.urn), &account.images);
+        account.posts.iter().map(copy).collect()
     }
 
     fn page_of(&self, urn: &str) -> String {
@@ -198,6 +215,9 @@ impl Inner {
         let commentary = words(field("commentary"))?;
         let now = self.clock.now();
         let mut account = lock(&self.account);
+        if !account.has_image_of(&draft) {
+            return Err(Problem::Invalid("content.article.thumbnail: no such image"));
+        }
         let remembered = |post: &Post| post.stands() || self.options.ghosts == Ghosts::Remembered;
         if let Some(same) =
             account.posts.iter().find(|it| remembered(it) && it.commentary() == commentary)

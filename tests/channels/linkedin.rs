@@ -42,6 +42,7 @@ fn config(server: &str, author: &str) -> Config {
         author: author.to_owned().try_into().unwrap(),
         version: "202609".to_owned().try_into().unwrap(),
         token: Some(servers::secret(SECRET)),
+        scopes: None,
         oauth2: None,
     }
 }
@@ -375,6 +376,23 @@ async fn a_probe_says_whose_the_token_is_and_whether_the_version_is_served() {
     let page = channel(&server.base);
     assert_eq!(page.probe().await.unwrap().identity, PAGE);
     assert!(page.probe().await.unwrap_err().contains("linkedin.version"));
+}
+
+#[tokio::test]
+async fn a_probe_says_what_the_token_may_not_do() {
+    let server = Scripted::start([elements(&value!([])), elements(&value!([]))]).await;
+    let probe = async |granted: &str| {
+        let mut config = config(&server.base, PAGE);
+        config.scopes = Some(granted.to_owned());
+        LinkedIn::new(config, servers::context()).unwrap().probe().await
+    };
+    let seen = probe("r_organization_social,w_organization_social").await.unwrap();
+    assert_eq!(
+        seen.identity,
+        format!("{PAGE}; scopes r_organization_social,w_organization_social")
+    );
+    let why = probe("r_organization_social,w_member_social").await.unwrap_err();
+    assert!(why.starts_with("the token may not do `w_organization_social`: "), "{why}");
 }
 
 #[test]

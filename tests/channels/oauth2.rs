@@ -58,6 +58,32 @@ fn grants(access: &str, refresh: &str) -> Reply {
     json(200, &body)
 }
 
+/// The same, with what it may do.
+fn grants_only(scope: &str) -> Reply {
+    let body = format!(r#"{{"access_token":"t0ken-17","expires_in":7200,"scope":"{scope}"}}"#);
+    json(200, &body)
+}
+
+#[tokio::test]
+async fn a_probe_says_what_an_access_token_may_not_do() {
+    let probe = async |scope: &str| {
+        let me = json(200, r#"{"data":{"id":"42","username":"tidal_lab"}}"#);
+        let server = Scripted::start([grants_only(scope), me]).await;
+        x(&server.base, servers::secret("rt-1")).probe().await
+    };
+    let all = "tweet.read tweet.write users.read media.write offline.access";
+    assert_eq!(probe(all).await.unwrap().identity, format!("@tidal_lab; scopes {all}"));
+    let seen = probe("tweet.read tweet.write users.read").await.unwrap();
+    assert!(seen.identity.ends_with("; no pictures without `media.write`"), "{seen:?}");
+    let why = probe("tweet.read users.read media.write").await.unwrap_err();
+    assert!(why.starts_with("the token may not do `tweet.write`: sign in once more"), "{why}");
+    // A server may leave it out.
+    let me = json(200, r#"{"data":{"id":"42","username":"tidal_lab"}}"#);
+    let server = Scripted::start([grants("at-1", "rt-2"), me]).await;
+    let seen = x(&server.base, servers::secret("rt-1")).probe().await.unwrap();
+    assert_eq!(seen.identity, "@tidal_lab");
+}
+
 fn posted() -> Reply {
     json(201, r#"{"data":{"id":"99","text":"…"}}"#)
 }
@@ -230,6 +256,7 @@ async fn linkedin_takes_a_refresh_token_where_there_is_one() {
         author: "urn:li:organization:42".to_owned().try_into().unwrap(),
         version: "202609".to_owned().try_into().unwrap(),
         token: None,
+        scopes: None,
         oauth2: Some(client(refresh.clone())),
     };
     let channel = linkedin::LinkedIn::new(config, servers::context()).unwrap();

@@ -335,6 +335,19 @@ async fn a_probe_notices_the_keys_of_another_account() {
     assert!(channel.probe().await.unwrap_err().contains("@river_lab"));
 }
 
+#[tokio::test]
+async fn a_probe_notices_keys_that_may_only_read() {
+    let me = |level: &str| {
+        let body = r#"{"data":{"id":"42","username":"tidal_lab"}}"#;
+        servers::answer(200, &[&format!("x-access-level: {level}")], body)
+    };
+    let server = Scripted::start([me("read-write"), me("read")]).await;
+    let channel = channel(&server.base);
+    assert_eq!(channel.probe().await.unwrap().identity, "@tidal_lab; access read-write");
+    let why = channel.probe().await.unwrap_err();
+    assert!(why.starts_with("the keys may only read") && why.contains("new access token"), "{why}");
+}
+
 #[test]
 fn x_cannot_edit() {
     let channel = channel("http://127.0.0.1:1");

@@ -1,11 +1,13 @@
 //! `handbill channels add`: a person agrees in a browser, played here by the test; the credential is
 //! tried, and the channel's file names it without holding it. Servers are on loopback.
 
+use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt;
 use std::process::{Child, ChildStderr, Stdio};
 
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use serde_json::{Value, json as value};
 
 use crate::channels::servers::{Scripted, json};
@@ -253,11 +255,9 @@ async fn a_linkedin_page_is_added_with_the_day_on_which_its_token_ends() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_linkedin_token_is_renewed_in_its_place_with_its_new_day() {
-    let server = Scripted::start([
-        json(200, r#"{"access_token":"t0ken-18","expires_in":5184000}"#),
-        json(200, r#"{"elements":[]}"#),
-    ])
-    .await;
+    let granted = r#"{"access_token":"t0ken-18","expires_in":5184000,
+        "scope":"r_organization_social,w_organization_social"}"#;
+    let server = Scripted::start([json(200, granted), json(200, r#"{"elements":[]}"#)]).await;
     let site = TestSite::with_channels(&["list"]);
     site.write("client-secret", "app-secret\n");
     site.write("token", "t0ken-17\n");
@@ -266,7 +266,8 @@ async fn a_linkedin_token_is_renewed_in_its_place_with_its_new_day() {
         format!(
             "kind = \"linkedin\"\n[linkedin]\napi = \"{0}\"\nweb = \"{0}\"\n\
              author = \"urn:li:organization:1000001\"\nversion = \"202609\"\n\
-             token = {{ file = \"token\", expires = \"2026-01-31\" }} # kept\n",
+             token = {{ file = \"token\", expires = \"2026-01-31\" }} # kept\n\
+             scopes = \"r_organization_social\" # stale\n",
             server.base
         ),
     );
@@ -300,6 +301,8 @@ async fn a_linkedin_token_is_renewed_in_its_place_with_its_new_day() {
     let file = site.read("channels/lab.toml");
     let day = told["expires"].as_str().unwrap();
     assert!(file.contains(&format!("expires = \"{day}\" }} # kept")), "{file}");
+    let scopes = "scopes = \"r_organization_social,w_organization_social\" # stale";
+    assert!(file.contains(scopes), "{file}");
     assert!(server.requests()[1].contains("authorization: Bearer t0ken-18"), "it was tried");
 
     let ran = site.run(&["channels", "renew", "list"]);
@@ -331,6 +334,85 @@ async fn a_refusal_and_a_credential_that_does_not_work_leave_nothing_behind() {
     assert!(ran.err.contains("does not work") && !ran.err.contains("t0ken-17"), "{ran:?}");
     assert!(!site.path("channels/mastodon.toml").exists());
     assert!(!site.path("secrets/mastodon-token").exists());
+}
+
+/// What is typed when which words are shown.
+type Typed<'a> = (&'a str, &'a str);
+
+/// Runs the command at a terminal, at which somebody types; all that the terminal showed.
+fn at_a_terminal(site: &TestSite, arguments: &[&str], typed: &[Typed<'_>]) -> (i32, String) {
+    let terminal = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+    grantpt(&terminal).unwrap();
+    unlockpt(&terminal).unwrap();
+    let name = ptsname(&terminal, Vec::new()).unwrap().into_string().unwrap();
+    let line = || Stdio::from(File::options().read(true).write(true).open(&name).unwrap());
+    let mut child = command(&site.root(), arguments)
+        .stdin(line())
+        .stdout(Stdio::null())
+        .stderr(line())
+        .spawn()
+        .unwrap();
+    let mut terminal = File::from(terminal);
+    let mut shown = String::new();
+    let mut typed = typed.iter();
+    let mut next = typed.next();
+    let mut piece = [0; 1024];
+    // The last program that holds the other end is gone: then reading fails.
+    while let Ok(length @ 1..) = terminal.read(&mut piece) {
+        shown += &String::from_utf8_lossy(&piece[..length]);
+        if let Some((words, answer)) = next
+            && shown.contains(words)
+        {
+            writeln!(terminal, "{answer}").unwrap();
+            next = typed.next();
+        }
+    }
+    assert_eq!(next, None, "it was never asked: {shown}");
+    (child.wait().unwrap().code().unwrap(), shown)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn at_a_terminal_what_is_missing_is_asked_and_a_secret_is_not_shown() {
+    let session = value!({
+        "did": "did:plc:ewvi7nxzyoun6zhxrhs64oiz", "handle": "lab.example", "active": true,
+        "accessJwt": "e30.eyJleHAiOjQwMDAwMDAwMDB9.e30",
+        "refreshJwt": "e30.eyJleHAiOjQwMDAwMDAwMDB9.e30",
+    });
+    let session = || json(200, &session.to_string());
+    let did = json(200, r#"{"did":"did:plc:ewvi7nxzyoun6zhxrhs64oiz"}"#);
+    let server = Scripted::start([did, session(), session()]).await;
+    let site = TestSite::with_channels(&["list"]);
+    let (code, shown) = at_a_terminal(
+        &site,
+        &["channels", "add", "bluesky", "--server", &server.base],
+        &[("Account (lab.bsky.social): ", "@lab.example"), ("(not shown): ", "abcd-efgh-ijkl")],
+    );
+    assert_eq!(code, 0, "{shown}");
+    assert!(shown.contains("@lab.example"), "a name is shown as it is typed: {shown}");
+    assert!(!shown.contains("abcd"), "{shown}");
+    assert_kept(&site, "secrets/bluesky-app-password", "abcd-efgh-ijkl");
+    assert!(server.requests()[1].contains("abcd-efgh-ijkl"), "it was tried");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn at_a_terminal_a_code_can_be_typed_and_nothing_typed_is_no_answer() {
+    let server = Scripted::start([
+        json(200, r#"{"client_id":"app-1","client_secret":"app-secret"}"#),
+        json(200, r#"{"access_token":"t0ken-17","token_type":"Bearer"}"#),
+        json(200, ACCOUNT),
+    ])
+    .await;
+    let site = TestSite::with_channels(&["list"]);
+    let arguments = ["channels", "add", "mastodon", "--by-hand"];
+    let (code, shown) = at_a_terminal(&site, &arguments, &[("https://social.example): ", "")]);
+    assert_eq!(code, 2, "{shown}");
+    assert!(shown.contains("`--server` is missing"), "{shown}");
+    let asked = [("https://social.example): ", &*server.base), ("ended at: ", "c0de-17")];
+    let (code, shown) = at_a_terminal(&site, &arguments, &asked);
+    assert_eq!(code, 0, "{shown}");
+    assert!(shown.contains("/oauth/authorize?"), "{shown}");
+    assert!(server.requests()[1].contains("code=c0de-17"), "{:?}", server.requests());
+    assert_kept(&site, "secrets/mastodon-token", "t0ken-17");
 }
 
 #[test]

@@ -91,6 +91,40 @@ fn a_dry_run_says_what_a_post_on_x_costs_and_for_which_link() {
 }
 
 #[test]
+fn words_are_approved_with_their_price() {
+    let site = TestSite::with_channels(&["x"]);
+    let file = site.read("channels/x.toml");
+    site.write("channels/x.toml", format!("approval = true\n{file}"));
+    site.replace("handbill.toml", "https://tidal.example/", "https://tidal-computing.org/");
+    let posting = "tcg-03-2027";
+    let shown = site.run(&["approve", posting, "--show", "--at", AT]);
+    assert!(shown.out.contains("\n    costs $0.200 with a link ("), "{shown:?}");
+    let told = site.run(&["approve", posting, "--by", "M. Brandt", "--at", AT, "--format", "json"]);
+    let told: Value = serde_json::from_str(&told.out).unwrap();
+    assert_eq!(told[0]["words"][0]["cost_usd"], 0.2, "{told}");
+}
+
+#[test]
+fn a_picture_on_x_costs_more_and_needs_more_of_the_budget() {
+    let site = TestSite::with_channels(&["x"]);
+    let file = site.read("channels/x.toml");
+    let with = |budget: &str| format!("picture = \"page\"\nbudget = {{ {budget} }}\n{file}");
+    site.write("channels/x.toml", with("per_month = 20"));
+    let mut png = b"\x89PNG\r\n\x1a\n\x00\x00\x00\x0dIHDR".to_vec();
+    png.extend([0, 0, 2, 0, 0, 0, 1, 0, 8, 2, 0, 0, 0]);
+    site.write(&PHD.replace("index.md", "buoy.png"), png);
+    let page = site.read(PHD);
+    site.write(PHD, format!("{page}\n![A buoy in a storm](buoy.png)\n"));
+    assert_eq!(sent(&dry_run(&site), "x")["cost_usd"], 0.02);
+    let shown = site.run(&["post", "--dry-run", "--at", AT, PHD]).out;
+    assert!(shown.contains("costs $0.020 with a picture, without a link; "), "{shown}");
+    site.write("channels/x.toml", with("per_month = 0.2"));
+    let ran = site.run(&["plan"]);
+    let words = "a post costs 0.205, which is more than a month may cost (0.20)";
+    assert!(ran.code == 2 && ran.err.contains(words), "{ran:?}");
+}
+
+#[test]
 fn a_budget_for_x_knows_the_price_of_a_post() {
     let site = TestSite::with_channels(&["x"]);
     let file = site.read("channels/x.toml");

@@ -6,7 +6,7 @@ use std::time::Duration;
 use handbill::adapt::{Picture, Rendition};
 use handbill::ledger::State;
 use handbill::rehearsal::copies::StoredCopy;
-use handbill::rehearsal::fault::Fault;
+use handbill::rehearsal::fault::{Fault, Faults};
 use handbill::rehearsal::mastodon::KeyPolicy;
 
 use super::{PAGE, World, folder};
@@ -198,6 +198,66 @@ async fn the_card_on_bluesky_has_the_picture_and_an_edit_does_not_upload_it_agai
         let last = &copies[0].edits.last().expect("an edit").raw;
         assert!(last.contains("\"thumb\"") && last.contains("Waves"), "{last}");
     }
+}
+
+/// One post on LinkedIn, and its card shows the picture.
+async fn assert_shown_on_linkedin(world: &World, what: &str) {
+    let copies = world.copies("linkedin");
+    assert_eq!(copies.len(), 1, "{what}: {copies:#?}");
+    assert_eq!(shown(&copies[0]), [format!("{} bytes", png().len())], "{what}");
+    let delivery = world.announcement("linkedin").await;
+    assert_eq!(delivery.state, State::Posted, "{what}: {delivery:#?}");
+    assert!(delivery.receipt.unwrap().media.is_some(), "{what}");
+    let place = "dms-uploads";
+    let events = world.ledger.events(0, 10_000).await.unwrap();
+    assert!(!format!("{events:?}").contains(place), "{what}: whoever knows the place may use it");
+}
+
+#[tokio::test]
+async fn whatever_fails_between_place_picture_and_post_there_is_one_post_on_linkedin() {
+    let faults = [
+        Fault::StoreThenDrop,
+        Fault::DropBeforeStoring,
+        Fault::StoreThenStatus(502),
+        Fault::StoreThenGarbage,
+    ];
+    for fault in faults {
+        let lost = async |fails: fn(&World) -> &Faults, after: usize| {
+            let world = World::of(with_picture("linkedin"), KeyPolicy::Ignored).await;
+            for _ in 0..after {
+                fails(&world).push(Fault::Delay(Duration::ZERO));
+            }
+            fails(&world).push(fault.clone());
+            world.round().await;
+            world
+        };
+        for step in 0..2 {
+            let world = lost(|world| world.stand_ins.linkedin[0].upload_faults(), step).await;
+            let what = format!("upload {step}: {fault:?}");
+            // That the bytes arrived is seen by the answer's head alone.
+            if !(step == 1 && fault == Fault::StoreThenGarbage) {
+                assert_eq!(world.announcement("linkedin").await.state, State::Planned, "{what}");
+            }
+            world.settle_down().await;
+            assert_shown_on_linkedin(&world, &what).await;
+        }
+        let world = lost(|world| world.stand_ins.linkedin[0].faults(), 0).await;
+        world.settle_down().await;
+        let what = format!("the post: {fault:?}");
+        assert_shown_on_linkedin(&world, &what).await;
+        assert_eq!(world.stand_ins.linkedin[0].uploads(), 1, "it is there already: {what}");
+    }
+}
+
+#[tokio::test]
+async fn an_edit_on_linkedin_leaves_the_card_and_its_picture() {
+    let mut world = World::of(with_picture("linkedin"), KeyPolicy::Ignored).await;
+    world.round().await;
+    world.change("PhD position in Tides", "PhD position in Waves").await;
+    world.settle_down().await;
+    assert_shown_on_linkedin(&world, "edited").await;
+    assert_eq!(world.copies("linkedin")[0].edits.len(), 1);
+    assert_eq!(world.stand_ins.linkedin[0].uploads(), 1);
 }
 
 /// A site with one channel that sends the picture of the page along.

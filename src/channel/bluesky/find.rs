@@ -130,7 +130,7 @@ impl Bluesky {
             let mut query =
                 vec![("repo", self.did().as_str()), ("collection", POSTS), ("limit", PAGE)];
             query.extend(cursor.as_deref().map(|cursor| ("cursor", cursor)));
-            let Reading { json: page, behind } =
+            let Reading { json: page, behind, .. } =
                 self.read("com.atproto.repo.listRecords", &query).await?;
             let since = search.since.min(Utc::now()) - CLOCK_SLACK - behind;
             let oldest = RecordKey::from(Tid::least_at(since));

@@ -2,6 +2,7 @@
 //! helps.
 
 use chrono::{TimeDelta, Utc};
+use reqwest::header::HeaderMap;
 use serde_json::Value;
 
 use super::{Exchange, behind};
@@ -12,6 +13,7 @@ use crate::channel::{Outcome, Sight, Trace};
 pub struct Reading {
     pub json: Value,
     pub behind: TimeDelta,
+    pub headers: HeaderMap,
 }
 
 /// Why something could not be read.
@@ -35,7 +37,10 @@ impl Reading {
     pub fn of(exchange: Exchange) -> Result<Self, Unread> {
         match exchange {
             Exchange::Answer(answer) if answer.is_success() => match answer.json() {
-                Some(json) => Ok(Self { json, behind: behind(&answer.headers, Utc::now()) }),
+                Some(json) => {
+                    let behind = behind(&answer.headers, Utc::now());
+                    Ok(Self { json, behind, headers: answer.headers })
+                }
                 None => Err(Unread::Unable { why: answer.summary() }),
             },
             Exchange::Answer(answer) => Err(match answer.status {

@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::Deserialize;
 
+use crate::channel::oauth2::missing;
+
 /// Who posts: `urn:li:organization:2414183` or `urn:li:person:yrZCpj2Z12`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
@@ -21,6 +23,18 @@ impl Author {
             Self::Organisation(id) => format!("urn:li:organization:{id}"),
             Self::Member(id) => format!("urn:li:person:{id}"),
         }
+    }
+}
+
+impl Author {
+    /// What its token needs to be able to, and is not among what was granted (learn.microsoft.com,
+    /// "Posts API", Permissions).
+    pub fn missing(&self, granted: &str) -> Vec<&'static str> {
+        let needed: &[&str] = match self {
+            Self::Organisation(_) => &["w_organization_social", "r_organization_social"],
+            Self::Member(_) => &["w_member_social"],
+        };
+        missing(granted, needed)
     }
 }
 

@@ -5,12 +5,13 @@
 
 use std::sync::Arc;
 
+use reqwest::header::HeaderMap;
 use url::Url;
 
 use super::Config;
 use crate::channel::http::{self, Credential, Request};
 use crate::channel::oauth1::{self, Keys, Moment};
-use crate::channel::oauth2::{Access, ClientSecret, Habits, Rotation, Tokens};
+use crate::channel::oauth2::{self, Access, ClientSecret, Habits, Rotation, Tokens};
 use crate::channel::secret::{SecretPlace, SecretRef};
 use crate::channel::wire::SECRET;
 use crate::channel::{Outcome, Reach};
@@ -18,6 +19,16 @@ use crate::channel::{Outcome, Reach};
 /// X gives a new refresh token with every use, and takes the secret of an app that has one as a
 /// password.
 const HABITS: Habits = Habits { client_secret: ClientSecret::Basic, rotation: Rotation::Always };
+
+/// The scopes without which nothing is posted, or found again after a lost answer
+/// (docs.x.com, "Create Post" and "Get Posts").
+const NEEDED: [&str; 3] = ["tweet.read", "tweet.write", "users.read"];
+
+/// The scope that an upload needs.
+const FOR_PICTURES: &str = "media.write";
+
+/// What keys of OAuth 1.0a may do: `read`, `read-write` or `read-write-directmessages`.
+const ACCESS_LEVEL: &str = "x-access-level";
 
 /// As whom requests are signed.
 pub(super) enum Signer {
@@ -107,6 +118,39 @@ impl Signer {
                 let access = tokens.access().await?;
                 let credential = Credential::new(access.token.clone());
                 Ok(Signature { credential, access: Some(access) })
+            }
+        }
+    }
+
+    /// What it may do, in words, and what is wrong with that; empty where X does not say.
+    ///
+    /// # Errors
+    /// In words a person can act on, if it may not post.
+    pub(super) async fn may(&self, headers: &HeaderMap) -> Result<String, String> {
+        match self {
+            Self::OAuth1(_) => match headers.get(ACCESS_LEVEL).and_then(|it| it.to_str().ok()) {
+                Some("read") => Err("the keys may only read: set the app's permissions to “Read \
+                                     and write” in X's developer console, and then make a new \
+                                     access token, because the old one keeps what it was made with"
+                    .to_owned()),
+                Some(level) => Ok(format!("; access {level}")),
+                None => Ok(String::new()),
+            },
+            Self::OAuth2(tokens) => {
+                let Some(granted) = tokens.scope().await else { return Ok(String::new()) };
+                let missing = oauth2::missing(&granted, &NEEDED);
+                if !missing.is_empty() {
+                    return Err(format!(
+                        "the token may not do `{}`: sign in once more, with `handbill channels add \
+                         x`, and agree to all of it",
+                        missing.join("`, `")
+                    ));
+                }
+                let pictures = match oauth2::missing(&granted, &[FOR_PICTURES]).as_slice() {
+                    [] => "",
+                    _ => "; no pictures without `media.write`",
+                };
+                Ok(format!("; scopes {granted}{pictures}"))
             }
         }
     }

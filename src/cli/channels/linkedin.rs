@@ -11,7 +11,7 @@ use super::answers::{Question, answer};
 use super::files::{Files, quoted, reference};
 use crate::channel::Reach;
 use crate::channel::http::endpoint;
-use crate::channel::linkedin::Author;
+use crate::channel::linkedin::{Author, lacking};
 use crate::channel::oauth2::{ClientIdentity, ClientSecret, Granted};
 use crate::channel::secret::{SecretPlace, SecretRef};
 use crate::diagnostic::Source;
@@ -75,7 +75,7 @@ pub(super) async fn add(
         quoted(&arguments.api_version),
         app.addresses(),
     );
-    let Granted { access_token, refresh_token, lives_for } = agreed.granted;
+    let Granted { access_token, refresh_token, lives_for, scope } = agreed.granted;
     let secrets = match refresh_token {
         Some(refresh_token) => {
             let (value, place) = agreed.client_secret;
@@ -93,6 +93,9 @@ pub(super) async fn add(
         None => {
             let place = files.secret("token", &access_token, last_day(lives_for))?;
             let _ = writeln!(text, "token = {}", reference(&place));
+            if let Some(scope) = scope {
+                let _ = writeln!(text, "scopes = {}", quoted(&scope));
+            }
             vec![place]
         }
     };
@@ -135,16 +138,24 @@ pub(super) async fn renew(arguments: &RenewArguments, site: &Site) -> Result<End
             config.author.urn()
         )));
     }
+    if let Some(scope) = &agreed.granted.scope {
+        let missing = config.author.missing(scope);
+        if !missing.is_empty() {
+            return Err(CliError::Failed(format!("{}; nothing was changed", lacking(&missing))));
+        }
+    }
     let failed = |error: crate::channel::secret::SecretError| CliError::Failed(error.to_string());
     token.replace(&agreed.granted.access_token).map_err(failed)?;
     let expires = last_day(agreed.granted.lives_for);
-    let text = with_day(&spec.file, token.expires, expires);
+    let dated = with_day(&spec.file, token.expires, expires);
+    let written = dated.is_some();
+    let scopes = (config.scopes.as_deref(), agreed.granted.scope.as_deref());
+    let text = with_scopes(dated.as_deref().unwrap_or(&spec.file.text), scopes).or(dated);
     let identity = tried(site, &spec.file.path, text.as_deref().unwrap_or(&spec.file.text)).await?;
     if let Some(text) = &text {
         rewrite::replace(&spec.file, text)?;
     }
     if arguments.format == Format::Json {
-        let written = text.is_some();
         say_json(&serde_json::json!({
             "channel": name, "identity": identity, "expires": expires, "expires_written": written,
         }))?;
@@ -152,9 +163,9 @@ pub(super) async fn renew(arguments: &RenewArguments, site: &Site) -> Result<End
     }
     let mut told = format!("{identity} answers. A new token is {}.\n", token.place());
     if let Some(day) = expires {
-        told += &match text {
-            Some(_) => format!("It is good until {day}, as the channel's file says now.\n"),
-            None => format!("Write `expires = \"{day}\"` beside `token` in the channel's file.\n"),
+        told += &match written {
+            true => format!("It is good until {day}, as the channel's file says now.\n"),
+            false => format!("Write `expires = \"{day}\"` beside `token` in the channel's file.\n"),
         };
     }
     told += &format!("If the channel is paused: `handbill resume {name}`\n");
@@ -170,6 +181,13 @@ fn with_day(
 ) -> Option<String> {
     let (old, new) = (old?.to_string(), new?.to_string());
     (file.text.matches(&old).count() == 1).then(|| file.text.replace(&old, &new))
+}
+
+/// The file with what the new token may do, if what the old one might stands in it exactly once.
+fn with_scopes(file: &str, scopes: (Option<&str>, Option<&str>)) -> Option<String> {
+    let (Some(old), Some(new)) = scopes else { return None };
+    let (old, new) = (quoted(old), quoted(new));
+    (old != new && file.matches(&old).count() == 1).then(|| file.replace(&old, &new))
 }
 
 /// Has a member agree, and gets the tokens.

@@ -7,7 +7,7 @@ use axum::body::Bytes;
 use axum::extract::{Path, Query, State};
 use axum::http::HeaderMap;
 use axum::response::{Json, Response};
-use axum::routing::{get, post};
+use axum::routing::{get, post, put};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -26,6 +26,8 @@ pub(super) fn router(inner: Arc<Inner>) -> Router {
     Router::new()
         .route("/rest/posts", post(create).get(find))
         .route("/rest/posts/{urn}", get(show).post(change).delete(delete))
+        .route("/rest/images", post(place))
+        .route("/dms-uploads/{name}", put(bring))
         .route("/v2/userinfo", get(userinfo))
         .route("/feed/update/{urn}/", get(public_page))
         .fallback(async || Problem::NotFound)
@@ -41,6 +43,39 @@ async fn create(
     lock(&inner.account).creating_requests += 1;
     let store = || inner.may(&headers).and_then(|()| inner.create(&body));
     inner.creating.around(&connection, &inner.clock, store).await
+}
+
+#[derive(Debug, Deserialize)]
+struct Asked {
+    action: Option<String>,
+}
+
+async fn place(
+    State(inner): State<Arc<Inner>>,
+    connection: Connection,
+    Query(asked): Query<Asked>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let store = || {
+        inner.may(&headers)?;
+        match asked.action.as_deref() {
+            Some("initializeUpload") => inner.place(&body),
+            _ => Err(Problem::Invalid("There is no such action")),
+        }
+    };
+    inner.uploading.around(&connection, &inner.clock, store).await
+}
+
+async fn bring(
+    State(inner): State<Arc<Inner>>,
+    connection: Connection,
+    Path(name): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let store = || inner.knows(&headers).and_then(|()| inner.bring(&name, &body));
+    inner.uploading.around(&connection, &inner.clock, store).await
 }
 
 async fn change(

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use url::Url;
 
+use super::Image;
 use crate::adapt::little_text::{RESERVED, unescape};
 use crate::rehearsal::copies::{End, StoredCopy, Version};
 
@@ -53,7 +54,12 @@ impl Post {
         entity
     }
 
-    pub(super) fn copy(&self, page: &str) -> StoredCopy {
+    /// The picture of its card.
+    fn thumbnail(&self) -> Option<&str> {
+        self.content.as_ref()?["article"]["thumbnail"].as_str()
+    }
+
+    pub(super) fn copy(&self, page: &str, images: &[Image]) -> StoredCopy {
         let version = |at: DateTime<Utc>, little: &str| Version {
             at,
             title: None,
@@ -62,6 +68,10 @@ impl Post {
         };
         let mut original = version(self.created_at, &self.original);
         original.raw.clone_from(&self.raw);
+        let picture = self.thumbnail().map(|urn| {
+            let bytes = images.iter().find(|it| it.urn == urn).and_then(|it| it.bytes);
+            ("picture".to_owned(), format!("{} bytes", bytes.unwrap_or_default()))
+        });
         StoredCopy {
             id: self.urn.clone(),
             link: Url::parse(page).ok(),
@@ -69,6 +79,7 @@ impl Post {
                 .card()
                 .map(|(title, source)| ("card".to_owned(), format!("{title} ({source})")))
                 .into_iter()
+                .chain(picture)
                 .collect(),
             answers: None,
             original,

@@ -39,7 +39,7 @@ pub(super) fn picture(
     diagnostics: &mut Vec<Diagnostic>,
 ) -> PictureOf {
     let Some(written) = written else { return PictureOf::None };
-    if !matches!(kind, Kind::Mastodon | Kind::X | Kind::Bluesky)
+    if !matches!(kind, Kind::Mastodon | Kind::X | Kind::Bluesky | Kind::LinkedIn)
         && *written.get_ref() != PictureOf::None
     {
         diagnostics.push(

@@ -9,6 +9,7 @@ use chrono_tz::Tz;
 use toml::Spanned;
 
 use super::{Around, ChannelFile, KindConfig};
+use crate::adapt::picture::PictureOf;
 use crate::channel::mail::{self, Archive, Software};
 use crate::channel::{Kind, price};
 use crate::diagnostic::{Diagnostic, Source};
@@ -152,7 +153,12 @@ pub(super) fn queue(
 ) -> Queue {
     let or_none = |length: Option<Length>| length.map_or(TimeDelta::zero(), |it| it.0);
     let lateness = written.lateness.or(around.for_all.lateness);
-    let budget = written.budget.and_then(|budget| priced(budget, kind, file, diagnostics));
+    let picture = match &written.picture {
+        Some(picture) if *picture.get_ref() != PictureOf::None => price::Pictured::Yes,
+        _ => price::Pictured::No,
+    };
+    let priced = |budget| priced(budget, (kind, picture), file, diagnostics);
+    let budget = written.budget.and_then(priced);
     if let Some(budget) = &budget {
         check_budget(budget, file, diagnostics);
     }
@@ -171,12 +177,13 @@ pub(super) fn queue(
 /// The budget with the price of a post: what the file says, else what the network takes at most.
 fn priced(
     written: WrittenBudget,
-    kind: Kind,
+    (kind, picture): (Kind, price::Pictured),
     file: &Arc<Source>,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Budget> {
     let WrittenBudget { per_month, per_post } = written;
-    let known = price::at_most(kind).map(|price| Money(u64::from(price.thousandths) * 1000));
+    let known =
+        price::at_most(kind, picture).map(|price| Money(u64::from(price.thousandths) * 1000));
     if let Some(per_post) = per_post.or(known) {
         return Some(Budget { per_month, per_post });
     }
