@@ -17,6 +17,7 @@ mod resolving;
 mod short_texts;
 mod testing_boards;
 mod withdrawing;
+mod write_back;
 
 use std::io::Read;
 use std::process::{Command, Stdio};

@@ -34,6 +34,7 @@ mod serve;
 mod verify;
 mod waiting;
 mod withdraw;
+mod write_back;
 
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
@@ -124,6 +125,8 @@ enum Command {
     Record(record::Arguments),
     /// Say what became of an attempt whose outcome is unknown
     Resolve(resolve::Arguments),
+    /// Put the links of copies onto the site
+    WriteBack(write_back::Arguments),
     /// Read what came back by mail, and show the letters that only a person can place
     Mailbox(mailbox::Arguments),
     /// Let nothing go out to a channel, or to all, from now on
@@ -270,6 +273,7 @@ fn run(arguments: Arguments) -> Result<End, CliError> {
         Command::Record(arguments) => wait(record::run(&arguments, site)),
         Command::Resolve(arguments) => wait(resolve::run(&arguments, site)),
         Command::Erase(arguments) => wait(erase::run(&arguments, site)),
+        Command::WriteBack(arguments) => wait(write_back::run(&arguments, site)),
         Command::Evidence(arguments) => wait(evidence::run(&arguments, site)),
         Command::Mailbox(arguments) => wait(mailbox::run(&arguments, site)),
         Command::Pause(arguments) => wait(pause::pause(&arguments, site)),

@@ -116,6 +116,11 @@ pub(super) async fn run(arguments: &Arguments, folder: Option<PathBuf>) -> Resul
     read_mailbox(&courier).await?;
     round.note_arrivals(courier.arrivals(wanted).await?);
     tell(&site, &ledger, &round, &courier.clock).await;
+    if site.write_back.is_some() {
+        // Copies that were taken back and pages that are gone belong to it too.
+        let postings = courier.with_missing(&read.postings).await?;
+        super::write_back::after_round(&site, &ledger, &postings).await;
+    }
     ledger.clone().close().await;
     complain_about(&of_what_went_out(held_by_lists, &round));
     report(arguments.format, &round, &wanted, &site)?;

@@ -78,7 +78,7 @@ pub use read::Owned;
 pub use retention::{Forgotten, Retention};
 pub use state::{CopyState, Deed, State};
 pub use store::{Ledger, Opening, Turnstile};
-pub use survey::{EndedAttempt, Pauses};
+pub use survey::{EndedAttempt, Pauses, Published};
 pub use words::Words;
 pub use worker::{Liveness, liveness, this_worker};
 

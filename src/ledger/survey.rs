@@ -5,8 +5,11 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use sqlx::Row;
+use url::Url;
 
-use super::{Delivery, KnownChannel, KnownPosting, Ledger, LedgerError, Pause, State, row};
+use super::{
+    CopyState, Delivery, KnownChannel, KnownPosting, Ledger, LedgerError, Pause, State, row,
+};
 use crate::channel::ChannelName;
 use crate::posting::PostingId;
 
@@ -27,7 +30,47 @@ pub struct Pauses {
     pub channels: Vec<KnownChannel>,
 }
 
+/// A copy that an announcement made, and where readers find, or found, it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Published {
+    pub posting: PostingId,
+    pub channel: ChannelName,
+    pub link: Url,
+    pub copy: Option<CopyState>,
+}
+
+impl Published {
+    /// Whether it is there for readers, as we wrote it.
+    pub fn stands(&self) -> bool {
+        matches!(self.copy, Some(CopyState::Live | CopyState::Edited))
+    }
+}
+
 impl Ledger {
+    /// Every announcement that has, or had, a link on the web, by posting and channel.
+    ///
+    /// # Errors
+    /// [`LedgerError`] if the ledger cannot be read.
+    pub async fn published(&self) -> Result<Vec<Published>, LedgerError> {
+        let rows = sqlx::query(
+            "select * from delivery
+              where occasion = 'announce' and receipt is not null and copy_state is not null
+              order by posting, channel, key",
+        )
+        .fetch_all(&self.reader)
+        .await?;
+        let mut published = Vec::new();
+        for row in &rows {
+            let Delivery { name, receipt, copy, .. } = row::delivery(row)?;
+            let link = receipt.and_then(|receipt| receipt.link);
+            if let Some(link) = link.filter(|it| matches!(it.scheme(), "http" | "https")) {
+                let (posting, channel) = (name.posting, name.channel);
+                published.push(Published { posting, channel, link, copy });
+            }
+        }
+        Ok(published)
+    }
+
     /// How many deliveries there are, by channel and state.
     ///
     /// # Errors

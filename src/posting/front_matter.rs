@@ -2,6 +2,7 @@
 
 mod fence;
 pub mod insert;
+pub mod list;
 mod quotation;
 mod toml;
 mod yaml;

@@ -393,6 +393,7 @@ impl Daemon {
         });
         self.status.trouble(Subject::Pages, pages);
         self.status.trouble(Subject::Watch, seen.no_events);
+        self.status.trouble(Subject::WriteBack, seen.without_links);
         let neighbour = "another `handbill serve` works on the same ledger: nothing goes out twice, \
                          and one of them is enough";
         self.status

@@ -18,6 +18,7 @@ use crate::plan::{Pace, Plan, Reason, When};
 use crate::posting::PostingId;
 use crate::schedule::local_time;
 use crate::site::SiteError;
+use crate::write_back;
 
 /// A clock that is earlier than the ledger by no more than this was set right a little.
 const CLOCK_MAY_DIFFER: TimeDelta = TimeDelta::minutes(5);
@@ -57,6 +58,8 @@ pub(super) struct Seen {
     pub tried: usize,
     /// What stands as it should and what does not, for those who are told.
     pub plan: Plan,
+    /// Why links could not be put onto the site.
+    pub without_links: Option<String>,
 }
 
 /// Why a round could not be held. It is held again later.
@@ -107,6 +110,7 @@ impl Task {
         for problem in &round.problems {
             tracing::debug!("{problem}");
         }
+        let without_links = self.write_back(&ledger, &courier, &reading).await?;
         let next =
             timer::next(&round.plan, &reading.postings, &self.setup, &ledger, &self.clock).await?;
         let has_neighbour = tools.ledger.as_mut().is_some_and(OpenLedger::has_neighbour);
@@ -120,7 +124,27 @@ impl Task {
             asks_again: has_unknown(&round),
             tried: round.done.len(),
             plan: round.plan,
+            without_links,
         })
+    }
+
+    /// Puts the links of copies onto the site, and says what keeps that from being done.
+    async fn write_back(
+        &self,
+        ledger: &Ledger,
+        courier: &Courier<'_>,
+        reading: &Reading,
+    ) -> Result<Option<String>, LedgerError> {
+        let site = &self.setup.site;
+        if site.write_back.is_none() {
+            return Ok(None);
+        }
+        let postings = courier.with_missing(&reading.postings).await?;
+        let written = write_back::run(site, ledger, &postings).await?;
+        for path in &written.written {
+            tracing::info!(file = %path.display(), "links were put onto the site");
+        }
+        Ok((!written.remarks.is_empty()).then(|| written.remarks.join("; ")))
     }
 
     fn check_year(&self) -> Result<(), RoundError> {

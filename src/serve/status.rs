@@ -91,6 +91,8 @@ pub enum Subject {
     Notices,
     /// What comes back by mail cannot be read.
     Mailbox,
+    /// Links cannot be put onto the site.
+    WriteBack,
 }
 
 impl Subject {
@@ -103,7 +105,8 @@ impl Subject {
             | Self::Watch
             | Self::SecondDaemon
             | Self::Notices
-            | Self::Mailbox => false,
+            | Self::Mailbox
+            | Self::WriteBack => false,
         }
     }
 
@@ -119,6 +122,7 @@ impl Subject {
             Self::SecondDaemon => "second-daemon",
             Self::Notices => "notices",
             Self::Mailbox => "mailbox",
+            Self::WriteBack => "write-back",
         }
     }
 }

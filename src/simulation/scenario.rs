@@ -465,6 +465,7 @@ fn site(folder: &Path, channels: Vec<ChannelSpec>) -> Result<Site, SimulationErr
     };
     Ok(Site {
         serve: ServeRules::default(),
+        write_back: None,
         check: crate::site::check::CheckRules::default(),
         folder: folder.to_owned(),
         name: "Tidal Computing Group".to_owned(),

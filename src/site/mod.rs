@@ -25,6 +25,7 @@ pub mod serve;
 mod toml_file;
 pub mod twin;
 mod vocabulary;
+pub mod write_back;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -85,6 +86,8 @@ pub struct Site {
     pub retention: Retention,
     /// `[serve]` and `[content]`: how the daemon runs.
     pub serve: serve::ServeRules,
+    /// `[write_back]`: how links come back onto the site; `None` if they do not.
+    pub write_back: Option<write_back::WriteBack>,
     /// `[check]`: which remarks are not wanted, which are errors, and what is paid.
     pub check: check::CheckRules,
 }
@@ -121,6 +124,7 @@ struct SiteFile {
     #[serde(default)]
     serve: serve::ServeTable,
     content: Option<serve::ContentTable>,
+    write_back: Option<write_back::WriteBackTable>,
     #[serde(default)]
     check: check::CheckTable,
     #[serde(default)]
@@ -316,6 +320,7 @@ impl Site {
             mailbox,
             retention,
             serve,
+            write_back: written.write_back.map(|it| it.rules(folder)),
             check,
         };
         Ok((Some(site), diagnostics))

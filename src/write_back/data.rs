@@ -97,7 +97,7 @@ fn ours(rules: &WriteBack) -> Vec<PathBuf> {
     paths.filter(is_data).filter(read).collect()
 }
 
-fn is_ours(text: &str) -> bool {
+pub(super) fn is_ours(text: &str) -> bool {
     serde_json::from_str(text).is_ok_and(|it: Syndication| it.made_by == OURS)
 }
 

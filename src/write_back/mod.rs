@@ -89,8 +89,8 @@ pub async fn run(
         }
     }
     if rules.git != Git::None {
-        let text_of = |path: &Path, text: &str| pages::wanted(site, &published, postings, path, text);
-        match git::commit(rules, site, postings, &text_of).await {
+        let wanted = |path: &Path, text: &str| pages::wanted(&published, postings, path, text);
+        match git::commit(rules, &pages::files(postings), &wanted).await {
             Ok(committed) => written.committed = committed,
             Err(why) => written.remarks.push(why),
         }
@@ -108,7 +108,9 @@ fn apply(change: &Change) -> io::Result<()> {
         Err(error) => return Err(error),
     };
     if now.as_deref() != change.before.as_ref().map(String::as_bytes) {
-        return Err(io::Error::other("somebody changed it meanwhile; it is looked at the next time"));
+        return Err(io::Error::other(
+            "somebody changed it meanwhile; it is looked at the next time",
+        ));
     }
     let Some(text) = &change.after else { return fs::remove_file(&path) };
     let folder = path.parent().unwrap_or(Path::new("."));
@@ -130,4 +132,27 @@ fn apply(change: &Change) -> io::Result<()> {
         // What is left of it helps nobody; the error that is told is the first one.
         let _ = fs::remove_file(&beside);
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_replaced_whole_and_not_if_somebody_changed_it_meanwhile() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("data/ad.json");
+        let text = |text: &str| Some(text.to_owned());
+        let change = |before: Option<String>, after: Option<String>| {
+            apply(&Change { path: path.clone(), before, after }).map_err(|error| error.to_string())
+        };
+        assert_eq!(change(None, text("one")), Ok(()));
+        assert!(change(None, text("two")).unwrap_err().contains("changed it meanwhile"));
+        assert!(change(text("another"), None).unwrap_err().contains("changed it meanwhile"));
+        assert_eq!(fs::read_to_string(&path).unwrap(), "one");
+        assert_eq!(change(text("one"), text("two")), Ok(()));
+        assert_eq!(fs::read_dir(folder.path().join("data")).unwrap().count(), 1);
+        assert_eq!(change(text("two"), None), Ok(()));
+        assert!(!path.exists());
+    }
 }

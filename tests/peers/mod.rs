@@ -1,6 +1,6 @@
 //! The real program against real servers: Postfix, Dovecot, Mailman 3 with HyperKitty, Sympa, a mail
 //! server that fails as it is told, mastodon-mock, Prism, a Bluesky PDS, X's own library, programs that
-//! read feeds, WordPress and Apache with client certificates.
+//! read feeds and logs, WordPress, Apache with client certificates, and Hugo.
 //! `.ci/peers` brings them up; each test says which it needs.
 //!
 //! What a test believes is what the servers hold: mailboxes are read over IMAP and parsed by
@@ -11,7 +11,9 @@ mod bluesky;
 mod counting;
 mod faults;
 mod feeds;
+mod hugo;
 mod lists;
+mod logs;
 mod mailbox;
 mod mailman;
 mod mastodon;
@@ -56,6 +58,8 @@ enum Peer {
     WordPress,
     Upload,
     FeedReaders,
+    Hugo,
+    LogReaders,
 }
 
 impl Peer {
@@ -74,6 +78,8 @@ impl Peer {
             Self::WordPress => "wordpress",
             Self::Upload => "upload",
             Self::FeedReaders => "feed_readers",
+            Self::Hugo => "hugo",
+            Self::LogReaders => "log_readers",
         }
     }
 }
