@@ -6,14 +6,17 @@ use chrono_tz::Tz;
 
 use super::{Row, plain};
 
-/// One JSON object a line (jsonlines.org), with the fields of `--format json`.
+/// One JSON object a line (jsonlines.org), with the fields of `--format json`. What some readers take
+/// for the end of a line is written by its number.
 ///
 /// # Errors
 /// [`serde_json::Error`], which the fields of a row do not cause.
 pub fn json_lines(rows: &[Row]) -> Result<String, serde_json::Error> {
     let mut text = String::new();
     for row in rows {
-        text.push_str(&serde_json::to_string(row)?);
+        let object = serde_json::to_string(row)?;
+        let object = object.replace('\u{85}', "\\u0085").replace('\u{2028}', "\\u2028");
+        text.push_str(&object.replace('\u{2029}', "\\u2029"));
         text.push('\n');
     }
     Ok(text)

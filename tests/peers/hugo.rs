@@ -50,7 +50,10 @@ async fn the_links_stand_on_the_page_with_microformats_and_the_next_plan_is_empt
 
     // What was written back is no news to the plan.
     let again = site.run(&["post"]);
-    assert!(again.code == 0 && again.out == "Nothing is due.\n", "{again:?}");
+    assert!(
+        again.code == 0 && again.out == "Nothing to do: everything stands as it should.\n",
+        "{again:?}"
+    );
     let change = site.run(&["write-back", "--dry-run"]);
     assert_eq!(change.out, "The site has the links that stand.\n");
 }

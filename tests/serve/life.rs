@@ -23,6 +23,30 @@ async fn a_page_that_changes_is_announced_once_and_edited() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn links_come_back_onto_the_site_and_nothing_follows_from_that() {
+    let world = World::new().await;
+    world.configure("[write_back]\nfront_matter = true");
+    let before = world.site.read(PAGE);
+    let daemon = world.serve();
+    world.announced();
+    let link = world.copies()[0].link.clone().unwrap().to_string();
+    let added = format!("syndication:\n  - \"{link}\"\n");
+    wait_for("the link on the page", || {
+        let page = world.site.read(PAGE);
+        page.contains(&added).then_some(page)
+    });
+    assert_eq!(world.site.read(PAGE).replace(&added, ""), before);
+    daemon.wait_until_well();
+    world.change_page();
+    world.edited();
+    daemon.stop();
+    world.assert_posted_once();
+    let log = world.log();
+    assert_eq!(log.len(), 2, "announced and edited once: {log:#?}");
+    assert!(world.site.read(PAGE).contains(&added));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_page_that_comes_later_is_announced() {
     let world = World::new().await;
     let page = world.site.read(PAGE);
