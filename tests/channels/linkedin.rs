@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use chrono::{NaiveDate, TimeDelta, Utc};
-use handbill::adapt::{Card, Rendition};
+use handbill::adapt::{Card, Picture, PictureFile, Rendition};
 use handbill::channel::linkedin::{Config, LinkedIn};
 use handbill::channel::{
     Action, Can, Channel, Likeness, Outcome, Receipt, Search, Sight, Trace, Wire,
@@ -393,6 +393,50 @@ async fn a_probe_says_what_the_token_may_not_do() {
     );
     let why = probe("r_organization_social,w_member_social").await.unwrap_err();
     assert!(why.starts_with("the token may not do `w_organization_social`: "), "{why}");
+}
+
+/// The same post, with a picture in its card.
+fn with_picture() -> Rendition {
+    let file = PictureFile {
+        sha256: "ab".repeat(32),
+        media_type: "image/png".to_owned(),
+        bytes: 3,
+        width: 2,
+        height: 1,
+    };
+    let source = "the page's".to_owned();
+    let picture = Picture { alt: "A buoy".to_owned(), source, file: Some(file) };
+    match rendition() {
+        Rendition::Status { text, language, length, limit, left_out, card, parts, .. } => {
+            let picture = Some(picture);
+            Rendition::Status { text, language, length, limit, left_out, card, parts, picture }
+        }
+        other => other,
+    }
+}
+
+#[tokio::test]
+async fn a_token_goes_to_no_place_that_is_not_linkedins() {
+    for place in [
+        "https://linkedin.com.evil.example/upload",
+        "https://evil-linkedin.com/upload",
+        "http://www.linkedin.com/upload",
+        "nowhere",
+    ] {
+        let body = value!({ "value": { "uploadUrl": place, "image": "urn:li:image:1" } });
+        let server = Scripted::start([json(200, &body.to_string())]).await;
+        let channel = channel(&server.base);
+        let wire = prepare(&channel, Action::Publish(&with_picture()));
+        let outcome = channel.send(&wire, &servers::permit()).await;
+        assert!(
+            matches!(&outcome, Outcome::Refused { why } if why.contains("not its own")),
+            "{place}: {outcome:?}"
+        );
+        assert_eq!(server.requests().len(), 1, "{place}");
+        let asked = &server.requests()[0];
+        assert!(asked.starts_with("POST /rest/images?action=initializeUpload "), "{asked}");
+        assert!(asked.ends_with(&format!(r#"{{"initializeUploadRequest":{{"owner":"{PAGE}"}}}}"#)));
+    }
 }
 
 #[test]

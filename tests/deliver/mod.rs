@@ -8,6 +8,7 @@ mod bluesky;
 mod bluesky_threads;
 mod changes;
 mod counted;
+mod evidence;
 mod git;
 mod kill;
 mod letters;

@@ -12,7 +12,7 @@ use handbill::rehearsal::mastodon::KeyPolicy;
 use super::{PAGE, World, folder};
 
 /// The beginning of a PNG, and bytes that are no text.
-fn png() -> Vec<u8> {
+pub fn png() -> Vec<u8> {
     let mut bytes = b"\x89PNG\r\n\x1a\n\x00\x00\x00\x0dIHDR".to_vec();
     bytes.extend([0, 0, 2, 0, 0, 0, 1, 0, 8, 2, 0, 0, 0]);
     bytes.extend((0..=255).cycle().take(5000));
@@ -261,7 +261,7 @@ async fn an_edit_on_linkedin_leaves_the_card_and_its_picture() {
 }
 
 /// A site with one channel that sends the picture of the page along.
-fn with_picture(channel: &str) -> crate::support::TestSite {
+pub fn with_picture(channel: &str) -> crate::support::TestSite {
     let folder = folder(&[channel]);
     let picture = "![A buoy in a storm](buoy.png)\n\nForecast the tides";
     folder.replace(PAGE, "Forecast the tides", picture);

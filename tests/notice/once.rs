@@ -280,3 +280,21 @@ fn telling_may_move_between_threads() {
     }
     let _ = of;
 }
+
+#[tokio::test]
+async fn where_the_chain_stands_is_told_once_and_lies_in_a_mailbox() {
+    let world = World::new(&[], By::Mail, "").await;
+    world.round().await;
+    let anchor = world.ledger.anchor().await.unwrap().expect("there are events");
+    let notices = world.site.notices.as_ref().unwrap();
+    for _ in 0..2 {
+        handbill::notice::take_anchor(notices, &world.ledger, &anchor, world.clock.now())
+            .await
+            .unwrap();
+    }
+    world.round().await;
+    let mails: Vec<String> =
+        world.mails().iter().map(|it| String::from_utf8_lossy(&it.raw).into_owned()).collect();
+    let with_hash = mails.iter().filter(|mail| mail.contains(&anchor.hash)).count();
+    assert_eq!(with_hash, 1, "{mails:#?}");
+}
