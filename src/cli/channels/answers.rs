@@ -42,14 +42,14 @@ pub(super) fn asked_in_secret(question: &Question<'_>) -> Result<SecretString, C
     if !is_attended() {
         return Err(missing(question));
     }
-    prompt(question.words)?;
     let terminal = io::stdin();
     let shown = tcgetattr(&terminal).map_err(|error| CliError::Output(error.into()))?;
     let mut hidden = shown.clone();
     hidden.local_modes.remove(LocalModes::ECHO);
+    // Before anybody is asked: what is pasted at once would be shown, and then thrown away.
     tcsetattr(&terminal, OptionalActions::Flush, &hidden)
         .map_err(|error| CliError::Output(error.into()))?;
-    let typed = line();
+    let typed = prompt(question.words).and_then(|()| line());
     // What was typed is told before a terminal that stays silent.
     let _ = tcsetattr(&terminal, OptionalActions::Flush, &shown);
     super::super::complain("");
