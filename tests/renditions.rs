@@ -10,7 +10,7 @@ use handbill::adapt::picture;
 use handbill::adapt::view::View;
 use handbill::adapt::{Charset, DocumentType, Occasion, Rendition, adapt, card};
 use handbill::channel::{Action, Address, DeliveryKey, Wire};
-use handbill::cli::preview;
+use handbill::deliver::preview;
 use handbill::deliver::Station;
 use handbill::deliver::compose::Composed;
 use handbill::diagnostic::Diagnostic;

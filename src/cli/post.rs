@@ -7,8 +7,7 @@ use uuid::Uuid;
 
 use super::check::Held;
 use super::{
-    AsIf, CliError, End, Format, check, complain, complain_about, load, mailbox, plan, preview,
-    say, say_json, waiting,
+    AsIf, CliError, End, Format, check, complain, complain_about, load, mailbox, plan, say, say_json, waiting,
 };
 use crate::adapt::Occasion;
 use crate::channel::permit::NoJournal;
@@ -17,6 +16,7 @@ use crate::channel::{ChannelName, DeliveryKey, Outcome, Permit, Reach, SendBy, m
 use crate::clock::Clock;
 use crate::deliver::compose::{self, compose};
 use crate::deliver::letters::ReadError;
+use crate::deliver::preview;
 use crate::deliver::{self, Courier, Reading, Round, Station, Wanted, Worker};
 use crate::diagnostic::Diagnostic;
 use crate::ledger::{Deed, DeliveryName, Ledger, Occurrence, Past, State};

@@ -6,8 +6,9 @@ use chrono_tz::Tz;
 
 use crate::adapt::Rendition;
 use crate::channel::DeliveryKey;
-use crate::cli::{CliError, End, Format, preview, say, say_json};
+use crate::cli::{CliError, End, Format, say, say_json};
 use crate::deliver::compose::Composed;
+use crate::deliver::preview;
 use crate::ledger::{Attempt, Deed, Delivery, Ledger, Past};
 use crate::log::table::{Grouping, table};
 use crate::log::{difference, plain, row_of};
