@@ -10,9 +10,7 @@ use crate::adapt::{self, Occasion};
 use crate::channel::{Kind, Receipt};
 use crate::decide::not_anothers;
 use crate::deliver::Station;
-use crate::ledger::{
-    Adopted, CopyState, Delivery, DeliveryName, Occurrence, Standing, State,
-};
+use crate::ledger::{Adopted, CopyState, Delivery, DeliveryName, Occurrence, Standing, State};
 use crate::posting::PostingId;
 
 #[derive(Debug, clap::Args)]
