@@ -18,6 +18,7 @@ pub mod channel;
 pub mod check;
 pub mod cli;
 pub mod clock;
+pub mod decide;
 pub mod deliver;
 pub mod diagnostic;
 pub mod doctor;

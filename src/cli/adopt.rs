@@ -7,11 +7,10 @@ use url::Url;
 use super::desk::Desk;
 use super::{AsIf, CliError, End, Format, parse_link, say, say_json};
 use crate::adapt::{self, Occasion};
-use crate::channel::{DeliveryKey, Kind, Receipt};
+use crate::channel::{Kind, Receipt};
+use crate::decide::not_anothers;
 use crate::deliver::Station;
-use crate::ledger::{
-    Adopted, CopyState, Deed, Delivery, DeliveryName, Occurrence, Past, Standing, State,
-};
+use crate::ledger::{Adopted, CopyState, Delivery, DeliveryName, Occurrence, Standing, State};
 use crate::posting::PostingId;
 
 #[derive(Debug, clap::Args)]
@@ -141,34 +140,6 @@ fn free_ordinal(
             "it was tried to be announced there",
             &format!("`handbill resolve {id} --posted LINK`"),
         ),
-    }
-}
-
-/// One copy belongs to one ad.
-pub(super) fn not_anothers(
-    past: &Past,
-    station: &Station,
-    receipt: &Receipt,
-    own: Option<DeliveryKey>,
-) -> Result<(), CliError> {
-    let same = |other: &Receipt| {
-        (receipt.remote_id.is_some() && other.remote_id == receipt.remote_id)
-            || other.link == receipt.link
-    };
-    let owner = past.deliveries.iter().find(|it| {
-        it.name.channel == station.spec.name
-            && Some(it.key) != own
-            && matches!(it.deed, Deed::Publish | Deed::FollowUp)
-            && it.receipt.as_ref().is_some_and(same)
-    });
-    match owner {
-        None => Ok(()),
-        Some(owner) => Err(CliError::Usage(format!(
-            "that copy is on record already, as one of {}\n\
-             help: `handbill log show {}` shows it",
-            owner.name.posting,
-            owner.key.short()
-        ))),
     }
 }
 

@@ -1,24 +1,19 @@
 //! `handbill approve`: a person agrees to the words of an ad, and to no others; without arguments:
 //! what waits for that.
 
-use std::cell::RefCell;
 use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
 use serde_json::json;
 
 use super::desk::Desk;
-use super::{AsIf, CliError, End, Format, load, preview, say, say_json};
-use crate::adapt::{self, Occasion, Rendition};
-use crate::channel::{Action, Address, Reach};
-use crate::deliver::compose::{self, ComposeError, Composed};
-use crate::deliver::{self, Station};
-use crate::ledger::{Approval, DeliveryName, Occurrence};
-use crate::plan::{self, Pace, Reason, When};
+use super::{AsIf, CliError, End, Format, load, say, say_json};
+use crate::channel::Reach;
+use crate::decide::approve::{self, Words, is_needed, words};
+use crate::deliver::{self, Station, preview};
+use crate::plan::{Pace, Reason, When};
 use crate::posting::Posting;
 use crate::schedule::local_time;
-use crate::site::ChannelSpec;
-use crate::site::queue;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -38,12 +33,6 @@ pub(super) struct Arguments {
     as_if: AsIf,
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
-}
-
-/// All words of an ad on a channel, as they were rendered once: what is shown is what is agreed to.
-struct Words {
-    hash: String,
-    shown: Vec<(Occasion, Composed)>,
 }
 
 pub(super) async fn run(arguments: &Arguments, folder: Option<PathBuf>) -> Result<End, CliError> {
@@ -67,7 +56,8 @@ pub(super) async fn run(arguments: &Arguments, folder: Option<PathBuf>) -> Resul
         let mut needed = 0;
         for station in wanted {
             needed += 1;
-            match words(posting, station, &desk) {
+            let (site, id) = (&desk.site, desk.ledger.id());
+            match words(posting, station, site, id, desk.clock.now()) {
                 Ok(words) => {
                     told.push(decide(arguments, &desk, posting, station, &words, &by).await?);
                 }
@@ -127,9 +117,8 @@ async fn decide(
             format!("not approved yet: `handbill approve {}`", posting.id)
         }
         None => {
-            let approval =
-                Approval { content_hash: words.hash.clone(), by: by.to_owned(), at: now };
-            desk.ledger.approve(&posting.id, channel, &approval).await?;
+            let (ledger, id) = (&desk.ledger, &posting.id);
+            approve::approve(ledger, id, channel, words, &words.hash, by, now).await?;
             format!("approved by {by}")
         }
     };
@@ -155,38 +144,6 @@ async fn decide(
         "approved": valid.is_some() || !arguments.show,
         "void": void,
     }))
-}
-
-/// Renders an ad once for a channel, for every occasion that needs agreement.
-fn words(posting: &Posting, station: &Station, desk: &Desk) -> Result<Words, ComposeError> {
-    let made: RefCell<Vec<(Occasion, Rendition)>> = RefCell::default();
-    let render = |posting: &Posting, _: &ChannelSpec, occasion: Occasion| {
-        let rendition = adapt::adapt(posting, &station.target, occasion, &desk.site.templates)?;
-        made.borrow_mut().push((occasion, rendition.clone()));
-        Ok(rendition)
-    };
-    let hash = plan::words_to_approve(posting, &station.spec, &render)?;
-    let mut shown = Vec::new();
-    for (occasion, rendition) in made.take() {
-        let name = DeliveryName {
-            posting: posting.id.clone(),
-            channel: station.spec.name.clone(),
-            occasion,
-            occurrence: Occurrence::FIRST,
-        };
-        let key = name.key(desk.ledger.id());
-        let address = Address { key: &key, reference: &posting.id.0, at: desk.clock.now() };
-        let (rendition, picture) = compose::with_picture(rendition, &desk.site, station, posting);
-        let wire = station.channel.prepare(Action::Publish(&rendition), &address)?;
-        shown.push((occasion, Composed { rendition, wire, picture }));
-    }
-    Ok(Words { hash, shown })
-}
-
-fn is_needed(posting: &Posting, channel: &ChannelSpec) -> bool {
-    let asked =
-        channel.holds.approval == queue::Approval::Needed || posting.asks_for_approval.is_some();
-    asked && channel.filter.rejects(posting).is_none()
 }
 
 fn who(arguments: &Arguments) -> Result<String, CliError> {

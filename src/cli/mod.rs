@@ -25,7 +25,6 @@ mod mailbox;
 mod pause;
 mod plan;
 mod post;
-pub mod preview;
 mod record;
 mod rehearse;
 mod resolve;
@@ -43,6 +42,7 @@ use std::process::ExitCode;
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 use clap::{Parser, Subcommand, ValueEnum};
 
+use crate::decide::DecideError;
 use crate::deliver::Clock;
 use crate::diagnostic::{self, Colour, Diagnostic};
 use crate::ledger::LedgerError;
@@ -203,6 +203,18 @@ enum CliError {
     /// Everything was said already.
     #[error("")]
     Said(End),
+}
+
+impl From<DecideError> for CliError {
+    fn from(error: DecideError) -> Self {
+        match error {
+            DecideError::Ledger(error) => Self::Ledger(error),
+            DecideError::Mistaken(why) => Self::Usage(why),
+            error @ (DecideError::TooEarly(_) | DecideError::OtherWords) => {
+                Self::Failed(error.to_string())
+            }
+        }
+    }
 }
 
 impl CliError {

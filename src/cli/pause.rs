@@ -8,12 +8,10 @@ use serde_json::json;
 use super::desk::Desk;
 use super::{AsIf, CliError, End, Format, load, say, say_json};
 use crate::channel::ChannelName;
+use crate::decide::pause::{self, NO_REASON, Resumed};
 use crate::ledger::{Past, Pause};
 use crate::schedule::local_time;
 use crate::site::Site;
-
-/// Why something is paused where nobody says it.
-const NO_REASON: &str = "a person paused it";
 
 #[derive(Debug, clap::Args)]
 pub(super) struct PauseArguments {
@@ -54,7 +52,7 @@ pub(super) async fn pause(
         ledger.pause_all(&arguments.reason, clock.now()).await?;
     }
     for channel in &channels {
-        ledger.pause(channel, &arguments.reason, clock.now()).await?;
+        pause::pause(&ledger, channel, &arguments.reason, clock.now()).await?;
     }
     let past = ledger.past().await?;
     ledger.close().await;
@@ -100,12 +98,10 @@ pub(super) async fn resume(
         said.push(what.to_owned());
     }
     for channel in &channels {
-        if paused(&before, channel).is_some() {
-            ledger.resume(channel, clock.now()).await?;
-            said.push(format!("{channel} goes on"));
-        } else {
-            said.push(format!("{channel} was not paused"));
-        }
+        said.push(match pause::resume(&ledger, &before, channel, clock.now()).await? {
+            Resumed::GoesOn => format!("{channel} goes on"),
+            Resumed::WasNotPaused => format!("{channel} was not paused"),
+        });
     }
     let past = ledger.past().await?;
     ledger.close().await;
@@ -123,10 +119,6 @@ pub(super) async fn resume(
 fn named(typed: &[String], site: &Site) -> Result<Vec<ChannelName>, CliError> {
     let names = site.channels.iter().map(|channel| &channel.name).collect();
     typed.iter().map(|name| load::known_channel(name, &names)).collect()
-}
-
-fn paused<'a>(past: &'a Past, channel: &ChannelName) -> Option<&'a Pause> {
-    past.channels.get(channel).and_then(|known| known.paused.as_ref())
 }
 
 /// Says what is paused, since when and why.

@@ -3,13 +3,12 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use chrono::{DateTime, NaiveDate, NaiveTime, TimeZone, Utc};
-use chrono_tz::Tz;
+use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use super::calendar::{self, Entry};
 use super::{AsIf, CliError, End, Format, complain_about, load, say, say_json};
-use crate::adapt::{Occasion, text};
+use crate::adapt::text;
 use crate::channel::{ChannelName, DeliveryKey, Reach};
 use crate::deliver;
 use crate::ledger::{Delivery, DeliveryName, Past};
@@ -137,7 +136,7 @@ fn list(plan: &Plan, past: &Past, site: &Site) -> String {
     }
     for (delivery, why) in rest {
         let what = format!("{}: {why}", delivery.name.posting);
-        list.push_str(&line(&delivery.name.channel, &named(&delivery.name), &what));
+        list.push_str(&line(&delivery.name.channel, &delivery.name.doing(), &what));
     }
     list
 }
@@ -175,18 +174,7 @@ fn calendar(plan: &Plan, site: &Site, now: DateTime<Utc>, weeks: u64) -> String 
         return String::new();
     }
     let today = now.with_timezone(&zone).date_naive();
-    format!("\n{}", calendar::draw(entries, today, weeks, &|day| quiet(day, site)))
-}
-
-/// What makes a day quiet, if it is so on every channel.
-fn quiet(day: NaiveDate, site: &Site) -> Option<String> {
-    let on = |zone: Tz| {
-        let noon = day.and_time(NaiveTime::from_hms_opt(12, 0, 0)?);
-        Some(zone.from_local_datetime(&noon).earliest()?.to_utc())
-    };
-    let mut quiet = site.channels.iter().map(|it| it.queue.quiet.at(on(it.timezone)?));
-    let first = quiet.next()??;
-    quiet.all(|it| it.is_some()).then(|| first.to_string())
+    format!("\n{}", calendar::draw(entries, today, weeks, &|day| site.quiet_on(day)))
 }
 
 /// What is said where no step is left.
@@ -200,14 +188,7 @@ pub(super) fn nothing(page_errors: bool) -> &'static str {
 
 /// `announce`, or a reminder with its offset.
 pub(super) fn occasion(step: &Step) -> String {
-    named(&step.name)
-}
-
-fn named(name: &DeliveryName) -> String {
-    match name.occasion {
-        Occasion::Remind => format!("remind {}", name.occurrence),
-        occasion => occasion.to_string(),
-    }
+    step.name.doing()
 }
 
 /// When, in the site's zone, or why not.

@@ -2,13 +2,13 @@
 
 use std::path::PathBuf;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{TimeDelta, Utc};
 use uuid::Uuid;
 
 use super::check::Held;
 use super::{
-    AsIf, CliError, End, Format, check, complain, complain_about, load, mailbox, plan, preview,
-    say, say_json, waiting,
+    AsIf, CliError, End, Format, check, complain, complain_about, load, mailbox, plan, say,
+    say_json, waiting,
 };
 use crate::adapt::Occasion;
 use crate::channel::permit::NoJournal;
@@ -17,9 +17,10 @@ use crate::channel::{ChannelName, DeliveryKey, Outcome, Permit, Reach, SendBy, m
 use crate::clock::Clock;
 use crate::deliver::compose::{self, compose};
 use crate::deliver::letters::ReadError;
+use crate::deliver::preview;
 use crate::deliver::{self, Courier, Reading, Round, Station, Wanted, Worker};
 use crate::diagnostic::Diagnostic;
-use crate::ledger::{Deed, DeliveryName, Ledger, Occurrence, Past, State};
+use crate::ledger::{Deed, DeliveryName, Ledger, Occurrence, State};
 use crate::notice;
 use crate::plan::{Pace, Reason, Step, When};
 use crate::posting::Posting;
@@ -228,7 +229,7 @@ async fn dry_run(
     let mut steps = Vec::new();
     let mut failed = false;
     for step in plan.steps.iter().filter(|step| wanted.includes(step)) {
-        let shown = show(step, site, &stations, &read, &past, now);
+        let shown = compose::show(step, site, &stations, &read.postings, &past, now);
         failed |= matches!(shown, Some(Err(_)));
         steps.push((step, shown));
     }
@@ -269,46 +270,6 @@ async fn dry_run(
 }
 
 type Shown = Option<Result<compose::Composed, compose::ComposeError>>;
-
-/// What a step would send: by the same way that sends it.
-fn show(
-    step: &Step,
-    site: &Site,
-    stations: &[Station],
-    read: &Reading,
-    past: &Past,
-    now: DateTime<Utc>,
-) -> Shown {
-    // What is closed is rendered all the same, so that it can be looked at; what a channel does
-    // not want, or what stands already, is not.
-    let worth_a_look = match &step.when {
-        When::Due { .. } | When::At { .. } => true,
-        When::Not { reason } => matches!(
-            reason,
-            Reason::Draft
-                | Reason::NoOpening
-                | Reason::Closed
-                | Reason::Expired { .. }
-                | Reason::NotYetPublished { .. }
-                | Reason::Predates { .. }
-                | Reason::TooOld { .. }
-                | Reason::NotApproved { .. }
-                | Reason::NotDeclared { .. }
-                | Reason::Settling { .. }
-                | Reason::PageNotSeen { .. }
-                | Reason::NoSlot
-                | Reason::Held(_)
-                | Reason::Paused { .. }
-        ),
-    };
-    if !worth_a_look {
-        return None;
-    }
-    let station = stations.iter().find(|it| it.spec.name == step.name.channel)?;
-    let posting = read.postings.open.iter().find(|it| it.id == step.name.posting)?;
-    let target = step.target.and_then(|key| past.deliveries.iter().find(|it| it.key == key));
-    Some(compose(site, station, posting, step, target, step.when.time().unwrap_or(now)))
-}
 
 fn cost_of(step: &Step, composed: &compose::Composed, stations: &[Station]) -> Option<Cost> {
     let station = stations.iter().find(|it| it.spec.name == step.name.channel)?;

@@ -4,9 +4,8 @@ use std::path::PathBuf;
 
 use url::Url;
 
-use super::{AsIf, CliError, End, Format, adopt, load, parse_link, resolve, say, say_json};
-use crate::channel::Receipt;
-use crate::ledger::{Deed, Resolution, State};
+use super::{AsIf, CliError, End, Format, load, parse_link, resolve, say, say_json};
+use crate::decide::resolve::{Around, record};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -26,28 +25,15 @@ pub(super) async fn run(arguments: &Arguments, folder: Option<PathBuf>) -> Resul
     let clock = arguments.as_if.clock();
     let ledger = load::existing_ledger(&site, &clock).await?;
     let delivery = ledger.find_by_prefix(&arguments.id).await?;
-    let (key, now) = (delivery.key, clock.now());
-    let (delivery, what) = match &arguments.link {
-        Some(link) if matches!(delivery.state, State::Asked | State::Unknown) => {
-            let station = resolve::station(&site, &delivery)?;
-            let receipt = resolve::receipt(link, station.as_ref());
-            if let Some(station) = &station {
-                adopt::not_anothers(&ledger.past().await?, station, &receipt, Some(key))?;
-            }
-            (ledger.resolve(key, &Resolution::Posted(receipt), now).await?, link.to_string())
-        }
-        Some(link) => (ledger.record(key, link, now).await?, link.to_string()),
-        None if matches!(delivery.deed, Deed::Ask | Deed::Edit | Deed::Withdraw) => {
-            let done = Resolution::Posted(Receipt::default());
-            (ledger.resolve(key, &done, now).await?, "done".to_owned())
-        }
-        None => {
-            return Err(CliError::Usage(format!(
-                "where do readers find it?\nhelp: `handbill record {} LINK`",
-                key.short()
-            )));
-        }
+    let station = resolve::station(&site, &delivery)?;
+    let around = Around {
+        ledger: &ledger,
+        station: station.as_ref(),
+        zone: site.settings.timezone,
+        clock: &clock,
     };
+    let delivery = record(&around, &delivery, arguments.link.as_ref()).await?;
+    let what = arguments.link.as_ref().map_or_else(|| "done".to_owned(), Url::to_string);
     ledger.close().await;
     if arguments.format == Format::Json {
         say_json(&delivery)?;

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::desk::Desk;
 use super::{AsIf, CliError, End, Format, say, say_json};
-use crate::ledger::{CopyState, Delivery};
+use crate::decide::withdraw::{Wish, Withdrawal, withdraw};
 use crate::schedule::local_time;
 
 #[derive(Debug, clap::Args)]
@@ -26,13 +26,10 @@ pub(super) async fn run(arguments: &Arguments, folder: Option<PathBuf>) -> Resul
     let desk = Desk::open(folder, &arguments.as_if).await?;
     let known = desk.known(&arguments.posting)?;
     let (id, zone, now) = (known.id.clone(), desk.site.settings.timezone, desk.clock.now());
-    let since = (!arguments.undo).then_some(now);
-    desk.ledger.withdraw(&id, since, now).await?;
-    // Where the page is gone, it may only have been away: a mount that failed, a branch.
-    let counts_from = known.missing_since.map(|missing| missing + desk.site.plan.grace);
-    let stands = |it: &&Delivery| it.name.posting == id && it.copy.is_some_and(CopyState::stands);
-    let copies: Vec<Delivery> = desk.past.deliveries.iter().filter(stands).cloned().collect();
-    let before = known.withdrawn_at;
+    let wish = if arguments.undo { Wish::Undo } else { Wish::TakeBack };
+    let grace = desk.site.plan.grace;
+    let withdrawal = withdraw(&desk.ledger, &desk.past, known, wish, grace, now).await?;
+    let Withdrawal { before, since, counts_from, copies } = withdrawal;
     desk.close().await;
     if arguments.format == Format::Json {
         let copies: Vec<_> = copies
@@ -44,7 +41,6 @@ pub(super) async fn run(arguments: &Arguments, folder: Option<PathBuf>) -> Resul
                 })
             })
             .collect();
-        let since = if arguments.undo { None } else { before.or(since) };
         say_json(&json!({
             "posting": id, "withdrawn_at": since, "counts_from": counts_from, "copies": copies,
         }))?;

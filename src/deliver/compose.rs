@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use super::{Station, picture};
+use super::{Postings, Station, picture};
 use crate::adapt::card::{self, CardField, written};
 use crate::adapt::{self, AdaptError, Occasion, Rendition};
 use crate::channel::{Action, Address, PrepareError, Receipt, Wire};
-use crate::ledger::{Deed, Delivery, State};
-use crate::plan::Step;
+use crate::ledger::{Deed, Delivery, Past, State};
+use crate::plan::{Reason, Step, When};
 use crate::posting::Posting;
 use crate::site::Site;
 
@@ -96,6 +96,46 @@ pub fn compose(
         }
         Deed::Ask => ask(posting, step, target, &render),
     }
+}
+
+/// What a step would send: by the same way that sends it. `None` where that is nothing worth a look.
+pub fn show(
+    step: &Step,
+    site: &Site,
+    stations: &[Station],
+    postings: &Postings,
+    past: &Past,
+    now: DateTime<Utc>,
+) -> Option<Result<Composed, ComposeError>> {
+    // What is closed is rendered all the same, so that it can be looked at; what a channel does
+    // not want, or what stands already, is not.
+    let worth_a_look = match &step.when {
+        When::Due { .. } | When::At { .. } => true,
+        When::Not { reason } => matches!(
+            reason,
+            Reason::Draft
+                | Reason::NoOpening
+                | Reason::Closed
+                | Reason::Expired { .. }
+                | Reason::NotYetPublished { .. }
+                | Reason::Predates { .. }
+                | Reason::TooOld { .. }
+                | Reason::NotApproved { .. }
+                | Reason::NotDeclared { .. }
+                | Reason::Settling { .. }
+                | Reason::PageNotSeen { .. }
+                | Reason::NoSlot
+                | Reason::Held(_)
+                | Reason::Paused { .. }
+        ),
+    };
+    if !worth_a_look {
+        return None;
+    }
+    let station = stations.iter().find(|it| it.spec.name == step.name.channel)?;
+    let posting = postings.open.iter().find(|it| it.id == step.name.posting)?;
+    let target = step.target.and_then(|key| past.deliveries.iter().find(|it| it.key == key));
+    Some(compose(site, station, posting, step, target, step.when.time().unwrap_or(now)))
 }
 
 /// A rendition with its picture made, and the picture's bytes.

@@ -14,6 +14,7 @@ pub mod letters;
 mod open_posts;
 mod pages;
 mod picture;
+pub mod preview;
 mod reading;
 mod send;
 pub mod station;

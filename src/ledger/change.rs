@@ -5,6 +5,7 @@
 //! `post`, or a person. What was rolled back is never told.
 
 use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
 
 use sqlx::{Any, AnyConnection, Row, Transaction};
 use tracing::{info, warn};
@@ -25,6 +26,8 @@ pub(in crate::ledger) struct Change {
     /// The events of this change, which are written at its end.
     events: Vec<Event>,
     words: Vec<Kept>,
+    /// Who decided it, if a person did who is known.
+    person: Option<Arc<str>>,
 }
 
 /// The newest event of the chain.
@@ -46,7 +49,7 @@ struct Transition {
 }
 
 impl Change {
-    pub(in crate::ledger) fn new(tx: Transaction<'static, Any>) -> Self {
+    pub(in crate::ledger) fn new(tx: Transaction<'static, Any>, person: Option<Arc<str>>) -> Self {
         Self {
             tx,
             found: Vec::new(),
@@ -54,7 +57,12 @@ impl Change {
             end: None,
             events: Vec::new(),
             words: Vec::new(),
+            person,
         }
+    }
+
+    pub(in crate::ledger) fn person(&self) -> Option<&str> {
+        self.person.as_deref()
     }
 
     /// Remembers the state in which a delivery was found.

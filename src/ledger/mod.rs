@@ -92,6 +92,14 @@ pub struct DeliveryName {
 }
 
 impl DeliveryName {
+    /// What is done: `announce`, or `remind 7d`.
+    pub fn doing(&self) -> String {
+        match self.occasion {
+            Occasion::Remind => format!("remind {}", self.occurrence),
+            occasion => occasion.to_string(),
+        }
+    }
+
     /// The key under which this delivery is known for ever. `ledger` is the ledger's own id, so
     /// that two sites never share a key.
     pub fn key(&self, ledger: Uuid) -> DeliveryKey {

@@ -31,6 +31,8 @@ pub struct Ledger {
     pub(in crate::ledger) writer: AnyPool,
     pub(in crate::ledger) reader: AnyPool,
     turnstile: Option<Arc<dyn Turnstile>>,
+    /// Who decides what is written, if a person does who is known.
+    person: Option<Arc<str>>,
     pub(in crate::ledger) group: Arc<Group>,
     /// `None` if it was opened to read.
     pub(in crate::ledger) mark: Option<Mark>,
@@ -138,7 +140,7 @@ impl Ledger {
         let id = binding::bind(&mut tx, &path, site, new_id, now).await?;
         tx.commit().await?;
 
-        let mut tx = Change::new(writer.begin_with(BEGIN_WRITING).await?);
+        let mut tx = Change::new(writer.begin_with(BEGIN_WRITING).await?, None);
         binding::mark(&mut tx, &path, site).await?;
         let mark = Mark::of(&path);
         let put_back = generation::open(&mut tx, &mark, now).await?;
@@ -150,7 +152,7 @@ impl Ledger {
             Some(_) => writer.clone(),
         };
         let (group, mark) = (Arc::default(), Some(mark));
-        Ok((Self { id, writer, reader, turnstile, group, mark }, put_back))
+        Ok((Self { id, writer, reader, turnstile, person: None, group, mark }, put_back))
     }
 
     /// The version of the tables of the ledger at `path`, which is that of the newest migration;
@@ -195,7 +197,7 @@ impl Ledger {
         let id: String = ledger.try_get("id")?;
         let id = row::uuid(&id)?;
         let (writer, group) = (reader.clone(), Arc::default());
-        Ok(Some(Self { id, writer, reader, turnstile: None, group, mark: None }))
+        Ok(Some(Self { id, writer, reader, turnstile: None, person: None, group, mark: None }))
     }
 
     /// Opens the ledger at `path` to read it; `None` if there is none. Creates and changes
@@ -243,6 +245,12 @@ impl Ledger {
         self.reader.is_closed()
     }
 
+    /// The same ledger for a person: each event that is written through it names her, beside the
+    /// chain, where it can be erased.
+    pub fn in_the_name_of(&self, person: &str) -> Self {
+        Self { person: Some(person.into()), ..self.clone() }
+    }
+
     /// Begins the transaction of one change. There is one writer at a time: on SQLite the
     /// statement takes the write lock before anything is read, so what is read stays true until
     /// the commit. Another engine has to lock the row of `ledger` here.
@@ -250,7 +258,8 @@ impl Ledger {
         if let Some(turnstile) = &self.turnstile {
             turnstile.pass().await?;
         }
-        Ok(Change::new(self.writer.begin_with(BEGIN_WRITING).await?))
+        let tx = self.writer.begin_with(BEGIN_WRITING).await?;
+        Ok(Change::new(tx, self.person.clone()))
     }
 }
 

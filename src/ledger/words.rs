@@ -63,23 +63,41 @@ impl About {
 const HASH: &str = "words";
 const SALT: &str = "salt";
 
+/// The name under which words say who decided it.
+const BY: &str = "by";
+
 /// Words that were taken out of an event before it was written.
 pub(in crate::ledger) struct Taken {
     about: About,
     content: String,
 }
 
-/// Takes the words out of an event's detail and leaves their hash.
-pub(in crate::ledger) fn take(what: &str, detail: &Value) -> (Value, Option<Taken>) {
+/// Takes the words out of an event's detail and leaves their hash. The name of the person who decided
+/// it, if one did who is known, is among them.
+pub(in crate::ledger) fn take(
+    what: &str,
+    detail: &Value,
+    person: Option<&str>,
+) -> (Value, Option<Taken>) {
     let mut rest = detail.clone();
-    let taken = About::of(what).and_then(|(about, name)| {
-        let fields = rest.as_object_mut()?;
-        let mut words = Map::new();
-        words.insert(name.to_owned(), fields.remove(name)?);
+    let Some(fields) = rest.as_object_mut() else { return (rest, None) };
+    let mut words = Map::new();
+    let mut about = None;
+    if let Some((of, name)) = About::of(what)
+        && let Some(value) = fields.remove(name)
+    {
+        words.insert(name.to_owned(), value);
+        about = Some(of);
+    }
+    if let Some(person) = person.filter(|_| about != Some(About::Person)) {
+        words.insert(BY.to_owned(), person.into());
+        about.get_or_insert(About::Person);
+    }
+    let taken = about.map(|about| {
         words.insert(SALT.to_owned(), Uuid::new_v4().simple().to_string().into());
         let content = Value::Object(words).to_string();
         fields.insert(HASH.to_owned(), hash(&content).into());
-        Some(Taken { about, content })
+        Taken { about, content }
     });
     (rest, taken)
 }

@@ -1,10 +1,11 @@
 //! The log that people read: what stands where, since when, and why. Knows rows and how they are
-//! drawn; touches nothing.
+//! drawn; touches nothing, but for [`story`], which reads the ledger.
 
 mod difference;
 pub mod filter;
 mod html;
 mod sheet;
+pub mod story;
 pub mod table;
 
 use std::collections::BTreeSet;
@@ -13,7 +14,6 @@ use std::fmt::Write;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use crate::adapt::Occasion;
 use crate::channel::DeliveryKey;
 use crate::ledger::{CopyState, Deed, Delivery, KnownPosting, Past, State};
 use crate::plan::{Plan, Reason, When};
@@ -77,10 +77,6 @@ fn stale(plan: Option<&Plan>) -> BTreeSet<DeliveryKey> {
 }
 
 fn row(delivery: &Delivery, past: &Past, stale: &BTreeSet<DeliveryKey>) -> Row {
-    let occasion = match delivery.name.occasion {
-        Occasion::Remind => format!("remind {}", delivery.name.occurrence),
-        occasion => occasion.to_string(),
-    };
     let mut note = delivery.reason.clone();
     if stale.contains(&delivery.key) {
         note = Reason::Stale.to_string();
@@ -120,7 +116,7 @@ fn row(delivery: &Delivery, past: &Past, stale: &BTreeSet<DeliveryKey>) -> Row {
         posting: delivery.name.posting.0.to_string(),
         title: title.unwrap_or_default(),
         channel: delivery.name.channel.0.to_string(),
-        occasion,
+        occasion: delivery.name.doing(),
         state: delivery.state.as_str().to_owned(),
         copy: delivery.copy.map(|copy| copy.as_str().to_owned()),
         at: delivery.due_at,

@@ -31,7 +31,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use chrono::Utc;
+use chrono::{NaiveDate, NaiveTime, TimeZone, Utc};
 use chrono_tz::Tz;
 use include_dir::{Dir, include_dir};
 use serde::Deserialize;
@@ -341,6 +341,17 @@ impl Site {
     /// Whether a diagnostic of [`Site::load`] only says that a folder with pages is not there.
     pub fn is_missing_folder(diagnostic: &Diagnostic) -> bool {
         [MISSING_POSTINGS, MISSING_CONTENT].contains(&diagnostic.code)
+    }
+
+    /// What makes a day quiet, if it is so on every channel.
+    pub fn quiet_on(&self, day: NaiveDate) -> Option<String> {
+        let on = |zone: Tz| {
+            let noon = day.and_time(NaiveTime::from_hms_opt(12, 0, 0)?);
+            Some(zone.from_local_datetime(&noon).earliest()?.to_utc())
+        };
+        let mut quiet = self.channels.iter().map(|it| it.queue.quiet.at(on(it.timezone)?));
+        let first = quiet.next()??;
+        quiet.all(|it| it.is_some()).then(|| first.to_string())
     }
 
     /// What binds a ledger to this site.

@@ -136,3 +136,20 @@ fn a_key_is_the_uuid_of_the_delivery_s_name_in_its_ledger() {
     let words = "jobs/tides\u{1f}list\u{1f}remind\u{1f}7d";
     assert_eq!(name.key(ledger).0, Uuid::new_v5(&ledger, words.as_bytes()));
 }
+
+#[tokio::test]
+async fn a_decision_names_the_person_beside_the_chain() {
+    let site = Site::new();
+    let ledger = site.open().await;
+    observe(&ledger, &[observed("tides", "1")], at(0)).await;
+    let tides = PostingId("tides".into());
+    ledger.in_the_name_of("M. Brandt").withdraw(&tides, Some(at(1)), at(1)).await.unwrap();
+    ledger.withdraw(&tides, None, at(2)).await.unwrap();
+    let events = ledger.events(0, 100).await.unwrap();
+    let of = |what: &str| events.iter().find(|it| it.what == what).unwrap();
+    let asked = of("withdrawal asked");
+    assert_eq!(asked.says("by").as_deref(), Some("M. Brandt"));
+    assert!(!asked.detail.contains("Brandt"), "{}", asked.detail);
+    assert_eq!(of("withdrawal called off").says("by"), None);
+    ledger.verify_chain().await.unwrap();
+}

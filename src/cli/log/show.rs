@@ -4,13 +4,13 @@
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
-use crate::adapt::Rendition;
-use crate::channel::DeliveryKey;
-use crate::cli::{CliError, End, Format, preview, say, say_json};
+use crate::cli::{CliError, End, Format, say, say_json};
 use crate::deliver::compose::Composed;
-use crate::ledger::{Attempt, Deed, Delivery, Ledger, Past};
+use crate::deliver::preview;
+use crate::ledger::Ledger;
+use crate::log::story::Story;
 use crate::log::table::{Grouping, table};
-use crate::log::{difference, plain, row_of};
+use crate::log::{plain, row_of};
 
 pub(super) async fn show(
     ledger: &Ledger,
@@ -19,18 +19,13 @@ pub(super) async fn show(
     zone: Tz,
 ) -> Result<End, CliError> {
     let delivery = ledger.find_by_prefix(id).await?;
-    let attempts = ledger.attempts(delivery.key).await?;
-    let events = ledger.events_of(delivery.key).await?;
-    let letters = ledger.answers_to(delivery.key).await?;
     let past = ledger.past().await?;
-    let changed = changed(ledger, &past, &delivery, &attempts).await?;
+    let story = Story::of(delivery, &past, ledger).await?;
     if format == Format::Json {
-        say_json(&serde_json::json!({
-            "delivery": delivery, "attempts": attempts, "changed": changed, "letters": letters,
-            "events": events,
-        }))?;
+        say_json(&story)?;
         return Ok(End::Done);
     }
+    let Story { delivery, attempts, changed, letters, events } = story;
     say(&table(&[row_of(&delivery, &past)], Grouping::ByPosting, zone))?;
     let local = |at: &DateTime<Utc>| at.with_timezone(&zone).format("%Y-%m-%d %H:%M:%S");
     say(&format!("\n  key {}\n  revision {}\n", delivery.key, delivery.revision.0))?;
@@ -78,33 +73,4 @@ pub(super) async fn show(
         say(&format!("    {}  {:<10} {}\n", local(&event.at), event.what, plain(&event.told())))?;
     }
     Ok(End::Done)
-}
-
-/// What an edit says otherwise than its copy said before.
-async fn changed(
-    ledger: &Ledger,
-    past: &Past,
-    delivery: &Delivery,
-    attempts: &[Attempt],
-) -> Result<Vec<String>, CliError> {
-    let carried = |attempt: &Attempt| attempt.carried.as_ref().map(|it| it.rendition.clone());
-    let (Deed::Edit, Some(target), Some(now)) = (delivery.deed, delivery.target, attempts.last())
-    else {
-        return Ok(Vec::new());
-    };
-    let Some(after) = carried(now) else { return Ok(Vec::new()) };
-    let mut before: Option<(DateTime<Utc>, Rendition)> = None;
-    let of_copy = |it: &&Delivery| it.key == target || it.target == Some(target);
-    let keys: Vec<DeliveryKey> = past.deliveries.iter().filter(of_copy).map(|it| it.key).collect();
-    for key in keys.into_iter().filter(|key| *key != delivery.key) {
-        for attempt in ledger.attempts(key).await? {
-            let is_earlier = attempt.outcome.as_deref() == Some("posted")
-                && attempt.began_at < now.began_at
-                && before.as_ref().is_none_or(|(at, _)| *at < attempt.began_at);
-            if let Some(rendition) = carried(&attempt).filter(|_| is_earlier) {
-                before = Some((attempt.began_at, rendition));
-            }
-        }
-    }
-    Ok(before.map(|(_, before)| difference(&before, &after)).unwrap_or_default())
 }

@@ -2,13 +2,13 @@
 
 use std::fmt::Write;
 
+use super::compose::Composed;
 use crate::adapt::{Picture, PictureFile, Rendition};
 use crate::channel::price::{self, Cost};
 use crate::channel::wire::{
     FeedEntry, GitCommit, HttpRequest, MailMessage, SECRET, SignedAs, Steps, Verb,
 };
 use crate::channel::{Kind, Wire};
-use crate::deliver::compose::Composed;
 
 /// Draws what one delivery sends, every line indented, credentials masked. Nothing is left out of
 /// what is sent, and what is sent as it reads is drawn once.
@@ -45,7 +45,7 @@ pub fn draw(composed: &Composed) -> String {
 }
 
 /// What sending it costs, where a network takes money.
-pub(super) fn cost(kind: Kind, composed: &Composed) -> Option<Cost> {
+pub fn cost(kind: Kind, composed: &Composed) -> Option<Cost> {
     let makes_a_post = match &composed.wire {
         Wire::Http(request) => request.verb == Verb::Create,
         Wire::Steps(steps) => steps.creations().next().is_some(),
@@ -55,7 +55,7 @@ pub(super) fn cost(kind: Kind, composed: &Composed) -> Option<Cost> {
 }
 
 /// The same for machines.
-pub(super) fn json(composed: &Composed) -> serde_json::Value {
+pub fn json(composed: &Composed) -> serde_json::Value {
     let mut wire = serde_json::to_value(&composed.wire).unwrap_or_default();
     mask_headers(&mut wire);
     for step in
