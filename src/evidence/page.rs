@@ -8,7 +8,8 @@ use minijinja::{AutoEscape, Environment};
 use super::EvidenceError;
 use crate::log::{plain, plain_lines};
 
-const TEMPLATE: &str = include_str!("../../templates/evidence/page.html.j2");
+/// Not among the templates of a site: an archive is checked by drawing its page again.
+const TEMPLATE: &str = include_str!("page.html.j2");
 
 /// Draws the page.
 ///
