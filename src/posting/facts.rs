@@ -28,6 +28,7 @@ mod organisation;
 mod parts;
 pub(crate) mod pattern;
 mod pay;
+mod people;
 mod phrase;
 mod place;
 mod position_type;

@@ -4,6 +4,7 @@ use super::addresses::{self, Purpose};
 use super::labels::FieldKey;
 use super::names;
 use super::pattern::Pattern;
+use super::people;
 use super::prose::{Passage, Prose};
 use super::sentence;
 use crate::diagnostic::Span;
@@ -11,7 +12,7 @@ use crate::posting::{Field, Origin};
 
 macro_rules! title {
     () => {
-        r"(?:(?:Univ\.-|Jun\.-|Junior|apl\. ?)?(?:Prof(?:essor(?:in|e)?|\.ssa|ssa|essoressa|\.a)?|Dott(?:\.ssa|ssa)?|Dr\.ssa|Dra?|Ing|PD|Dipl\.?-[A-Z][a-z]{2,7})\.?(?:-Ing\.?)?(?: (?:rer|med|phil|nat|habil|h|c)\.)* )"
+        r"(?:(?:Univ\.-|Jun\.-|Junior|apl\. ?|(?:Assoc(?:iate|\.)|Assist(?:ant|\.)|Asst\.|Full) )?(?:Prof(?:essor(?:in|e)?|\.ssa|ssa|essoressa|\.a)?|Dott(?:\.ssa|ssa)?|Dr\.ssa|Dra?|dr|ir|Ing|PD|Mag|Doc|Docent|Dipl\.?-[A-Z][a-z]{2,7})\.?(?:-Ing\.?)?(?: (?:rer|med|phil|nat|habil|h|c)\.)* )"
     };
 }
 
@@ -54,7 +55,8 @@ static PERSON: Pattern = Pattern::new(concat!("^", person!(), "$"));
 static BESIDE: Pattern = Pattern::new(concat!(
     r"(?P<name>",
     person!(),
-    r")(?: ?[,:;(<\[–-]| (?:via|at|by|per|unter|under)| (?:e-?mail|mail))*[ (<:]*$"
+    r")(?:,? (?:M\.? ?(?:Sc|A|Eng)|B\.? ?Sc|Ph\.? ?D|MBA|MPH|MD)\.?)?(?: \((?:she|he|they)/[a-z/]+\))?",
+    r"(?: ?[,:;(<\[–|-]| (?:via|at|by|per|unter|under|on|tramite|sous|bajo)| (?:e-?mail|mail|email)| (?:phone|tel|telephone|telefon|tél|tlf|tfno|telefoon|teléfono|mobile|fon)\b\.?| [+(0]?[0-9][-0-9 ()/.]{4,}[0-9]| (?:or|oder|ou|o|of|and|und)\b)*[ (<:]*$"
 ));
 
 /// A person whom the page asks to write to, or who leads the group that hires.
@@ -171,11 +173,17 @@ pub fn infer_name(prose: &Prose) -> Option<Field<String>> {
             if is_person(words) {
                 return Some(field(passage, range));
             }
-            let before = passage.before(range.start, 80);
+            let before = passage.before(range.start, 120);
             let beside = BESIDE.captures(before).and_then(|it| it.name("name"));
-            if let Some(name) = beside.filter(|name| is_person(name.as_str())) {
+            let beside = beside.and_then(|name| {
+                Some(name.end() - person_at_end(name.as_str())?.len()..name.end())
+            });
+            if let Some(name) = beside {
                 let start = range.start - before.len();
-                return Some(field(passage, start + name.start()..start + name.end()));
+                return Some(field(passage, start + name.start..start + name.end));
+            }
+            if let Some((passage, range)) = people::of_address(prose, &address.plain) {
+                return Some(field(passage, range));
             }
         }
     }
@@ -187,6 +195,12 @@ pub fn infer_name(prose: &Prose) -> Option<Field<String>> {
     })
 }
 
+/// The person with whom words end: "Head of Department Ada Brine" is Ada Brine.
+fn person_at_end(words: &str) -> Option<&str> {
+    let starts = std::iter::once(0).chain(words.match_indices(' ').map(|(at, _)| at + 1));
+    starts.filter_map(|start| words.get(start..)).find(|words| is_person(words))
+}
+
 /// "Frau Dr. X" as "Dr. X".
 fn without_address(name: &str) -> &str {
     static ADDRESSED: Pattern =
@@ -195,8 +209,16 @@ fn without_address(name: &str) -> &str {
 }
 
 /// Whether words are a person's name, as far as can be told without knowing the person.
-fn is_person(words: &str) -> bool {
-    const NOBODY: [&str; 25] = [
+pub(super) fn is_person(words: &str) -> bool {
+    const NOBODY: [&str; 33] = [
+        "head",
+        "director",
+        "coordinator",
+        "manager",
+        "supervisor",
+        "supervisors",
+        "pi",
+        "questions",
         "address",
         "person",
         "us",

@@ -34,6 +34,13 @@ static APPLYING: Pattern = Pattern::new(
     r"(?i)\b(?:appl(?:y|ying|ications?)\b|send\b|submit|bewerb|einreich|cv\b|documents|unterlagen)",
 );
 
+/// Words before the day on which an application has to be there.
+static RECEIVED: Pattern = Pattern::new(
+    r"(?ix) \b (?: applications?\b [^.;!?]{0,40} \b (?:must|should|has\ to|have\ to|need\ to|are\ to) \ [^.;!?]{0,40}
+        \b (?:received|reach|arrive|submitted|registered|sent|in) \b [^.;!?0-9]{0,60} (?:on|by|than|before|until)
+        | bewerbung\S* [^.;!?0-9]{0,60} \b (?:eingegangen|eingehen|vorliegen) ) [^.;!?0-9]{0,30} $",
+);
+
 /// Words before a day that end something else.
 static OTHER: Pattern = Pattern::new(
     r"(?ix) \b (?: limited | fund(?:ed|ing) | contract | employment | interview | start | begin
@@ -52,6 +59,11 @@ static OPENS: Pattern = Pattern::new(
 static NO_STEP: Pattern = Pattern::new(
     r"(?ix) \b (?: invit\S* | einlad\S* | eingeladen\S* | uitnodig\S* | uitgenodigd | notif\S*
         | decisions? | results? | feedback | interviews? ) \b [^.;!?]* $",
+);
+
+/// Words around a step that nobody has to take.
+static OPTIONAL: Pattern = Pattern::new(
+    r"(?i)\b(?:optional|voluntary|not (?:mandatory|required|obligatory)|optionnel\S*|facultati\S*|opcional\S*|facoltativ\S*|freiwillig\S*|optioneel)\b",
 );
 
 /// The first of two steps, in which less is handed in, and the last, in which all is.
@@ -85,7 +97,11 @@ static ROUND_BEFORE: Pattern = Pattern::new(
 );
 
 /// The day itself no longer counts.
-static EXCLUSIVE: Pattern = Pattern::new(r"(?i)\b(?:before|vor dem) (?:the )?$");
+static EXCLUSIVE: Pattern = Pattern::new(
+    r"(?ix) \b (?: before | vor\ dem ) \ (?: (?: the
+        | (?:mon|tues|wednes|thurs|fri|satur|sun)day
+        | (?:mon|diens|donners|frei|sams|sonn)tag | mittwoch ) [\ ,]+ )* $",
+);
 
 /// Sentences that ask for an application.
 static ASKS: Phrases = Phrases::of("application.sentence");
@@ -134,7 +150,7 @@ pub fn infer(prose: &Prose, written: Option<NaiveDate>) -> Found {
                 continue;
             }
             let begun = std::mem::replace(&mut window, Window::Elsewhere) == Window::Begun;
-            let weight = if begun { Some(Weight::Named) } else { weight(passage, before) };
+            let weight = if begun { Some(Weight::Named) } else { weight(passage, &range, before) };
             let Some(weight) = weight else { continue };
             let span = prose.span(passage, range.clone());
             if mention.reading == Reading::Impossible {
@@ -328,9 +344,12 @@ fn deadlines(mut days: Vec<Day>) -> Vec<Field<Deadline>> {
 }
 
 /// Whether a day with these words before it is a deadline.
-fn weight(passage: &Passage, before: &str) -> Option<Weight> {
+fn weight(passage: &Passage, range: &Range<usize>, before: &str) -> Option<Weight> {
     if REVIEW.is_match(before) {
         return Some(Weight::Review);
+    }
+    if FIRST_STEP.is_match(before) && is_optional(passage, range) {
+        return None;
     }
     if OPENS.is_match(before) {
         return None;
@@ -345,11 +364,19 @@ fn weight(passage: &Passage, before: &str) -> Option<Weight> {
         && (NAMED.is_match(&passage.heading) || NAMED_WORDS.is_match(&passage.heading))
         && !OTHER.is_match(before)
         && !START.is_match(before);
-    if NAMED.is_match(before) || under_heading || NAMED_WORDS.is_match(before) || is_step(before) {
+    let received = RECEIVED.is_match(before) && !OTHER.is_match(before);
+    let named = NAMED.is_match(before) || NAMED_WORDS.is_match(before);
+    if named || under_heading || received || is_step(before) {
         return Some(Weight::Named);
     }
     let applying = APPLYING.is_match(&passage.text) || APPLYING.is_match(&passage.heading);
     (UNTIL.is_match(before) && applying && !OTHER.is_match(before)).then_some(Weight::Mere)
+}
+
+/// Whether the sentence of a day calls its step one that may be left out.
+fn is_optional(passage: &Passage, day: &Range<usize>) -> bool {
+    let sentence = passage.text.get(sentence::around(&passage.text, day.start));
+    OPTIONAL.is_match(sentence.unwrap_or_default())
 }
 
 /// Whether something is to be handed in by then in one of two steps.

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::pattern::{Captures, Pattern};
 use super::prose::Prose;
+use super::text::Searched;
 use crate::posting::{Field, Origin};
 
 /// A German collective agreement with its group behind it: `TV-L E13`, `TVL (E 13 - 75%)`.
@@ -39,7 +40,7 @@ static OF_WHICH: Pattern = Pattern::new(
 /// Words around a percentage that make it a share of a full-time position.
 static SHARE: Pattern = Pattern::new(
     r"(?ix) \b (?: part[-\ ]time | position | workload | employment | FTE\b | working\ (?:time|hours)
-        | of\ (?:a\ |the\ )?full | contract\b | salary\b | TV[-\ ]?(?:L|H|öD) | E\ ?1[0-5]\b
+        | of\ (?:a\ |the\ )?full | contract\b | salary\b | brutto\b | TV[-\ ]?(?:L|H|öD) | E\ ?1[0-5]\b
         | stelle\b | fixed-term | permanent | unbefristet | teilzeit | arbeitszeit | umfang | beschäftigung | pensum )",
 );
 
@@ -49,12 +50,19 @@ static FULL_TIME: Pattern =
 /// What a full-time position is called after the words "full-time".
 static FULL_TIME_OFFER: Pattern = Pattern::new(
     r"(?ix)^ (?: [),]* | \ ?\([^)]*\) ) \ * (?:[^\s;]+\ ){0,4} [^\s.;]*
-        (?: position | job\b | post\b | postdoc | researcher | contract | employment | stelle )",
+        (?: position | job\b | post\b | postdoc | researcher | contract | employment | stelle )
+        | ^ [\ ,]* \(? (?:[0-9]{2}(?:[.,][0-9]{1,2})? \ ? (?:h|hours|std|stunden|wochenstunden)\b
+        | 100\ ?% | 1[.,]0\ ?fte ) | ^ [\ ]? (?: $ | [.,;|]\ ? (?:$|[A-Z0-9]) )",
 );
+
+/// Whether a text speaks of the terms of a position: its share or its agreement.
+pub fn names_terms(text: &(impl Searched + ?Sized)) -> bool {
+    FTE.is_match(text) || AGREEMENT.is_match(text) || FULL_TIME.is_match(text)
+}
 
 static FULL_TIME_OTHER: Pattern = Pattern::new(
     r"(?ix) (?: part[-\ ]?time | teilzeit ) (?:\ or|\ oder|/|\ and|\ und|,)? \ ? $
-        | ^ [\ /-]* (?:or|oder|and|und)? [\ /-]* (?: part[-\ ]?time | teilzeit )
+        | ^ [\ ,/-]* (?:or|oder|and|und)? [\ /-]* (?: part[-\ ]?time | teilzeit )
         | ^ \ (?: staff | employees | students | equivalent )",
 );
 

@@ -20,12 +20,12 @@ static ANNOUNCED: Pattern = Pattern::new(concat!(
     r"|vacaturenummer|vacature ?(?:nr|id)\b\.?|(?:codice|cod\.)(?: selezione| bando)|rif\.|riferimento",
     r"|offre n[°º]|référence|réf\.|referencia|código)",
     r"\s*[:#]?\s*",
-    r"(?P<number>[A-Z0-9][A-Za-z0-9]*(?:[/._–-][A-Za-z0-9]+)*)"
+    r"(?P<number>(?:[A-Z]{1,6} )?[A-Z0-9][A-Za-z0-9]*(?:[/._–-][A-Za-z0-9]+)*(?: ex [0-9]{4}/[0-9]{2,4})?)"
 ));
 
 /// A number that is all that stands behind its label.
 static LABELLED: Pattern = Pattern::new(
-    r"^(?:(?i:n[°º.]|no\.?|nr\.?|#) ?)?(?P<number>[A-Za-z0-9]+(?:[/._–-][A-Za-z0-9]+)*)(?:$|[ .,;)])",
+    r"^(?:(?i:n[°º.]|no\.?|nr\.?|#) ?)?(?P<number>(?:[A-Z]{1,6} )?[A-Za-z0-9]+(?:[/._–-][A-Za-z0-9]+)*(?: ex [0-9]{4}/[0-9]{2,4})?)(?:$|[ .,;)])",
 );
 
 /// The number in its own field, else in the title, else the first that the page announces.

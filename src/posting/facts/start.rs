@@ -5,7 +5,7 @@ use super::labels::FieldKey;
 use super::pattern::Pattern;
 use super::prose::{Passage, Prose, Role};
 use super::words::Phrases;
-use super::{position_type, sentence};
+use super::{duration, position_type, sentence};
 use crate::posting::{Field, Origin, PartialDate, Start};
 
 /// Words that lead to a start right before a date.
@@ -46,6 +46,7 @@ static WORK: Pattern = Pattern::new(
 /// Words that lead to some other day.
 static OTHER: Pattern = Pattern::new(
     r"(?ix) \b (?: bis\ (?:spätestens\ )?zum | apply\ from | bewerb\S*\ (?:\S+\ )?ab
+        | (?:review|screen|evaluat|consider|assess|process|select|shortlist)(?:s|ed|ing|ion|ation|ments?)?
         | (?:project|programme?|conference|semester|funding|interviews?|projekt|apply|applications?)
         \ (?:[^\s,]+\ ){0,3} (?:start|begin)[a-z]*
         | interviews? | weeks? | closed | geschlossen | chius[aoie] | fermée? ) \b [^.;]* $",
@@ -76,6 +77,14 @@ pub fn infer(prose: &Prose) -> Vec<Field<Start>> {
             let span = prose.span(passage, range);
             found.push(Field::new(start, Origin::Inferred(span)));
         }
+    }
+    if found.is_empty() {
+        // "1 August 2027 – 31 July 2031" begins on its first day.
+        let mut passages = prose.passages().filter(|passage| passage.role != Role::Title);
+        found.extend(passages.find_map(|passage| {
+            let (time, first) = duration::between_days(prose, passage)?;
+            Some(Field::new(Start::On(first), time.origin))
+        }));
     }
     found
 }
