@@ -150,8 +150,7 @@ impl<'a> Values<'a> {
 
     /// Whether this is a part that the document does not have, as a whole.
     pub(super) fn lacks(&self, template: &str) -> bool {
-        document_part(template)
-            .is_some_and(|it| !it.is_empty() && self.document_at(it).is_none())
+        document_part(template).is_some_and(|it| !it.is_empty() && self.document_at(it).is_none())
     }
 
     /// A part of the document, which is JSON then.

@@ -192,9 +192,8 @@ impl Board {
         let listed: Vec<Shown<'_>> = match items {
             Place::Json(pointer) => {
                 let list = shown.json.and_then(|it| it.pointer(pointer)).and_then(Value::as_array);
-                let list = list.ok_or_else(|| {
-                    unasked(&format!("its answer has no list at `{pointer}`"))
-                })?;
+                let list =
+                    list.ok_or_else(|| unasked(&format!("its answer has no list at `{pointer}`")))?;
                 list.iter().map(|item| Shown { json: Some(item), ..shown }).collect()
             }
             _ => elements.iter().map(|text| Shown { text, json: None, ..shown }).collect(),

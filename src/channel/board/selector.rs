@@ -162,8 +162,8 @@ impl Step {
                  `[attribute=\"value\"]`, with spaces for descendants"
             )
         };
-        let is_name =
-            name.chars().all(|it| it.is_ascii_alphanumeric() || matches!(it, '-' | '_')) || name == "*";
+        let is_name = name.chars().all(|it| it.is_ascii_alphanumeric() || matches!(it, '-' | '_'))
+            || name == "*";
         if !is_name {
             return Err(wrong());
         }

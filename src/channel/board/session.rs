@@ -63,7 +63,8 @@ impl Given {
     /// Whether a text needs nothing of the session that is not given yet.
     fn holds_all_of(&self, text: &str) -> bool {
         let known = self.values.keys().map(String::as_str).chain([COOKIES]);
-        let left = known.fold(text.to_owned(), |text, name| text.replace(&of_session(name, ""), ""));
+        let left =
+            known.fold(text.to_owned(), |text, name| text.replace(&of_session(name, ""), ""));
         !left.contains("{session.")
     }
 

@@ -30,7 +30,9 @@ impl<'de> Visitor<'de> for Written {
     type Value = Place;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a JSON pointer like \"/jobs\", or a place like { html = { select = \"job\" } }")
+        f.write_str(
+            "a JSON pointer like \"/jobs\", or a place like { html = { select = \"job\" } }",
+        )
     }
 
     fn visit_str<E: Error>(self, pointer: &str) -> Result<Place, E> {
