@@ -214,6 +214,12 @@ impl Board {
             {
                 return Outcome::Unknown { why: answer.summary() };
             }
+            // The same request is wanted somewhere else (RFC 9110 §15.4.8, §15.4.9): a person says where,
+            // or every try would end so.
+            Judgement::Status if matches!(answer.status, 307 | 308) => {
+                let why = format!("{}; correct the address in the board's file", answer.summary());
+                return Outcome::Blocked { why };
+            }
             Judgement::Status => return answer.failure(Busy::Unsaid),
         }
         let Ok(asked) = Url::parse(&on_record.url) else {

@@ -153,11 +153,6 @@ impl Answer {
             // 402: credits are used up; 407: the proxy wants credentials. Nothing else gets
             // through either until a person has been there.
             401 | 402 | 407 => Outcome::Blocked { why },
-            // The same request is wanted somewhere else (RFC 9110 §15.4.8, §15.4.9): here nothing was
-            // done with it, and nothing will be.
-            307 | 308 => Outcome::Blocked {
-                why: format!("{why}; correct the address in the channel's file"),
-            },
             // The server, or a proxy before it, gave up waiting: some do so after processing.
             408 | 425 => Outcome::Unknown { why },
             429 => Outcome::Deferred { why, after: retry_after(&self.headers, Utc::now()) },
