@@ -144,6 +144,7 @@ impl Bluesky {
             remote_id: changed.map(ToString::to_string),
             reference: Some(address.reference.to_owned()),
             ask_first: None,
+            key: None,
         }
     }
 

@@ -6,7 +6,8 @@
 //!
 //! `description` is the `[board]` table, `check` whether it can work; `filling` fills placeholders
 //! in and `body` makes bodies; `reading` and `selector` take values out of answers; `search` asks
-//! for our reference, `later` for what becomes of a copy; `authorisation` shows who we are.
+//! for our reference, `later` for what becomes of a copy; `authorisation` shows who we are, and
+//! `session` what a board gives out for the next request.
 
 mod authorisation;
 mod body;
@@ -18,6 +19,7 @@ mod reading;
 mod search;
 mod selector;
 mod service_account;
+mod session;
 
 use async_trait::async_trait;
 use serde_json::json;
@@ -32,10 +34,12 @@ use super::{
 };
 use crate::adapt::{Form, Rendition};
 use authorisation::Authorisation;
-pub use description::{Auth, Body, Config, Find, Place, Repeat, Request, Success};
+use description::Poll;
+pub use description::{Auth, Body, Config, Find, Place, Repeat, Request, Success, Visit};
 use filling::Values;
 use reading::{Judgement, Shown, Want, title_of};
 use search::{Standing, State};
+use session::{Freshness, Session};
 
 /// How the record calls the request that creates, where another one follows it.
 const CREATE: &str = "create";
@@ -53,6 +57,7 @@ const PATIENCE_SECONDS: u64 = 14 * 24 * 60 * 60;
 pub struct Board {
     config: Config,
     authorisation: Authorisation,
+    session: Session,
     http: Http,
 }
 
@@ -78,7 +83,7 @@ impl Board {
             .showing(config.client_certificate.clone())
             .trusting(config.ca.clone());
         let authorisation = Authorisation::new(config.auth.clone(), context.reach);
-        Ok(Self { config, authorisation, http })
+        Ok(Self { config, authorisation, session: Session::default(), http })
     }
 
     /// The same, with somebody who sees each exchange.
@@ -104,7 +109,7 @@ impl Board {
             document: *document,
             ..Values::of(&self.config)
         };
-        let mut headers = self.headers();
+        let mut headers = self.headers(&values, Some(request))?;
         let body = request.body.as_ref().unwrap_or(&purpose.usual_body);
         let what = match copy {
             Some(Receipt { link: None, .. }) if request.url.contains("{link}") => "link",
@@ -116,7 +121,9 @@ impl Board {
         }
         let made = body.make(&values, self.config.format, self.config.content_type.as_deref())?;
         let body = made.map(|made| {
-            headers.push(("Content-Type".to_owned(), made.content_type));
+            if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type")) {
+                headers.push(("Content-Type".to_owned(), made.content_type));
+            }
             made.text
         });
         let url = values.address(&request.url).ok_or_else(unknown)?;
@@ -133,20 +140,51 @@ impl Board {
             remote_id: copy.and_then(|it| it.remote_id.clone()),
             reference: Some(address.reference.to_owned()),
             ask_first: self.config.find.as_ref().and_then(|find| values.address(&find.url)),
+            key: self.fills_in_by_key().then_some(key),
         })
     }
 
-    fn headers(&self) -> Vec<(String, String)> {
-        let own = self.config.headers.iter().map(|(name, it)| (name.clone(), it.clone()));
-        own.chain(self.authorisation.headers()).collect()
+    /// Whether placeholders that bear the delivery's key may stand in a request.
+    fn fills_in_by_key(&self) -> bool {
+        !self.config.session.is_empty() || matches!(self.config.auth, Auth::Body { .. })
+    }
+
+    /// The headers of a request, or of one that only reads, with placeholders for what is filled in as
+    /// it goes out.
+    fn headers(
+        &self,
+        values: &Values<'_>,
+        request: Option<&Request>,
+    ) -> Result<Vec<(String, String)>, PrepareError> {
+        let own = request.map(|it| &it.headers).into_iter().flatten();
+        let is_own = |name: &str| {
+            let mut own = request.iter().flat_map(|it| it.headers.keys());
+            own.any(|it| it.eq_ignore_ascii_case(name))
+        };
+        let common = self.config.headers.iter().filter(|(name, _)| !is_own(name));
+        let mut headers = Vec::new();
+        for (name, template) in common.chain(own) {
+            match values.text(template) {
+                Some(value) => headers.push((name.clone(), value)),
+                // A request that only reads is about no delivery.
+                None if request.is_none() => {}
+                None => {
+                    let why = format!("the header {name} needs a value that is not known");
+                    return Err(PrepareError::Invalid(why));
+                }
+            }
+        }
+        headers.extend(self.authorisation.headers());
+        headers.extend(self.cookies(values.key.unwrap_or_default()));
+        Ok(headers)
     }
 
     /// Sends a request that only reads.
     async fn read(&self, request: &http::Request) -> Result<Exchange, Outcome> {
-        let credential = self.authorisation.credential().await?;
+        let credential = self.credential("", Freshness::Kept).await?;
         let exchange = self.http.send(request, credential.as_ref()).await;
         if matches!(&exchange, Exchange::Answer(answer) if answer.status == 401) {
-            self.authorisation.forget_token().await;
+            self.forget().await;
         }
         Ok(exchange)
     }
@@ -176,13 +214,19 @@ impl Board {
             {
                 return Outcome::Unknown { why: answer.summary() };
             }
+            // The same request is wanted somewhere else (RFC 9110 §15.4.8, §15.4.9): a person says where,
+            // or every try would end so.
+            Judgement::Status if matches!(answer.status, 307 | 308) => {
+                let why = format!("{}; correct the address in the board's file", answer.summary());
+                return Outcome::Blocked { why };
+            }
             Judgement::Status => return answer.failure(Busy::Unsaid),
         }
         let Ok(asked) = Url::parse(&on_record.url) else {
             return Outcome::Unknown { why: "the address on record cannot be read".to_owned() };
         };
         let json = answer.json();
-        let shown = Shown { answer, json: json.as_ref(), asked: &asked };
+        let shown = Shown { answer, text: &answer.body, json: json.as_ref(), asked: &asked };
         let reference = on_record.reference.as_deref();
         let document = on_record.body.as_deref();
         let values = Values { id: known, reference, document, ..Values::of(&self.config) };
@@ -309,8 +353,20 @@ impl Channel for Board {
                     copy: None,
                     document,
                 };
+                let step = |name: &str, request| Step {
+                    name: name.to_owned(),
+                    request,
+                    picture: None,
+                    shows: None,
+                };
                 let Some(publish) = &self.config.publish else {
-                    return self.request(&create, address).map(Wire::Http);
+                    let create = self.request(&create, address)?;
+                    // What it returns is needed later, so it is kept as the id of a step.
+                    return Ok(if self.config.poll.as_ref().is_some_and(Poll::names_id) {
+                        Wire::Steps(Steps { steps: vec![step(CREATE, create)] })
+                    } else {
+                        Wire::Http(create)
+                    });
                 };
                 let made = Receipt { remote_id: Some(id_of(CREATE)), ..Receipt::default() };
                 let publish = Purpose {
@@ -319,12 +375,6 @@ impl Channel for Board {
                     usual_body: Body::None,
                     copy: Some(&made),
                     document,
-                };
-                let step = |name: &str, request| Step {
-                    name: name.to_owned(),
-                    request,
-                    picture: None,
-                    shows: None,
                 };
                 let create = step(CREATE, self.request(&create, address)?);
                 let publish = self.request(&publish, address)?;
@@ -355,7 +405,15 @@ impl Channel for Board {
             Wire::Http(on_record) => {
                 self.send_one(on_record, self.described(on_record.verb), permit).await
             }
-            Wire::Steps(steps) => steps::send(self, steps, permit).await,
+            Wire::Steps(steps) => match steps::send(self, steps, permit).await {
+                // What `create` returned is a ticket: the copy's own id comes with the result.
+                Outcome::Posted(_)
+                    if self.config.poll.as_ref().is_some_and(|poll| poll.id.is_some()) =>
+                {
+                    Outcome::Posted(Receipt::default())
+                }
+                outcome => outcome,
+            },
             _ => super::not_ours(Kind::Board),
         }
     }
@@ -416,7 +474,7 @@ impl Channel for Board {
         let identity = self.config.base.host_str().unwrap_or_default().to_owned();
         let Some(find) = &self.config.find else {
             // Nothing can be asked that changes nothing; the credentials can be had, at least.
-            return match self.authorisation.credential().await {
+            return match self.credential("", Freshness::Kept).await {
                 Ok(_) => Ok(Probe { identity, expires: None }),
                 Err(outcome) => Err(outcome.why().to_owned()),
             };
@@ -459,7 +517,11 @@ impl StepByStep for Board {
             return Trace::Absent;
         }
         if let (Verb::Create, Some(poll)) = (request.verb, &self.config.poll) {
-            return self.result_of(poll, search, request).await;
+            let ticket = search.done.iter().rfind(|it| it.step == CREATE).map(|it| it.id.as_str());
+            // Of an answer that was lost the ticket is not known: the board is asked.
+            if ticket.is_some() || !poll.names_id() {
+                return self.result_of(poll, search, request, ticket).await;
+            }
         }
         let (Some(ask), Some(reference)) = (&request.ask_first, &request.reference) else {
             if self.config.create.repeat == Repeat::Replaces || request.verb == Verb::Withdraw {
@@ -529,14 +591,15 @@ impl Board {
             Ok(request) => request,
             Err(why) => return Outcome::Refused { why },
         };
-        let credential = match self.authorisation.credential().await {
+        let key = on_record.key.as_deref().unwrap_or_default();
+        let credential = match self.credential(key, Freshness::New).await {
             Ok(credential) => credential,
             Err(outcome) => return outcome,
         };
         match self.http.write(&request, credential.as_ref(), permit).await {
             Exchange::Answer(answer) => {
                 if answer.status == 401 {
-                    self.authorisation.forget_token().await;
+                    self.forget().await;
                 }
                 self.outcome(on_record, described, &answer).await
             }

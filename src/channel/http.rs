@@ -5,6 +5,7 @@
 //! [`Answer::failure`] is the only table of what a status means for a request that could have
 //! created something.
 
+mod credential;
 mod gate;
 mod own_tls;
 mod reading;
@@ -15,7 +16,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use reqwest::header::{HeaderMap, HeaderName};
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
@@ -23,6 +24,7 @@ use super::permit::too_late;
 use super::secret::SecretRef;
 use super::wire::{HttpRequest, SECRET};
 use super::{Outcome, Permit, Reach, SendBy, is_loopback, tls, words};
+pub use credential::Credential;
 use gate::Verdict;
 use own_tls::OwnTls;
 pub use reading::{Reading, Unread};
@@ -45,9 +47,6 @@ const LONGEST_WAIT: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Redirects that a reader's browser would follow; only [`Http::fetch`] does.
 const REDIRECTS: usize = 5;
-
-/// How [`SECRET`] stands in the query of an address.
-const SECRET_IN_QUERY: &str = "%7Bsecret%7D";
 
 /// A request as a channel makes it; header values and the query of the address may hold the
 /// `{secret}` placeholder.
@@ -72,6 +71,13 @@ impl Request {
         self
     }
 
+    /// What the body is, without parameters.
+    fn media_type(&self) -> Option<&str> {
+        let is_it = |(name, _): &&(String, String)| name.eq_ignore_ascii_case("content-type");
+        let value = self.headers.iter().find(is_it).map(|(_, value)| value.as_str())?;
+        value.split(';').next().map(str::trim)
+    }
+
     /// The request on record.
     ///
     /// # Errors
@@ -86,36 +92,6 @@ impl Request {
             body: wire.body.clone(),
             bytes: None,
         })
-    }
-}
-
-/// What a `{secret}` placeholder stands for, and everything that must never come back to light in
-/// a server's error text.
-#[derive(Debug)]
-pub struct Credential {
-    value: SecretString,
-    parts: Vec<SecretString>,
-}
-
-impl Credential {
-    pub fn new(value: SecretString) -> Self {
-        Self { value, parts: Vec::new() }
-    }
-
-    /// A value that was made from secret parts.
-    pub fn made_from(value: SecretString, parts: Vec<SecretString>) -> Self {
-        Self { value, parts }
-    }
-
-    /// A text without any of the secrets.
-    pub fn hide(&self, text: &str) -> String {
-        let mut text = text.to_owned();
-        for secret in std::iter::once(&self.value).chain(&self.parts) {
-            if !secret.expose_secret().is_empty() {
-                text = text.replace(secret.expose_secret(), "***");
-            }
-        }
-        text
     }
 }
 
@@ -156,13 +132,15 @@ impl Answer {
         serde_json::from_str(&self.body).ok()
     }
 
-    /// Status and the beginning of the body on one line.
+    /// Status, where it leads, and the beginning of the body on one line.
     pub fn summary(&self) -> String {
         let excerpt = words::excerpt(&self.body);
+        let target = self.header("location").filter(|_| (300..400).contains(&self.status));
+        let target = target.map(|it| format!(", which leads to {it}")).unwrap_or_default();
         if excerpt.is_empty() {
-            format!("HTTP {}", self.status)
+            format!("HTTP {}{target}", self.status)
         } else {
-            format!("HTTP {}: {excerpt}", self.status)
+            format!("HTTP {}{target}: {excerpt}", self.status)
         }
     }
 
@@ -229,6 +207,28 @@ impl Http {
     #[must_use]
     pub fn watched_by(self, witness: Arc<dyn Witness>) -> Self {
         Self { witness: Some(witness), ..self }
+    }
+
+    /// Sends a request that only reads, and whose answer holds what nobody is to see: `hide` takes
+    /// that out of what the witness is shown.
+    pub async fn send_hiding(
+        &self,
+        request: &Request,
+        credential: Option<&Credential>,
+        hide: impl FnOnce(&Answer) -> Answer,
+    ) -> Exchange {
+        let quiet = Self { witness: None, ..self.clone() };
+        let exchange = quiet.send(request, credential).await;
+        if let Some(witness) = &self.witness {
+            witness.sent(request);
+            match &exchange {
+                Exchange::Answer(answer) => witness.came_back(&Exchange::Answer(hide(answer))),
+                Exchange::NoAnswer(outcome) => {
+                    witness.came_back(&Exchange::NoAnswer(outcome.clone()));
+                }
+            }
+        }
+        exchange
     }
 
     /// The same, with another time for a whole exchange.
@@ -382,49 +382,24 @@ impl Http {
             why: format!("nothing was sent: the request's {what} is not valid"),
         };
         let method = request.method.parse().map_err(|_| invalid("method"))?;
-        let url = address(&request.url, credential)?;
+        let url = credential::address(&request.url, credential)?;
         let mut builder = client.request(method, url).timeout(self.timeout);
         for (name, value) in &request.headers {
             let header = HeaderName::try_from(name).map_err(|_| invalid("header name"))?;
-            let mut filled = match (value.contains(SECRET), credential) {
-                (false, _) => HeaderValue::from_str(value),
-                (true, Some(credential)) => {
-                    HeaderValue::from_str(&value.replace(SECRET, credential.value.expose_secret()))
-                }
-                (true, None) => {
-                    let why = format!("the header {name} needs a credential, and there is none");
-                    return Err(Outcome::Blocked { why });
-                }
-            }
-            .map_err(|_| Outcome::Blocked {
-                why: format!("the header {name} holds characters that no header may hold"),
-            })?;
-            filled.set_sensitive(value.contains(SECRET));
+            let Some(filled) = credential::header(name, value, credential)? else { continue };
             builder = builder.header(header, filled);
         }
         if let Some(bytes) = &request.bytes {
             builder = builder.body(bytes.clone());
         } else if let Some(body) = &request.body {
-            builder = builder.body(body.clone());
+            let body = credential.map_or_else(
+                || body.clone(),
+                |it| it.fill_body(body, request.media_type().unwrap_or_default()),
+            );
+            builder = builder.body(body);
         }
         fill(builder).build().map_err(|_| invalid("address"))
     }
-}
-
-/// The address with a credential in its query, if one belongs there.
-fn address(url: &Url, credential: Option<&Credential>) -> Result<Url, Outcome> {
-    let Some(query) = url.query().filter(|query| query.contains(SECRET_IN_QUERY)) else {
-        return Ok(url.clone());
-    };
-    let Some(credential) = credential else {
-        let why = "the address needs a credential, and there is none";
-        return Err(Outcome::Blocked { why: why.to_owned() });
-    };
-    let value = credential.value.expose_secret().as_bytes();
-    let value: String = url::form_urlencoded::byte_serialize(value).collect();
-    let mut filled = url.clone();
-    filled.set_query(Some(&query.replace(SECRET_IN_QUERY, &value)));
-    Ok(filled)
 }
 
 /// An address under a base that may have a path of its own: `https://host/api` and `/v1/x` make

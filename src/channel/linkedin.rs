@@ -136,6 +136,7 @@ impl LinkedIn {
             remote_id: urn.map(str::to_owned),
             reference: Some(address.reference.to_owned()),
             ask_first: None,
+            key: None,
         }
     }
 

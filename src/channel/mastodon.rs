@@ -164,6 +164,7 @@ impl Mastodon {
             remote_id: remote_id.map(str::to_owned),
             reference: Some(address.reference.to_owned()),
             ask_first: None,
+            key: None,
         }
     }
 

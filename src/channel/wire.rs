@@ -11,6 +11,12 @@ use super::git::entry::List;
 /// Stands in a header value where a credential belongs.
 pub const SECRET: &str = "{secret}";
 
+/// Stands in an address, a header or a body where a credential belongs, or what a server gives out
+/// for one request. The delivery's key is in it, so that no words of an ad can be taken for it.
+pub fn held_back(name: &str, key: &str) -> String {
+    format!("{{{name}:{key}}}")
+}
+
 /// Stands in the body of a [`Step`] for the bytes of its picture.
 pub const PICTURE: &str = "{picture}";
 
@@ -57,6 +63,9 @@ pub struct HttpRequest {
     /// The address that is asked for a copy of ours first: one that is there is not made again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ask_first: Option<String>,
+    /// The delivery's key, where placeholders bear it ([`held_back`]).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -154,6 +154,7 @@ impl X {
             remote_id: remote_id.map(str::to_owned),
             reference: Some(address.reference.to_owned()),
             ask_first: None,
+            key: None,
         }
     }
 

@@ -21,7 +21,7 @@ use super::copies::{End, Exhibitor, StoredCopy};
 use super::fault::Faults;
 use super::loopback::{Bound, Connection, Loopback, SharedClock, lock};
 use super::page::{escape, missing, page};
-use crate::channel::board::{Auth, Config, Place, Repeat, Request};
+use crate::channel::board::{Auth, Config, Place, Repeat, Request, Success, Visit};
 use answer::{Hit, Places, done, found};
 use job::{Document, Job};
 use route::{Placeholders, Route, path_and_query};
@@ -45,6 +45,9 @@ impl std::fmt::Debug for Options {
         f.debug_struct("Options").field("moderation", &self.moderation).finish_non_exhaustive()
     }
 }
+
+/// Where the stand-in gives out what a board's file calls its session.
+const SESSION: &str = "/rehearsal-session";
 
 /// When readers see a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -281,7 +284,8 @@ impl Inner {
         let authorization = given(header::AUTHORIZATION.as_str());
         let secret = self.options.secret.as_str();
         let good = match &self.config.auth {
-            Auth::None => true,
+            // Where the file says it in a body, it is not looked for.
+            Auth::None | Auth::Body { .. } => true,
             Auth::Basic { username, .. } => {
                 let pair = BASE64.encode(format!("{username}:{secret}").as_bytes());
                 authorization.and_then(|it| it.strip_prefix("Basic ")) == Some(pair.as_str())
@@ -298,6 +302,12 @@ impl Inner {
         if good { Ok(()) } else { Err(Refusal::Credentials) }
     }
 
+    /// A value for all that the file reads of a session.
+    fn session(&self) -> Json<serde_json::Value> {
+        let names = self.config.session.iter().flat_map(|visit| visit.values.keys());
+        Json(names.map(|name| (name.clone(), json!(format!("rehearsal-{name}")))).collect())
+    }
+
     fn find(&self, wanted: &Placeholders) -> Result<Response, Refusal> {
         let find = self.config.find.as_ref().ok_or(Refusal::NoSuchJob)?;
         let desk = lock(&self.desk);
@@ -310,17 +320,16 @@ impl Inner {
             .map(|job| Hit { reference: number(wanted).cloned(), ..self.hit(job) })
             .collect();
         let within = |place: &Place| match (&find.items, place) {
-            (Some(items), Place::Json(pointer)) => Place::Json(format!("{items}/0{pointer}")),
+            (Some(Place::Json(items)), Place::Json(pointer)) => {
+                Place::Json(format!("{items}/0{pointer}"))
+            }
             (_, place) => place.clone(),
         };
         let (id, link) = (within(&find.id), find.link.as_ref().map(within));
-        let reference =
-            find.reference.as_ref().map(|it| within(&Place::Json(it.clone()))).and_then(|it| {
-                match it {
-                    Place::Json(pointer) => Some(pointer),
-                    _ => None,
-                }
-            });
+        let reference = find.reference.as_ref().map(within).and_then(|it| match it {
+            Place::Json(pointer) => Some(pointer),
+            _ => None,
+        });
         let places = Places { id: Some(&id), link: link.as_ref(), reference: reference.as_deref() };
         // A list in pages has one here.
         let is_later = find.pages.as_ref().is_some_and(|pages| {
@@ -423,6 +432,9 @@ async fn serve(
     body: Bytes,
 ) -> Response {
     let query = uri.query().unwrap_or_default();
+    if uri.path() == SESSION {
+        return inner.session().into_response();
+    }
     let wish = inner.routes.wish(method.as_str(), uri.path(), query, &body);
     let may = || inner.may(&headers, query);
     match wish {
@@ -498,11 +510,26 @@ fn rehosted(config: &Config, root: &Url) -> io::Result<Config> {
     if let Some(find) = &mut here.find {
         rehost(&mut find.url);
         rehost_link(&mut find.link);
-        readable(&mut find.id);
+        // Of elements the stand-in has none: what it lists is JSON.
+        if !find.needs_json() {
+            find.items = find.items.as_ref().map(|_| Place::Json(String::new()));
+            find.reference = find.reference.as_ref().map(|_| Place::Json("/reference".to_owned()));
+            find.link = find.link.as_ref().map(|_| Place::Json("/link".to_owned()));
+            find.id = Place::Json("/id".to_owned());
+            find.ok = Success::default();
+        }
+        find.none = None;
         find.state = None;
     }
     here.client_certificate = None;
     here.ca = None;
+    if !here.session.is_empty() {
+        let names = here.session.iter().flat_map(|it| it.values.keys().cloned());
+        let values = names.map(|name| (name.clone(), Place::Json(format!("/{name}")))).collect();
+        let url = format!("{root}{}", SESSION.trim_start_matches('/'));
+        let (method, ok) = ("GET".to_owned(), Success::default());
+        here.session = vec![Visit { method, url, body: None, ok, values }];
+    }
     // Readers see every job at once here, and the page behind its link is what is looked at.
     here.states = None;
     here.publish = None;

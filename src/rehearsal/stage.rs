@@ -110,7 +110,8 @@ pub async fn build(site: &mut Site, folder: &Path, clock: &SharedClock) -> io::R
                     Auth::Basic { password: place, .. }
                     | Auth::Bearer { token: place }
                     | Auth::Header { value: place, .. }
-                    | Auth::Query { value: place, .. } => *place = valid,
+                    | Auth::Query { value: place, .. }
+                    | Auth::Body { value: place } => *place = valid,
                     // Nobody gives out tokens on this machine: it is there already.
                     Auth::ClientCredentials { .. } | Auth::ServiceAccount { .. } => {
                         config.auth = Auth::Bearer { token: valid };

@@ -177,6 +177,7 @@ impl SimulatedChannel {
             remote_id: remote_id.map(str::to_owned),
             reference: Some(address.reference.to_owned()),
             ask_first: None,
+            key: None,
         })
     }
 

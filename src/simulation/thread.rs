@@ -126,6 +126,7 @@ fn request(
         remote_id: remote_id.map(str::to_owned),
         reference: Some(address.reference.to_owned()),
         ask_first: None,
+        key: None,
     }
 }
 

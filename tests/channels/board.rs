@@ -5,6 +5,7 @@ mod bodies;
 mod later;
 mod places;
 mod search;
+mod session;
 mod shipped;
 mod steps;
 
@@ -245,6 +246,13 @@ async fn success_is_status_and_body() {
         assert!(matches!(outcome, Outcome::Unknown { .. }), "{reply:?}: {outcome:?}");
     }
     assert!(matches!(created(json(422, "{}")).await, Outcome::Refused { .. }));
+}
+
+#[tokio::test]
+async fn a_board_that_has_moved_says_where_and_nothing_more_is_tried() {
+    let outcome = created(answer(307, &["Location: /api/v2/jobs"], "")).await;
+    assert!(matches!(outcome, Outcome::Blocked { .. }), "{outcome:?}");
+    assert!(outcome.why().contains("leads to /api/v2/jobs"), "{outcome:?}");
 }
 
 #[tokio::test]

@@ -172,6 +172,7 @@ proptest! {
             remote_id: Some(header.clone()),
             reference: Some(body.clone()),
             ask_first: None,
+            key: None,
         });
         let mail = Wire::Mail(MailMessage {
             server: "smtp://mail.example:587".to_owned(),

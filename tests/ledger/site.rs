@@ -148,6 +148,7 @@ pub fn wire(body: &str) -> Wire {
         remote_id: None,
         reference: None,
         ask_first: None,
+        key: None,
     })
 }
 

@@ -65,6 +65,7 @@ impl Bluesky {
             remote_id: None,
             reference: Some(address.reference.to_owned()),
             ask_first: None,
+            key: None,
         };
         let upload = Step {
             name: UPLOAD.to_owned(),

@@ -7,7 +7,7 @@ use data_encoding::BASE64;
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
-use super::description::Auth;
+use super::description::{Auth, ClientSecretIn};
 use super::service_account::KeyFile;
 use crate::channel::http::{Credential, retry_after};
 use crate::channel::oauth2::{ClientIdentity, ClientSecret, Granted};
@@ -36,7 +36,7 @@ impl Authorisation {
         let authorization =
             |scheme: &str| vec![("Authorization".to_owned(), format!("{scheme} {SECRET}"))];
         match &self.auth {
-            Auth::None | Auth::Query { .. } => Vec::new(),
+            Auth::None | Auth::Query { .. } | Auth::Body { .. } => Vec::new(),
             Auth::Basic { .. } => authorization("Basic"),
             Auth::Bearer { .. } | Auth::ClientCredentials { .. } | Auth::ServiceAccount { .. } => {
                 authorization("Bearer")
@@ -53,11 +53,12 @@ impl Authorisation {
         address
     }
 
-    /// What the placeholders stand for now.
+    /// What the placeholders stand for now; `written` is the one that the board's file has written
+    /// where it wants it.
     ///
     /// # Errors
     /// An outcome that says that nothing was sent.
-    pub(super) async fn credential(&self) -> Result<Option<Credential>, Outcome> {
+    pub(super) async fn credential(&self, written: &str) -> Result<Option<Credential>, Outcome> {
         Ok(match &self.auth {
             Auth::None => None,
             Auth::Basic { username, password } => {
@@ -76,6 +77,15 @@ impl Authorisation {
                     url::form_urlencoded::byte_serialize(value.expose_secret().as_bytes())
                         .collect();
                 Some(Credential::made_from(value, vec![encoded.into()]))
+            }
+            Auth::Body { value } => {
+                let value = read(value)?;
+                let encoded: String =
+                    url::form_urlencoded::byte_serialize(value.expose_secret().as_bytes())
+                        .collect();
+                let parts = vec![value.clone(), encoded.into()];
+                let credential = Credential::made_from(SecretString::from(""), parts);
+                Some(credential.and(written.to_owned(), value))
             }
             Auth::ClientCredentials { .. } | Auth::ServiceAccount { .. } => {
                 Some(Credential::new(self.token().await?))
@@ -105,16 +115,27 @@ impl Authorisation {
 
     async fn get_token(&self) -> Result<Granted, Outcome> {
         let (host, asked) = match &self.auth {
-            Auth::ClientCredentials { token_url, client_id, client_secret, scope } => {
+            Auth::ClientCredentials {
+                token_url,
+                client_id,
+                client_secret,
+                client_secret_in,
+                scope,
+                parameters,
+            } => {
                 let secret = read(client_secret)?;
                 let client = ClientIdentity {
                     token_url,
                     id: client_id,
                     secret: Some(&secret),
-                    shown: ClientSecret::Basic,
+                    shown: match client_secret_in {
+                        ClientSecretIn::Basic => ClientSecret::Basic,
+                        ClientSecretIn::Form => ClientSecret::InForm,
+                    },
                 };
                 let mut fields = vec![("grant_type", "client_credentials")];
                 fields.extend(scope.as_deref().map(|scope| ("scope", scope)));
+                fields.extend(parameters.iter().map(|(name, it)| (name.as_str(), it.as_str())));
                 (host_of(token_url), client.ask(&fields, &[], self.reach).await)
             }
             Auth::ServiceAccount { key, scope } => {

@@ -47,8 +47,8 @@ impl Body {
             }
             Self::Form(fields) => {
                 let mut form = url::form_urlencoded::Serializer::new(String::new());
-                for (name, template) in fields {
-                    form.append_pair(name, &values.field(template).ok_or_else(unknown)?);
+                for (name, template) in fields.iter().filter(|(_, it)| !values.lacks(it)) {
+                    form.append_pair(name, &values.text(template).ok_or_else(unknown)?);
                 }
                 Made { content_type: of(DocumentType::Form), text: form.finish() }
             }
@@ -71,8 +71,8 @@ impl Upload {
         };
         let boundary = format!("handbill-{}", values.key?.replace('-', ""));
         let mut text = String::new();
-        for (name, template) in &self.fields {
-            let value = values.field(template)?;
+        for (name, template) in self.fields.iter().filter(|(_, it)| !values.lacks(it)) {
+            let value = values.text(template)?;
             text.push_str(&format!(
                 "--{boundary}\r\nContent-Disposition: form-data; name=\"{}\"\r\n\r\n{value}\r\n",
                 quoted(name)

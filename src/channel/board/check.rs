@@ -1,5 +1,7 @@
 //! Whether a board's description can work, before anything is sent.
 
+use std::collections::BTreeMap;
+
 use regex::Regex;
 use reqwest::header::{HeaderName, HeaderValue};
 use url::Url;
@@ -34,11 +36,8 @@ impl Config {
             self.check_request(request).map_err(|why| (key, why))?;
         }
         self.check_later()?;
-        for (name, value) in &self.headers {
-            if HeaderName::try_from(name).is_err() || HeaderValue::from_str(value).is_err() {
-                return Err(("board.headers", format!("`{name}` with this value is no header")));
-            }
-        }
+        self.check_session()?;
+        self.check_headers(&self.headers).map_err(|why| ("board.headers", why))?;
         match &self.auth {
             Auth::Header { name, .. } if HeaderName::try_from(name).is_err() => {
                 Err(("board.auth", format!("`{name}` is no name of a header")))
@@ -71,15 +70,23 @@ impl Config {
         if let Some(body) = &find.body {
             self.check_body(body).map_err(wrong)?;
         }
-        for pointer in find.items.iter().chain(&find.reference) {
-            check_pointer(pointer).map_err(wrong)?;
-        }
         let places = [Some(&find.id), find.link.as_ref(), find.state.as_ref()];
-        for place in places.into_iter().flatten() {
+        let lists = [find.items.as_ref(), find.reference.as_ref()];
+        for place in places.into_iter().chain(lists).flatten() {
             self.check_place(place).map_err(wrong)?;
         }
         if find.id == Place::Manual {
             return Err(wrong("a person cannot say the id; take it from the answer".to_owned()));
+        }
+        if !matches!(find.items, None | Some(Place::Json(_) | Place::Html(_))) {
+            let why = "`items` is a JSON pointer, or an element: `{ html = { select = \"job\" } }`";
+            return Err(wrong(why.to_owned()));
+        }
+        if !find.needs_json() && !find.names_one_copy() && !find.says_what_none_is() {
+            let why = "nothing says that there is no such copy, so a login page would: write \
+                       `none = { body = \"…\" }` with what stands there if nothing was found, or \
+                       `ok = { body = \"…\" }` with what stands in every answer";
+            return Err(wrong(why.to_owned()));
         }
         let pages = find.pages.as_ref();
         match pages.map(|pages| (find.url.contains("{page}"), &pages.next)) {
@@ -89,6 +96,11 @@ impl Config {
                 Err(wrong(why.to_owned()))
             }
             Some((_, Some(next))) => self.check_place(next).map_err(wrong),
+            Some(_) if find.url.contains("{page}") && find.items.is_none() => {
+                let why = "`{page}` needs `items`: where the list of copies stands, so that the end of \
+                           it is seen";
+                Err(wrong(why.to_owned()))
+            }
             None if find.url.contains("{page}") => {
                 Err(wrong("`{page}` needs `pages`; write `pages = { first = 1 }`".to_owned()))
             }
@@ -115,8 +127,17 @@ impl Config {
         if let Some(poll) = &self.poll {
             let wrong = |why| ("board.poll", why);
             self.check_address(&poll.method, &poll.url).map_err(wrong)?;
-            for place in poll.result.iter().chain(&poll.error) {
+            let places = [&poll.result, &poll.error, &poll.state, &poll.id, &poll.link];
+            for place in places.into_iter().flatten() {
                 self.check_place(place).map_err(wrong)?;
+            }
+            if poll.id == Some(Place::Manual) {
+                return Err(wrong("only a link can come from a person".to_owned()));
+            }
+            if poll.names_id() && self.create.id.is_none() {
+                let why = "`{id}` is what `create` returned: write there where it stands, like \
+                           `id = { header = \"Location\" }`";
+                return Err(wrong(why.to_owned()));
             }
             if let Some(pattern) = &poll.file {
                 check_pattern(pattern).map_err(wrong)?;
@@ -127,6 +148,7 @@ impl Config {
             self.create.state.as_ref(),
             self.find.as_ref().and_then(|it| it.state.as_ref()),
             self.verify.as_ref().and_then(|it| it.state.as_ref()),
+            self.poll.as_ref().and_then(|it| it.state.as_ref()),
         ];
         if self.states.is_some() && !states.into_iter().any(is_said) {
             let why = "no answer says a state; write `state = { json = \"…\" }` in `find`";
@@ -135,8 +157,62 @@ impl Config {
         Ok(())
     }
 
+    /// What is asked before each request: on the board's own server, in an order that works.
+    fn check_session(&self) -> Result<(), Fault> {
+        let mut given: Vec<&str> = Vec::new();
+        for visit in &self.session {
+            let wrong = |why| ("board.session", why);
+            self.check_address(&visit.method, &visit.url).map_err(wrong)?;
+            let example = Values { id: Some("1"), ..Values::of(self) }.address(&visit.url);
+            let address = example.and_then(|it| Url::parse(&it).ok());
+            if address.is_none_or(|it| it.origin() != self.base.origin()) {
+                let why = format!(
+                    "`{}` is not on the board's own server, whose cookies these are; begin it with \
+                     `{{base}}/`",
+                    visit.url
+                );
+                return Err(wrong(why));
+            }
+            let body = visit.body.as_ref();
+            if let Some(body) = body {
+                self.check_body(body).map_err(wrong)?;
+            }
+            let texts = body.map(Body::texts).unwrap_or_default();
+            for text in texts.into_iter().chain([visit.url.as_str()]) {
+                let needs = filling::needs_of_session(text);
+                if let Some(name) = needs.into_iter().find(|it| !given.contains(it)) {
+                    let why = format!(
+                        "`{{session.{name}}}` is not known when {} is asked; name a `[[board.session]]` \
+                         before it that gives it",
+                        visit.url
+                    );
+                    return Err(wrong(why));
+                }
+            }
+            for (name, place) in &visit.values {
+                if *place == Place::Manual {
+                    return Err(wrong(format!("`{name}`: only a link can come from a person")));
+                }
+                self.check_place(place).map_err(wrong)?;
+                given.push(name);
+            }
+        }
+        Ok(())
+    }
+
+    fn check_headers(&self, headers: &BTreeMap<String, String>) -> Result<(), String> {
+        for (name, template) in headers {
+            filling::check(template, self)?;
+            if HeaderName::try_from(name).is_err() || HeaderValue::from_str(template).is_err() {
+                return Err(format!("`{name}` with this value is no header"));
+            }
+        }
+        Ok(())
+    }
+
     fn check_request(&self, request: &Request) -> Result<(), String> {
         self.check_address(&request.method, &request.url)?;
+        self.check_headers(&request.headers)?;
         if let Some(body) = &request.body {
             self.check_body(body)?;
         }

@@ -1,5 +1,7 @@
 //! A board as its file describes it: the `[board]` table.
 
+mod pointer;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -17,13 +19,16 @@ use crate::schedule::length::Length;
 /// The `[board]` table of a channel's file: the board's description, usually from a preset in
 /// `channels/boards/`, and the account.
 ///
-/// Placeholders in addresses, bodies and templates: `{base}`; `{id}`, the board's id of the copy;
-/// `{link}`, its public link; `{reference}`, our number (the posting's id); `{slug}`, the same as a
-/// name in an address (lower-case letters, digits, hyphens); `{key}`, the delivery's
+/// Placeholders in addresses, headers, bodies and templates: `{base}`; `{id}`, the board's id of the
+/// copy; `{link}`, its public link; `{reference}`, our number (the posting's id); `{slug}`, the same as
+/// a name in an address (lower-case letters, digits, hyphens); `{key}`, the delivery's
 /// key (a UUID); `{page}`, the page of a search; `{at:FORMAT}`, the time of the request in UTC as
 /// `strftime` writes it; `{verb:NEW,CHANGED,GONE}`, one of three words by what the request does; both
 /// also in a document of XML that a template makes; `{values.NAME}`, one of the channel's own
-/// `[values]`. In addresses they are percent-encoded.
+/// `[values]`. In bodies also `{document/POINTER}`, a part of the document that the template makes, if
+/// that is JSON. `{session.NAME}` is a value of the board's `session`, and `{secret}` in a header or a
+/// body is the credential (`auth` of the type `body`); both are filled in only as the request goes
+/// out. In addresses all are percent-encoded.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
@@ -44,9 +49,14 @@ pub struct Config {
     pub format: DocumentType,
     /// The `Content-Type` of bodies in this format, where it is not the usual one.
     pub content_type: Option<String>,
-    /// Headers for every request.
+    /// Headers for every request, with placeholders.
     #[serde(default)]
     pub headers: BTreeMap<String, String>,
+    /// What is asked before each request, one after the other: the page of a form with its token
+    /// against forgery, or a login. The cookies that come with the answers go along with all that
+    /// follows.
+    #[serde(default)]
+    pub session: Vec<Visit>,
     /// What the board takes, and what happens beyond that.
     #[serde(default)]
     pub limits: Limits,
@@ -95,12 +105,21 @@ pub enum Auth {
     },
     /// A parameter of every address.
     Query { name: String, value: SecretRef },
+    /// `{secret}` in a header or a body, wherever the file says it: where a board wants the password
+    /// in the document, or a login before anything else (`session`).
+    Body { value: SecretRef },
     /// OAuth 2.0, the program for itself (RFC 6749 §4.4).
     ClientCredentials {
         token_url: Url,
         client_id: String,
         client_secret: SecretRef,
+        /// How the program shows its secret (RFC 6749 §2.3.1).
+        #[serde(default)]
+        client_secret_in: ClientSecretIn,
         scope: Option<String>,
+        /// What some servers want to hear beside that, for example `audience`.
+        #[serde(default)]
+        parameters: BTreeMap<String, String>,
     },
     /// A service account: a token is got for a signed statement (RFC 7523), as Google wants it.
     ServiceAccount {
@@ -111,6 +130,37 @@ pub enum Auth {
     },
 }
 
+/// Where a program shows its secret to the server that gives out tokens.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum ClientSecretIn {
+    /// In the header `Authorization`, as a password.
+    #[default]
+    Basic,
+    /// In the form.
+    Form,
+}
+
+/// Something that is asked before a request, for what the request then needs.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Visit {
+    #[serde(default = "get")]
+    pub method: String,
+    /// On the board's own server.
+    pub url: String,
+    pub body: Option<Body>,
+    #[serde(default)]
+    pub ok: Success,
+    /// What is read of the answer: the name in `{session.NAME}`, and where it stands.
+    #[serde(default)]
+    pub values: BTreeMap<String, Place>,
+}
+
+fn get() -> String {
+    "GET".to_owned()
+}
+
 /// A request and how its answer is read.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -119,6 +169,9 @@ pub struct Request {
     pub method: String,
     /// For example `{base}/jobs/{id}`.
     pub url: String,
+    /// Headers of this request, beside those of every request or in their place.
+    #[serde(default)]
+    pub headers: BTreeMap<String, String>,
     /// What is sent. Default: the document that the template makes, of a withdrawal nothing.
     pub body: Option<Body>,
     /// What counts as success.
@@ -159,9 +212,10 @@ pub enum Body {
     /// document does not have is left out.
     Json(Value),
     /// These fields, form-encoded, placeholders filled in; `{document}` and `{document/POINTER}` as
-    /// for JSON.
+    /// for JSON: a field whose part the document does not have is left out.
     Form(BTreeMap<String, String>),
-    /// This as XML, placeholders filled in, each escaped.
+    /// This as XML, placeholders filled in, each escaped. A part that the document does not have is
+    /// empty.
     Xml(String),
     /// The document as a file, in the form of a browser's upload (RFC 7578).
     Upload(Upload),
@@ -195,12 +249,22 @@ pub struct Find {
     pub body: Option<Body>,
     #[serde(default)]
     pub ok: Success,
-    /// JSON pointer to the list of copies. With it, `reference` and the places below count within
+    /// The list of copies: a JSON pointer, or the element of a page or of XML that each of them is
+    /// (`{ html = { select = "job" } }`). With it, `reference` and the places below count within
     /// each of them; without it, the first hit counts.
-    pub items: Option<String>,
-    /// JSON pointer within a copy to our reference. Without it the copy carries our reference
-    /// somewhere.
-    pub reference: Option<String>,
+    #[serde(default, deserialize_with = "pointer::or_place")]
+    #[schemars(with = "Option<pointer::PointerOrPlace>")]
+    pub items: Option<Place>,
+    /// Where our reference stands in a copy: a JSON pointer, or a place. Without it the copy carries
+    /// our reference somewhere.
+    #[serde(default, deserialize_with = "pointer::or_place")]
+    #[schemars(with = "Option<pointer::PointerOrPlace>")]
+    pub reference: Option<Place>,
+    /// What says that there is no such copy, for example `{ status = [404] }` or
+    /// `{ body = "No vacancies" }`. With it, nothing else says so; a page that is no JSON needs it, or
+    /// `ok.body`: what stands there if nothing else does. Else a login page would mean that there is
+    /// none.
+    pub none: Option<Success>,
     pub id: Place,
     pub link: Option<Place>,
     pub state: Option<Place>,
@@ -250,6 +314,7 @@ pub struct Poll {
     /// Not earlier than so long after the upload, for example `"10m"`.
     pub after: Option<Length>,
     pub method: String,
+    /// With `{id}` it is asked for what `create` returned as its id: a ticket, perhaps.
     pub url: String,
     /// A regular expression over the name of the uploaded file: its first group is `{file}`.
     /// Default: the whole name.
@@ -260,8 +325,13 @@ pub struct Poll {
     /// What counts as success in the result.
     #[serde(default)]
     pub ok: Success,
+    /// Where the result says how far it is (see `states`).
+    pub state: Option<Place>,
     /// Where the result says what was wrong.
     pub error: Option<Place>,
+    /// Where the result says the board's id of the copy, if `create` did not.
+    pub id: Option<Place>,
+    pub link: Option<Place>,
 }
 
 /// What the board's words for the state of a copy mean; capitals do not count. Any other word means
@@ -311,7 +381,8 @@ pub enum Place {
     Header(String),
     /// A regular expression over the body; its first group is the value. Placeholders are filled in.
     Regex(String),
-    /// An element of the page.
+    /// An element of the page, or of XML.
+    #[serde(alias = "xml")]
     Html(Element),
     /// Made of other values, for example `{base}/jobs/{id}`.
     Template(String),
@@ -326,7 +397,8 @@ pub enum Place {
 #[serde(deny_unknown_fields)]
 pub struct Element {
     /// CSS, as far as names, `#id`, `.class`, `[attribute]`, `[attribute="value"]` and descendants
-    /// go: `div.job a[rel="bookmark"]`. The first element counts.
+    /// go: `div.job a[rel="bookmark"]`. The first element counts. In XML a name counts with any
+    /// prefix.
     pub select: String,
     /// The attribute that holds the value. Default: of a link the element's `href`, else its text.
     pub attribute: Option<String>,
@@ -339,7 +411,9 @@ impl Config {
             Auth::None => Vec::new(),
             Auth::Basic { password, .. } => vec![("password", password)],
             Auth::Bearer { token } => vec![("token", token)],
-            Auth::Header { value, .. } | Auth::Query { value, .. } => vec![("value", value)],
+            Auth::Header { value, .. } | Auth::Query { value, .. } | Auth::Body { value } => {
+                vec![("value", value)]
+            }
             Auth::ClientCredentials { client_secret, .. } => vec![("client_secret", client_secret)],
             Auth::ServiceAccount { key, .. } => vec![("key", key)],
         };
@@ -350,6 +424,13 @@ impl Config {
     /// Whether a copy may stand with the board for a while before readers see it.
     pub fn is_seen_later(&self) -> bool {
         self.states.is_some() || self.poll.is_some() || self.create.link == Some(Place::Manual)
+    }
+}
+
+impl Poll {
+    /// Whether it is asked for what `create` returned.
+    pub(super) fn names_id(&self) -> bool {
+        self.url.contains("{id}")
     }
 }
 

@@ -2,11 +2,11 @@
 
 use std::fmt::Write as _;
 
-use super::description::Config;
+use super::description::{Auth, Config};
 use crate::adapt::DocumentType;
 use crate::adapt::html::escape;
 use crate::adapt::text::slug;
-use crate::channel::wire::{Verb, id_of};
+use crate::channel::wire::{Verb, held_back, id_of};
 use crate::diagnostic::suggestion;
 use chrono::{DateTime, Utc};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -27,6 +27,12 @@ const VERB: &str = "verb:";
 
 /// Stands for the document that a template made, or with a JSON pointer for a part of it.
 const DOCUMENT: &str = "document";
+
+/// Begins the placeholder of a value that the board's session gave.
+const SESSION: &str = "session.";
+
+/// Stands for the credential, where the file says where that belongs.
+const CREDENTIAL: &str = "secret";
 
 /// What is percent-encoded in an address: all but RFC 3986's unreserved characters.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
@@ -71,7 +77,7 @@ impl<'a> Values<'a> {
         if template == "{link}" {
             return self.link.map(str::to_owned);
         }
-        self.fill(template, |name, value| match name {
+        self.fill(template, Absent::Unknown, |name, value| match name {
             "base" => value.to_owned(),
             // An id that is not known before the request is made.
             "id" if value == id_of(super::CREATE) => value.to_owned(),
@@ -81,17 +87,17 @@ impl<'a> Values<'a> {
 
     /// A text with its placeholders filled in as they are.
     pub(super) fn text(&self, template: &str) -> Option<String> {
-        self.fill(template, |_, value| value.to_owned())
+        self.fill(template, Absent::Unknown, |_, value| value.to_owned())
     }
 
-    /// The same with every value escaped for XML.
+    /// The same with every value escaped for XML; a part that the document does not have is empty.
     pub(super) fn xml(&self, template: &str) -> Option<String> {
-        self.fill(template, |_, value| escape(value))
+        self.fill(template, Absent::Empty, |_, value| escape(value))
     }
 
     /// The same with every value as a regular expression that means it.
     pub(super) fn pattern(&self, template: &str) -> Option<String> {
-        self.fill(template, |_, value| regex::escape(value))
+        self.fill(template, Absent::Unknown, |_, value| regex::escape(value))
     }
 
     /// The document, in XML with the time of the request and what it does filled in; what an ad has
@@ -142,16 +148,9 @@ impl<'a> Values<'a> {
         })
     }
 
-    /// The value of a form's field.
-    pub(super) fn field(&self, template: &str) -> Option<String> {
-        match document_part(template) {
-            Some("") => self.document.map(str::to_owned),
-            Some(pointer) => Some(match self.document_at(pointer)? {
-                Value::String(text) => text,
-                other => other.to_string(),
-            }),
-            None => self.text(template),
-        }
+    /// Whether this is a part that the document does not have, as a whole.
+    pub(super) fn lacks(&self, template: &str) -> bool {
+        document_part(template).is_some_and(|it| !it.is_empty() && self.document_at(it).is_none())
     }
 
     /// A part of the document, which is JSON then.
@@ -160,7 +159,23 @@ impl<'a> Values<'a> {
         document.pointer(pointer).cloned()
     }
 
-    fn fill(&self, template: &str, write: impl Fn(&str, &str) -> String) -> Option<String> {
+    /// The same as text.
+    fn document_words(&self, pointer: &str) -> Option<String> {
+        if pointer.is_empty() {
+            return self.document.map(str::to_owned);
+        }
+        Some(match self.document_at(pointer)? {
+            Value::String(text) => text,
+            other => other.to_string(),
+        })
+    }
+
+    fn fill(
+        &self,
+        template: &str,
+        absent: Absent,
+        write: impl Fn(&str, &str) -> String,
+    ) -> Option<String> {
         let mut filled = String::with_capacity(template.len());
         let mut rest = template;
         while let Some((before, placeholder, after)) = next(rest) {
@@ -170,7 +185,13 @@ impl<'a> Values<'a> {
                 filled.push_str("{page}");
                 continue;
             }
-            filled.push_str(&write(placeholder, &self.value(placeholder)?));
+            let value = match placeholder.strip_prefix(DOCUMENT) {
+                Some(pointer) if self.document.is_some() && absent == Absent::Empty => {
+                    self.document_words(pointer).unwrap_or_default()
+                }
+                _ => self.value(placeholder)?,
+            };
+            filled.push_str(&write(placeholder, &value));
         }
         filled.push_str(rest);
         Some(filled)
@@ -192,6 +213,12 @@ impl<'a> Values<'a> {
         if let Some(name) = placeholder.strip_prefix(OWN) {
             return self.config.values.get(name).cloned();
         }
+        if placeholder == CREDENTIAL || placeholder.starts_with(SESSION) {
+            return Some(held_back(placeholder, self.key.unwrap_or_default()));
+        }
+        if let Some(pointer) = placeholder.strip_prefix(DOCUMENT) {
+            return self.document_words(pointer);
+        }
         let known = |value: Option<&str>| value.map(str::to_owned);
         match placeholder {
             "base" => Some(self.config.base.as_str().trim_end_matches('/').to_owned()),
@@ -205,6 +232,35 @@ impl<'a> Values<'a> {
             _ => None,
         }
     }
+}
+
+/// What becomes of a part of the document that is not there.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Absent {
+    /// The text cannot be filled in.
+    Unknown,
+    Empty,
+}
+
+/// How the record writes the credential where the file says where it belongs.
+pub(super) fn credential(key: &str) -> String {
+    held_back(CREDENTIAL, key)
+}
+
+/// How the record writes a value of the session.
+pub(super) fn of_session(name: &str, key: &str) -> String {
+    held_back(&format!("{SESSION}{name}"), key)
+}
+
+/// The values of the session that a text needs.
+pub(super) fn needs_of_session(template: &str) -> Vec<&str> {
+    let mut needs = Vec::new();
+    let mut rest = template;
+    while let Some((_, name, after)) = next(rest) {
+        needs.extend(name.strip_prefix(SESSION));
+        rest = after;
+    }
+    needs
 }
 
 /// Whether the placeholders of a text mean something.
@@ -237,6 +293,22 @@ pub(super) fn check(template: &str, config: &Config) -> Result<(), String> {
                     "`{{{name}}}` stands for nothing; write `{own} = …` under `[values]`"
                 ));
             }
+        } else if let Some(of_session) = name.strip_prefix(SESSION) {
+            if !config.session.iter().any(|visit| visit.values.contains_key(of_session)) {
+                return Err(format!(
+                    "`{{{name}}}` stands for nothing; say where it comes from, under `values` of a \
+                     `[[board.session]]`"
+                ));
+            }
+        } else if name == CREDENTIAL {
+            if !matches!(config.auth, Auth::Body { .. }) {
+                return Err(
+                    "`{secret}` stands for nothing; write `auth = { type = \"body\", value = … }`"
+                        .to_owned(),
+                );
+            }
+        } else if document_part(&format!("{{{name}}}")).is_some() {
+            // What a document holds is not known here.
         } else if !PLACEHOLDERS.contains(&name) {
             let help = match suggestion(name, PLACEHOLDERS) {
                 Some(meant) => format!("did you mean `{{{meant}}}`?"),

@@ -45,7 +45,7 @@ impl Board {
             _ => return unseen(answer.summary()),
         }
         let json = answer.json();
-        let shown = Shown { answer: &answer, json: json.as_ref(), asked: &url };
+        let shown = Shown { answer: &answer, text: &answer.body, json: json.as_ref(), asked: &url };
         match self.state(verify.state.as_ref(), shown, &values) {
             State::Shown => {}
             State::Withdrawn => return Sight::Gone,
@@ -77,6 +77,7 @@ impl Board {
         poll: &Poll,
         search: &Search<'_>,
         on_record: &HttpRequest,
+        ticket: Option<&str>,
     ) -> Trace {
         let waited = Utc::now() - search.since;
         let after = poll.after.map_or_else(TimeDelta::zero, |it| it.0);
@@ -94,6 +95,7 @@ impl Board {
         };
         let key = search.key.to_string();
         let values = Values {
+            id: ticket,
             file: Some(file),
             reference: on_record.reference.as_deref(),
             key: Some(&key),
@@ -132,7 +134,7 @@ impl Board {
             return Err(Trace::NotYet { why: answer.summary() });
         }
         let json = answer.json();
-        let shown = Shown { answer: &answer, json: json.as_ref(), asked: url };
+        let shown = Shown { answer: &answer, text: &answer.body, json: json.as_ref(), asked: url };
         let found = shown.read(place, values, Want::Link).and_then(|it| Url::parse(&it).ok());
         let Some(address) = found else { return Ok(None) };
         if address.origin() != url.origin() {
@@ -152,10 +154,22 @@ impl Board {
         on_record: &HttpRequest,
     ) -> Trace {
         let json = answer.json();
-        let shown = Shown { answer, json: json.as_ref(), asked };
+        let shown = Shown { answer, text: &answer.body, json: json.as_ref(), asked };
         let said = || poll.error.as_ref().and_then(|it| shown.read(it, values, Want::Words));
         match poll.ok.judge(answer) {
-            Judgement::Success => Trace::Found(self.computed(on_record.reference.as_deref())),
+            Judgement::Success => match self.state(poll.state.as_ref(), shown, values) {
+                State::Shown => self.result(poll, values, shown, on_record),
+                State::Pending(word) => {
+                    Trace::NotYet { why: format!("the board calls its state `{word}`") }
+                }
+                State::Refused(word) => {
+                    let why = said().unwrap_or_else(|| format!("the board calls it `{word}`"));
+                    Trace::TurnedDown { why }
+                }
+                State::Withdrawn => {
+                    Trace::TurnedDown { why: "the board has taken it back".to_owned() }
+                }
+            },
             Judgement::Status if matches!(answer.status, 404 | 425 | 429 | 500..) => {
                 Trace::NotYet { why: answer.summary() }
             }
@@ -164,6 +178,31 @@ impl Board {
             }
             Judgement::Status => Trace::CannotTell { why: answer.summary() },
         }
+    }
+
+    /// Id and link as the result says them, or else as they are made of our reference.
+    fn result(
+        &self,
+        poll: &Poll,
+        values: &Values<'_>,
+        shown: Shown<'_>,
+        on_record: &HttpRequest,
+    ) -> Trace {
+        let computed = self.computed(on_record.reference.as_deref());
+        let id = match &poll.id {
+            None => values.id.map(str::to_owned).or(computed.remote_id),
+            Some(place) => match shown.read(place, values, Want::Id) {
+                Some(id) => Some(id),
+                None => {
+                    let why = format!("its result names no id: {}", shown.answer.summary());
+                    return Trace::CannotTell { why };
+                }
+            },
+        };
+        let values = Values { id: id.as_deref(), ..*values };
+        let link = poll.link.as_ref().and_then(|place| shown.read(place, &values, Want::Link));
+        let link = link.and_then(|it| Url::parse(&it).ok()).or(computed.link);
+        Trace::Found(Receipt { remote_id: id, link, ..Receipt::default() })
     }
 
     /// Id and link, as far as they are made of our reference.
@@ -187,10 +226,13 @@ impl Board {
 
     /// Asks for something that changes nothing.
     async fn get(&self, method: &str, url: &Url) -> Result<Answer, Outcome> {
+        let headers = self
+            .headers(&Values::of(&self.config), None)
+            .map_err(|error| Outcome::Refused { why: error.to_string() })?;
         let request = http::Request {
             method: method.to_uppercase(),
             url: self.authorisation.address(url.clone()),
-            headers: self.headers(),
+            headers,
             body: None,
             bytes: None,
         };

@@ -7,7 +7,7 @@ use url::Url;
 
 use super::description::{Element, Place, Success};
 use super::filling::Values;
-use super::selector::Selector;
+use super::selector::{Markup, Selector};
 use crate::channel::http::Answer;
 use crate::channel::words;
 
@@ -64,6 +64,8 @@ impl Success {
 #[derive(Clone, Copy)]
 pub(super) struct Shown<'a> {
     pub answer: &'a Answer,
+    /// The body, or the element of it that is one copy.
+    pub text: &'a str,
     /// Where the pointers begin; `None` if the answer is no JSON.
     pub json: Option<&'a Value>,
     /// What was asked, for links that are relative.
@@ -91,10 +93,10 @@ impl Shown<'_> {
             Place::Header(name) => self.answer.header(name)?.to_owned(),
             Place::Regex(pattern) => {
                 let pattern = Regex::new(&values.pattern(pattern)?).ok()?;
-                let found = pattern.captures(&self.answer.body)?;
+                let found = pattern.captures(self.text)?;
                 words::decode_entities(found.get(1).or(found.get(0))?.as_str())
             }
-            Place::Html(element) => element.read(&self.answer.body, want)?,
+            Place::Html(element) => element.read(self.text, self.markup(), want)?,
             Place::Template(template) => match want {
                 Want::Id | Want::Words => values.text(template)?,
                 Want::Link => values.address(template)?,
@@ -123,14 +125,31 @@ impl Shown<'_> {
                 let parent = pointer.rsplit_once('/').map_or("", |(parent, _)| parent);
                 json.pointer(parent).is_some_and(|part| any_text(part, &wanted))
             }
-            _ => slug(&self.answer.body).contains(&wanted),
+            _ => slug(self.text).contains(&wanted),
+        }
+    }
+
+    /// The elements of the text that each are one copy.
+    pub(super) fn items(&self, element: &Element) -> Vec<String> {
+        let Ok(selector) = Selector::parse(&element.select) else { return Vec::new() };
+        let found = selector.all(self.text, self.markup());
+        found.into_iter().map(|it| it.whole().to_owned()).collect()
+    }
+
+    fn markup(&self) -> Markup {
+        let media_type = self.answer.header("content-type").unwrap_or_default();
+        let is_html = media_type.contains("html");
+        if !is_html && (media_type.contains("xml") || self.answer.body.starts_with("<?xml")) {
+            Markup::Xml
+        } else {
+            Markup::Html
         }
     }
 }
 
 impl Element {
-    fn read(&self, page: &str, want: Want) -> Option<String> {
-        let found = Selector::parse(&self.select).ok()?.first(page)?;
+    fn read(&self, page: &str, markup: Markup, want: Want) -> Option<String> {
+        let found = Selector::parse(&self.select).ok()?.first(page, markup)?;
         match (&self.attribute, want) {
             (Some(name), _) => found.attribute(name),
             (None, Want::Link) => found.attribute("href").or_else(|| Some(found.text())),

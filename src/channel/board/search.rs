@@ -49,9 +49,10 @@ impl Board {
         for _ in 0..find.pages.as_ref().map_or(1, |pages| pages.most.max(1)) {
             let Some(answer) = self.ask(find, &values, &url).await? else { return Ok(None) };
             let json = answer.json();
-            let shown = Shown { answer: &answer, json: json.as_ref(), asked: &url };
+            let text = answer.body.as_str();
+            let shown = Shown { answer: &answer, text, json: json.as_ref(), asked: &url };
             let (hit, is_empty) = match &find.items {
-                Some(pointer) => self.among(find, pointer, shown, &values, reference)?,
+                Some(items) => self.among(find, items, shown, &values, reference)?,
                 None => self.first(find, shown, &values, reference)?,
             };
             if hit.is_some() {
@@ -84,7 +85,8 @@ impl Board {
         values: &Values<'_>,
         url: &Url,
     ) -> Result<Option<Answer>, Outcome> {
-        let mut headers = self.headers();
+        let mut headers =
+            self.headers(values, None).map_err(|error| unasked(&error.to_string()))?;
         let body = match &find.body {
             None => None,
             Some(body) => body
@@ -109,7 +111,11 @@ impl Board {
             }
             Exchange::NoAnswer(outcome) => return Err(outcome),
         };
-        if find.names_one_copy() && matches!(answer.status, 404 | 410) {
+        let says_none = match &find.none {
+            Some(none) => none.judge(&answer) == Judgement::Success,
+            None => find.names_one_copy() && matches!(answer.status, 404 | 410),
+        };
+        if says_none {
             return Ok(None);
         }
         match find.ok.judge(&answer) {
@@ -129,8 +135,7 @@ impl Board {
                 });
             }
         }
-        let needs_json = find.items.is_some() || matches!(find.id, Place::Json(_));
-        if needs_json && answer.json().is_none() {
+        if find.needs_json() && answer.json().is_none() {
             return Err(unasked(&format!("its answer is no JSON: {}", answer.summary())));
         }
         Ok(Some(answer))
@@ -145,10 +150,21 @@ impl Board {
         values: &Values<'_>,
         reference: &str,
     ) -> Result<(Option<Standing>, bool), Outcome> {
-        let Some(id) = shown.read(&find.id, values, Want::Id) else { return Ok((None, true)) };
+        let Some(id) = shown.read(&find.id, values, Want::Id) else {
+            let lists_none = match &find.id {
+                Place::Json(pointer) => lists_at(shown.json, pointer),
+                _ => true,
+            };
+            // Something was found, or an error says nothing of the kind.
+            if find.none.is_some() || find.names_one_copy() || !lists_none {
+                let why = format!("its answer names no copy: {}", shown.answer.summary());
+                return Err(unasked(&why));
+            }
+            return Ok((None, true));
+        };
         let is_ours = match &find.reference {
-            Some(pointer) => shown
-                .read(&Place::Json(pointer.clone()), values, Want::Words)
+            Some(place) => shown
+                .read(place, values, Want::Words)
                 .is_some_and(|found| is_reference(&found, reference)),
             None => find.names_one_copy() || shown.carries(&find.id, reference),
         };
@@ -164,20 +180,28 @@ impl Board {
     fn among(
         &self,
         find: &Find,
-        pointer: &str,
+        items: &Place,
         shown: Shown<'_>,
         values: &Values<'_>,
         reference: &str,
     ) -> Result<(Option<Standing>, bool), Outcome> {
-        let list = shown.json.and_then(|it| it.pointer(pointer)).and_then(Value::as_array);
-        let Some(list) = list else {
-            return Err(unasked(&format!("its answer has no list at `{pointer}`")));
+        let elements = match items {
+            Place::Html(element) => shown.items(element),
+            _ => Vec::new(),
         };
-        for item in list {
-            let item = Shown { json: Some(item), ..shown };
+        let listed: Vec<Shown<'_>> = match items {
+            Place::Json(pointer) => {
+                let list = shown.json.and_then(|it| it.pointer(pointer)).and_then(Value::as_array);
+                let list =
+                    list.ok_or_else(|| unasked(&format!("its answer has no list at `{pointer}`")))?;
+                list.iter().map(|item| Shown { json: Some(item), ..shown }).collect()
+            }
+            _ => elements.iter().map(|text| Shown { text, json: None, ..shown }).collect(),
+        };
+        for item in &listed {
             let is_ours = match &find.reference {
-                Some(pointer) => item
-                    .read(&Place::Json(pointer.clone()), values, Want::Words)
+                Some(place) => item
+                    .read(place, values, Want::Words)
                     .is_some_and(|found| is_reference(&found, reference)),
                 None => item.carries(&Place::Json(String::new()), reference),
             };
@@ -188,11 +212,11 @@ impl Board {
                 return Err(unasked("the copy with our reference has no id there"));
             };
             // One that has ended may stand beside one that lives.
-            if let Some(standing) = self.standing(find, item, values, id) {
+            if let Some(standing) = self.standing(find, *item, values, id) {
                 return Ok((Some(standing), false));
             }
         }
-        Ok((None, list.is_empty()))
+        Ok((None, listed.is_empty()))
     }
 
     fn standing(
@@ -249,6 +273,17 @@ impl States {
 }
 
 impl Find {
+    /// Whether the places in its answer are places in JSON.
+    pub fn needs_json(&self) -> bool {
+        matches!(self.items, Some(Place::Json(_)))
+            || (self.items.is_none() && matches!(self.id, Place::Json(_)))
+    }
+
+    /// Whether an answer without a copy can be told from one that says something else.
+    pub(super) fn says_what_none_is(&self) -> bool {
+        self.none.is_some() || self.ok.body.is_some() || !self.ok.json.is_empty()
+    }
+
     /// Whether the search names one copy in its path, so that 404 says that there is none.
     pub(super) fn names_one_copy(&self) -> bool {
         self.url
@@ -275,6 +310,21 @@ impl Pages {
         let next = shown.read(self.next.as_ref()?, values, Want::Link)?;
         Url::parse(&next).ok().map(Next::Address)
     }
+}
+
+/// Whether the list is there that a pointer goes through, so that nothing in it says that there is no
+/// copy. A pointer through no list says so by what is not there.
+fn lists_at(json: Option<&Value>, pointer: &str) -> bool {
+    let is_index = |token: &str| !token.is_empty() && token.bytes().all(|it| it.is_ascii_digit());
+    let mut above = String::new();
+    for token in pointer.split('/').skip(1) {
+        if is_index(token) {
+            return json.and_then(|it| it.pointer(&above)).is_some_and(Value::is_array);
+        }
+        above.push('/');
+        above.push_str(token);
+    }
+    true
 }
 
 fn numbered(template: &str, page: u32) -> Result<Url, Outcome> {

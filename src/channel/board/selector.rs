@@ -1,12 +1,15 @@
-//! Finds an element of a page by as much of CSS as a board's file needs: names, `#id`, `.class`,
-//! attributes, descendants.
+//! Finds elements of a page, or of XML, by as much of CSS as a board's file needs: names, `#id`,
+//! `.class`, attributes, descendants.
 //!
-//! Pages of boards are read forgivingly: what is not closed ends with what it stands in.
+//! Pages of boards are read forgivingly: what is not closed ends with what it stands in. In XML
+//! every element may have content, and a prefix of its name does not count.
 
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
-use regex::Regex;
+use regex::{Captures, Regex};
 
+use crate::adapt::html::escape;
 use crate::channel::words;
 
 /// Elements that have no content (HTML, "void elements").
@@ -18,10 +21,13 @@ const VOID: [&str; 13] = [
 /// Comments, what is no text for readers, and tags; in this order at each place.
 static MARKUP: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(
-        r#"(?is)<!--.*?-->|<script\b.*?</script\s*>|<style\b.*?</style\s*>|<(/?)([a-z][a-z0-9-]*)((?:"[^"]*"|'[^']*'|[^"'>])*)>"#,
+        r#"(?is)<!--.*?-->|<!\[CDATA\[.*?\]\]>|<script\b.*?</script\s*>|<style\b.*?</style\s*>|<(/?)([a-z][a-z0-9_.:-]*)((?:"[^"]*"|'[^']*'|[^"'>])*)>"#,
     )
     .ok()
 });
+
+static CDATA: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"(?s)<!\[CDATA\[(.*?)\]\]>").ok());
 
 static ATTRIBUTE: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r#"(?s)([^\s=/"'<>]+)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+)))?"#).ok()
@@ -53,6 +59,15 @@ struct Step {
 pub(super) struct Found {
     attributes: Vec<(String, String)>,
     inside: String,
+    /// With its tags.
+    whole: String,
+}
+
+/// What a text is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Markup {
+    Html,
+    Xml,
 }
 
 struct Open {
@@ -72,11 +87,27 @@ impl Selector {
     }
 
     /// The first element of a page that it selects.
-    pub(super) fn first(&self, page: &str) -> Option<Found> {
+    pub(super) fn first(&self, page: &str, markup: Markup) -> Option<Found> {
+        self.found(page, markup, 1).pop()
+    }
+
+    /// All elements of a page that it selects, but none that stand in another one of them.
+    pub(super) fn all(&self, page: &str, markup: Markup) -> Vec<Found> {
+        self.found(page, markup, usize::MAX)
+    }
+
+    fn found(&self, page: &str, markup: Markup, most: usize) -> Vec<Found> {
+        let mut found = Vec::new();
+        let Some(pattern) = MARKUP.as_ref() else { return found };
         let mut open: Vec<Open> = Vec::new();
-        for tag in MARKUP.as_ref()?.captures_iter(page) {
-            let Some(name) = tag.get(2) else { continue };
-            let name = name.as_str().to_lowercase();
+        // Up to here the page is part of an element that was found.
+        let mut taken = 0;
+        for tag in pattern.captures_iter(page) {
+            let (Some(place), Some(name)) = (tag.get(0), tag.get(2)) else { continue };
+            if place.start() < taken {
+                continue;
+            }
+            let name = local(name.as_str());
             if tag.get(1).is_some_and(|it| !it.is_empty()) {
                 if let Some(place) = open.iter().rposition(|it| it.name == name) {
                     open.truncate(place);
@@ -84,18 +115,26 @@ impl Selector {
                 continue;
             }
             let written = tag.get(3).map_or("", |it| it.as_str());
+            let is_empty = written.trim_end().ends_with('/')
+                || (markup == Markup::Html && VOID.contains(&name.as_str()));
             open.push(Open { attributes: attributes(written), name: name.clone() });
             if self.selects(&open) {
-                let after = page.get(tag.get(0)?.end()..)?;
-                let inside = if VOID.contains(&name.as_str()) { "" } else { inside(after, &name) };
-                let attributes = open.pop()?.attributes;
-                return Some(Found { attributes, inside: inside.to_owned() });
+                let after = page.get(place.end()..).unwrap_or_default();
+                let inside = if is_empty { "" } else { inside(after, &name) };
+                taken = place.end() + inside.len();
+                let attributes = open.last().map(|it| it.attributes.clone()).unwrap_or_default();
+                let whole = page.get(place.start()..taken).unwrap_or_default();
+                let whole = if is_empty { whole.to_owned() } else { format!("{whole}</{name}>") };
+                found.push(Found { attributes, inside: inside.to_owned(), whole });
+                if found.len() == most {
+                    break;
+                }
             }
-            if VOID.contains(&name.as_str()) || written.trim_end().ends_with('/') {
+            if is_empty {
                 open.pop();
             }
         }
-        None
+        found
     }
 
     /// Whether the innermost of the open elements is selected.
@@ -123,7 +162,8 @@ impl Step {
                  `[attribute=\"value\"]`, with spaces for descendants"
             )
         };
-        let is_name = name.chars().all(|it| it.is_ascii_alphanumeric() || it == '-') || name == "*";
+        let is_name = name.chars().all(|it| it.is_ascii_alphanumeric() || matches!(it, '-' | '_'))
+            || name == "*";
         if !is_name {
             return Err(wrong());
         }
@@ -173,9 +213,19 @@ impl Found {
         self.attributes.iter().find(is_it).map(|(_, value)| value.clone())
     }
 
+    /// It and all that is in it.
+    pub(super) fn whole(&self) -> &str {
+        &self.whole
+    }
+
     /// Its words on one line.
     pub(super) fn text(&self) -> String {
-        let text = words::text_of_page(&self.inside);
+        let literal = |data: &Captures<'_>| escape(data.get(1).map_or("", |it| it.as_str()));
+        let inside = match CDATA.as_ref() {
+            Some(pattern) => pattern.replace_all(&self.inside, literal),
+            None => Cow::Borrowed(self.inside.as_str()),
+        };
+        let text = words::text_of_page(&inside);
         text.split_whitespace().collect::<Vec<_>>().join(" ")
     }
 }
@@ -206,13 +256,19 @@ fn attributes(written: &str) -> Vec<(String, String)> {
         .collect()
 }
 
+/// A name without its prefix, in small letters.
+fn local(name: &str) -> String {
+    name.rsplit(':').next().unwrap_or(name).to_lowercase()
+}
+
 /// What stands in an element whose opening tag is just over.
 fn inside<'a>(after: &'a str, name: &str) -> &'a str {
     let Some(pattern) = MARKUP.as_ref() else { return after };
     let mut depth = 1_usize;
     for tag in pattern.captures_iter(after) {
         let (Some(whole), Some(found)) = (tag.get(0), tag.get(2)) else { continue };
-        if !found.as_str().eq_ignore_ascii_case(name) {
+        let is_empty = tag.get(3).is_some_and(|it| it.as_str().trim_end().ends_with('/'));
+        if local(found.as_str()) != name || is_empty {
             continue;
         }
         if tag.get(1).is_some_and(|it| it.is_empty()) {
@@ -241,7 +297,7 @@ mod tests {
         </div></body></html>"#;
 
     fn found(selector: &str) -> Option<Found> {
-        Selector::parse(selector).unwrap().first(PAGE)
+        Selector::parse(selector).unwrap().first(PAGE, Markup::Html)
     }
 
     #[test]
@@ -260,6 +316,22 @@ mod tests {
         }
         assert_eq!(found("nav a").unwrap().text(), "Home");
         assert_eq!(found("img[src]").unwrap().attribute("src").as_deref(), Some("x"));
+    }
+
+    #[test]
+    fn in_xml_every_element_has_content_and_prefixes_do_not_count() {
+        const XML: &str = r#"<?xml version="1.0"?><r:jobs xmlns:r="urn:r"><r:job r:id="1"><job_ref>a
+            </job_ref><link>https://board.example/1</link><job><sub/></job></r:job><r:job id="2">
+            <job_ref><![CDATA[b & <c>]]></job_ref><link/></r:job></r:jobs>"#;
+        let read = |selector: &str, page: &str| {
+            Selector::parse(selector).unwrap().first(page, Markup::Xml).map(|it| it.text())
+        };
+        let jobs = Selector::parse("jobs job").unwrap().all(XML, Markup::Xml);
+        assert_eq!(jobs.len(), 2, "{jobs:?}");
+        assert_eq!(read("job_ref", jobs[0].whole()).as_deref(), Some("a"));
+        assert_eq!(read("link", jobs[0].whole()).as_deref(), Some("https://board.example/1"));
+        assert_eq!(read("job_ref", jobs[1].whole()).as_deref(), Some("b & <c>"));
+        assert_eq!(jobs[1].attribute("id").as_deref(), Some("2"));
     }
 
     #[test]

@@ -6,7 +6,9 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
+use async_trait::async_trait;
 use chrono::{TimeDelta, Utc};
 use url::Url;
 use uuid::Uuid;
@@ -15,11 +17,11 @@ use super::super::{CliError, End, load, say};
 use crate::adapt::{self, Occasion, Rendition};
 use crate::channel::board::{Auth, Board, Config};
 use crate::channel::http::{Exchange, Request, Witness};
-use crate::channel::permit::NoJournal;
+use crate::channel::permit::Journal;
 use crate::channel::secret::SecretRef;
 use crate::channel::{
     Action, Address, Channel, Context, DeliveryKey, Likeness, Outcome, Permit, Reach, Receipt,
-    Search, SendBy, Sight, Trace, Wire,
+    Search, SendBy, Sight, StepDone, Trace, Wire,
 };
 use crate::clock::Clock;
 use crate::ledger::Past;
@@ -49,6 +51,10 @@ pub(super) struct Arguments {
     recorded: Option<PathBuf>,
 }
 
+/// How often, and how long apart, a board is asked that does not have its result yet.
+const LOOKS: u32 = 4;
+const BETWEEN_LOOKS: Duration = Duration::from_secs(1);
+
 /// Longer bodies are shown up to here.
 const SHOWN: usize = 2000;
 
@@ -77,7 +83,9 @@ pub(super) async fn run(arguments: &Arguments, site: &Site) -> Result<End, CliEr
     let rendition =
         adapt::adapt(&posting, &spec.target(&board), Occasion::Announce, &site.templates)
             .map_err(|error| CliError::Failed(format!("{} cannot take it: {error}", spec.name)))?;
-    let test = Test { board: &board, seen: &seen, posting: &posting, rendition: &rendition };
+    let kept = Kept::default();
+    let (board, seen) = (&board, &seen);
+    let test = Test { board, seen, kept, posting: &posting, rendition: &rendition };
     let went_well = test.play().await?;
     if let Some(file) = &arguments.record {
         let record = serde_json::to_string_pretty(&*seen.recorded()).unwrap_or_default();
@@ -233,10 +241,31 @@ fn with_secret(config: &Config, secret: &SecretRef) -> Config {
     config
 }
 
+/// The steps of the test ad that are done, for as long as the test takes.
+#[derive(Default)]
+struct Kept(Mutex<Vec<StepDone>>);
+
+#[async_trait]
+impl Journal for Kept {
+    async fn note(&self, _what: &str, _detail: &serde_json::Value) -> Result<(), String> {
+        Ok(())
+    }
+
+    async fn done(&self) -> Result<Vec<StepDone>, String> {
+        Ok(self.0.lock().unwrap_or_else(PoisonError::into_inner).clone())
+    }
+
+    async fn step_done(&self, done: &StepDone) -> Result<(), String> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(done.clone());
+        Ok(())
+    }
+}
+
 /// One life of one ad.
 struct Test<'a> {
     board: &'a Board,
     seen: &'a Seen,
+    kept: Kept,
     posting: &'a Posting,
     rendition: &'a Rendition,
 }
@@ -255,15 +284,24 @@ impl Test<'_> {
         let (wire, created) = self.send(Action::Publish(self.rendition), &address).await?;
         self.step("create", &said(&created))?;
         let Outcome::Posted(mut receipt) = created else { return Ok(false) };
+        let done = self.kept.done().await.map_err(CliError::Failed)?;
         let search = Search {
             wire: &wire,
             key: &key,
             since: at,
             owned: &[].into(),
             likeness: Likeness::Words,
-            done: &[],
+            done: &done,
         };
-        let found = self.board.find(&search).await;
+        let mut found = self.board.find(&search).await;
+        // A board that works through a queue has it soon.
+        for _ in 0..LOOKS {
+            if !matches!(found, Trace::NotYet { .. }) {
+                break;
+            }
+            tokio::time::sleep(BETWEEN_LOOKS).await;
+            found = self.board.find(&search).await;
+        }
         self.step("find", &traced(&found))?;
         let mut is_well = !matches!(found, Trace::TurnedDown { .. } | Trace::CannotTell { .. });
         if let Trace::Found(found) | Trace::Held { receipt: found, .. } = found {
@@ -306,7 +344,7 @@ impl Test<'_> {
             .prepare(action, address)
             .map_err(|error| CliError::Usage(error.to_string()))?;
         let send_by = SendBy::new(Utc::now() + TimeDelta::minutes(5), Clock::System);
-        let outcome = self.board.send(&wire, &Permit::new(send_by, &NoJournal)).await;
+        let outcome = self.board.send(&wire, &Permit::new(send_by, &self.kept)).await;
         Ok((wire, outcome))
     }
 

@@ -16,7 +16,7 @@ fn board(server: &str, auth: &str) -> handbill::channel::board::Board {
     build(&format!("auth = {auth}\n{}", SIMPLE.replace("BASE", server))).unwrap()
 }
 
-fn secret_file(value: &str) -> String {
+pub(super) fn secret_file(value: &str) -> String {
     match servers::secret(value).place {
         SecretPlace::File(path) => path.to_string_lossy().into_owned(),
         place => unreachable!("servers::secret makes files: {place:?}"),

@@ -1,8 +1,10 @@
 //! What becomes of a copy: moderators, links that a person gives, results of uploads, and whether
 //! the board still has what was sent.
 
+use handbill::channel::permit::Journal;
 use handbill::channel::{Arrival, Channel, Outcome, Receipt, Sight, Trace};
 
+use super::steps::{self, Kept};
 use super::{SIMPLE, build, publish, rendition};
 use crate::channels::servers::{self, Scripted, answer, json};
 
@@ -175,4 +177,39 @@ async fn what_became_of_an_upload_is_read_from_its_own_result() {
     let later = board.find(&search).await;
     assert!(matches!(later, Trace::NotYet { .. }), "{later:?}");
     assert!(server.requests()[2].starts_with("GET /ESP10-00.xml "));
+}
+
+#[tokio::test]
+async fn a_ticket_is_asked_for_until_the_copy_has_its_own_id() {
+    let server = Scripted::start([
+        json(200, "[]"),
+        answer(202, &["Location: /tickets/t1"], ""),
+        json(200, r#"{"state":"queued"}"#),
+        json(200, r#"{"state":"done","id":"a-9","link":"/v/a-9"}"#),
+        json(200, r#"{"state":"failed","why":"no such field"}"#),
+    ])
+    .await;
+    let text = SIMPLE
+        .replace("BASE", &server.base)
+        .replace("id = { json = \"/id\" }", "id = { header = \"Location\" }")
+        .replace("# ok", "ok = { status = [202] }");
+    let poll = "[poll]\nmethod = \"GET\"\nurl = \"{base}/tickets/{id}\"\n\
+                state = { json = \"/state\" }\nerror = { json = \"/why\" }\n\
+                id = { json = \"/id\" }\nlink = { json = \"/link\" }\n\
+                [states]\npending = [\"queued\"]\nrefused = [\"failed\"]\n";
+    let board = build(&format!("{text}{poll}")).unwrap();
+    let (wire, key, kept) = (publish(&board), servers::key(), Kept::default());
+    let outcome = steps::send(&board, &wire, &kept).await;
+    assert_eq!(outcome, Outcome::Posted(Receipt::default()), "a ticket is no id of a copy");
+    let done = kept.done().await.unwrap();
+    let search =
+        handbill::channel::Search { done: &done, ..servers::search(&wire, &key, servers::at()) };
+    let queued = board.find(&search).await;
+    assert!(matches!(queued, Trace::NotYet { .. }), "{queued:?}");
+    let Trace::Found(receipt) = board.find(&search).await else { panic!("not found") };
+    assert_eq!(receipt.remote_id.as_deref(), Some("a-9"));
+    assert_eq!(receipt.link.unwrap().path(), "/v/a-9");
+    let failed = board.find(&search).await;
+    assert_eq!(failed, Trace::TurnedDown { why: "no such field".to_owned() });
+    assert!(server.requests()[2].starts_with("GET /tickets/t1 "));
 }

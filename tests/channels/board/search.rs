@@ -118,3 +118,59 @@ async fn a_search_may_be_a_request_with_a_body() {
     assert!(matches!(trace, Trace::Found(_)), "{trace:?}");
     assert!(server.requests()[0].ends_with(r#"{"q":"2026-W07"}"#), "{}", server.requests()[0]);
 }
+
+const ELEMENTS: &str = r#"
+base = "BASE"
+format = "json"
+[find]
+method = "GET"
+url = "{base}/list"
+ok = { body = "<jobs" }
+items = { xml = { select = "job" } }
+reference = { xml = { select = "ref" } }
+id = { xml = { select = "job", attribute = "id" } }
+link = { xml = { select = "link" } }
+[create]
+method = "POST"
+url = "{base}/jobs"
+id = { json = "/id" }
+"#;
+
+#[tokio::test]
+async fn a_list_may_be_elements_of_a_page_or_of_xml() {
+    let xml =
+        |jobs: &str| answer(200, &["Content-Type: text/xml"], &format!("<jobs>{jobs}</jobs>"));
+    let two = "<job id=\"1\"><ref>12026-W07</ref></job><job id=\"2\"><ref>2026-W07</ref>\
+               <link>/j/2</link></job>";
+    let server =
+        Scripted::start([xml(two), xml(""), answer(200, &[], "<p>Log in, 2026-W07</p>")]).await;
+    let board = build(&ELEMENTS.replace("BASE", &server.base)).unwrap();
+    let (wire, key) = (publish(&board), servers::key());
+    let search = servers::search(&wire, &key, servers::at());
+    let Trace::Found(receipt) = board.find(&search).await else { panic!("not found") };
+    assert_eq!(receipt.remote_id.as_deref(), Some("2"));
+    assert_eq!(receipt.link.unwrap().path(), "/j/2");
+    assert_eq!(board.find(&search).await, Trace::Absent);
+    let login = board.find(&search).await;
+    assert!(matches!(login, Trace::CannotTell { .. }), "{login:?}");
+    let silent = ELEMENTS.replace("ok = { body = \"<jobs\" }", "");
+    let why = build(&silent.replace("BASE", "http://127.0.0.1:1")).err().unwrap();
+    assert!(why.contains("so a login page would"), "{why}");
+}
+
+#[tokio::test]
+async fn only_what_says_so_means_that_there_is_none() {
+    let none = super::SIMPLE.replace("# find", "none = { status = [404] }");
+    let server = Scripted::start([json(404, "{}"), json(200, "[]")]).await;
+    let board = build(&none.replace("BASE", &server.base)).unwrap();
+    let (wire, key) = (publish(&board), servers::key());
+    let search = servers::search(&wire, &key, servers::at());
+    assert_eq!(board.find(&search).await, Trace::Absent);
+    let unsaid = board.find(&search).await;
+    assert!(matches!(unsaid, Trace::CannotTell { .. }), "{unsaid:?}");
+    // An error that comes as success has no list in it.
+    let server = Scripted::start([json(200, r#"{"error":"maintenance"}"#)]).await;
+    let board = build(&super::SIMPLE.replace("BASE", &server.base)).unwrap();
+    let error = board.find(&servers::search(&publish(&board), &key, servers::at())).await;
+    assert!(matches!(error, Trace::CannotTell { .. }), "{error:?}");
+}

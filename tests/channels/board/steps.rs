@@ -14,7 +14,7 @@ const PUBLISH: &str = "[publish]\nmethod = \"POST\"\nurl = \"{base}/jobs/{id}/pu
 
 /// The record of a delivery's steps.
 #[derive(Default)]
-struct Kept(Mutex<Vec<StepDone>>);
+pub(super) struct Kept(Mutex<Vec<StepDone>>);
 
 #[async_trait]
 impl Journal for Kept {
@@ -36,7 +36,7 @@ fn board(server: &str) -> handbill::channel::board::Board {
     build(&format!("{}{PUBLISH}", SIMPLE.replace("BASE", server))).unwrap()
 }
 
-async fn send(board: &impl Channel, wire: &Wire, kept: &Kept) -> Outcome {
+pub(super) async fn send(board: &impl Channel, wire: &Wire, kept: &Kept) -> Outcome {
     let soon = chrono::Utc::now() + chrono::TimeDelta::minutes(10);
     let send_by = handbill::channel::SendBy::new(soon, handbill::clock::Clock::System);
     board.send(wire, &Permit::new(send_by, kept)).await

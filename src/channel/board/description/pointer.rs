@@ -1,0 +1,45 @@
+//! A place that may be written as a JSON pointer alone: `items = "/jobs"`.
+
+use std::fmt;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Deserializer, Error, MapAccess, Visitor};
+
+use super::Place;
+
+/// What may be written there.
+#[derive(JsonSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "it is there for the schema")]
+pub(super) enum PointerOrPlace {
+    Pointer(String),
+    Place(Place),
+}
+
+pub(super) fn or_place<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Place>, D::Error> {
+    deserializer.deserialize_any(Written).map(Some)
+}
+
+struct Written;
+
+impl<'de> Visitor<'de> for Written {
+    type Value = Place;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(
+            "a JSON pointer like \"/jobs\", or a place like { html = { select = \"job\" } }",
+        )
+    }
+
+    fn visit_str<E: Error>(self, pointer: &str) -> Result<Place, E> {
+        Ok(Place::Json(pointer.to_owned()))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Place, A::Error> {
+        Place::deserialize(MapAccessDeserializer::new(map))
+    }
+}
