@@ -274,6 +274,11 @@ impl Board {
         }
     }
 
+    /// Whether a copy that was created is still to be published.
+    fn has_to_publish(&self, search: &Search<'_>) -> bool {
+        self.config.publish.is_some() && !search.done.iter().any(|it| it.step == PUBLISH)
+    }
+
     /// What a copy under our reference means for a search that was made for it.
     fn trace_of(&self, standing: Standing) -> Trace {
         let Standing { receipt, state } = standing;
@@ -541,7 +546,13 @@ impl StepByStep for Board {
                     Some(id) if search.owned.contains(id) => cannot(&format!(
                         "under our reference the board names the copy {id}, which is of another delivery"
                     )),
-                    _ => self.trace_of(standing),
+                    _ => match self.trace_of(standing) {
+                        // A draft waits for our own second request, not for somebody at the board.
+                        Trace::Held { receipt, .. } if self.has_to_publish(search) => {
+                            Trace::Found(receipt)
+                        }
+                        trace => trace,
+                    },
                 }
             }
             (_, Err(Outcome::Deferred { why, .. })) => Trace::NotYet { why },

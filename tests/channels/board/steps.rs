@@ -102,3 +102,33 @@ async fn a_lost_answer_to_the_first_request_is_looked_for() {
     assert_eq!(requests.iter().filter(|it| it.starts_with("POST /jobs ")).count(), 1);
     assert!(requests[4].starts_with("POST /jobs/a-17/publications "));
 }
+
+#[tokio::test]
+async fn a_draft_that_a_lost_answer_left_is_published_and_not_waited_for() {
+    let draft = || json(200, r#"[{"id":"a-17","ref":"2026-W07","status":"draft"}]"#);
+    let server = Scripted::start([
+        json(200, "[]"),
+        Reply::HangUp,
+        draft(),
+        draft(),
+        json(201, "{}"),
+        draft(),
+    ])
+    .await;
+    let text =
+        SIMPLE.replace("BASE", &server.base).replace("# find", "state = { json = \"/0/status\" }");
+    let board = build(&format!("{text}{PUBLISH}[states]\npending = [\"draft\"]\n")).unwrap();
+    let (wire, kept, key) = (publish(&board), Kept::default(), servers::key());
+    let outcome = send(&board, &wire, &kept).await;
+    assert!(matches!(outcome, Outcome::Unknown { .. }), "{outcome:?}");
+    let trace = board.find(&servers::search(&wire, &key, servers::at())).await;
+    assert!(matches!(trace, Trace::Partly(_)), "{trace:?}");
+    let outcome = send(&board, &wire, &kept).await;
+    assert!(matches!(outcome, Outcome::Posted(_)), "{outcome:?}");
+    assert!(server.requests()[4].starts_with("POST /jobs/a-17/publications "));
+    // Once it is published, whoever has it still is at the board.
+    let done = kept.done().await.unwrap();
+    let search = Search { done: &done, ..servers::search(&wire, &key, servers::at()) };
+    let trace = board.find(&search).await;
+    assert!(matches!(trace, Trace::Held { .. }), "{trace:?}");
+}
