@@ -34,7 +34,7 @@ pub fn is_abbreviation(text: &str) -> bool {
         && text.chars().all(|letter| letter.is_alphanumeric() || letter == '-')
         && text.chars().filter(|letter| letter.is_uppercase()).count() >= 2
         // "University of Y (NL)" says where it is.
-        && place::country_code(text).is_none()
+        && place::country::code_of(text).is_none()
 }
 
 /// The names of institutions in a text: runs of capitalised words, with the small words that join

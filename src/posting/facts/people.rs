@@ -9,7 +9,7 @@ use super::prose::{Passage, Prose};
 
 /// Two to four words that can be a name, with the titles before it.
 static NAME: Pattern = Pattern::new(
-    r"(?x) (?: (?:(?:Univ\.-)?Prof(?:essor(?:in)?|essoressa|\.ssa|ssa)?|Dott(?:\.ssa|ssa)?|Dr(?:\.ssa|a)?|dr|ir|PD|Mag|Ing|Priv\.-Doz)\.?
+    r"(?x) (?: (?:(?:Univ\.-)?Prof(?:essor(?:in)?|essoressa|\.ssa|ssa)?|Dott(?:\.ssa|ssa)?|Dr(?:\.ssa|a)?|dr|ir|PD|Mag|Ing|Priv\.-Doz)\.?(?:-Ing\.)?
         (?:\ (?:rer|med|phil|nat|habil|h|c)\.)* \ )*
         [A-ZÀ-Þ][A-Za-zÀ-ɏ'’-]* \.? (?:\ (?:von|van|de|der|den|zu|del|di|le|la|ter|ten|[A-ZÀ-Þ]\.))*
         (?: \ [A-ZÀ-Þ][a-zÀ-ɏ'’-][A-Za-zÀ-ɏ'’-]* ){1,2}",

@@ -1,7 +1,12 @@
 //! Where the work is: town and country.
+//!
+//! `country` knows the countries; `pair` finds a town that has its country behind it, `university`
+//! the town in the name of one, and `hints` the country where nothing names it.
 
-use std::collections::HashMap;
-use std::sync::LazyLock;
+pub(super) mod country;
+mod hints;
+mod pair;
+mod university;
 
 use super::labels::FieldKey;
 use super::names;
@@ -47,12 +52,6 @@ static ADDRESS: Pattern = Pattern::new(
     r"(?x) \b (?:[A-Z]{1,2}-)? [0-9]{4,5} (?:\ [A-Z]{2})? \ (?P<city> [A-ZÀ-Þ][A-Za-zÀ-ɏ-]+ )",
 );
 
-/// A town and its country: "Seahaven, Brazil", "Seahaven (Belgium)".
-static PAIR: Pattern = Pattern::new(
-    r"(?x) \b (?P<city> [A-ZÀ-Þ][A-Za-zÀ-ɏ'’-]+ ) (?: ,\ (?:(?P<region>[A-ZÀ-Þ][A-Za-zÀ-ɏ]+),\ )? | \ \( | \ –\ | \ -\ )
-        (?P<country> [A-ZÀ-Þ][A-Za-zÀ-ɏ]{3,} (?:\ [A-ZÀ-Þ][A-Za-zÀ-ɏ]+)? | UK | USA ) \b",
-);
-
 /// A capitalised word, which may be a town.
 static CAPITALISED: Pattern = Pattern::new(r"\b[A-ZÀ-Þ][A-Za-zÀ-ɏ-]+");
 
@@ -69,10 +68,11 @@ pub fn infer(
         .or_else(|| stated(prose))
         .or_else(|| organisation.and_then(of_organisation))
         .or_else(|| located(prose))
+        .or_else(|| near(prose))
         .or_else(|| offered(prose, organisation))
         .unwrap_or_default();
     for field in prose.fields(FieldKey::Country) {
-        if let Some(code) = country_code(&field.text) {
+        if let Some(code) = country::code_of(&field.text) {
             place.country.get_or_insert(Field::new(code.to_owned(), Origin::Inferred(field.span)));
         }
     }
@@ -86,9 +86,29 @@ pub fn infer(
             place.city = Some(inferred(city, &organisation.origin));
         }
     }
+    let countries = || place.country.as_ref().map(|country| country.value.as_str());
+    if place.city.is_none()
+        && let Some(organisation) = organisation
+        && let Some((town, code)) = university::town_of(&organisation.value, countries())
+    {
+        place.city = Some(inferred(town, &organisation.origin));
+        if let (None, Some(code)) = (&place.country, code) {
+            place.country = Some(inferred(code, &organisation.origin));
+        }
+    }
     if place.country.is_none() {
         let german = pay_scheme.filter(|scheme| scheme.value.starts_with("TV"));
         place.country = german.map(|scheme| inferred("DE", &scheme.origin));
+    }
+    if place.country.is_none() {
+        let hinted = hints::country(prose);
+        place.country = hinted.map(|(code, origin)| Field::new(code.to_owned(), origin));
+    }
+    if place.country.is_none()
+        && let Some(from) = organisation.or(place.city.as_ref())
+        && let Some(code) = hints::by_language(prose)
+    {
+        place.country = Some(inferred(code, &from.origin));
     }
     place
 }
@@ -99,7 +119,7 @@ fn in_field(prose: &Prose) -> Option<Place> {
         let fact = |text: &str| Some(Field::new(text.to_owned(), Origin::Inferred(field.span)));
         let mut words = CAPITALISED.find_iter(&field.text).map(|word| shown(word.as_str()));
         let known = words.find_map(|word| {
-            let code = country_of_city(&word)?;
+            let code = country::of_city(&word)?;
             Some((word, code))
         });
         if let Some((city, code)) = known {
@@ -108,7 +128,7 @@ fn in_field(prose: &Prose) -> Option<Place> {
         let text = field.text.trim_end_matches(['.', ')']);
         let mut parts = text.split([',', '(', '/', ';', '|']).map(str::trim);
         let city = parts.next().filter(|city| is_town(city))?;
-        let country = parts.find_map(country_code);
+        let country = parts.find_map(country::code_of);
         Some(Place { city: fact(&shown(city)), country: country.and_then(fact) })
     })
 }
@@ -121,7 +141,7 @@ fn is_town(words: &str) -> bool {
     let mut each = words.split([' ', '-']).filter(|word| !word.is_empty());
     words.split(' ').count() <= 4
         && words.chars().next().is_some_and(char::is_uppercase)
-        && country_code(words).is_none()
+        && country::code_of(words).is_none()
         && each.all(|word| {
             let capital = word.chars().next().is_some_and(char::is_uppercase);
             let small = word.to_lowercase();
@@ -148,14 +168,32 @@ fn located(prose: &Prose) -> Option<Place> {
             Some((located, TOWN.captures_from(&passage.text, located.end())?))
         })?;
         let city = captures.name("city")?;
-        let named = captures.name("country").and_then(|it| country_code(it.as_str()));
+        let named = captures.name("country").and_then(|it| country::code_of(it.as_str()));
         let town = located.as_str().contains("town of");
-        let code = named.or_else(|| country_of_city(city.as_str()));
-        if code.is_none() && !town || country_code(city.as_str()).is_some() {
+        let code = named.or_else(|| country::of_city(city.as_str()));
+        if code.is_none() && !town || country::code_of(city.as_str()).is_some() {
             return None;
         }
         let origin = Origin::Inferred(prose.span(passage, city.range()));
         let country = code.map(|code| Field::new(code.to_owned(), origin.clone()));
+        Some(Place { city: Some(Field::new(city.as_str().to_owned(), origin)), country })
+    })
+}
+
+/// "in Seahaven near Bonn": a town beside one that cannot be mistaken.
+fn near(prose: &Prose) -> Option<Place> {
+    static NEAR: Pattern = Pattern::new(
+        r"\b(?:in|at|à|en|a|te) (?P<city>[A-ZÀ-Þ][A-Za-zÀ-ɏ'’-]+(?: [A-ZÀ-Þ][A-Za-zÀ-ɏ'’-]+)?),? \(?(?:near|close to|next to|just outside|bei|nahe|in der Nähe von|près de|cerca de|vicino a|nabij) (?P<near>[A-ZÀ-Þ][A-Za-zÀ-ɏ-]+)",
+    );
+    prose.texts().find_map(|passage| {
+        let captures = NEAR.captures(&passage.text)?;
+        let city = captures.name("city")?;
+        let code = country::of_city(captures.name("near")?.as_str())?;
+        if !is_town(city.as_str()) {
+            return None;
+        }
+        let origin = Origin::Inferred(prose.span(passage, city.range()));
+        let country = Some(Field::new(code.to_owned(), origin.clone()));
         Some(Place { city: Some(Field::new(city.as_str().to_owned(), origin)), country })
     })
 }
@@ -165,23 +203,13 @@ fn offered(prose: &Prose, organisation: Option<&Field<String>>) -> Option<Place>
     let front = prose.passages().filter(|it| matches!(it.role, Role::Title | Role::Summary));
     let offers = prose.texts().filter(|it| words::OFFER.is_match(&it.text));
     let found = |passage: &super::prose::Passage| {
-        let pair = PAIR.captures_iter(&passage.text).find_map(|captures| {
-            let mut city = captures.name("city")?;
-            let country = captures.name("country")?.as_str();
-            let code = country_code(country).or_else(|| country_of_state(country))?;
-            // "Bay University, Seahaven, Spain"
-            if names::names_institution(city.as_str()) {
-                city = captures.name("region")?;
-            }
-            let town = country_code(city.as_str()).is_none()
-                && !is_region(city.as_str(), code)
-                && city.as_str().chars().any(char::is_lowercase);
-            let own = !super::organisation::is_somebody_else(passage.before(city.start(), 60));
-            (town && own).then_some((city.range(), code))
+        let pair = pair::pairs(&passage.text).into_iter().find(|pair| {
+            !super::organisation::is_somebody_else(passage.before(pair.city.start, 60))
         });
+        let pair = pair.map(|pair| (pair.city, pair.country));
         let town = || {
             CAPITALISED.find_iter(&passage.text).find_map(|word| {
-                let code = country_of_city(word.as_str())?;
+                let code = country::of_city(word.as_str())?;
                 if super::organisation::is_somebody_else(passage.before(word.start(), 60)) {
                     return None;
                 }
@@ -207,16 +235,14 @@ fn offered(prose: &Prose, organisation: Option<&Field<String>>) -> Option<Place>
     let address = |passage: &super::prose::Passage| {
         let city = ADDRESS.captures(&passage.text)?.name("city")?;
         let name = title_case(city.as_str());
-        let code = country_of_city(&name)?;
+        let code = country::of_city(&name)?;
         let origin = Origin::Inferred(prose.span(passage, city.range()));
         let city = Some(Field::new(name, origin.clone()));
         Some(Place { city, country: Some(Field::new(code.to_owned(), origin)) })
     };
     let lonely = || {
-        let mut pairs = prose.texts().filter(|it| PAIR.is_match(&it.text)).filter_map(|passage| {
-            let place = found(passage)?;
-            place.city.is_some().then_some(place)
-        });
+        let mut pairs =
+            prose.texts().filter(|it| !pair::pairs(&it.text).is_empty()).filter_map(found);
         let first = pairs.next()?;
         let city = |place: &Place| place.city.as_ref().map(|city| city.value.clone());
         pairs.all(|other| city(&other) == city(&first)).then_some(first)
@@ -234,94 +260,6 @@ fn title_case(word: &str) -> String {
     first + &letters.as_str().to_lowercase()
 }
 
-/// The ISO 3166-1 code of a country: a code itself, or its English or German name.
-pub fn country_code(name: &str) -> Option<&'static str> {
-    let name = name.trim().trim_end_matches('.');
-    let folded = name.to_lowercase();
-    let lines = include_str!("countries.tsv").lines().filter_map(|line| line.split_once('\t'));
-    let by_name = lines
-        .filter(|(_, names)| names.split('|').any(|it| it.to_lowercase() == folded))
-        .map(|(code, _)| code)
-        .next();
-    let code = || CODES.split(' ').find(|code| code.eq_ignore_ascii_case(name));
-    by_name.or_else(code)
-}
-
-/// The country of a state or province that is written behind a town, where its name means nothing
-/// else.
-fn country_of_state(name: &str) -> Option<&'static str> {
-    const STATES: [(&str, &[&str]); 3] = [
-        (
-            "US",
-            &[
-                "Alabama",
-                "Alaska",
-                "Arizona",
-                "Arkansas",
-                "California",
-                "Colorado",
-                "Connecticut",
-                "Delaware",
-                "Florida",
-                "Hawaii",
-                "Idaho",
-                "Illinois",
-                "Indiana",
-                "Iowa",
-                "Kansas",
-                "Kentucky",
-                "Louisiana",
-                "Maine",
-                "Maryland",
-                "Massachusetts",
-                "Michigan",
-                "Minnesota",
-                "Mississippi",
-                "Missouri",
-                "Montana",
-                "Nebraska",
-                "Nevada",
-                "New Hampshire",
-                "New Jersey",
-                "New Mexico",
-                "New York",
-                "North Carolina",
-                "North Dakota",
-                "Ohio",
-                "Oklahoma",
-                "Oregon",
-                "Pennsylvania",
-                "Rhode Island",
-                "South Carolina",
-                "South Dakota",
-                "Tennessee",
-                "Texas",
-                "Utah",
-                "Vermont",
-                "Virginia",
-                "Washington",
-                "West Virginia",
-                "Wisconsin",
-                "Wyoming",
-            ],
-        ),
-        (
-            "CA",
-            &[
-                "Alberta",
-                "British Columbia",
-                "Manitoba",
-                "Ontario",
-                "Quebec",
-                "Québec",
-                "Saskatchewan",
-            ],
-        ),
-        ("AU", &["New South Wales", "Queensland", "Tasmania", "Victoria"]),
-    ];
-    STATES.iter().find(|(_, names)| names.contains(&name)).map(|(code, _)| *code)
-}
-
 fn stated(prose: &Prose) -> Option<Place> {
     let mut texts = prose.texts();
     texts.find_map(|passage| {
@@ -331,10 +269,12 @@ fn stated(prose: &Prose) -> Option<Place> {
         let origin = |found: &Match<'_>| Origin::Inferred(prose.span(passage, found.range()));
         let city = captures.name("city")?;
         let country = captures.name("country");
-        let code = country.and_then(|it| country_code(it.as_str()).map(|code| (it, code)));
-        let known = country_of_city(city.as_str());
+        let code = country.and_then(|it| country::code_of(it.as_str()).map(|code| (it, code)));
+        let known = country::of_city(city.as_str());
         // A capitalised word after "is in" is a town only if a country or the table says so.
-        if !by_line && known.is_none() && code.is_none() || country_code(city.as_str()).is_some() {
+        if !by_line && known.is_none() && code.is_none()
+            || country::code_of(city.as_str()).is_some()
+        {
             return None;
         }
         let country = match (code, known) {
@@ -353,7 +293,7 @@ fn of_organisation(organisation: &Field<String>) -> Option<Place> {
     let words: Vec<&str> = organisation.value.split(' ').collect();
     let (city, code) = words.iter().enumerate().find_map(|(at, word)| {
         let mut parts = word.split([',', '(', ')', '/']);
-        let found = parts.find_map(|part| country_of_city(part).map(|code| (part, code)))?;
+        let found = parts.find_map(|part| country::of_city(part).map(|code| (part, code)))?;
         let before = at.checked_sub(1).and_then(|at| words.get(at)).copied().unwrap_or_default();
         let goes_on = goes_on(word, words.get(at + 1..).unwrap_or_default());
         (!goes_on && !BEGINNINGS.contains(&before)).then_some(found)
@@ -381,87 +321,6 @@ fn goes_on(word: &str, rest: &[&str]) -> bool {
     !behind.any(|word| names::names_institution(word.trim_matches([',', '(', ')', '/', ';'])))
 }
 
-/// Whether a name is that of a state or region of this country, and of no town that people mean
-/// by it.
-fn is_region(name: &str, country: &str) -> bool {
-    const TOWNS_TOO: [&str; 4] = ["New York", "Washington", "Quebec", "Québec"];
-    const REGIONS: [(&str, &[&str]); 6] = [
-        (
-            "DE",
-            &[
-                "Bavaria",
-                "Bayern",
-                "Saxony",
-                "Sachsen",
-                "Hesse",
-                "Hessen",
-                "Thuringia",
-                "Thüringen",
-                "Saarland",
-                "Württemberg",
-                "Schleswig-Holstein",
-                "Baden-Württemberg",
-                "Niedersachsen",
-            ],
-        ),
-        (
-            "IT",
-            &[
-                "Tuscany",
-                "Toscana",
-                "Lombardy",
-                "Lombardia",
-                "Sicily",
-                "Sicilia",
-                "Sardinia",
-                "Sardegna",
-                "Piedmont",
-                "Piemonte",
-                "Liguria",
-                "Veneto",
-                "Umbria",
-                "Lazio",
-                "Puglia",
-            ],
-        ),
-        (
-            "ES",
-            &[
-                "Catalonia",
-                "Cataluña",
-                "Catalunya",
-                "Andalusia",
-                "Andalucía",
-                "Galicia",
-                "Asturias",
-                "Cantabria",
-                "Aragón",
-                "Extremadura",
-            ],
-        ),
-        (
-            "FR",
-            &[
-                "Brittany",
-                "Bretagne",
-                "Normandy",
-                "Normandie",
-                "Alsace",
-                "Provence",
-                "Burgundy",
-                "Bourgogne",
-                "Occitanie",
-                "Aquitaine",
-            ],
-        ),
-        ("GB", &["Scotland", "Wales", "England", "Ireland"]),
-        ("AT", &["Tyrol", "Tirol", "Styria", "Steiermark", "Carinthia", "Kärnten", "Vorarlberg"]),
-    ];
-    let mut regions = REGIONS.iter().filter(|(code, _)| *code == country);
-    country_of_state(name) == Some(country) && !TOWNS_TOO.contains(&name)
-        || regions.any(|(_, names)| names.contains(&name))
-}
-
 /// A fact that follows from another one, and stands where that one stands.
 fn inferred(text: &str, from: &Origin) -> Field<String> {
     let origin = match from {
@@ -470,22 +329,3 @@ fn inferred(text: &str, from: &Origin) -> Field<String> {
     };
     Field::new(text.to_owned(), origin)
 }
-
-/// The country of a university town whose name means no other place.
-fn country_of_city(city: &str) -> Option<&'static str> {
-    static CITIES: LazyLock<HashMap<&str, &str>> = LazyLock::new(|| {
-        include_str!("cities.tsv").lines().filter_map(|line| line.split_once('\t')).collect()
-    });
-    CITIES.get(city).copied()
-}
-
-/// The codes of ISO 3166-1 alpha-2.
-const CODES: &str = "AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ \
-    BL BM BN BO BQ BR BS BT BV BW BY BZ CA CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ \
-    DE DJ DK DM DO DZ EC EE EG EH ER ES ET FI FJ FK FM FO FR GA GB GD GE GF GG GH GI GL GM GN GP \
-    GQ GR GS GT GU GW GY HK HM HN HR HT HU ID IE IL IM IN IO IQ IR IS IT JE JM JO JP KE KG KH KI \
-    KM KN KP KR KW KY KZ LA LB LC LI LK LR LS LT LU LV LY MA MC MD ME MF MG MH MK ML MM MN MO MP \
-    MQ MR MS MT MU MV MW MX MY MZ NA NC NE NF NG NI NL NO NP NR NU NZ OM PA PE PF PG PH PK PL PM \
-    PN PR PS PT PW PY QA RE RO RS RU RW SA SB SC SD SE SG SH SI SJ SK SL SM SN SO SR SS ST SV SX \
-    SY SZ TC TD TF TG TH TJ TK TL TM TN TO TR TT TV TW TZ UA UG UM US UY UZ VA VC VE VG VI VN VU \
-    WF WS YE YT ZA ZM ZW";

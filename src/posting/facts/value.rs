@@ -60,7 +60,7 @@ pub fn position_type(value: &Value) -> Result<PositionType, Problem> {
 
 pub fn country(value: &Value) -> Result<String, Problem> {
     let written = text_or(value, "name")?;
-    place::country_code(&written).map(str::to_owned).ok_or_else(|| Problem {
+    place::country::code_of(&written).map(str::to_owned).ok_or_else(|| Problem {
         code: "job::unknown-value",
         what: format!("is `{written}`, which is no country known here"),
         expected: "a code of two letters such as `DE` (ISO 3166-1)".to_owned(),
