@@ -3,8 +3,8 @@
 
 use std::ops::Range;
 
-use super::super::names;
 use super::super::pattern::Pattern;
+use super::super::{labels, names};
 use super::{country, university};
 
 /// What may be a country, behind what sets it off from its town.
@@ -114,7 +114,11 @@ fn run_before(text: &str, end: usize) -> Option<Range<usize>> {
         let capital = opened.starts_with(char::is_uppercase);
         let closed = start < end && opened.ends_with([',', ';', ':', '!', '?', ')', '|']);
         let dotted = start < end && opened.ends_with('.') && !["St.", "Ste."].contains(&opened);
-        let begins = ["In", "At", "The", "Our", "Location", "Address"].contains(&opened);
+        let begins = ["In", "At", "The", "Our", "Address"].contains(&opened)
+            // "Where Seahaven, Spain": a label without its colon.
+            || word.len() == before.split(' ').next().map_or(0, str::len)
+                && before.starts_with(word)
+                && labels::key_of(opened).is_some();
         if count > 3 || closed || dotted || begins || !capital && !SMALL.contains(&opened) {
             break;
         }
