@@ -21,7 +21,7 @@ static WAYS: [(Pattern, Option<&str>); 6] = [
     ),
     (
         Pattern::new(
-            r"\b(?:[Uu]niversit(?:à|a'|a’)(?: degli [Ss]tudi)?|[Pp]olitecnico) di (?P<town>(?:San |Reggio )?[A-ZÀ-Þ][a-zß-ÿ]{2,}(?: [A-ZÀ-Þ][a-zß-ÿ]+)?)$",
+            r"\b(?:[Uu]niversit(?:à|a'|a’)(?: degli [Ss]tudi)?|[Pp]olitecnico) di (?P<town>(?:San |Reggio )?[A-ZÀ-Þ][a-zß-ÿ]{2,})$",
         ),
         Some("IT"),
     ),
