@@ -133,7 +133,8 @@ fn inspect_shows_each_field_with_its_line() {
     assert_eq!(sure(phd, "title"), "certain");
     assert_eq!(sure(phd, "deadline"), "likely");
     assert_eq!(sure(phd, "start"), "doubtful");
-    assert_eq!(sure(phd, "city"), "assumed");
+    assert_eq!(sure(phd, "city"), "likely");
+    assert_eq!(sure(phd, "language"), "assumed");
     assert_eq!(found["publishable"], true);
 }
 

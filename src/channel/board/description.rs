@@ -252,12 +252,12 @@ pub struct Find {
     /// The list of copies: a JSON pointer, or the element of a page or of XML that each of them is
     /// (`{ html = { select = "job" } }`). With it, `reference` and the places below count within
     /// each of them; without it, the first hit counts.
-    #[serde(default, deserialize_with = "pointer::or_place")]
+    #[serde(default, deserialize_with = "self::pointer::or_place")]
     #[schemars(with = "Option<pointer::PointerOrPlace>")]
     pub items: Option<Place>,
     /// Where our reference stands in a copy: a JSON pointer, or a place. Without it the copy carries
     /// our reference somewhere.
-    #[serde(default, deserialize_with = "pointer::or_place")]
+    #[serde(default, deserialize_with = "self::pointer::or_place")]
     #[schemars(with = "Option<pointer::PointerOrPlace>")]
     pub reference: Option<Place>,
     /// What says that there is no such copy, for example `{ status = [404] }` or

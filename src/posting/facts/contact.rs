@@ -60,7 +60,7 @@ static BESIDE: Pattern = Pattern::new(concat!(
 ));
 
 /// A person whom the page asks to write to, or who leads the group that hires.
-static NAMED: [Pattern; 3] = [
+static NAMED: [Pattern; 4] = [
     Pattern::new(concat!(
         r"\b(?i:contact(?: person)?|please (?:write|send [^.;]*) to|questions [^.;]*(?:to|contact)|",
         r"inquiries [^.;]*to|ansprechpartner(?:in)?|ansprechperson|kontakt|",
@@ -74,6 +74,13 @@ static NAMED: [Pattern; 3] = [
         r"sous la direction|onder leiding)(?: (?:by|of|von|de|van|del|della))? (?P<name>",
         titled!(),
         ")"
+    )),
+    // "the Tides Lab (Prof. Ada Brine)"
+    Pattern::new(concat!(
+        r"\b(?i:group|lab|laboratory|chair|team|arbeitsgruppe|ag|lehrstuhl|professur|fachgebiet|abteilung|équipe|grupo|gruppo|vakgroep)\b[^.;:()]{0,50}",
+        r" \((?i:(?:pi|head|leitung|leiter(?:in)?|led by)[: ]+)?(?P<name>",
+        titled!(),
+        r")\)"
     )),
     // Without a title only where somebody is to be written to.
     Pattern::new(concat!(

@@ -96,6 +96,12 @@ pub fn infer(
             place.country = Some(inferred(code, &organisation.origin));
         }
     }
+    if place.country.is_none()
+        && let Some(city) = &place.city
+        && let Some(code) = beside(prose, &city.value)
+    {
+        place.country = Some(inferred(code, &city.origin));
+    }
     if place.country.is_none() {
         let german = pay_scheme.filter(|scheme| scheme.value.starts_with("TV"));
         place.country = german.map(|scheme| inferred("DE", &scheme.origin));
@@ -177,6 +183,15 @@ fn located(prose: &Prose) -> Option<Place> {
         let origin = Origin::Inferred(prose.span(passage, city.range()));
         let country = code.map(|code| Field::new(code.to_owned(), origin.clone()));
         Some(Place { city: Some(Field::new(city.as_str().to_owned(), origin)), country })
+    })
+}
+
+/// The country that stands behind a town anywhere on the page.
+fn beside(prose: &Prose, city: &str) -> Option<&'static str> {
+    prose.passages().find_map(|passage| {
+        let pairs = pair::pairs(&passage.text);
+        let own = pairs.into_iter().find(|it| passage.text.get(it.city.clone()) == Some(city));
+        own.map(|pair| pair.country)
     })
 }
 

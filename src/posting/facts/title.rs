@@ -81,7 +81,7 @@ static HIRING: Pattern = Pattern::new(
 static LEAD: Phrases = Phrases::preceded(r"^[^0-9A-Za-zÀ-ɏ]*$", "title.lead");
 
 /// What sets the title off from it.
-static BREAK: Pattern = Pattern::new(r"(?:\] ?| ?[:–—|] ?| - )(?P<rest>\S)");
+static BREAK: Pattern = Pattern::new(r"(?:\] ?| ?[:–—|!] ?| - )(?P<rest>[^ !:–—|])");
 
 /// Words of a call, behind which the title goes on without a break.
 static CALL: Pattern = Pattern::new(

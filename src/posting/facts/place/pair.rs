@@ -3,14 +3,14 @@
 
 use std::ops::Range;
 
-use super::super::names;
 use super::super::pattern::Pattern;
+use super::super::{labels, names};
 use super::{country, university};
 
 /// What may be a country, behind what sets it off from its town.
 static COUNTRY: Pattern = Pattern::new(
     r"(?x) (?P<sign> ,\ | \ \( | \ –\ | \ -\ | \ /\ | \ \|\ ) (?:[Tt]he\ )?
-        (?P<country> U\.?K\.? | U\.S\.A\. | USA | Pays-Bas | [A-ZÀ-Þ][A-Za-zÀ-ɏ]{3,} (?:\ (?:of\ )? [A-ZÀ-Þ][A-Za-zÀ-ɏ]+){0,2} )",
+        (?P<country> UK\b | U\.K\. | U\.S\.A\. | USA\b | Pays-Bas | [A-ZÀ-Þ][A-Za-zÀ-ɏ]{3,} (?:\ (?:of\ )? [A-ZÀ-Þ][A-Za-zÀ-ɏ]+){0,2} )",
 );
 
 /// A state of the US by its letters, which are a degree ("Ada Brine, MA") without what follows.
@@ -114,7 +114,11 @@ fn run_before(text: &str, end: usize) -> Option<Range<usize>> {
         let capital = opened.starts_with(char::is_uppercase);
         let closed = start < end && opened.ends_with([',', ';', ':', '!', '?', ')', '|']);
         let dotted = start < end && opened.ends_with('.') && !["St.", "Ste."].contains(&opened);
-        let begins = ["In", "At", "The", "Our", "Location", "Address"].contains(&opened);
+        let begins = ["In", "At", "The", "Our", "Das", "Die", "Der", "Address"].contains(&opened)
+            // "Where Seahaven, Spain": a label without its colon.
+            || word.len() == before.split(' ').next().map_or(0, str::len)
+                && before.starts_with(word)
+                && labels::key_of(opened).is_some();
         if count > 3 || closed || dotted || begins || !capital && !SMALL.contains(&opened) {
             break;
         }
@@ -202,7 +206,7 @@ fn is_named(before: &str) -> bool {
 /// Whether a place may begin here: at the beginning, behind a bracket, a sign or "in".
 fn stands_free(before: &str) -> bool {
     static FREE: Pattern = Pattern::new(r"(?i)(?:^|[(:|,–]|\b(?:in|at|à|en|a|te|near|from|of)) ?$");
-    FREE.is_match(before) && !is_named(before)
+    FREE.is_match(before) && !is_named(before) || labels::key_of(before).is_some()
 }
 
 #[cfg(test)]

@@ -7,9 +7,9 @@ use super::country;
 /// The ways in which a name holds a town, with the country where only one has such names.
 static WAYS: [(Pattern, Option<&str>); 6] = [
     (
-        Pattern::new(
-            r"(?:^| )(?:TH|Technische[n]? Hochschule) (?:zu )?(?P<town>[A-ZÀ-Þ][a-zß-ÿ]{3,})$",
-        ),
+        Pattern::new(concat!(
+            r"(?:^| )(?:TH|Technische[n]? Hochschule) (?:zu )?(?P<town>[A-ZÀ-Þ][a-zß-ÿ]{3,})$"
+        )),
         Some("DE"),
     ),
     (
@@ -21,7 +21,7 @@ static WAYS: [(Pattern, Option<&str>); 6] = [
     ),
     (
         Pattern::new(
-            r"\b(?:[Uu]niversit(?:à|a'|a’)(?: degli [Ss]tudi)?|[Pp]olitecnico) di (?P<town>(?:San |Reggio )?[A-ZÀ-Þ][a-zß-ÿ]{2,}(?: [A-ZÀ-Þ][a-zß-ÿ]+)?)$",
+            r"\b(?:[Uu]niversit(?:à|a'|a’)(?: degli [Ss]tudi)?|[Pp]olitecnico) di (?P<town>(?:San |Reggio )?[A-ZÀ-Þ][a-zß-ÿ]{2,})$",
         ),
         Some("IT"),
     ),
