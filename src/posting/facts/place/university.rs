@@ -7,9 +7,9 @@ use super::country;
 /// The ways in which a name holds a town, with the country where only one has such names.
 static WAYS: [(Pattern, Option<&str>); 6] = [
     (
-        Pattern::new(concat!(
-            r"(?:^| )(?:TH|Technische[n]? Hochschule) (?:zu )?(?P<town>[A-ZÀ-Þ][a-zß-ÿ]{3,})$"
-        )),
+        Pattern::new(
+            r"(?:^| )(?:TH|Technische[n]? Hochschule) (?:zu )?(?P<town>[A-ZÀ-Þ][a-zß-ÿ]{3,})$",
+        ),
         Some("DE"),
     ),
     (
