@@ -1,7 +1,7 @@
 //! The links of copies, back on the site: a data file per ad, and `syndication:` in the front matter
 //! of its pages where that is wanted.
 //!
-//! [`plan`] names what has to change, by what the ledger says and what the files hold; [`apply`] does
+//! [`plan`] names what has to change, by what the ledger says and what the files hold; `apply` does
 //! it. A dry run shows the same plan. Whatever was interrupted is done by the next run, because
 //! nothing is remembered but the files themselves.
 //!

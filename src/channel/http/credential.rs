@@ -43,7 +43,7 @@ impl Credential {
         Self::new(SecretString::from(""))
     }
 
-    /// The same, with what another placeholder stands for ([`super::wire::held_back`]).
+    /// The same, with what another placeholder stands for ([`crate::channel::wire::held_back`]).
     #[must_use]
     pub fn and(mut self, placeholder: String, value: SecretString) -> Self {
         if value.expose_secret().len() >= SHORTEST_HIDDEN {
