@@ -14,6 +14,7 @@ mod parts;
 mod phrases;
 mod properties;
 mod time;
+mod unlabelled;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -12,10 +12,7 @@ fn read(body: &str, name: &str) -> Value {
 fn a_place_is_a_town_by_its_whole_name() {
     for (body, city) in [
         ("The University of Porto is looking for a diver.", json!("Porto")),
-        (
-            "L'Università di Porto Maggio cerca una persona. La posizione è aperta.",
-            json!("Porto Maggio"),
-        ),
+        ("L'Università di Porto Maggio cerca una persona. La posizione è aperta.", Value::Null),
         ("We are looking for a diver at the Tide Clinic (UKA).", Value::Null),
         ("Das Tidenklinikum Auenbach (UKA) sucht eine Taucherin.", Value::Null),
         ("We are seeking a diver to work with agencies in Victoria, Australia.", Value::Null),

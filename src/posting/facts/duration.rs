@@ -107,6 +107,10 @@ static OTHER: Pattern = Pattern::new(
         | stay\S* | another | additional | further | weitere[nr]? | review\S* | evaluation | training | since | project\ (?:runs|lasts) ) \b [^.;]* $",
 );
 
+/// "There is a probation period of six months."
+static PROBATION: Pattern =
+    Pattern::new(r"(?i)\b(?:probation\S*|probezeit|proeftijd|essai|prueba|prova) (?:\S+ ){0,2}$");
+
 /// Words behind one that make it something else.
 static NOT_THE_CONTRACT: Pattern = Pattern::new(
     r"(?ix)^ ['’]? [\ -]* (?: (?:\S+\ ){0,2} (?:experience | erfahrung | berufserfahrung | expérience | experiencia | esperienza | ervaring)
@@ -177,7 +181,9 @@ fn told(prose: &Prose, passage: &Passage) -> Option<Field<f64>> {
         return Some(Field::new(months, Origin::Inferred(prose.span(passage, whole.range()))));
     }
     WAYS.iter().find_map(|way| {
-        let captures = way.captures(&passage.text)?;
+        let captures = way.captures_iter(&passage.text).find(|captures| {
+            captures.get(0).is_some_and(|it| !PROBATION.is_match(passage.before(it.start(), 30)))
+        })?;
         let whole = captures.get(0)?;
         let months = months(&captures)?;
         let span = prose.span(passage, whole.range());
