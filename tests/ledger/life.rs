@@ -2,6 +2,7 @@
 
 use handbill::adapt::Occasion;
 use handbill::channel::ChannelName;
+use handbill::decide::{DecideError, approve};
 use handbill::ledger::{CopyState, DeliveryName, NewDelivery, Observed, State};
 use handbill::posting::{PostingId, Revision};
 use uuid::Uuid;
@@ -152,4 +153,21 @@ async fn a_decision_names_the_person_beside_the_chain() {
     assert!(!asked.detail.contains("Brandt"), "{}", asked.detail);
     assert_eq!(of("withdrawal called off").says("by"), None);
     ledger.verify_chain().await.unwrap();
+}
+
+#[tokio::test]
+async fn who_agrees_to_words_agrees_to_no_others() {
+    let site = Site::new();
+    let ledger = site.open().await;
+    observe(&ledger, &[observed("tides", "1")], at(0)).await;
+    let (tides, list) = (PostingId("tides".into()), ChannelName("list".into()));
+    let words = approve::Words { hash: "of now".to_owned(), shown: Vec::new() };
+    let agreed =
+        |shown| approve::approve(&ledger, &tides, &list, &words, shown, "M. Brandt", at(1));
+    assert!(matches!(agreed("of yesterday").await, Err(DecideError::OtherWords)));
+    assert!(ledger.past().await.unwrap().approvals.is_empty());
+    agreed("of now").await.unwrap();
+    let approvals = ledger.past().await.unwrap().approvals;
+    let hash = approvals.get(&(tides.clone(), list.clone())).map(|it| it.content_hash.as_str());
+    assert_eq!(hash, Some("of now"));
 }
