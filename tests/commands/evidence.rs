@@ -97,6 +97,8 @@ fn what_somebody_changes_in_it_is_found() {
     let data = data(&archive);
     let id = data["deliveries"][0]["id"].as_str().unwrap().to_owned();
     let sent = data["deliveries"][0]["attempts"][0]["sent"]["file"].as_str().unwrap().to_owned();
+    let link = data["deliveries"].as_array().unwrap();
+    let link = link.iter().find_map(|it| it["receipt"]["link"].as_str()).unwrap();
     let in_data = |from: &str, to: &str| {
         let (from, to) = (from.to_owned(), to.to_owned());
         changed(&archive, "evidence.json", move |text| text.replace(&from, &to))
@@ -107,6 +109,7 @@ fn what_somebody_changes_in_it_is_found() {
             format!("attempt 1 of {id} said other words than are here"),
         ),
         (in_data("M. <Brandt>", "Somebody"), "are not those that were written".to_owned()),
+        (in_data(link, &format!("{link}0")), format!("no event tells of the link {link}0")),
         (
             in_data("\\\"worker\\\":", "\\\"helper\\\":"),
             "reads otherwise than in the chain".to_owned(),
