@@ -246,6 +246,7 @@ impl World {
             ledger,
             worker: Worker::this(),
             clock: self.clock.clone(),
+            aside: None,
         }
     }
 
