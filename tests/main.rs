@@ -16,6 +16,7 @@ mod notice;
 mod peers;
 mod plan;
 mod reading;
+mod reference;
 mod renditions;
 mod serve;
 mod simulation;
