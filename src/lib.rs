@@ -34,3 +34,4 @@ pub mod serve;
 pub mod sign_in;
 pub mod simulation;
 pub mod site;
+pub mod web;

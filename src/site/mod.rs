@@ -25,6 +25,7 @@ pub mod serve;
 mod toml_file;
 pub mod twin;
 mod vocabulary;
+pub mod web;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -85,6 +86,8 @@ pub struct Site {
     pub retention: Retention,
     /// `[serve]` and `[content]`: how the daemon runs.
     pub serve: serve::ServeRules,
+    /// `[serve.web]`: who may do what on the web page.
+    pub web: web::WebRules,
     /// `[check]`: which remarks are not wanted, which are errors, and what is paid.
     pub check: check::CheckRules,
 }
@@ -293,7 +296,10 @@ impl Site {
             .mailbox
             .and_then(|config| mailbox::SiteMailbox::read(config, folder, &file, &mut diagnostics));
         let retention = written.retention.read(&file, &mut diagnostics);
-        let serve = written.serve.rules(written.content, folder, &content);
+        let mut written_serve = written.serve;
+        let web = written_serve.web.take().unwrap_or_default();
+        let serve = written_serve.rules(written.content, folder, &content);
+        let web = web.read(serve.listen, folder, &file, &mut diagnostics);
         let check = written.check.read(folder, &file, &mut diagnostics);
         let site = Self {
             folder: folder.to_owned(),
@@ -316,6 +322,7 @@ impl Site {
             mailbox,
             retention,
             serve,
+            web,
             check,
         };
         Ok((Some(site), diagnostics))
