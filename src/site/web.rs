@@ -271,3 +271,21 @@ impl WebRules {
 }
 
 const SECRET: &str = "web::secret";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn other_machines_see_the_page_only_where_somebody_says_so() {
+        let at = |text: &str| text.parse::<Listen>().unwrap();
+        let nothing_said = WebRules::default();
+        assert!(
+            nothing_said.is_shown(at("127.0.0.1:8420")) && nothing_said.is_shown(at("[::1]:8420"))
+        );
+        assert!(!nothing_said.is_shown(at("192.0.2.1:8420")) && !nothing_said.is_shown(at("off")));
+        let public_url = Url::parse("https://jobs.tides.example/").ok();
+        let said = WebRules { public_url, ..WebRules::default() };
+        assert!(said.is_shown(at("192.0.2.1:8420")));
+    }
+}

@@ -28,6 +28,7 @@ const TEMPLATES: &[(&str, &str)] = &[
     ("channels", include_str!("../../templates/web/channels.html.j2")),
     ("health", include_str!("../../templates/web/health.html.j2")),
     ("login", include_str!("../../templates/web/login.html.j2")),
+    ("preview", include_str!("../../templates/web/preview.html.j2")),
     ("message", include_str!("../../templates/web/message.html.j2")),
 ];
 

@@ -3,8 +3,8 @@
 //!
 //! [`standing`] is the one word for how an ad is on a channel, [`overview`] all of them at a glance,
 //! [`calendar`] what comes, [`posting`] one ad as its readers see it, [`delivery`] one delivery whole,
-//! [`log`] the log, [`channels`] what is paused; [`shown`] draws renditions, for
-//! `post --dry-run --format html` too, and [`draw`] puts all of it into HTML.
+//! [`log`] the log, [`channels`] what is paused; [`shown`] prepares renditions,
+//! for [`preview`] too (`post --dry-run --format html`), and [`draw`] puts all of it into HTML.
 
 pub mod calendar;
 pub mod channels;
@@ -14,6 +14,7 @@ pub mod link;
 pub mod log;
 pub mod overview;
 pub mod posting;
+pub mod preview;
 pub mod shown;
 pub mod standing;
 

@@ -181,13 +181,20 @@ pub fn need(notice: &Notice, outlook: &Outlook<'_>) -> Need {
     };
     Need {
         title: notice.title.clone(),
-        what: notice.what.clone(),
-        help: notice.help.clone(),
+        what: sentence(&notice.what),
+        help: sentence(&notice.help),
         since: outlook.moment(notice.since),
         href,
         link: notice.link.as_ref().and_then(link::for_readers),
         commands: notice.commands.clone(),
     }
+}
+
+/// With the sign that ends a sentence, so that another one can follow.
+fn sentence(words: &str) -> String {
+    let words = words.trim();
+    let is_ended = words.is_empty() || words.ends_with(['.', '!', '?', ':']);
+    if is_ended { words.to_owned() } else { format!("{words}.") }
 }
 
 /// All ads that are there, or have left something in the record.

@@ -176,6 +176,19 @@ fn pieces(words: &str) -> Vec<Piece> {
     pieces
 }
 
+/// What a picture is, by its first bytes; what is no picture is not shown as one.
+pub fn media_type(bytes: &[u8]) -> Option<&'static str> {
+    let begins = |with: &[u8]| bytes.starts_with(with);
+    let is_webp = begins(b"RIFF") && bytes.get(8..12) == Some(b"WEBP");
+    match () {
+        () if begins(b"\x89PNG\r\n\x1a\n") => Some("image/png"),
+        () if begins(b"\xff\xd8\xff") => Some("image/jpeg"),
+        () if begins(b"GIF8") => Some("image/gif"),
+        () if is_webp => Some("image/webp"),
+        () => None,
+    }
+}
+
 /// A line of what one revision says otherwise than the one before it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Line {

@@ -3,7 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 
 use axum::extract::Request;
-use axum::http::{HeaderMap, HeaderName, Method, header};
+use axum::http::{HeaderMap, HeaderName, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 use url::{Origin, Url};
@@ -45,13 +45,17 @@ pub(super) async fn pass(
         address,
         at: asked.uri().path_and_query().map_or("/", |it| it.as_str()).to_owned(),
     };
-    if let Err(refusal) = admit(rules, at, &asked) {
-        // Who reached us by a name that is not ours is shown nothing of the site.
-        let stranger = Visitor { who: None, may_read: false, ..visitor };
-        return web.refuse(&stranger, &refusal);
+    match admit(rules, at, &asked) {
+        Ok(()) => {}
+        Err(refusal @ Refusal::ForeignOrigin) => {
+            let stranger = Visitor { who: None, may_read: false, ..visitor };
+            return web.refuse(&stranger, &refusal);
+        }
+        // Who reached us by a name that is not ours is shown nothing of the site, not even its name.
+        Err(refusal) => return (refusal.status(), format!("{refusal}\n")).into_response(),
     }
     if !visitor.may_read && !ALWAYS.contains(&asked.uri().path()) {
-        if asked.method() == Method::POST {
+        if !asked.method().is_safe() {
             return web.refuse(&visitor, &Refusal::NotLoggedIn);
         }
         let to = crate::web::link::asking("/login", &[("to", &visitor.at)]);
@@ -67,7 +71,7 @@ fn admit(rules: &WebRules, at: SocketAddr, asked: &Request) -> Result<(), Refusa
     }
     let host = said(asked.headers(), header::HOST);
     let ours = host.and_then(|host| own_origin(host, rules)).ok_or(Refusal::OtherHost)?;
-    if asked.method() != Method::GET && !is_from(&ours, asked.headers()) {
+    if !asked.method().is_safe() && !is_from(&ours, asked.headers()) {
         return Err(Refusal::ForeignOrigin);
     }
     Ok(())

@@ -19,6 +19,7 @@ use crate::log::filter::Filter;
 use crate::log::story::Story;
 use crate::posting::PostingId;
 use crate::web::posting::Rendered;
+use crate::web::shown::media_type;
 use crate::web::standing::Standing;
 use crate::web::{self, link};
 
@@ -255,19 +256,6 @@ pub(super) async fn picture(
     let headers =
         [(header::CONTENT_TYPE, media_type), (header::CACHE_CONTROL, "private, max-age=3600")];
     (headers, bytes).into_response()
-}
-
-/// By its first bytes; what is no picture is not shown as one.
-fn media_type(bytes: &[u8]) -> Option<&'static str> {
-    let begins = |with: &[u8]| bytes.starts_with(with);
-    let is_webp = begins(b"RIFF") && bytes.get(8..12) == Some(b"WEBP");
-    match () {
-        () if begins(b"\x89PNG\r\n\x1a\n") => Some("image/png"),
-        () if begins(b"\xff\xd8\xff") => Some("image/jpeg"),
-        () if begins(b"GIF8") => Some("image/gif"),
-        () if is_webp => Some("image/webp"),
-        () => None,
-    }
 }
 
 impl Web {
