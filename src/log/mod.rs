@@ -52,6 +52,24 @@ impl Row {
     }
 }
 
+/// The states by which the log is narrowed: of deliveries, and of copies.
+pub const STATES: [&str; 14] = [
+    "planned",
+    "sending",
+    "posted",
+    "asked",
+    "refused",
+    "unknown",
+    "cancelled",
+    "sent",
+    "held",
+    "live",
+    "edited",
+    "withdrawn",
+    "gone",
+    "altered",
+];
+
 /// The log, by posting, then by time.
 pub fn rows(past: &Past, plan: Option<&Plan>) -> Vec<Row> {
     let stale = stale(plan);

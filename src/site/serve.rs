@@ -10,6 +10,7 @@ use serde::Deserialize;
 use serde::de::Error as _;
 
 use super::length::{Length, ShortLength};
+use super::web::WebTable;
 
 /// How `handbill serve` runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,6 +65,7 @@ pub(super) struct ServeTable {
     scan: Option<Length>,
     stop_within: Option<ShortLength>,
     overdue_after: Option<Length>,
+    pub(super) web: Option<WebTable>,
 }
 
 /// `[content]`.
