@@ -23,8 +23,9 @@ pub struct Page {
     pub due: Moment,
     pub since: Moment,
     pub link: Option<String>,
-    /// What of it only a person can say.
-    pub can_resolve: bool,
+    /// That it is not there is something that a person can say, and what comes of it.
+    pub not_there: Option<NotThere>,
+    /// Its link may be written down.
     pub can_record: bool,
     /// What was asked has no link of its own.
     pub is_done_without_link: bool,
@@ -32,6 +33,14 @@ pub struct Page {
     pub changed: Vec<Line>,
     pub letters: Vec<Letter>,
     pub events: Vec<Event>,
+}
+
+/// What a person can say of a delivery of which only a person can say it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct NotThere {
+    pub heading: &'static str,
+    pub what_comes_of_it: &'static str,
+    pub button: &'static str,
 }
 
 #[derive(Debug, Serialize)]
@@ -65,8 +74,6 @@ pub struct Event {
 pub fn page(story: &Story, outlook: &Outlook<'_>) -> Page {
     let delivery = &story.delivery;
     let row = log::row_of(delivery, outlook.past);
-    let on_its_way = delivery.copy.is_some_and(CopyState::is_on_its_way);
-    let resolvable = [State::Unknown, State::Asked, State::Refused];
     let attempts = story.attempts.iter().map(|attempt| Attempt {
         number: attempt.number,
         at: outlook.moment(attempt.began_at),
@@ -93,7 +100,7 @@ pub fn page(story: &Story, outlook: &Outlook<'_>) -> Page {
         due: outlook.moment(delivery.due_at),
         since: outlook.moment(delivery.changed_at),
         link: delivery.receipt.as_ref().and_then(|it| it.link.as_ref()).and_then(link::for_readers),
-        can_resolve: on_its_way || resolvable.contains(&delivery.state),
+        not_there: not_there(delivery),
         can_record: matches!(delivery.state, State::Asked | State::Posted),
         is_done_without_link: delivery.state == State::Asked
             && resolve::is_done_without_link(delivery),
@@ -120,6 +127,29 @@ pub fn page(story: &Story, outlook: &Outlook<'_>) -> Page {
             .collect(),
         row,
     }
+}
+
+/// As `Ledger::resolve` takes it.
+fn not_there(delivery: &Delivery) -> Option<NotThere> {
+    let (heading, what_comes_of_it, button) = match delivery.state {
+        State::Unknown => (
+            "It is certainly not there",
+            "It is sent again then. Look where readers look, and be sure: if it is there all the same, \
+             they see it twice.",
+            "It is not there",
+        ),
+        State::Asked => {
+            ("It was not done", "It is refused then, and nobody is asked again.", "Not done")
+        }
+        State::Refused => ("It should be tried again", "It is sent once more.", "Try again"),
+        State::Posted if delivery.copy.is_some_and(CopyState::is_on_its_way) => (
+            "It never arrived",
+            "It is not sent again by itself: a list that lost it may still find it.",
+            "It never arrived",
+        ),
+        _ => return None,
+    };
+    Some(NotThere { heading, what_comes_of_it, button })
 }
 
 /// How a delivery stands, for a form that is sent later.

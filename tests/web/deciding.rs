@@ -140,11 +140,11 @@ fn an_errand_is_done_by_recording_its_link() {
             ("token", field("token")),
             ("delivery", field("delivery")),
             ("seen", field("seen")),
-            ("saw", "posted"),
             ("link", link),
         ];
-        world.post("/resolve", &fields)
+        world.post("/record", &fields)
     };
+    assert!(page.says("It is refused then, and nobody is asked again."), "{}", page.body);
     assert_eq!(record("javascript:alert(1)").status, 422);
     assert_eq!(record("https://careers.example/7").status, 303);
     assert_eq!(world.wait_until("office", "posted")["link"], "https://careers.example/7");

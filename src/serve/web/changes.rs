@@ -82,15 +82,11 @@ pub(super) async fn log_out(
     Extension(visitor): Extension<Visitor>,
     form: Sent<LogOut>,
 ) -> Response {
-    let out = async {
-        let (form, who) = web.allowed(&visitor, form, |it| &it.token)?;
-        drop(form);
-        web.0.logins.log_out(&who);
-        Ok::<_, Refusal>(set_cookie("", &web.setup().site.web))
-    };
-    match out.await {
-        Ok(cookie) => {
-            (AppendHeaders([(header::SET_COOKIE, cookie)]), Redirect::to("/")).into_response()
+    match web.allowed(&visitor, form, |it| &it.token) {
+        Ok((_, who)) => {
+            web.0.logins.log_out(&who);
+            let cookie = [(header::SET_COOKIE, set_cookie("", &web.setup().site.web))];
+            (AppendHeaders(cookie), Redirect::to(link::OVERVIEW)).into_response()
         }
         Err(refusal) => web.refuse(&visitor, &refusal),
     }

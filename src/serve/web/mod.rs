@@ -41,7 +41,7 @@ use snapshot::{Snapshot, Snapshots};
 /// A form is a few lines of text.
 const LARGEST_FORM: usize = 64 * 1024;
 
-/// What every answer says to browsers (CSP 3, Fetch §3.5, Referrer Policy §3.3). No script runs, and
+/// What every answer says to browsers (CSP 3, Fetch, Referrer Policy, HTML). No script runs, and
 /// nothing comes from elsewhere. Forms keep their `Origin`, which `no-referrer` would take away.
 const HEADERS: [(HeaderName, &str); 5] = [
     (

@@ -129,6 +129,8 @@ struct Kept {
     used_at: Instant,
     /// How many rounds were over then: each may have changed something.
     rounds: u64,
+    /// Somebody has decided something since.
+    is_outdated: bool,
 }
 
 impl Snapshots {
@@ -162,7 +164,9 @@ impl Snapshots {
 
     /// What is shown next is read anew.
     pub fn forget(&self) {
-        *self.lock() = None;
+        if let Some(kept) = self.lock().as_mut() {
+            kept.is_outdated = true;
+        }
     }
 
     fn fresh(&self, status: &Status) -> Option<Arc<Snapshot>> {
@@ -170,7 +174,8 @@ impl Snapshots {
         let mut kept = self.lock();
         let kept = kept.as_mut()?;
         kept.used_at = Instant::now();
-        let is_fresh = kept.read_at.elapsed() < FRESH
+        let is_fresh = !kept.is_outdated
+            && kept.read_at.elapsed() < FRESH
             && kept.rounds == rounds
             && Arc::ptr_eq(&kept.snapshot.setup, &setup);
         is_fresh.then(|| Arc::clone(&kept.snapshot))
@@ -178,8 +183,8 @@ impl Snapshots {
 
     fn keep(&self, snapshot: Arc<Snapshot>, rounds: u64) {
         let now = Instant::now();
-        let before = self.lock().replace(Kept { snapshot, read_at: now, used_at: now, rounds });
-        if before.is_none() {
+        let kept = Kept { snapshot, read_at: now, used_at: now, rounds, is_outdated: false };
+        if self.lock().replace(kept).is_none() {
             tokio::spawn(drop_when_unused(Arc::clone(&self.kept)));
         }
     }
