@@ -139,10 +139,36 @@ impl Reader {
         })
     }
 
+    /// Runs one read in a task of its own: megalodon has no timeout, and it panics on an attachment
+    /// without an address. It passes on what a server says, which may be our own token.
+    async fn guarded<T: Send + 'static>(
+        &self,
+        read: impl Future<Output = Result<T, ReadFailure>> + Send + 'static,
+    ) -> Result<T, Unread> {
+        let task = tokio::spawn(read);
+        let stop = task.abort_handle();
+        match tokio::time::timeout(READ_TIMEOUT, task).await {
+            Ok(Ok(answer)) => answer.map_err(|error| {
+                let unread = Unread::from(error);
+                Unread { why: self.credential.hide(&unread.why), ..unread }
+            }),
+            Ok(Err(_)) => Err(Unread {
+                status: None,
+                is_odd: true,
+                why: "the server's answer could not be read".to_owned(),
+            }),
+            Err(_) => {
+                stop.abort();
+                let seconds = READ_TIMEOUT.as_secs();
+                Err(Unread::other(format!("the server did not answer within {seconds} s")))
+            }
+        }
+    }
+
     /// Who we are.
     pub(super) async fn me(&self) -> Result<Me, Unread> {
         let strict = Arc::clone(&self.strict);
-        let read = guarded(async move { strict.verify_account_credentials().await }).await;
+        let read = self.guarded(async move { strict.verify_account_credentials().await }).await;
         match read {
             Ok(answer) => Ok(Me::of_account(&answer.json, &answer.header)),
             Err(unread) if unread.is_odd => {
@@ -156,7 +182,7 @@ impl Reader {
 
     pub(super) async fn status(&self, id: &str) -> Result<Shown, Unread> {
         let (strict, asked) = (Arc::clone(&self.strict), id.to_owned());
-        match guarded(async move { strict.get_status(asked).await }).await {
+        match self.guarded(async move { strict.get_status(asked).await }).await {
             Ok(answer) => Ok(Shown::of_status(&answer.json, &self.server)),
             Err(unread) if unread.is_odd => {
                 let answer = self.plainly(&format!("/api/v1/statuses/{id}"), &[]).await?;
@@ -179,8 +205,9 @@ impl Reader {
             ..Default::default()
         };
         let (strict, asked) = (Arc::clone(&self.strict), account.to_owned());
-        let read =
-            guarded(async move { strict.get_account_statuses(asked, Some(&options)).await }).await;
+        let read = self
+            .guarded(async move { strict.get_account_statuses(asked, Some(&options)).await })
+            .await;
         match read {
             Ok(answer) => {
                 Ok(answer.json.iter().map(|it| Shown::of_status(it, &self.server)).collect())
@@ -362,26 +389,4 @@ fn stays_here(host: &str) -> Result<(), String> {
     Err(format!(
         "the environment names a proxy that would be asked for {host}; set `NO_PROXY={host}`"
     ))
-}
-
-/// Runs one read in a task of its own: megalodon has no timeout, and it panics on an attachment
-/// without an address.
-async fn guarded<T: Send + 'static>(
-    read: impl Future<Output = Result<T, ReadFailure>> + Send + 'static,
-) -> Result<T, Unread> {
-    let task = tokio::spawn(read);
-    let stop = task.abort_handle();
-    match tokio::time::timeout(READ_TIMEOUT, task).await {
-        Ok(Ok(answer)) => answer.map_err(Unread::from),
-        Ok(Err(_)) => Err(Unread {
-            status: None,
-            is_odd: true,
-            why: "the server's answer could not be read".to_owned(),
-        }),
-        Err(_) => {
-            stop.abort();
-            let seconds = READ_TIMEOUT.as_secs();
-            Err(Unread::other(format!("the server did not answer within {seconds} s")))
-        }
-    }
 }
