@@ -39,6 +39,30 @@ pub(super) struct Unread {
 }
 
 impl Unread {
+    /// What megalodon says, which passes on what a server says: that may be our own token.
+    fn of(error: ReadFailure, credential: &Credential) -> Self {
+        match error {
+            ReadFailure::OwnError(error) => {
+                let said = words::excerpt(&credential.hide(&error.message));
+                Self {
+                    is_odd: error.status.is_none_or(|status| (200..300).contains(&status)),
+                    why: match error.status {
+                        Some(status) => format!("HTTP {status}: {said}"),
+                        None => said,
+                    },
+                    status: error.status,
+                }
+            }
+            error => {
+                let is_odd = match &error {
+                    ReadFailure::RequestError(error) => error.is_decode() || error.is_body(),
+                    _ => true,
+                };
+                Self { status: None, is_odd, why: credential.hide(&tls::chain(&error)) }
+            }
+        }
+    }
+
     pub(super) fn other(why: String) -> Self {
         Self { status: None, is_odd: false, why }
     }
@@ -51,28 +75,6 @@ impl Unread {
         match self.status {
             None | Some(200..=299 | 429 | 500..=599) => Trace::NotYet { why: self.why },
             Some(_) => Trace::CannotTell { why: self.why },
-        }
-    }
-}
-
-impl From<ReadFailure> for Unread {
-    fn from(error: ReadFailure) -> Self {
-        match error {
-            ReadFailure::OwnError(error) => Self {
-                is_odd: error.status.is_none_or(|status| (200..300).contains(&status)),
-                why: match error.status {
-                    Some(status) => format!("HTTP {status}: {}", words::excerpt(&error.message)),
-                    None => words::excerpt(&error.message),
-                },
-                status: error.status,
-            },
-            error => {
-                let is_odd = match &error {
-                    ReadFailure::RequestError(error) => error.is_decode() || error.is_body(),
-                    _ => true,
-                };
-                Self { status: None, is_odd, why: tls::chain(&error) }
-            }
         }
     }
 }
@@ -131,16 +133,17 @@ impl Reader {
             Some(token.expose_secret().to_owned()),
             Some(concat!("handbill/", env!("CARGO_PKG_VERSION")).to_owned()),
         );
+        let credential = Credential::new(token);
         Ok(Self {
-            strict: Arc::from(strict?),
+            strict: Arc::from(strict.map_err(|error| Unread::of(error, &credential))?),
             http: http.with_timeout(READ_TIMEOUT),
             server: server.clone(),
-            credential: Credential::new(token),
+            credential,
         })
     }
 
     /// Runs one read in a task of its own: megalodon has no timeout, and it panics on an attachment
-    /// without an address. It passes on what a server says, which may be our own token.
+    /// without an address.
     async fn guarded<T: Send + 'static>(
         &self,
         read: impl Future<Output = Result<T, ReadFailure>> + Send + 'static,
@@ -148,10 +151,7 @@ impl Reader {
         let task = tokio::spawn(read);
         let stop = task.abort_handle();
         match tokio::time::timeout(READ_TIMEOUT, task).await {
-            Ok(Ok(answer)) => answer.map_err(|error| {
-                let unread = Unread::from(error);
-                Unread { why: self.credential.hide(&unread.why), ..unread }
-            }),
+            Ok(Ok(answer)) => answer.map_err(|error| Unread::of(error, &self.credential)),
             Ok(Err(_)) => Err(Unread {
                 status: None,
                 is_odd: true,
