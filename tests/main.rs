@@ -25,3 +25,4 @@ mod simulation;
 mod stand_ins;
 mod story;
 mod support;
+mod web;

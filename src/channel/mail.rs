@@ -1,8 +1,8 @@
 //! Mail: one message to one list or person, over SMTP.
 //!
 //! [`message`] makes the bytes and [`envelope`] says who hears what becomes of them. [`login`] opens
-//! connections (with [`super::oauth2`] where passwords are no longer taken), [`host`] shares a server's among
-//! its channels, [`smtp`] brings messages to it, signed by [`dkim`], and knows how far each came.
+//! connections ([`starttls`] and [`encrypted`] before anything is said, with [`super::oauth2`] where
+//! passwords are no longer taken; [`replies`] makes their answers readable), [`host`] shares a server's among its channels, [`smtp`] brings messages to it, signed by [`dkim`], and knows how far each came.
 //! [`archive`] knows where readers find the message, [`list`] what a list asks of it.
 
 pub mod archive;
@@ -13,7 +13,9 @@ pub mod host;
 pub mod list;
 pub mod login;
 pub mod message;
+mod replies;
 pub mod smtp;
+mod starttls;
 pub mod step;
 
 use std::num::NonZeroU32;

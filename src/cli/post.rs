@@ -1,14 +1,16 @@
 //! `handbill post`: do what is due, or show exactly what would go out.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use chrono::{TimeDelta, Utc};
+use clap::ValueEnum;
 use uuid::Uuid;
 
 use super::check::Held;
 use super::{
-    AsIf, CliError, End, Format, check, complain, complain_about, load, mailbox, plan, say,
-    say_json, waiting,
+    AsIf, CliError, End, check, complain, complain_about, load, mailbox, plan, say, say_json,
+    waiting,
 };
 use crate::adapt::Occasion;
 use crate::channel::permit::NoJournal;
@@ -18,7 +20,7 @@ use crate::clock::Clock;
 use crate::deliver::compose::{self, compose};
 use crate::deliver::letters::ReadError;
 use crate::deliver::preview;
-use crate::deliver::{self, Courier, Reading, Round, Station, Wanted, Worker};
+use crate::deliver::{self, Aside, Courier, Reading, Round, Station, Wanted, Worker};
 use crate::diagnostic::Diagnostic;
 use crate::ledger::{Deed, DeliveryName, Ledger, Occurrence, State};
 use crate::notice;
@@ -48,11 +50,28 @@ pub(super) struct Arguments {
     to_me: bool,
     #[command(flatten)]
     as_if: AsIf,
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    format: Format,
+    #[arg(long, value_enum, default_value_t = PostFormat::Text)]
+    format: PostFormat,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum PostFormat {
+    /// For people
+    Text,
+    /// For machines; stable
+    Json,
+    /// A page that stands alone, of a dry run
+    Html,
 }
 
 pub(super) async fn run(arguments: &Arguments, folder: Option<PathBuf>) -> Result<End, CliError> {
+    if arguments.format == PostFormat::Html && !arguments.dry_run {
+        return Err(CliError::Usage(
+            "a page shows a dry run\nhelp: add `--dry-run`; `handbill log --format html` shows what \
+             went out"
+                .to_owned(),
+        ));
+    }
     load::pages_exist(&arguments.files)?;
     let example = example_folder(arguments, folder.as_deref())?;
     let mut site = match &example {
@@ -102,6 +121,7 @@ pub(super) async fn run(arguments: &Arguments, folder: Option<PathBuf>) -> Resul
     // Before anything is composed, in a dry run too, so that it shows what is sent.
     let heard = deliver::instances::ask(&mut site, Reach::Anywhere, channel.as_ref()).await;
     let stations = if heard.is_news() { load::stations(&site, Reach::Anywhere)? } else { stations };
+    let (site, stations) = (Arc::new(site), Arc::new(stations));
     let ledger = load::ledger(&site, &clock).await?;
     load::keep_instances(&heard);
     let courier = Courier {
@@ -110,6 +130,7 @@ pub(super) async fn run(arguments: &Arguments, folder: Option<PathBuf>) -> Resul
         ledger: &ledger,
         worker: Worker::this(),
         clock,
+        aside: Some(Aside::new(&site, &stations)),
     };
     let pace = if arguments.now { Pace::AtOnce } else { Pace::OnSchedule };
     let wanted = Wanted { channel: channel.as_ref(), postings: read.named.as_ref() };
@@ -234,7 +255,7 @@ async fn dry_run(
         steps.push((step, shown));
     }
     match arguments.format {
-        Format::Json => {
+        PostFormat::Json => {
             let steps: Vec<_> = steps
                 .iter()
                 .map(|(step, shown)| {
@@ -258,8 +279,13 @@ async fn dry_run(
                 "now": now, "steps": steps, "diagnostics": diagnostics,
             }))?;
         }
-        Format::Text => {
+        PostFormat::Text => {
             draw_dry_run(&steps, site, &stations, &read)?;
+        }
+        PostFormat::Html => {
+            let page = crate::web::preview::html(site, &steps, now);
+            let cannot = |error| CliError::Failed(format!("the page cannot be drawn: {error:#}"));
+            say(&page.map_err(cannot)?)?;
         }
     }
     Ok(match (failed, read.has_errors()) {
@@ -319,8 +345,13 @@ fn draw_dry_run(
     Ok(())
 }
 
-fn report(format: Format, round: &Round, wanted: &Wanted<'_>, site: &Site) -> Result<(), CliError> {
-    if format == Format::Json {
+fn report(
+    format: PostFormat,
+    round: &Round,
+    wanted: &Wanted<'_>,
+    site: &Site,
+) -> Result<(), CliError> {
+    if format == PostFormat::Json {
         return say_json(round);
     }
     for done in &round.done {

@@ -10,9 +10,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use tracing::info;
 
 use super::{Courier, Intake, Station, Wanted, unless_overtaken};
-use crate::channel::{
-    Abilities, Arrival, Can, ChannelName, Likeness, Receipt, Search, StepDone, Trace,
-};
+use crate::channel::{Arrival, ChannelName, Likeness, Receipt, Search, StepDone, Trace};
 use crate::ledger::{CopyState, Delivery, LedgerError};
 use crate::schedule::local_time;
 
@@ -55,11 +53,15 @@ impl Courier<'_> {
         Ok(all)
     }
 
-    /// Whether what a channel takes is seen later, and there is a way to hear of that.
+    /// Whether what a channel takes is only on its way then. Where neither an archive nor a mailbox
+    /// says that it has arrived, a person does.
     pub(super) fn will_arrive(&self, station: &Station) -> bool {
-        let Abilities { arrival, find, .. } = station.channel.abilities();
-        let is_heard_of = find == Can::Yes || self.site.mailbox.is_some();
-        !matches!(arrival, Arrival::AtOnce | Arrival::ByAPerson) && is_heard_of
+        match station.channel.abilities().arrival {
+            Arrival::AtOnce | Arrival::ByAPerson => false,
+            Arrival::Later { .. } => true,
+            // Only who hears what comes back learns anything by waiting for it.
+            Arrival::Unsaid { .. } => self.site.mailbox.is_some(),
+        }
     }
 
     async fn look_for(

@@ -186,6 +186,7 @@ impl Daemon {
                 },
                 () = self.supervisor.feed() => {}
                 () = self.watch.changed() => self.notice(),
+                () = self.http.decided() => self.times.round = self.now(),
                 reloaded = under_way(&mut self.reload) => {
                     self.reload = None;
                     self.take_over(reloaded);
@@ -516,6 +517,7 @@ impl Daemon {
             ledger: &ledger,
             worker: self.worker.clone(),
             clock: self.options.clock.clone(),
+            aside: None,
         };
         let written =
             tokio::time::timeout(Duration::from_secs(5), courier.write_what_waits()).await;

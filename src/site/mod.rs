@@ -26,6 +26,7 @@ pub mod serve;
 mod toml_file;
 pub mod twin;
 mod vocabulary;
+pub mod web;
 pub mod write_back;
 
 use std::collections::BTreeMap;
@@ -89,6 +90,8 @@ pub struct Site {
     pub retention: Retention,
     /// `[serve]` and `[content]`: how the daemon runs.
     pub serve: serve::ServeRules,
+    /// `[serve.web]`: who may do what on the web page.
+    pub web: web::WebRules,
     /// `[write_back]`: how links come back onto the site; `None` if they do not.
     pub write_back: Option<write_back::WriteBack>,
     /// `[check]`: which remarks are not wanted, which are errors, and what is paid.
@@ -329,7 +332,10 @@ impl Site {
             .mailbox
             .and_then(|config| mailbox::SiteMailbox::read(config, folder, &file, &mut diagnostics));
         let retention = written.retention.read(&file, &mut diagnostics);
-        let serve = written.serve.rules(written.content, folder, &content);
+        let mut written_serve = written.serve;
+        let web = written_serve.web.take().unwrap_or_default();
+        let serve = written_serve.rules(written.content, folder, &content);
+        let web = web.read(serve.listen, folder, &file, &mut diagnostics);
         let check = written.check.read(folder, &file, &mut diagnostics);
         let site = Self {
             folder: folder.to_owned(),
@@ -352,6 +358,7 @@ impl Site {
             mailbox,
             retention,
             serve,
+            web,
             write_back: written.write_back.map(|it| it.rules(folder)),
             check,
         };

@@ -11,6 +11,7 @@ use serde::Deserialize;
 use serde::de::Error as _;
 
 use super::length::{Length, ShortLength};
+use super::web::WebTable;
 
 /// How `handbill serve` runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,6 +72,7 @@ pub(super) struct ServeTable {
     stop_within: Option<ShortLength>,
     /// What is due for longer is overdue; default `15m`.
     overdue_after: Option<Length>,
+    pub(super) web: Option<WebTable>,
 }
 
 /// `[content]`.
