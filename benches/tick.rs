@@ -127,7 +127,7 @@ fn ticking(criterion: &mut Criterion) {
 }
 
 fn courier<'a>(site: &'a Site, stations: &'a [Station], ledger: &'a Ledger) -> Courier<'a> {
-    Courier { site, stations, ledger, worker: Worker::this(), clock: Clock::at(now()) }
+    Courier { site, stations, ledger, worker: Worker::this(), clock: Clock::at(now()), aside: None }
 }
 
 criterion_group!(benches, ticking);

@@ -123,6 +123,12 @@ fn left_out(blocks: &[Block], titles: &[String]) -> Vec<usize> {
     left_out
 }
 
+/// Whether a page has fewer letters than its summary.
+fn says_less(page: &Document, summary: &str) -> bool {
+    let letters = |words: &str| words.chars().filter(|c| c.is_alphanumeric()).count();
+    letters(&thread::paragraphs(page)) < letters(summary)
+}
+
 impl Ad {
     pub fn of(posting: &Posting, charset: Charset) -> Self {
         let page = Arc::clone(&posting.document);
@@ -173,21 +179,24 @@ impl Ad {
         self.text.get_or_init(|| self.text(&self.body()))
     }
 
-    /// The words of the page; of one that has none below its front matter, the summary. Every form
+    /// The words of the page; where the summary says more than all of them (a page that only opens a
+    /// file), it comes first. Every form
     /// shows the title already, so a heading at the top that repeats it is left out, and so is one
     /// with nothing below it: what stood there was no words.
     pub(super) fn body(&self) -> Cow<'_, Document> {
         let blocks = &self.document.blocks;
-        if let Some(summary) = self.summary.as_ref().filter(|_| blocks.is_empty()) {
-            let kind = BlockKind::Paragraph(vec![Inline::Text(summary.clone())]);
-            return Cow::Owned(Document { blocks: vec![Block { span: Span::default(), kind }] });
-        }
+        let summary = self.summary.as_ref().filter(|summary| says_less(&self.document, summary));
         let left_out = left_out(blocks, &self.titles);
-        if left_out.is_empty() {
+        if left_out.is_empty() && summary.is_none() {
             return Cow::Borrowed(self.document.as_ref());
         }
+        let summary = summary.map(|summary| {
+            let kind = BlockKind::Paragraph(vec![Inline::Text(summary.clone())]);
+            Block { span: Span::default(), kind }
+        });
         let kept = blocks.iter().enumerate().filter(|(index, _)| !left_out.contains(index));
-        Cow::Owned(Document { blocks: kept.map(|(_, block)| block.clone()).collect() })
+        let kept = kept.map(|(_, block)| block.clone());
+        Cow::Owned(Document { blocks: summary.into_iter().chain(kept).collect() })
     }
 
     fn text(&self, document: &Document) -> Laid {

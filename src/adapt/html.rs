@@ -22,14 +22,25 @@ pub fn safe_link(url: &str, base: &Url) -> Option<String> {
     matches!(target.scheme(), "http" | "https" | "mailto").then(|| target.to_string())
 }
 
-/// What an image says in words: its alternative text, unless that is only the name of its file.
+/// What an image says in words: its alternative text, unless that is only the name of its file, or
+/// where a theme puts it (`image-left`).
 pub fn image_words(alternative: &str) -> &str {
     const ENDINGS: [&str; 6] = [".png", ".jpg", ".jpeg", ".gif", ".svg", ".webp"];
     let is_file = |words: &str| {
         let words = words.to_ascii_lowercase();
         !words.contains(char::is_whitespace) && ENDINGS.iter().any(|it| words.ends_with(it))
     };
-    if is_file(alternative.trim()) { "" } else { alternative }
+    let is_place = |words: &str| {
+        let words = words.to_ascii_lowercase();
+        let place =
+            ["image", "img", "picture", "photo"].iter().find_map(|it| words.strip_prefix(it));
+        place.is_some_and(|place| {
+            ["", "left", "right", "center", "centre", "full"]
+                .contains(&place.trim_start_matches(['-', '_', ' ']))
+        })
+    };
+    let words = alternative.trim();
+    if is_file(words) || is_place(words) { "" } else { alternative }
 }
 
 /// Text that is safe in HTML, in attributes too.
@@ -160,6 +171,17 @@ impl Writer<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_image_is_silent_where_its_words_are_a_file_or_a_place() {
+        for silent in ["boat.JPG", "image-left", "Image", "img_center", " photo "] {
+            assert_eq!(image_words(silent), "", "{silent}");
+        }
+        for words in ["Our boat", "Images of tides", "image-guided surgery"] {
+            assert_eq!(image_words(words), words);
+        }
+    }
+
     use crate::diagnostic::Span;
 
     #[test]

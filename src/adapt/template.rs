@@ -11,7 +11,7 @@ use std::sync::{Arc, LazyLock};
 
 use chrono::{NaiveDate, TimeDelta};
 use include_dir::{Dir, include_dir};
-use minijinja::value::{Kwargs, Serde, Value, merge_maps};
+use minijinja::value::{Kwargs, Serde, Value, ValueKind, merge_maps};
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, Output, State, UndefinedBehavior};
 
 use super::ad::{Ad, Recent};
@@ -411,8 +411,14 @@ fn environment(sources: Arc<BTreeMap<String, String>>) -> Environment<'static> {
         moved.map(|it| it.to_string()).ok_or_else(|| wrong(&format!("`{value}` is no day")))
     });
     environment.add_filter("slug", |value: Value| Ok::<_, Error>(text::slug(&said(&value)?)));
-    environment.add_filter("shows", |text: Value, place: &str| {
-        Ok::<_, Error>(shows(&said(&text)?, place))
+    environment.add_filter("shows", |text: Value, places: Value| {
+        let text = said(&text)?;
+        match places.kind() {
+            ValueKind::Seq => places.try_iter()?.try_fold(false, |shown, place| {
+                Ok::<_, Error>(shown || shows(&text, &said(&place)?))
+            }),
+            _ => Ok(shows(&text, &said(&places)?)),
+        }
     });
     environment.add_filter("section", |value: Value, heading: &str| {
         Ok::<_, Error>(section(&said(&value)?, heading))
@@ -537,7 +543,7 @@ fn section(list: &str, heading: &str) -> String {
     written
 }
 
-/// Whether a text shows an address of a page or of a mail, also in a disguise or before a full stop.
+/// Whether a text shows an address (or one of several) of a page or of a mail, also in a disguise or before a full stop.
 fn shows(text: &str, place: &str) -> bool {
     let ends = |rest: &str| {
         let next =

@@ -10,7 +10,7 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 use url::Url;
 
 use super::html;
-use crate::posting::markdown::{Block, BlockKind, Document, Inline};
+use crate::posting::markdown::{Block, BlockKind, Document, Inline, plain};
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
@@ -39,18 +39,19 @@ impl Laid {
 
 /// Lays a document out. Links of the page that are relative count from `base`.
 pub fn render(document: &Document, base: &Url) -> Laid {
-    let mut writer = Writer { base, style: Style::Columns, links: Vec::new() };
+    let first = highest_mark(&document.blocks) + 1;
+    let mut writer = Writer { base, style: Style::Columns, first, links: Vec::new() };
     let prose = join(&writer.blocks(&document.blocks, WIDTH));
-    let listed = writer.links.iter().enumerate();
+    let listed = (first..).zip(&writer.links);
     let links: Vec<String> =
-        listed.map(|(index, link)| format!("[{}] <{}>", index + 1, link.target)).collect();
+        listed.map(|(number, link)| format!("[{number}] <{}>", link.target)).collect();
     Laid { prose, links: join(&links) }
 }
 
 /// The document for a form, which breaks lines itself: each paragraph and each point is one line,
 /// and a link stands behind its words.
 pub fn unbroken(document: &Document, base: &Url) -> String {
-    let mut writer = Writer { base, style: Style::Unbroken, links: Vec::new() };
+    let mut writer = Writer { base, style: Style::Unbroken, first: 1, links: Vec::new() };
     join(&writer.blocks(&document.blocks, usize::MAX))
 }
 
@@ -140,7 +141,9 @@ enum Style {
 struct Writer<'a> {
     base: &'a Url,
     style: Style,
-    /// Numbered from 1, each once.
+    /// The number of the first link.
+    first: usize,
+    /// Each once.
     links: Vec<Numbered>,
 }
 
@@ -325,10 +328,10 @@ impl Writer<'_> {
                 words.push_str(shown);
                 return;
             }
-            Some(index) => index + 1,
+            Some(index) => self.first + index,
             None => {
                 self.links.push(Numbered { target: whole, words: shown.to_owned() });
-                self.links.len()
+                self.first + self.links.len() - 1
             }
         };
         // The sign that ends the sentence, or the clause, comes after the number.
@@ -337,6 +340,31 @@ impl Writer<'_> {
         let sign = shown.get(bare.len()..).unwrap_or_default();
         words.push_str(&format!("{bare}{TIED}[{number}]{sign}"));
     }
+}
+
+/// The highest number that the author has put in square brackets himself, for a list of references:
+/// a link of that number would be taken for one of them.
+fn highest_mark(blocks: &[Block]) -> usize {
+    let of_inlines = |inlines: &[Inline]| marks(&plain(inlines)).max().unwrap_or(0);
+    let of_block = |block: &Block| match &block.kind {
+        BlockKind::Heading { content, .. } | BlockKind::Paragraph(content) => of_inlines(content),
+        BlockKind::List { items, .. } => {
+            items.iter().map(|item| highest_mark(item)).max().unwrap_or(0)
+        }
+        BlockKind::Quote(blocks) => highest_mark(blocks),
+        BlockKind::Table { header, rows } => {
+            let cells = header.iter().chain(rows.iter().flatten());
+            cells.map(|cell| of_inlines(cell)).max().unwrap_or(0)
+        }
+        BlockKind::Code(_) | BlockKind::Rule => 0,
+    };
+    blocks.iter().map(of_block).max().unwrap_or(0)
+}
+
+/// The numbers of at most two digits that stand in square brackets; a year is none.
+fn marks(words: &str) -> impl Iterator<Item = usize> {
+    let inner = words.split('[').skip(1).filter_map(|rest| rest.split_once(']'));
+    inner.filter(|(inner, _)| inner.len() <= 2).filter_map(|(inner, _)| inner.parse().ok())
 }
 
 /// With `-` for every level: in a mail each `=` would travel as `=3D` (RFC 2045 §6.7), and digests
@@ -395,7 +423,8 @@ fn hanging(lines: &[String], marker: &str, indent: usize) -> Vec<String> {
 pub(crate) fn fill_lines(words: &str, width: usize) -> Vec<String> {
     let mut lines = Vec::new();
     for part in words.split('\n') {
-        let part = &*with_signs_tied(part);
+        let part = with_signs_tied(part);
+        let part = &*with_single_spaces(&part);
         let new_line = || String::with_capacity(width.min(part.len()));
         let mut line = new_line();
         let mut filled = 0;
@@ -422,6 +451,16 @@ pub(crate) fn fill_lines(words: &str, width: usize) -> Vec<String> {
         *line = line.replace(TIED, " ");
     }
     lines
+}
+
+/// Without the spaces at which no line breaks where one stands beside that breaks it all the same.
+fn with_single_spaces(words: &str) -> Cow<'_, str> {
+    let is_hard = |c: char| matches!(c, '\u{A0}' | '\u{202F}');
+    if !words.contains(is_hard) {
+        return Cow::Borrowed(words);
+    }
+    let words: Vec<&str> = words.split(' ').map(|word| word.trim_matches(is_hard)).collect();
+    Cow::Owned(words.join(" "))
 }
 
 /// Signs that some languages set with a space before them, and that begin no line.
@@ -544,6 +583,27 @@ mod tests {
                 "See our page [1], all jobs [2] and the page [1] or\n{long}.\n\n\
                  [1] <{long}>\n[2] <https://lab.example/jobs/>"
             )
+        );
+    }
+
+    #[test]
+    fn numbers_of_links_go_on_behind_those_of_the_authors_own_references() {
+        let rendered = rendered(vec![
+            paragraph(vec![text("As was shown [2], [2031], see "), link("/", "us"), text(".")]),
+            paragraph(vec![text("[2] Brine, A.: Tides. 2031")]),
+        ]);
+        assert_eq!(
+            rendered,
+            "As was shown [2], [2031], see us [3].\n\n[2] Brine, A.: Tides. 2031\n\n\
+             [3] <https://lab.example/>"
+        );
+    }
+
+    #[test]
+    fn a_hard_space_beside_a_space_is_one_space() {
+        assert_eq!(
+            fill_lines("tide\u{A0} table\u{202F}: 3 \u{A0}m", 72),
+            ["tide table\u{202F}: 3 m"]
         );
     }
 

@@ -1,8 +1,8 @@
 //! Mail: one message to one list or person, over SMTP.
 //!
 //! [`message`] makes the bytes and [`envelope`] says who hears what becomes of them. [`login`] opens
-//! connections (with [`super::oauth2`] where passwords are no longer taken), [`host`] shares a server's among
-//! its channels, [`smtp`] brings messages to it, signed by [`dkim`], and knows how far each came.
+//! connections ([`starttls`] and [`encrypted`] before anything is said, with [`super::oauth2`] where
+//! passwords are no longer taken; [`replies`] makes their answers readable), [`host`] shares a server's among its channels, [`smtp`] brings messages to it, signed by [`dkim`], and knows how far each came.
 //! [`archive`] knows where readers find the message, [`list`] what a list asks of it.
 
 pub mod archive;
@@ -13,7 +13,9 @@ pub mod host;
 pub mod list;
 pub mod login;
 pub mod message;
+mod replies;
 pub mod smtp;
+mod starttls;
 pub mod step;
 
 use std::num::NonZeroU32;
@@ -25,6 +27,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use lettre::Address as MailAddress;
 use lettre::message::Mailbox;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use uuid::Uuid;
 
@@ -78,7 +81,7 @@ const ARCHIVED_WITHIN: TimeDelta = TimeDelta::hours(1);
 const GIVE_UP_AFTER: TimeDelta = TimeDelta::days(14);
 
 /// The `[mail]` table of a channel's file.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
     /// The one address the message goes to: the list, or a person who takes ads.
@@ -144,6 +147,7 @@ pub struct Config {
     /// The least time between posts about one ad to two lists of the list's host.
     pub host_gap: Option<Length>,
     /// How often the list takes an ad once more.
+    #[schemars(with = "Option<serde_json::Value>")]
     pub repeats: Option<Repeats>,
     /// The least time between two posts about one ad.
     pub repeat_gap: Option<Length>,
@@ -196,7 +200,7 @@ impl Config {
 }
 
 /// How the connection is protected.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Security {
     /// STARTTLS, required.

@@ -241,8 +241,10 @@ fn lengths(letter: &Letter<'_>, remarks: &mut Vec<Remark>) {
             help: "send it as text only (`body = \"text\"`)",
         }));
     }
-    let words = letter.text.split_whitespace().count();
-    if let Some(most) = max_words.filter(|most| words > *most as usize) {
+    let words = || letter.text.split_whitespace().count();
+    if let Some((most, words)) =
+        max_words.map(|most| (most, words())).filter(|(most, words)| *words > *most as usize)
+    {
         remarks.push(Remark {
             severity: Severity::Warning,
             message: format!("the mail has {words} words, and this list takes {most}"),

@@ -38,6 +38,7 @@ impl Desk {
             ledger: &ledger,
             worker: Worker::this(),
             clock: clock.clone(),
+            aside: None,
         };
         let postings = courier.observe(&read.postings).await?;
         let past = ledger.past().await?;

@@ -146,8 +146,14 @@ pub(super) async fn view(
     };
     let past = ledger.past().await?;
     let mut read = postings(site, files, &past, Guesses::Shown)?;
-    let courier =
-        Courier { site, stations, ledger: &ledger, worker: Worker::this(), clock: clock.clone() };
+    let courier = Courier {
+        site,
+        stations,
+        ledger: &ledger,
+        worker: Worker::this(),
+        clock: clock.clone(),
+        aside: None,
+    };
     read.postings = courier.with_missing(&read.postings).await?;
     Ok(View { past, read })
 }

@@ -50,6 +50,7 @@ pub(super) async fn run(arguments: &Arguments, folder: Option<PathBuf>) -> Resul
             ledger: &ledger,
             worker: Worker::this(),
             clock,
+            aside: None,
         };
         match read(&courier).await {
             Ok(letters) => letters,

@@ -1,8 +1,6 @@
 //! The commands, one file each.
 //!
-//! Data goes to standard output, everything else to standard error. Exit codes: 0 done; 1 refused
-//! or failed; 2 usage or configuration; 3 an unknown outcome waits for a person; 4 the check found
-//! errors.
+//! Data goes to standard output, everything else to standard error. How a command ends is [`End`].
 
 mod accept;
 mod adopt;
@@ -12,6 +10,7 @@ mod calendar;
 mod card;
 mod channels;
 mod check;
+mod completions;
 mod desk;
 mod doctor;
 mod erase;
@@ -22,6 +21,7 @@ mod ledger;
 mod load;
 mod log;
 mod mailbox;
+mod man;
 mod pause;
 mod plan;
 mod post;
@@ -51,7 +51,13 @@ use crate::site::SiteError;
 /// One job posting, written once, goes out to every channel on its schedule, and the log shows
 /// where each copy stands.
 #[derive(Debug, Parser)]
-#[command(name = "handbill", version, propagate_version = true, max_term_width = 80)]
+#[command(
+    name = "handbill",
+    version,
+    propagate_version = true,
+    max_term_width = 80,
+    after_help = End::help()
+)]
 struct Arguments {
     /// The site's folder; default: the folder with handbill.toml here or above
     #[arg(
@@ -141,6 +147,10 @@ enum Command {
     Ledger(ledger::Arguments),
     /// Play the whole life of a posting against stand-ins on this machine; nothing leaves it
     Rehearse(rehearse::Arguments),
+    /// Print what completes commands and options in a shell
+    Completions(completions::Arguments),
+    /// Write the manual pages into a folder, or print the first of them
+    Man(man::Arguments),
 }
 
 impl Command {
@@ -173,6 +183,25 @@ enum End {
 }
 
 impl End {
+    const ALL: [Self; 5] =
+        [Self::Done, Self::Failed, Self::Configuration, Self::Unknown, Self::CheckFailed];
+
+    /// What `--help` and the manual say of exit codes.
+    fn help() -> String {
+        let lines = Self::ALL.map(|end| format!("  {}  {}", end.code(), end.meaning()));
+        format!("Exit codes:\n{}", lines.join("\n"))
+    }
+
+    fn meaning(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Failed => "refused or failed",
+            Self::Configuration => "usage or configuration",
+            Self::Unknown => "an unknown outcome waits for a person",
+            Self::CheckFailed => "the check found errors",
+        }
+    }
+
     fn code(self) -> u8 {
         match self {
             Self::Done => 0,
@@ -294,6 +323,8 @@ fn run(arguments: Arguments) -> Result<End, CliError> {
         Command::Doctor(arguments) => wait(doctor::run(&arguments, site)),
         Command::Ledger(arguments) => wait(ledger::run(&arguments, site)),
         Command::Rehearse(arguments) => wait(rehearse::run(&arguments, site)),
+        Command::Completions(arguments) => completions::run(&arguments),
+        Command::Man(arguments) => man::run(&arguments),
     }
 }
 

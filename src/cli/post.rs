@@ -1,6 +1,7 @@
 //! `handbill post`: do what is due, or show exactly what would go out.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use chrono::{TimeDelta, Utc};
 use clap::ValueEnum;
@@ -19,7 +20,7 @@ use crate::clock::Clock;
 use crate::deliver::compose::{self, compose};
 use crate::deliver::letters::ReadError;
 use crate::deliver::preview;
-use crate::deliver::{self, Courier, Reading, Round, Station, Wanted, Worker};
+use crate::deliver::{self, Aside, Courier, Reading, Round, Station, Wanted, Worker};
 use crate::diagnostic::Diagnostic;
 use crate::ledger::{Deed, DeliveryName, Ledger, Occurrence, State};
 use crate::notice;
@@ -120,6 +121,7 @@ pub(super) async fn run(arguments: &Arguments, folder: Option<PathBuf>) -> Resul
     // Before anything is composed, in a dry run too, so that it shows what is sent.
     let heard = deliver::instances::ask(&mut site, Reach::Anywhere, channel.as_ref()).await;
     let stations = if heard.is_news() { load::stations(&site, Reach::Anywhere)? } else { stations };
+    let (site, stations) = (Arc::new(site), Arc::new(stations));
     let ledger = load::ledger(&site, &clock).await?;
     load::keep_instances(&heard);
     let courier = Courier {
@@ -128,6 +130,7 @@ pub(super) async fn run(arguments: &Arguments, folder: Option<PathBuf>) -> Resul
         ledger: &ledger,
         worker: Worker::this(),
         clock,
+        aside: Some(Aside::new(&site, &stations)),
     };
     let pace = if arguments.now { Pace::AtOnce } else { Pace::OnSchedule };
     let wanted = Wanted { channel: channel.as_ref(), postings: read.named.as_ref() };

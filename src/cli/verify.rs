@@ -48,6 +48,7 @@ pub(super) async fn run(arguments: &Arguments, folder: Option<PathBuf>) -> Resul
         ledger: &ledger,
         worker: Worker::this(),
         clock,
+        aside: None,
     };
     let wanted = Wanted { channel: channel.as_ref(), postings: posting.as_ref() };
     courier.arrivals(wanted).await?;

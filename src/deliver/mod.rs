@@ -4,6 +4,7 @@
 //! disk, everything else. What is previewed is made by the same [`compose`] as what is sent.
 
 mod arrival;
+mod aside;
 pub mod compose;
 mod doubt;
 pub mod drawing;
@@ -22,6 +23,7 @@ mod verify;
 pub mod worker;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -34,6 +36,7 @@ use crate::plan::{self, Inputs, Pace, Plan, Step, When};
 use crate::posting::{Posting, PostingId};
 use crate::site::Site;
 pub use arrival::Arrivals;
+pub use aside::Aside;
 pub use find_out::under_way_until;
 use pages::Looked;
 pub use pages::first_sight;
@@ -68,6 +71,8 @@ pub struct Courier<'a> {
     pub ledger: &'a Ledger,
     pub worker: Worker,
     pub clock: Clock,
+    /// Where there is one, what many deliveries say is made there.
+    pub aside: Option<Aside>,
 }
 
 /// What a round did.
@@ -131,8 +136,7 @@ impl Courier<'_> {
         self.write_what_waits().await?;
         let alive = |attempt: &Attempt| self.worker.liveness(attempt);
         self.ledger.recover(alive, self.clock.now()).await?;
-        let postings = self.observe(postings).await?;
-        let postings = &postings;
+        let postings = &Arc::new(self.observe(postings).await?);
         fail_point::reached("observed").await;
         // A channel that has to be asked first may be slow to answer: no other waits for it.
         let unknown = self.unknown().await?;
@@ -175,7 +179,7 @@ impl Courier<'_> {
     /// Plans, and does what is due on some of the channels.
     async fn deliver_due(
         &self,
-        postings: &Postings,
+        postings: &Arc<Postings>,
         pace: Pace,
         wanted: Wanted<'_>,
         on: impl Fn(&ChannelName) -> bool,

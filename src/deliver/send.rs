@@ -11,6 +11,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::future::join;
 use tracing::{Instrument, info_span, warn};
 
+use super::aside::{Aside, WORTH_IT};
 use super::compose::ComposeError;
 use super::doubt::Doubt;
 use super::open_posts::OnTheirWay;
@@ -111,23 +112,25 @@ impl Courier<'_> {
     pub(super) async fn deliver_all<'a>(
         &'a self,
         steps: Vec<&'a Step>,
-        postings: &'a Postings,
+        postings: &'a Arc<Postings>,
         tried: &'a BTreeSet<DeliveryKey>,
         restored: Option<Restored>,
     ) -> Vec<Delivered> {
         let mut delivered = Vec::new();
         let mut on_their_way = OnTheirWay::default();
         let mut answered: Option<Answered> = None;
-        let get_ready = |step: &'a Step| {
+        let aside = self.aside.as_ref().filter(|_| steps.len() >= WORTH_IT);
+        let get_ready = async |step: Option<&'a Step>| {
+            let step = step?;
             let is_new = step.deed == Deed::Publish && !tried.contains(&step.key);
-            if is_new && restored.is_none() {
-                self.prepare(step, postings)
+            Some(if is_new && restored.is_none() {
+                self.prepare(step, postings, aside).await
             } else {
                 Ready::Later(step)
-            }
+            })
         };
         let mut steps = steps.into_iter();
-        let mut next = steps.next().map(get_ready);
+        let mut next = get_ready(steps.next()).await;
         while let Some(ready) = next.take() {
             let put_down = self.put_down(answered.take());
             // A receipt waits for nothing but the attempt that goes to disk with it.
@@ -146,8 +149,8 @@ impl Courier<'_> {
             delivered.extend(put_down);
             match start {
                 Ok(Start::Begun(begun)) => {
-                    let following = async { steps.next().map(get_ready) };
-                    let (answer, following) = join(self.send(*begun), following).await;
+                    let (answer, following) =
+                        join(self.send(*begun), get_ready(steps.next())).await;
                     let Unsettled { settlement, standing, .. } = &answer.unsettled;
                     on_their_way.note(&standing.rendition, settlement);
                     answered = Some(answer);
@@ -157,7 +160,7 @@ impl Courier<'_> {
                 Ok(Start::Settled(done)) => delivered.push(Ok(done)),
                 Err(error) => delivered.push(Err(error)),
             }
-            next = steps.next().map(get_ready);
+            next = get_ready(steps.next()).await;
         }
         delivered.extend(self.put_down(answered).await);
         delivered
@@ -165,10 +168,21 @@ impl Courier<'_> {
 
     /// Prepares a new copy that was never tried, and writes nothing. It needs nothing of its record
     /// but that nobody else has tried it since, which is seen when it is claimed.
-    fn prepare<'a>(&'a self, step: &'a Step, postings: &Postings) -> Ready<'a> {
+    async fn prepare<'a>(
+        &'a self,
+        step: &'a Step,
+        postings: &Arc<Postings>,
+        aside: Option<&Aside>,
+    ) -> Ready<'a> {
         let Some(station) = self.station(&step.name.channel) else { return Ready::Never };
         let Some(posting) = postings.named(&step.name.posting) else { return Ready::Never };
-        match compose::compose(self.site, station, posting, step, None, self.clock.now()) {
+        let now = self.clock.now();
+        let made = match aside {
+            Some(aside) => aside.compose(step, postings, now).await,
+            None => None,
+        };
+        let here = || compose::compose(self.site, station, posting, step, None, now);
+        match made.unwrap_or_else(here) {
             Ok(message) => {
                 let message = Message { message, revision: step.revision.clone() };
                 let seen = AsSeen::untried(step.key);

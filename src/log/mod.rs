@@ -154,7 +154,7 @@ fn on_its_way(delivery: &Delivery, copy: CopyState, link: Option<&str>) -> Strin
     };
     if delivery.asks_since.is_some() {
         let id = delivery.key.short();
-        let _ = write!(note, "; `handbill resolve {id} --posted LINK` or `--not-posted`");
+        let _ = write!(note, "; `handbill resolve {id} --posted [LINK]` or `--not-posted`");
     }
     note
 }

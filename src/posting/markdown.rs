@@ -8,6 +8,7 @@ mod lost_bullet;
 mod tag;
 mod tree;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use url::Url;
@@ -93,11 +94,13 @@ pub enum Syntax {
     Html,
 }
 
-/// What links in a page are relative to.
+/// What links in a page are relative to, and what they may be put together from.
 #[derive(Debug, Clone)]
 pub struct Addresses {
     pub page: Url,
     pub site: Url,
+    /// Keys of the front matter and what they say, which a link may name.
+    pub keys: BTreeMap<String, String>,
 }
 
 /// Reads `body`, a span of `source`, into a tree whose spans point into `source`. Template tags
@@ -110,7 +113,7 @@ pub fn read(
     addresses: &Addresses,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Document {
-    let text = shortcode::cover(source, body, diagnostics);
+    let text = shortcode::cover(source, body, &addresses.keys, diagnostics);
     for visible in outside_comments(source.words(body)) {
         mojibake::report(source, visible.shifted(body.start), diagnostics);
     }
@@ -144,7 +147,7 @@ fn words(text: &str) -> String {
 
 /// The absolute address behind a link; `None` if it leads nowhere that can be named.
 fn address(url: &str, addresses: &Addresses) -> Option<String> {
-    let url = match shortcode::target(url) {
+    let url = match shortcode::target(url, &addresses.keys) {
         Target::Unknown => return None,
         Target::OnSite(path) => {
             let mut site = addresses.site.clone();

@@ -6,12 +6,13 @@ mod content;
 pub mod content_path;
 mod dates;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use url::Url;
 
-use super::front_matter::{self, Node, Table, Value};
+use super::front_matter::{self, Entry, Node, Table, Value};
 use super::markdown::{self, Addresses, Document, Syntax};
 use super::permalink::{self, Wish};
 use super::{Availability, Origin, PageFile, Settings, mojibake};
@@ -69,7 +70,11 @@ pub fn read(
         "html" | "htm" => Syntax::Html,
         _ => Syntax::Markdown,
     };
-    let addresses = Addresses { page: permalink.clone(), site: settings.base_url.clone() };
+    let addresses = Addresses {
+        page: permalink.clone(),
+        site: settings.base_url.clone(),
+        keys: words_of(&split.table),
+    };
     let mut document = markdown::read(source, split.body, syntax, &addresses, diagnostics);
     if document.blocks.is_empty() {
         document = content::read(source, &split.table, &addresses, diagnostics);
@@ -320,6 +325,15 @@ impl<'a> Matter<'a> {
             .and_then(Node::as_table)
             .is_some_and(|job| job.entries.iter().any(|entry| !entry.node.is_empty()))
     }
+}
+
+/// The keys whose value is a word or more.
+fn words_of(table: &Table) -> BTreeMap<String, String> {
+    let word = |entry: &Entry| match &entry.node.value {
+        Value::Text(text) => Some((entry.key.clone(), text.trim().to_owned())),
+        _ => None,
+    };
+    table.entries.iter().filter_map(word).filter(|(_, text)| !text.is_empty()).collect()
 }
 
 fn value<'a>(front: &'a Table, cascades: &'a [Table], key: &str) -> Option<&'a Node> {

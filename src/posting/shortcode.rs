@@ -4,6 +4,8 @@
 //! them stays true. What is words in them (the address of `email`, the caption of `figure`) stays
 //! where it stands. Code and HTML comments are passed over.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
 use regex::Regex;
@@ -21,7 +23,7 @@ enum Cover {
 }
 
 impl Cover {
-    const ALL: [char; 5] = ['\u{7bd}', '\u{fdd0}', '\u{7be}', '\u{fdd1}', SITE];
+    const ALL: [char; 6] = ['\u{7bd}', '\u{fdd0}', '\u{7be}', '\u{fdd1}', SITE, KEY];
 
     const fn characters(self) -> (char, char) {
         match self {
@@ -33,6 +35,9 @@ impl Cover {
 
 /// Stands for the address of the site at the beginning of a link.
 const SITE: char = '\u{fdd2}';
+
+/// Stands before and behind a key of the front matter, whose value belongs into a link.
+const KEY: char = '\u{fdd3}';
 
 /// The address of a link under the covers.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,10 +51,16 @@ pub(super) enum Target {
 }
 
 /// The body with all template tags covered; as long as the body in bytes.
-pub(super) fn cover(source: &Arc<Source>, body: Span, diagnostics: &mut Vec<Diagnostic>) -> String {
+/// `keys` are those of the front matter.
+pub(super) fn cover(
+    source: &Arc<Source>,
+    body: Span,
+    keys: &BTreeMap<String, String>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> String {
     let text = source.words(body);
-    let mut scanner =
-        Scanner { text, covered: text.as_bytes().to_vec(), notices: Vec::new(), links: Vec::new() };
+    let covered = text.as_bytes().to_vec();
+    let mut scanner = Scanner { text, keys, covered, notices: Vec::new(), links: Vec::new() };
     scanner.scan();
     for (span, tag) in std::mem::take(&mut scanner.notices) {
         diagnostics.push(
@@ -69,8 +80,10 @@ pub(super) fn uncover(text: &str) -> String {
     text.replace(Cover::ALL, "")
 }
 
-/// The address of a link that may hold covers.
-pub(super) fn target(url: &str) -> Target {
+/// The address of a link that may hold covers. `keys` are those of the front matter.
+pub(super) fn target(url: &str, keys: &BTreeMap<String, String>) -> Target {
+    let Some(url) = with_values(url, keys) else { return Target::Unknown };
+    let url = &*url;
     let (two, three) = Cover::Unknown.characters();
     let bare = uncover(url);
     let bare = bare.trim();
@@ -83,6 +96,18 @@ pub(super) fn target(url: &str) -> Target {
     }
 }
 
+/// The address with the values of the keys in it; `None` if the page does not say one of them.
+fn with_values<'a>(url: &'a str, keys: &BTreeMap<String, String>) -> Option<Cow<'a, str>> {
+    if !url.contains(KEY) {
+        return Some(Cow::Borrowed(url));
+    }
+    let mut filled = String::new();
+    for (at, part) in url.split(KEY).enumerate() {
+        filled.push_str(if at % 2 == 0 { part } else { keys.get(part)? });
+    }
+    Some(Cow::Owned(filled))
+}
+
 /// More bytes than this between brackets are no tag.
 const LONGEST_TAG: usize = 1000;
 
@@ -91,6 +116,7 @@ const LONGEST_ATTRIBUTES: usize = 200;
 
 struct Scanner<'a> {
     text: &'a str,
+    keys: &'a BTreeMap<String, String>,
     covered: Vec<u8>,
     notices: Vec<(Span, String)>,
     /// The shortcodes that were made into links and are not closed yet.
@@ -157,6 +183,12 @@ impl<'a> Scanner<'a> {
 
     /// Deals with what stands at `at`, and says how many bytes that was.
     fn step(&mut self, at: usize, rest: &'a str) -> usize {
+        // Most of a page is words.
+        match rest.find(['<', '`', '{', '\n']) {
+            Some(0) => {}
+            Some(words) => return words,
+            None => return rest.len(),
+        }
         if rest.starts_with("<!--") {
             return rest.find("-->").map_or(rest.len(), |end| end + 3);
         }
@@ -201,6 +233,7 @@ impl<'a> Scanner<'a> {
             (Language::Output, "site.url" | "site.baseurl" | ".Site.BaseURL") => {
                 self.keep(tag.span, tag.span.start, &SITE.to_string());
             }
+            (Language::Output, name) if self.keep_key(tag, name) => {}
             (Language::Hugo | Language::Liquid, "comment" | "capture") => {
                 end += end_of_block(&self.text[end..], name);
                 self.fill(Span::new(tag.span.start, end), Cover::Gone);
@@ -224,6 +257,18 @@ impl<'a> Scanner<'a> {
             }
         }
         end - tag.span.start
+    }
+
+    /// Writes the name of a key of the front matter (Jekyll's `{{ page.pdf }}`) where a link is.
+    fn keep_key(&mut self, tag: &Tag<'a>, name: &str) -> bool {
+        let Some(key) = name.strip_prefix("page.") else { return false };
+        let before = self.text[..tag.span.start].ends_with(['/', '"', '\'', '(']);
+        let behind = self.text[tag.span.end..].starts_with(['/', '"', '\'', ')', '#', '?']);
+        if name != tag.words || !self.keys.contains_key(key) || !before || !behind {
+            return false;
+        }
+        self.keep(tag.span, tag.span.start, &format!("{KEY}{key}{KEY}"));
+        true
     }
 
     /// Covers a tag except for one argument, which is words.
@@ -483,7 +528,8 @@ mod tests {
     fn covered(text: &str) -> (String, Vec<Diagnostic>) {
         let source = Source::new("page.md", text);
         let mut diagnostics = Vec::new();
-        let covered = cover(&source, Span::new(0, text.len()), &mut diagnostics);
+        let keys = BTreeMap::from([("pdf".to_owned(), "a b.pdf".to_owned())]);
+        let covered = cover(&source, Span::new(0, text.len()), &keys, &mut diagnostics);
         assert_eq!(covered.len(), text.len());
         (covered, diagnostics)
     }
@@ -524,8 +570,24 @@ mod tests {
         let (text, _) = covered("[apply]({{< relref \"/jobs/apply/index.md#how\" >}})");
         assert_eq!(uncover(&text), "[apply](/jobs/apply/#how)");
         let (text, notices) = covered("[apply]({{< relref \"apply.md\" >}})");
-        assert_eq!(target(&text), Target::Unknown);
+        assert_eq!(target(&text, &BTreeMap::new()), Target::Unknown);
         assert_eq!(notices.len(), 1);
+    }
+
+    #[test]
+    fn a_key_of_the_page_is_filled_into_a_link_and_nowhere_else() {
+        let keys = BTreeMap::from([("pdf".to_owned(), "a b.pdf".to_owned())]);
+        let (text, notices) = covered("[ad]({{ site.url }}/files/{{page.pdf}})");
+        let url = text.trim_start_matches("[ad](").trim_end_matches(')');
+        assert_eq!(target(url, &keys), Target::OnSite("files/a b.pdf".to_owned()));
+        assert!(notices.is_empty());
+        for page in
+            ["See {{ page.pdf }} there", "[ad](/{{ page.doc }})", "(/{{ page.pdf | upcase }})"]
+        {
+            let (text, notices) = covered(page);
+            assert!(!text.contains(KEY), "{page}");
+            assert_eq!(notices.len(), 1, "{page}");
+        }
     }
 
     #[test]

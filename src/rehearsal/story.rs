@@ -122,6 +122,7 @@ impl Rehearsal {
             ledger: &self.ledger,
             worker: Worker::this(),
             clock: self.clock.clone(),
+            aside: None,
         }
     }
 

@@ -517,6 +517,7 @@ impl Daemon {
             ledger: &ledger,
             worker: self.worker.clone(),
             clock: self.options.clock.clone(),
+            aside: None,
         };
         let written =
             tokio::time::timeout(Duration::from_secs(5), courier.write_what_waits()).await;

@@ -34,6 +34,7 @@ impl Look {
             ledger: &self.ledger,
             worker: self.worker.clone(),
             clock: self.clock.clone(),
+            aside: None,
         }
     }
 

@@ -11,7 +11,7 @@ use super::watch::Follower;
 use super::{ClockTrust, Setup, timer};
 use crate::channel::DeliveryKey;
 use crate::clock::Clock;
-use crate::deliver::{self, Courier, Reading, Round, Unavailable, Wanted, Worker};
+use crate::deliver::{self, Aside, Courier, Reading, Round, Unavailable, Wanted, Worker};
 use crate::diagnostic::Diagnostic;
 use crate::ledger::{KnownPosting, Ledger, LedgerError, State};
 use crate::plan::{Pace, Plan, Reason, When};
@@ -105,6 +105,7 @@ impl Task {
             ledger: &ledger,
             worker: self.worker.clone(),
             clock: self.clock.clone(),
+            aside: Some(Aside::new(&self.setup.site, &self.setup.stations)),
         };
         let round = courier.round(&reading.postings, Pace::OnSchedule, Wanted::default()).await?;
         for problem in &round.problems {

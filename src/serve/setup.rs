@@ -1,6 +1,7 @@
 //! The configuration as it was read, whole: a site and its channels, ready to be addressed.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use tracing::warn;
@@ -14,8 +15,8 @@ use crate::site::{self, ChannelSpec, Site, SiteError, pages};
 
 /// A site without errors.
 pub struct Setup {
-    pub site: Site,
-    pub stations: Vec<Station>,
+    pub site: Arc<Site>,
+    pub stations: Arc<Vec<Station>>,
     pub(super) fingerprint: Fingerprint,
 }
 
@@ -44,7 +45,7 @@ impl Setup {
         let is_wrong = |it: &Diagnostic| it.is_error() && !Site::is_missing_folder(it);
         match site {
             Some(site) if !diagnostics.iter().any(is_wrong) => {
-                Ok(Self { site, stations, fingerprint })
+                Ok(Self { site: Arc::new(site), stations: Arc::new(stations), fingerprint })
             }
             _ => Err(Wrong::Diagnostics(
                 diagnostics.into_iter().filter(Diagnostic::is_error).collect(),
@@ -56,9 +57,10 @@ impl Setup {
 impl Setup {
     /// Asks servers what they take, where that is not known or is a day old.
     async fn ask_servers(&mut self) {
-        let heard = instances::ask(&mut self.site, Reach::Anywhere, None).await;
+        let heard = instances::ask(Arc::make_mut(&mut self.site), Reach::Anywhere, None).await;
         if heard.is_news() {
-            self.stations = Station::all(&self.site, Reach::Anywhere, &mut Vec::new());
+            let stations = Station::all(&self.site, Reach::Anywhere, &mut Vec::new());
+            self.stations = Arc::new(stations);
         }
         if let Err(error) = heard.keep() {
             warn!(%error, "what servers say of themselves could not be kept");

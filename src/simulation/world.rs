@@ -420,8 +420,14 @@ impl World {
         let letters = self.letters + mailbox.len();
         self.nature.say(&format!("daemon {number}"), || format!("begins ({errand:?})"));
         let future = Box::pin(async move {
-            let courier =
-                Courier { site: &site, stations: &stations, ledger: &ledger, worker, clock };
+            let courier = Courier {
+                site: &site,
+                stations: &stations,
+                ledger: &ledger,
+                worker,
+                clock,
+                aside: None,
+            };
             match errand {
                 Errand::Round => {
                     let all = Wanted::default();

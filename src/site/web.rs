@@ -7,6 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use toml::Spanned;
@@ -23,7 +24,7 @@ use crate::diagnostic::{Diagnostic, Source};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WebRules {
     /// handbill.toml.
-    file: Arc<Source>,
+    pub(crate) file: Arc<Source>,
     /// Where people reach the page, where that is not this machine alone.
     pub public_url: Option<Url>,
     pub reading: Reading,
@@ -36,7 +37,7 @@ pub struct WebRules {
 }
 
 /// Who may look.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Reading {
     /// Who reaches the address.
@@ -99,22 +100,33 @@ impl Default for WebRules {
 const SESSION: Duration = Duration::from_secs(12 * 60 * 60);
 
 /// `[serve.web]` as it is written.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct WebTable {
+    /// Where people find the page, where that is not on this machine.
+    #[schemars(with = "Option<Url>")]
     public_url: Option<Spanned<Url>>,
+    /// Who may read without a login.
     #[serde(default)]
     read: Reading,
+    /// The token of each person who may change something.
     #[serde(default)]
+    #[schemars(with = "BTreeMap<String, SecretRef>")]
     tokens: BTreeMap<Spanned<String>, SecretRef>,
+    /// A proxy that says who asks.
     proxy: Option<ProxyTable>,
+    /// How long a login lasts; default `12h`.
+    #[schemars(with = "Option<String>")]
     session: Option<ShortLength>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct ProxyTable {
+    /// Where it asks from; nobody else is believed.
     addresses: Vec<IpAddr>,
+    /// The header with the name of who asks.
+    #[schemars(with = "String")]
     user_header: Spanned<String>,
 }
 

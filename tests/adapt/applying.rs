@@ -77,3 +77,42 @@ fn lines_of_facts_make_no_teaser_and_pay_is_said_once() {
     assert!(text.contains("you will build models"), "{text}");
     assert_eq!(text.matches("2 300 €").count(), 1, "{text}");
 }
+
+#[test]
+fn an_ad_that_shows_one_of_the_addresses_is_not_followed_by_all_of_them() {
+    let front = "title: Diver in tides\nemail: ada@reef.example";
+    let body = "We look for a diver.\n\n## Whom to ask\n\nBo Brine (bo@tides.example), or write to \
+                [Ada](mailto:Ada@reef.example).";
+    let (_, text) = mailed(&read(front, body), 70);
+    assert!(!text.contains("Questions go to"), "{text}");
+    let (_, text) = mailed(&read(front, "We look for a diver."), 70);
+    assert!(text.contains("Questions go to:\nada@reef.example"), "{text}");
+}
+
+#[test]
+fn a_subject_names_a_town_once() {
+    let of = |title: &str| {
+        let front = format!("title: {title}\njob:\n  city: Nordhafen");
+        mailed(&read(&front, "We look for a diver."), 70).0
+    };
+    assert_eq!(of("Diver in Nordhafen"), "[Job] Diver in Nordhafen");
+    assert_eq!(of("Diver"), "[Job] Diver, Nordhafen");
+}
+
+#[test]
+fn a_page_that_only_opens_a_file_goes_out_with_its_summary_and_the_address_of_the_file() {
+    let front = "title: Taucher im Watt\nlang: de\npdf: Stelle 7.pdf\nsummary: Im Watt ist ab sofort \
+                 eine Stelle zu besetzen, in der Messgeräte gewartet werden.";
+    let body = "<a class=\"btn\" href=\"{{ site.url }}/files/{{page.pdf}}\">PDF anzeigen</a>";
+    let (_, text) = mailed(&read(front, body), 70);
+    let ad = "Im Watt ist ab sofort eine Stelle zu besetzen, in der Messgeräte\ngewartet werden.\n\n\
+              PDF anzeigen [1]\n\n[1] <https://tides.example/files/Stelle%207.pdf>\n";
+    assert!(text.ends_with(ad), "{text}");
+    let nowhere = "<a href=\"{{ site.url }}/files/{{page.doc}}\">PDF anzeigen</a>";
+    let (_, text) = mailed(&read(front, nowhere), 70);
+    assert!(text.ends_with("PDF anzeigen\n"), "a key that is not there: {text}");
+    let long = "Im Watt ist ab sofort eine Stelle zu besetzen, in der Messgeräte gewartet werden, und \
+                zwar bei jedem Wetter.";
+    let (_, text) = mailed(&read(front, long), 70);
+    assert_eq!(text.matches("ab sofort eine Stelle").count(), 1, "{text}");
+}

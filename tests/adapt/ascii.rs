@@ -1,5 +1,7 @@
 //! Mails in ASCII, and texts in wide characters and deep lists.
 
+use std::collections::BTreeMap;
+
 use handbill::adapt::{
     Charset, Form, MailBody, MailForm, Occasion, Rendition, Target, adapt, text,
 };
@@ -20,7 +22,7 @@ fn mail(charset: Charset) -> Target {
 fn read(markdown: &str) -> Document {
     let base: Url = "https://lab.example/".parse().unwrap();
     let source = Source::new("index.md", markdown.to_owned());
-    let addresses = Addresses { page: base.clone(), site: base };
+    let addresses = Addresses { page: base.clone(), site: base, keys: BTreeMap::new() };
     let body = Span::new(0, markdown.len());
     markdown::read(&source, body, Syntax::Markdown, &addresses, &mut Vec::new())
 }

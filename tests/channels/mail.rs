@@ -15,9 +15,11 @@ use chrono::Utc;
 use handbill::channel::mail::{Archive, Config, Mail, Security};
 use handbill::channel::permit::{NoJournal, too_late};
 use handbill::channel::{Action, Channel, Outcome, Permit, Receipt, Sight, Trace, Wire};
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::net::TcpListener;
 
 use super::servers::{self, SECRET, Scripted, answer};
-use server::{SmtpServer, Step, Trouble, channel, config, publish, rendition};
+use server::{SmtpServer, Step, Trouble, channel, config, publish, rendition, send};
 
 async fn outcome_of(step: Step, reply: &'static str) -> Outcome {
     let server = SmtpServer::start(Some((step, reply))).await;
@@ -189,6 +191,47 @@ async fn nothing_is_sent_in_clear_where_encryption_was_asked_for() {
         let outcome = channel.send(&publish(&channel), &servers::permit()).await;
         assert!(matches!(outcome, Outcome::Blocked { .. }), "{security:?}: {outcome:?}");
         assert!(server.messages().is_empty());
+    }
+}
+
+/// A server that greets, offers STARTTLS, and answers it with these bytes.
+async fn answers_starttls_with(reply: &'static [u8]) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        let (stream, _) = listener.accept().await.unwrap();
+        let mut stream = BufReader::new(stream);
+        stream.write_all(b"220 mail.example\r\n").await.unwrap();
+        let mut line = String::new();
+        while stream.read_line(&mut line).await.is_ok_and(|read| read > 0) {
+            let reply = if line.starts_with("EHLO") {
+                &b"250-mail.example\r\n250 STARTTLS\r\n"[..]
+            } else {
+                reply
+            };
+            line.clear();
+            if stream.write_all(reply).await.is_err() {
+                break;
+            }
+        }
+    });
+    port
+}
+
+#[tokio::test]
+async fn what_is_said_in_clear_behind_the_word_to_encrypt_is_nobodys_word() {
+    for (reply, is_blocked, words) in [
+        (&b"220 go ahead\r\n250-mail.example\r\n250 AUTH PLAIN\r\n"[..], true, "sit in between"),
+        (b"454 not now\r\n", false, "454 not now"),
+        (b"502\r\n", true, "502"),
+        (b"hello\r\n", false, "no reply: hello"),
+        (b"220-go\r\n", false, "no reply within"),
+    ] {
+        let port = answers_starttls_with(reply).await;
+        let outcome = send(&channel(Config { security: Security::Starttls, ..config(port) })).await;
+        assert_eq!(matches!(outcome, Outcome::Blocked { .. }), is_blocked, "{outcome:?}");
+        assert!(is_blocked || matches!(outcome, Outcome::Deferred { .. }), "{outcome:?}");
+        assert!(outcome.why().contains(words), "{outcome:?}");
     }
 }
 

@@ -14,6 +14,7 @@ mod kill;
 mod letters;
 mod linkedin;
 mod lost_answers;
+mod many;
 mod neighbours;
 mod odd_servers;
 mod page;
@@ -221,6 +222,18 @@ impl World {
         self.read().await;
     }
 
+    /// The author makes so many other ads, `Diver 0` and so on.
+    pub async fn more_pages(&mut self, count: usize) {
+        let page = std::fs::read_to_string(self.folder.path(PAGE)).unwrap();
+        for number in 0..count {
+            let page = page
+                .replace("id: tides", &format!("id: diver-{number}"))
+                .replace("PhD position in Tides", &format!("Diver {number}"));
+            self.folder.write(&format!("content/jobs/diver-{number}/index.md"), page);
+        }
+        self.read().await;
+    }
+
     /// The author takes the page away.
     pub async fn remove_page(&mut self) {
         std::fs::remove_file(self.folder.path(PAGE)).unwrap();
@@ -246,6 +259,7 @@ impl World {
             ledger,
             worker: Worker::this(),
             clock: self.clock.clone(),
+            aside: None,
         }
     }
 

@@ -138,7 +138,10 @@ fn addresses_are_read_through_their_disguises_and_placeholders_are_refused() {
         ("ada at tides dot example", json!(["ada@tides.example"])),
         ("[mail](mailto:Ada%40Tides.example?subject=Job)", json!(["ada@tides.example"])),
         ("firstname.lastname@tides.example", Value::Null),
+        ("ada arobase tides point example", json!(["ada@tides.example"])),
         ("vorname.nachname@tides.example", Value::Null),
+        ("firstname.last@tides.example", Value::Null),
+        ("We work directly at the point of care.", Value::Null),
         ("We meet at tides and at noon.", Value::Null),
     ] {
         let posting = only(&page("title: Diver", body));

@@ -9,6 +9,7 @@ mod commands;
 mod erasing;
 mod export;
 mod finding_out;
+pub mod first_release;
 mod generation;
 mod integrity;
 mod life;

@@ -148,6 +148,7 @@ impl World {
             ledger: &self.ledger,
             worker: Worker::this(),
             clock: self.clock.clone(),
+            aside: None,
         };
         courier.round(&postings, Pace::OnSchedule, Wanted::default()).await.unwrap()
     }

@@ -152,17 +152,22 @@ pub fn corpus() -> Option<PathBuf> {
 
 /// Compares with a golden file; `UPDATE_GOLDEN=1` writes it.
 pub fn golden(name: &str, text: &str) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name);
+    agrees(&format!("tests/golden/{name}"), text);
+}
+
+/// Compares with a page of the handbook's reference; `UPDATE_GOLDEN=1` writes it.
+pub fn reference(name: &str, text: &str) {
+    agrees(&format!("docs/reference/{name}"), text);
+}
+
+/// Compares with a file of the project.
+fn agrees(name: &str, text: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
         std::fs::create_dir_all(path.parent().expect("a folder")).expect("making a folder");
-        std::fs::write(&path, text).expect("writing a golden file");
+        std::fs::write(&path, text).expect("writing a file");
         return;
     }
     let wanted = std::fs::read_to_string(&path).unwrap_or_default();
-    assert_eq!(
-        text,
-        wanted,
-        "{} differs; `UPDATE_GOLDEN=1 cargo test` rewrites it",
-        path.display()
-    );
+    assert_eq!(text, wanted, "{name} differs; `UPDATE_GOLDEN=1 cargo test` rewrites it");
 }

@@ -1,6 +1,6 @@
-//! A connection with TLS from its first byte, for lettre to speak on.
+//! A connection with TLS, for lettre to speak on.
 //!
-//! lettre makes such a connection itself, and leaves Nagle's algorithm on: 44 ms a message.
+//! lettre makes such connections itself, and leaves Nagle's algorithm on: 44 ms a message.
 
 use std::io;
 use std::net::SocketAddr;

@@ -9,9 +9,7 @@ use std::sync::Arc;
 
 use data_encoding::BASE64;
 use lettre::transport::smtp::authentication::{Credentials, Mechanism};
-use lettre::transport::smtp::client::{
-    AsyncSmtpConnection, Certificate, TlsParameters, TlsParametersBuilder,
-};
+use lettre::transport::smtp::client::{AsyncSmtpConnection, AsyncTokioStream};
 use lettre::transport::smtp::commands::Ehlo;
 use lettre::transport::smtp::extension::ClientId;
 use secrecy::{ExposeSecret, SecretString};
@@ -19,6 +17,8 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use super::encrypted::Encrypted;
+use super::replies::Replies;
+use super::starttls::{self, StarttlsError};
 use super::step::{Fault, Patience, step};
 use super::{Config, Security};
 use crate::channel::http::Credential;
@@ -189,39 +189,31 @@ impl Login {
         Ok(Line { connection, offers })
     }
 
-    /// An encrypted connection on which both sides have said who they are.
+    /// A connection, encrypted as the channel demands, on which both sides have said who they are.
     async fn greet(&self, patience: &Patience) -> Result<AsyncSmtpConnection, Outcome> {
-        let greeting = self.client_id();
         let stream = self.connect(patience).await?;
-        if self.security == Security::Tls {
-            let config = self.certificates().and_then(tls::client_config);
-            let config = config.map_err(|why| self.unsafe_settings(&why))?;
-            let encrypted = Encrypted::begin(stream, &self.host, config);
-            let stream = match timeout(patience.reply, encrypted).await {
-                Ok(encrypted) => encrypted.map_err(|error| self.no_handshake(&error))?,
-                Err(_) => return Err(self.at_greeting(&Fault::TimedOut(patience.reply))),
-            };
-            let greet = AsyncSmtpConnection::connect_with_transport(Box::new(stream), &greeting);
-            return step(patience.reply, greet).await.map_err(|fault| self.at_greeting(&fault));
-        }
-        let greet = AsyncSmtpConnection::connect_with_transport(Box::new(stream), &greeting);
-        let mut connection =
-            step(patience.reply, greet).await.map_err(|fault| self.at_greeting(&fault))?;
-        if self.security == Security::Starttls {
-            if !connection.can_starttls() {
-                let why = format!(
-                    "{} offers no STARTTLS, and nothing is sent in clear; check host and port, or \
-                     use `security = \"tls\"`",
-                    self.host
-                );
-                return Err(Outcome::Blocked { why });
+        let stream: Box<dyn AsyncTokioStream> = match self.security {
+            Security::None => Box::new(Replies::of(stream)),
+            Security::Tls => Box::new(Replies::of(self.encrypt(stream, patience).await?)),
+            Security::Starttls => {
+                let asked = starttls::ask(stream, &self.greeting, patience.reply).await;
+                let stream = asked.map_err(|error| self.not_encrypted(&error))?;
+                Box::new(Replies::greeted(self.encrypt(stream, patience).await?))
             }
-            let parameters = self.tls_parameters().map_err(|why| self.unsafe_settings(&why))?;
-            step(patience.reply, connection.starttls(parameters, &greeting))
-                .await
-                .map_err(|fault| self.at_greeting(&fault))?;
+        };
+        let name = self.client_id();
+        let greet = AsyncSmtpConnection::connect_with_transport(stream, &name);
+        step(patience.reply, greet).await.map_err(|fault| self.at_greeting(&fault))
+    }
+
+    /// Shakes hands.
+    async fn encrypt(&self, stream: TcpStream, patience: &Patience) -> Result<Encrypted, Outcome> {
+        let config = self.certificates().and_then(tls::client_config);
+        let config = config.map_err(|why| self.unsafe_settings(&why))?;
+        match timeout(patience.reply, Encrypted::begin(stream, &self.host, config)).await {
+            Ok(encrypted) => encrypted.map_err(|error| self.no_handshake(&error)),
+            Err(_) => Err(self.at_greeting(&Fault::TimedOut(patience.reply))),
         }
-        Ok(connection)
     }
 
     /// A stream that sends small commands at once: with Nagle's algorithm each message waits for
@@ -307,16 +299,6 @@ impl Login {
         self.ca.as_deref().map_or_else(|| Ok(Vec::new()), tls::certificates)
     }
 
-    fn tls_parameters(&self) -> Result<TlsParameters, String> {
-        let mut builder = TlsParametersBuilder::new(self.bare_host().to_owned());
-        for certificate in self.certificates()? {
-            let certificate =
-                Certificate::from_der(certificate.to_vec()).map_err(|error| tls::chain(&error))?;
-            builder = builder.add_root_certificate(certificate);
-        }
-        builder.build().map_err(|error| tls::chain(&error))
-    }
-
     fn unsafe_settings(&self, why: &str) -> Outcome {
         Outcome::Blocked { why: format!("no safe connection to {}: {why}", self.host) }
     }
@@ -328,6 +310,15 @@ impl Login {
                 why: format!("{}: {}", self.host, tls::chain(error)),
                 after: None,
             },
+        }
+    }
+
+    fn not_encrypted(&self, error: &StarttlsError) -> Outcome {
+        let why = format!("{}: {error}", self.host);
+        if error.is_permanent() {
+            Outcome::Blocked { why }
+        } else {
+            Outcome::Deferred { why, after: None }
         }
     }
 

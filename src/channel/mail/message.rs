@@ -123,20 +123,17 @@ pub fn check(message: &str) -> Result<(), PrepareError> {
     if !message.is_ascii() {
         return invalid("is not ASCII");
     }
-    let mut before = b'\n';
-    let mut line = 0;
-    for byte in message.bytes() {
-        match (before, byte) {
-            (b'\r', b'\n') => line = 0,
-            (b'\r', _) | (_, b'\n') => return invalid("has a bare line end"),
-            (_, b'\r') => {}
-            _ if line == LONGEST_LINE => return invalid("has a line of more than 998 characters"),
-            _ => line += 1,
+    let mut lines = message.split('\n').peekable();
+    while let Some(line) = lines.next() {
+        let whole = if lines.peek().is_some() { line.strip_suffix('\r') } else { Some(line) };
+        match whole {
+            Some(line) if !line.contains('\r') => {
+                if line.len() > LONGEST_LINE {
+                    return invalid("has a line of more than 998 characters");
+                }
+            }
+            _ => return invalid("has a bare line end"),
         }
-        before = byte;
-    }
-    if before == b'\r' {
-        return invalid("has a bare line end");
     }
     Ok(())
 }

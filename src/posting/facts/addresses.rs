@@ -5,6 +5,7 @@ use std::ops::Range;
 use super::pattern::Pattern;
 use super::prose::Passage;
 use super::sentence;
+use super::text::Searched;
 use super::words::Phrases;
 
 static ADDRESS: Pattern =
@@ -14,7 +15,9 @@ static ADDRESS: Pattern =
 static DISGUISED: Pattern = Pattern::new(concat!(
     r"(?P<local>[A-Za-z0-9][A-Za-z0-9._+-]*(?: ?[\[({](?i:dot|punkt)[\])}] ?[A-Za-z0-9_+-]+)*)",
     r"(?: ?[\[({<] ?(?:(?i:at|ät|arroba|arobase|chiocciola|apenstaartje)|@) ?[\])}>] ?(?P<domain>[A-Za-z0-9-]+(?:(?:\.| ?[\[({<] ?(?:(?i:dot|punkt)|\.) ?[\])}>] ?| (?i:dot|punkt) )[A-Za-z0-9-]+)+)",
-    r"| (?i:at|arroba|arobase|chiocciola|apenstaartje) (?P<spelled>[A-Za-z0-9-]+(?: (?i:dot|punto|point|punt) [A-Za-z0-9-]+)+))"
+    // In English "at the point of care" is no address.
+    r"| (?i:at) (?P<spelled>[A-Za-z0-9-]+(?: (?i:dot) [A-Za-z0-9-]+)+)",
+    r"| (?i:arroba|arobase|chiocciola|apenstaartje) (?P<spoken>[A-Za-z0-9-]+(?: (?i:dot|punto|point|punt) [A-Za-z0-9-]+)+))"
 ));
 
 static DOT: Pattern =
@@ -27,7 +30,7 @@ static PLACEHOLDER: Pattern = Pattern::new(
         | example | user | you
         | (?:first|vorname|pr[eé]nom|nome|nombre|voornaam) [._-]
           (?:last|nachname|nom|cognome|apellido|achternaam) )
-        (?: [._-] (?:last|sur|nach|family)?-?(?:name|nom) )? @",
+        (?: [._-] (?: (?:last|sur|nach|family)?-?(?:name|nom) | last ) )? @",
 );
 
 /// Boxes whose very name says that they are for something else than an application.
@@ -174,13 +177,14 @@ fn found_in(passage: &Passage) -> Vec<(Range<usize>, String)> {
 }
 
 /// The addresses in a text, disguised or not, in lower case, and where they stand.
-pub fn in_text(text: &str) -> Vec<(Range<usize>, String)> {
+pub fn in_text(text: &(impl Searched + ?Sized)) -> Vec<(Range<usize>, String)> {
     let mut found: Vec<(Range<usize>, String)> = Vec::new();
     for address in ADDRESS.find_iter(text) {
         found.push((address.range(), address.as_str().to_lowercase()));
     }
     for captures in DISGUISED.captures_iter(text) {
-        let domain = captures.name("domain").or_else(|| captures.name("spelled"));
+        let domains = ["domain", "spelled", "spoken"];
+        let domain = domains.iter().find_map(|name| captures.name(name));
         if let (Some(whole), Some(local), Some(domain)) =
             (captures.get(0), captures.name("local"), domain)
         {

@@ -308,6 +308,8 @@ impl<'a> Run<'a> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::super::plain;
     use super::*;
     use proptest::prelude::*;
@@ -315,7 +317,8 @@ mod tests {
 
     fn read(text: &str) -> Vec<Block> {
         let page = Url::parse("https://lab.example/jobs/phd/").expect("a valid address");
-        let addresses = Addresses { site: page.join("/").expect("a valid address"), page };
+        let site = page.join("/").expect("a valid address");
+        let addresses = Addresses { site, page, keys: BTreeMap::new() };
         blocks(text, 0, &addresses)
     }
 

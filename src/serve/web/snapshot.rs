@@ -88,6 +88,7 @@ impl Snapshot {
             ledger: &ledger,
             worker: Worker::this(),
             clock: status.clock().clone(),
+            aside: None,
         };
         let postings = courier.with_missing(&reading.postings).await?;
         let past = ledger.past().await?;

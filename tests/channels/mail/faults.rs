@@ -50,6 +50,8 @@ const FAULTS: &[(Step, &str, Known, usize)] = &[
     (Step::Recipient, "", Known::Deferred, 0),
     (Step::Recipient, "451 4.7.1 greylisted", Known::Deferred, 0),
     (Step::Recipient, "550 5.1.1 no such list", Known::Refused, 0),
+    (Step::Recipient, "550", Known::Refused, 0),
+    (Step::Recipient, "571 5.7.1 Delivery not authorized", Known::Refused, 0),
     (Step::Recipient, GARBAGE, Known::Deferred, 0),
     (Step::Recipient, STALLS, Known::Deferred, 0),
     (Step::Data, "", Known::Deferred, 0),
@@ -61,6 +63,8 @@ const FAULTS: &[(Step, &str, Known, usize)] = &[
     (Step::End, "421 closing", Known::Deferred, 0),
     (Step::End, "451 4.3.0 later", Known::Deferred, 0),
     (Step::End, "554 5.7.1 spam", Known::Refused, 0),
+    (Step::End, "571 5.7.1 spam", Known::Refused, 0),
+    (Step::End, "251 forwarded", Known::Unknown, 1),
     (Step::End, GARBAGE, Known::Unknown, 1),
     (Step::End, STALLS, Known::Unknown, 1),
 ];
@@ -72,6 +76,15 @@ async fn each_fault_at_each_step_is_known_for_what_it_is() {
         let outcome = send(&channel(config(server.port))).await;
         assert_eq!(known(&outcome), *expected, "{step:?} {reply}: {outcome:?}");
         assert_eq!(server.messages().len(), *copies, "{step:?} {reply}");
+    }
+}
+
+#[tokio::test]
+async fn only_the_code_says_that_a_message_was_taken() {
+    for reply in ["250", "250-2.0.0 taken\r\n250", "250 pris en charge, à bientôt"] {
+        let server = SmtpServer::start(Some((Step::End, reply))).await;
+        let outcome = send(&channel(config(server.port))).await;
+        assert_eq!(known(&outcome), Known::Posted, "{reply}: {outcome:?}");
     }
 }
 
