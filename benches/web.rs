@@ -96,7 +96,7 @@ fn write_site(folder: &Path, address: &str) -> Fallible<()> {
     );
     std::fs::write(folder.join("handbill.toml"), text)?;
     for number in 0..CHANNELS {
-        let text = "kind = \"manual\"\nschedule = \"0 9 1 1 *\"\nwait_for_page = false\n\n\
+        let text = "kind = \"manual\"\nschedule = \"0 9 1 * *\"\nwait_for_page = false\n\n\
                     [manual]\nplace = \"a form\"\n";
         std::fs::write(folder.join(format!("channels/form-{number}.toml")), text)?;
     }
