@@ -195,8 +195,16 @@ pub(super) struct Around<'a> {
     pub templates: &'a Templates,
     /// What the site says for all channels.
     pub for_all: &'a Defaults,
+    pub answers: Answers,
     /// When the files are read: for the years that a calendar is read for, and examples of slots.
     pub now: DateTime<Utc>,
+}
+
+/// Whether what comes back by mail is read: `[mailbox]`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Answers {
+    Read,
+    Unread,
 }
 
 /// Reads all files in `channels/` of a site, sorted by name.
@@ -348,7 +356,7 @@ fn understood(
         list::reminders(mail, &remind, file, diagnostics);
     }
     let queue = rules::queue(&written, kind, &quiet, zone, file, around, diagnostics);
-    let holds = rules::holds(&written, around.for_all, &config);
+    let holds = rules::holds(&written, around, &config);
     let thread = along::thread(written.thread.as_ref(), kind, file, diagnostics);
     let picture = along::picture(written.picture.as_ref(), kind, file, diagnostics);
     let requires = requires::read(&written.requires, file, diagnostics);

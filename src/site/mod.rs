@@ -236,6 +236,7 @@ impl Site {
             settings: &self.settings,
             templates: &self.templates,
             for_all: &queue::Defaults::default(),
+            answers: channel_file::Answers::Read,
             now: Utc::now(),
         };
         let mut diagnostics = Vec::new();
@@ -313,6 +314,10 @@ impl Site {
             settings: &settings,
             templates: &templates,
             for_all: &for_all,
+            answers: match written.mailbox {
+                Some(_) => channel_file::Answers::Read,
+                None => channel_file::Answers::Unread,
+            },
             now,
         };
         let mut channels = channel_file::load_all(&around, &mut diagnostics)?;

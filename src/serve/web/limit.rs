@@ -40,18 +40,12 @@ impl Try {
     }
 }
 
-/// What was used up, and when that was.
-#[derive(Debug, Clone, Copy)]
-struct Used {
-    tries: f64,
-    at: Instant,
-}
-
-/// More are not kept: what was used longest ago is forgotten.
+/// More are not kept: what is given back first is forgotten.
 const KEPT: usize = 1000;
 
+/// When all tries that were used up are given back.
 #[derive(Default)]
-pub(super) struct Limits(Mutex<HashMap<Try, Used>>);
+pub(super) struct Limits(Mutex<HashMap<Try, Instant>>);
 
 impl Limits {
     /// Uses up a try.
@@ -61,19 +55,17 @@ impl Limits {
     pub fn take(&self, what: Try, now: Instant) -> Result<(), Duration> {
         let rule = what.rule();
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let used_until = all.get(&what).map_or(now, |until| now.max(*until));
+        let until = used_until + rule.one_more_every;
+        let latest = now + rule.one_more_every * rule.at_once;
+        if until > latest {
+            return Err(until - latest);
+        }
         if all.len() >= KEPT && !all.contains_key(&what) {
-            let oldest = all.iter().min_by_key(|(_, used)| used.at).map(|(it, _)| it.clone());
-            oldest.map(|oldest| all.remove(&oldest));
+            let first = all.iter().min_by_key(|(_, until)| **until).map(|(it, _)| it.clone());
+            first.map(|first| all.remove(&first));
         }
-        let used = all.entry(what).or_insert(Used { tries: 0.0, at: now });
-        let given_back = now.saturating_duration_since(used.at).as_secs_f64();
-        let left = (used.tries - given_back / rule.one_more_every.as_secs_f64()).max(0.0);
-        *used = Used { tries: left, at: now };
-        let over = left + 1.0 - f64::from(rule.at_once);
-        if over > 0.0 {
-            return Err(rule.one_more_every.mul_f64(over));
-        }
-        used.tries = left + 1.0;
+        all.insert(what, until);
         Ok(())
     }
 }
