@@ -1,7 +1,7 @@
 //! Mail: one message to one list or person, over SMTP.
 //!
 //! [`message`] makes the bytes and [`envelope`] says who hears what becomes of them. [`login`] opens
-//! connections: [`starttls`] asks for encryption, [`encrypted`] shakes hands, [`replies`] makes the
+//! connections: `starttls` asks for encryption, `encrypted` shakes hands, `replies` makes the
 //! server's answers readable, and [`super::oauth2`] signs in where passwords are no longer taken.
 //! [`host`] shares a server's connections among its channels, [`smtp`] brings messages to it, signed by
 //! [`dkim`], and knows how far each came. [`archive`] knows where readers find the message, [`list`]
