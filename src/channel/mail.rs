@@ -1,9 +1,11 @@
 //! Mail: one message to one list or person, over SMTP.
 //!
 //! [`message`] makes the bytes and [`envelope`] says who hears what becomes of them. [`login`] opens
-//! connections ([`starttls`] and [`encrypted`] before anything is said, with [`super::oauth2`] where
-//! passwords are no longer taken; [`replies`] makes their answers readable), [`host`] shares a server's among its channels, [`smtp`] brings messages to it, signed by [`dkim`], and knows how far each came.
-//! [`archive`] knows where readers find the message, [`list`] what a list asks of it.
+//! connections: `starttls` asks for encryption, `encrypted` shakes hands, `replies` makes the
+//! server's answers readable, and [`super::oauth2`] signs in where passwords are no longer taken.
+//! [`host`] shares a server's connections among its channels, [`smtp`] brings messages to it, signed by
+//! [`dkim`], and knows how far each came. [`archive`] knows where readers find the message, [`list`]
+//! what a list asks of it.
 
 pub mod archive;
 pub mod dkim;
