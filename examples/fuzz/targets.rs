@@ -16,10 +16,13 @@ use handbill::site::Site;
 
 use crate::answers;
 
+/// Reads an input, whatever it is.
+type Reader = Box<dyn FnMut(&[u8])>;
+
 pub struct Target {
     pub name: &'static str,
     pub seeds: Vec<Vec<u8>>,
-    pub read: Box<dyn FnMut(&[u8])>,
+    pub read: Reader,
 }
 
 pub fn all() -> Vec<Target> {
