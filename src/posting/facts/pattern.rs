@@ -128,8 +128,7 @@ impl Pattern {
             None => text.written().get(..end).unwrap_or_default(),
         };
         let made = self.made.get_or_init(|| Made::of(self.text));
-        let found = made.regex.captures_iter(searched).any(|it| made.captured(searched, &it));
-        found
+        made.regex.captures_iter(searched).any(|it| made.captured(searched, &it))
     }
 
     pub fn captures_iter<'t, S: Searched + ?Sized>(
