@@ -115,7 +115,7 @@ fn entries<'a>(outlook: &Outlook<'a>, zone: Tz) -> Vec<(DateTime<Tz>, impl Fn() 
             Some(((at, &step.name), step, time))
         })
         .collect();
-    entries.sort_by(|(a, ..), (b, ..)| a.cmp(b));
+    entries.sort_by_key(|(at, ..)| *at);
     entries
         .into_iter()
         .map(|((at, name), step, time)| {

@@ -126,7 +126,7 @@ pub fn overview(outlook: &Outlook<'_>, wanted: &Wanted) -> Overview {
             && wanted.standing.is_none_or(|it| ad.standings.iter().any(|(is, _)| *is == it))
     };
     let mut shown: Vec<Ad<'_>> = ads.into_iter().filter(is_wanted).collect();
-    shown.sort_by(|a, b| rank(a).cmp(&rank(b)));
+    shown.sort_by_cached_key(rank);
     let channel = wanted.channel.clone().unwrap_or_default();
     let standing = wanted.standing.map_or("", Standing::name);
     let here = |standing: &str, page: &str| {
