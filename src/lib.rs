@@ -35,4 +35,5 @@ pub mod serve;
 pub mod sign_in;
 pub mod simulation;
 pub mod site;
+pub mod web;
 pub mod write_back;

@@ -9,6 +9,7 @@ pub mod written;
 use std::sync::Arc;
 
 use minijinja::value::merge_maps;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::ad::Ad;
@@ -38,7 +39,7 @@ pub struct FieldForm {
 }
 
 /// What a field of a form takes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum FieldFormat {
     #[default]

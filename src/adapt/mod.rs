@@ -50,7 +50,9 @@ use template::Templates;
 use thread::Thread;
 
 /// Why a channel is addressed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Occasion {
     Announce,
@@ -163,7 +165,7 @@ pub struct MailForm {
     pub subject_limit: usize,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum MailBody {
     /// text/plain only, what most lists want.
@@ -174,7 +176,7 @@ pub enum MailBody {
 }
 
 /// The signs in which a mail is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 pub enum Charset {
     /// All of them.
     #[default]

@@ -336,8 +336,9 @@ fn name_of(field: &FieldForm) -> String {
 }
 
 fn collect(folder: &Dir<'_>, sources: &mut BTreeMap<String, String>) {
-    // The example site and the units of systemd lie in the same folder.
-    let is_template = |name: &str| name.ends_with(".j2");
+    // The example site, the units of systemd and what the web page is drawn with lie in the same
+    // folder.
+    let is_template = |name: &str| name.ends_with(".j2") && !name.starts_with("web/");
     for file in folder.files() {
         if let (Some(name), Some(text)) = (file.path().to_str(), file.contents_utf8())
             && is_template(name)

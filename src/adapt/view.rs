@@ -4,6 +4,7 @@
 //! not in here is an error, because it is a typo.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
 use super::ad::Ad;
@@ -15,12 +16,13 @@ use crate::posting::markdown::Block;
 use crate::posting::{Deadline, Facts, Field, Origin, Posting, Salary};
 use minijinja::value::{Serde, merge_maps};
 use regex::Regex;
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
 /// The context of every template. Words in the posting's language; dates as people write them end
 /// in `_text`, the others are ISO 8601.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct View {
     /// The posting's id, by which we and a board know it for ever.
     pub id: String,
@@ -113,11 +115,12 @@ pub struct View {
     /// `[values]` of the channel's file.
     pub values: Value,
     /// Handbill's own words in the posting's language.
+    #[schemars(with = "BTreeMap<String, Value>")]
     pub words: &'static Words,
 }
 
 /// A number that is written without a fraction where it has none.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, JsonSchema)]
 #[serde(untagged)]
 pub enum Number {
     Whole(i64),
@@ -125,7 +128,7 @@ pub enum Number {
 }
 
 /// Pay as an amount, gross.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Amount {
     pub from: Number,
     /// The upper end of a range.
@@ -149,7 +152,7 @@ impl Amount {
     }
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Fact {
     pub label: &'static str,
     pub value: String,

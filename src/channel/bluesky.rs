@@ -24,6 +24,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use chrono::TimeDelta;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 use url::Url;
@@ -59,12 +60,13 @@ const PAGE: &str = "100";
 const PAGES: usize = 50;
 
 /// The `[bluesky]` table of a channel's file.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
     /// The account's server, for example `https://bsky.social`.
     pub server: Url,
     /// The account, for example `did:plc:ewvi7nxzyoun6zhxrhs64oiz`.
+    #[schemars(with = "String")]
     pub did: Did,
     pub app_password: SecretRef,
     /// A file in which the session is kept across restarts. It is a credential: Handbill makes it

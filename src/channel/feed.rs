@@ -7,6 +7,7 @@
 //! here, remembered; so what is remembered was really given out. Writing the same again changes
 //! nothing, and only one process writes at a time.
 
+mod first_release;
 pub mod format;
 pub mod list;
 pub mod lookup;
@@ -19,6 +20,7 @@ use std::path::{Path, PathBuf};
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use tokio::sync::Mutex;
 use url::Url;
@@ -47,7 +49,7 @@ const IN_FLIGHT_SECONDS_PUSHED: u32 = 120;
 const PATIENCE_SECONDS: u64 = 14 * 24 * 60 * 60;
 
 /// The `[feed]` table of a channel's file.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
     /// The folder to write to; relative paths count from the site's folder. Without it the list

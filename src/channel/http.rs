@@ -606,5 +606,18 @@ mod tests {
     fn a_secret_that_a_server_echoes_stays_hidden() {
         let credential = Credential::made_from("dXNlcjpwdw==".into(), vec!["pw-17".into()]);
         assert_eq!(credential.hide("no pw-17, no dXNlcjpwdw=="), "no ***, no ***");
+        let token = Credential::new("a/b\"c&d-17".into());
+        for said in [
+            r#"{"error":"a/b\"c&d-17"}"#,
+            r#"{"error":"{\"error\":\"a/b\\\"c&d-17\"}"}"#,
+            "?token=a%2Fb%22c%26d-17",
+            "<p>a/b&quot;c&amp;d-17</p>",
+            "Basic am9iczphL2IiYyZkLTE3",
+            "AUTH PLAIN AGpvYnMAYS9iImMmZC0xNw==",
+        ] {
+            let hidden = token.hide(said);
+            assert!(hidden.contains("***") && !hidden.contains("d-17"), "{said}: {hidden}");
+            assert!(!hidden.contains("L2IiYyZk") && !hidden.contains("YS9iImMm"), "{hidden}");
+        }
     }
 }

@@ -14,6 +14,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use url::Url;
@@ -52,14 +53,18 @@ const PAGES: usize = 30;
 const HOSTS: [&str; 2] = ["www.linkedin.com", "linkedin.com"];
 
 /// The `[linkedin]` table of a channel's file.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
     /// Default `https://api.linkedin.com`.
     pub api: Option<Url>,
     /// Where people read; default `https://www.linkedin.com`.
     pub web: Option<Url>,
+    /// `urn:li:organization:NUMBER` or `urn:li:person:ID`.
+    #[schemars(with = "String")]
     pub author: Author,
+    /// Of the API, for example `202609`.
+    #[schemars(with = "String")]
     pub version: Version,
     /// An access token with `w_organization_social` and `r_organization_social` for a page,
     /// `w_member_social` for a member. It lives 60 days: `expires` beside it says until when.

@@ -27,6 +27,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use lettre::Address as MailAddress;
 use lettre::message::Mailbox;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use uuid::Uuid;
 
@@ -80,7 +81,7 @@ const ARCHIVED_WITHIN: TimeDelta = TimeDelta::hours(1);
 const GIVE_UP_AFTER: TimeDelta = TimeDelta::days(14);
 
 /// The `[mail]` table of a channel's file.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
     /// The one address the message goes to: the list, or a person who takes ads.
@@ -146,6 +147,7 @@ pub struct Config {
     /// The least time between posts about one ad to two lists of the list's host.
     pub host_gap: Option<Length>,
     /// How often the list takes an ad once more.
+    #[schemars(with = "Option<serde_json::Value>")]
     pub repeats: Option<Repeats>,
     /// The least time between two posts about one ad.
     pub repeat_gap: Option<Length>,
@@ -198,7 +200,7 @@ impl Config {
 }
 
 /// How the connection is protected.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Security {
     /// STARTTLS, required.

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::known::Known;
@@ -19,7 +20,7 @@ use crate::adapt::count::Count;
 use crate::adapt::{CardUse, DocumentType, Form, Rendition};
 
 /// The `[manual]` table of a channel's file.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
     /// Where the person goes, for example the address of the form.
@@ -39,7 +40,7 @@ pub struct Config {
 }
 
 /// A field of a form.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Field {
     /// As the form names it.

@@ -13,6 +13,7 @@ mod thread;
 
 use async_trait::async_trait;
 use chrono::{TimeDelta, Utc};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use url::Url;
@@ -41,7 +42,7 @@ const CLOCK_SLACK: TimeDelta = TimeDelta::minutes(5);
 const PAGES: usize = 50;
 
 /// The `[mastodon]` table of a channel's file.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
     /// For example `https://social.example`.
@@ -62,7 +63,7 @@ pub struct Config {
     pub instance: Option<Instance>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Visibility {
     #[default]

@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use data_encoding::BASE64;
+use schemars::JsonSchema;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::Value;
@@ -32,7 +33,7 @@ const BETWEEN_TURNS: Duration = Duration::from_millis(100);
 const UNSAID_LIFE: Duration = Duration::from_secs(600);
 
 /// The `[mail.oauth2]` table of a channel's file.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OAuth2 {
     /// Where tokens are given out. Google: `https://oauth2.googleapis.com/token`
@@ -52,7 +53,7 @@ pub struct OAuth2 {
 }
 
 /// The `oauth2` table of a channel whose service has one address for tokens.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Client {
     /// Where tokens are given out, if it is not where everybody gets them.

@@ -10,6 +10,7 @@ mod signer;
 
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use url::Url;
@@ -51,7 +52,7 @@ const HOSTS: [&str; 6] =
 const AUTHORIZATION: &str = "Authorization";
 
 /// The `[x]` table of a channel's file.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
     /// Default `https://api.x.com`.

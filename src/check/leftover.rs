@@ -7,6 +7,7 @@ use crate::posting::Posting;
 use crate::posting::facts::pattern::Pattern;
 
 /// Words that nobody writes for readers.
+/// `.` stands for `à`: a letter outside ASCII at the edge of a word would make the search slow.
 static PLACEHOLDER: Pattern = Pattern::new(
     r"(?x)
         \b (?: TODO | FIXME ) \b
@@ -18,7 +19,7 @@ static PLACEHOLDER: Pattern = Pattern::new(
             (?: please\ )? (?: insert | enter | fill\ in | add ) \b
             | to\ be\ (?: filled | added | completed | confirmed )
             | (?: bitte | hier ) \b [^\]>\n]* (?: einfügen | ergänzen | eintragen | ausfüllen ) \b
-            | insérer\b | à\ compléter\b | insertar\b | inserire\b
+            | insérer\b | .\ compléter\b | insertar\b | inserire\b
         ) [^\]>\n]{0,80} [\]>]",
 );
 

@@ -87,10 +87,13 @@ pub(super) fn run(arguments: &Arguments, folder: Option<PathBuf>) -> Result<End,
         let of_channels = site.channels.iter().flat_map(ChannelSpec::missing_secrets);
         let of_notices = site.notices.iter().flat_map(Notices::missing_secrets);
         let of_mailbox = site.mailbox.iter().flat_map(SiteMailbox::missing_secrets);
-        found.extend(of_channels.chain(of_notices).chain(of_mailbox).map(|mut missing| {
-            missing.severity = Severity::Warning;
-            missing
-        }));
+        let of_web = site.web.missing_secrets();
+        found.extend(of_channels.chain(of_notices).chain(of_mailbox).chain(of_web).map(
+            |mut missing| {
+                missing.severity = Severity::Warning;
+                missing
+            },
+        ));
     }
     let all = read.postings.open.len() + read.postings.held_back.len();
     let what = format!(

@@ -16,7 +16,7 @@ use crate::diagnostic::suggestion;
 use crate::ledger::{Ledger, Past, State};
 use crate::log::filter::Filter;
 use crate::log::table::{self, Grouping, table};
-use crate::log::{csv, html, json_lines, markdown, rows};
+use crate::log::{STATES, csv, html, json_lines, markdown, rows};
 use crate::notice::due_notices;
 use crate::plan::{Pace, Plan};
 use crate::schedule::length::Length;
@@ -76,24 +76,6 @@ struct ListArguments {
     #[arg(long, value_enum, default_value_t = LogFormat::Table)]
     format: LogFormat,
 }
-
-/// Of deliveries, and of copies.
-const STATES: [&str; 14] = [
-    "planned",
-    "sending",
-    "posted",
-    "asked",
-    "refused",
-    "unknown",
-    "cancelled",
-    "sent",
-    "held",
-    "live",
-    "edited",
-    "withdrawn",
-    "gone",
-    "altered",
-];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum By {

@@ -4,12 +4,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use chrono::{TimeDelta, Utc};
+use clap::ValueEnum;
 use uuid::Uuid;
 
 use super::check::Held;
 use super::{
-    AsIf, CliError, End, Format, check, complain, complain_about, load, mailbox, plan, say,
-    say_json, waiting,
+    AsIf, CliError, End, check, complain, complain_about, load, mailbox, plan, say, say_json,
+    waiting,
 };
 use crate::adapt::Occasion;
 use crate::channel::permit::NoJournal;
@@ -49,11 +50,28 @@ pub(super) struct Arguments {
     to_me: bool,
     #[command(flatten)]
     as_if: AsIf,
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    format: Format,
+    #[arg(long, value_enum, default_value_t = PostFormat::Text)]
+    format: PostFormat,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum PostFormat {
+    /// For people
+    Text,
+    /// For machines; stable
+    Json,
+    /// A page that stands alone, of a dry run
+    Html,
 }
 
 pub(super) async fn run(arguments: &Arguments, folder: Option<PathBuf>) -> Result<End, CliError> {
+    if arguments.format == PostFormat::Html && !arguments.dry_run {
+        return Err(CliError::Usage(
+            "a page shows a dry run\nhelp: add `--dry-run`; `handbill log --format html` shows what \
+             went out"
+                .to_owned(),
+        ));
+    }
     load::pages_exist(&arguments.files)?;
     let example = example_folder(arguments, folder.as_deref())?;
     let mut site = match &example {
@@ -237,7 +255,7 @@ async fn dry_run(
         steps.push((step, shown));
     }
     match arguments.format {
-        Format::Json => {
+        PostFormat::Json => {
             let steps: Vec<_> = steps
                 .iter()
                 .map(|(step, shown)| {
@@ -261,8 +279,13 @@ async fn dry_run(
                 "now": now, "steps": steps, "diagnostics": diagnostics,
             }))?;
         }
-        Format::Text => {
+        PostFormat::Text => {
             draw_dry_run(&steps, site, &stations, &read)?;
+        }
+        PostFormat::Html => {
+            let page = crate::web::preview::html(site, &steps, now);
+            let cannot = |error| CliError::Failed(format!("the page cannot be drawn: {error:#}"));
+            say(&page.map_err(cannot)?)?;
         }
     }
     Ok(match (failed, read.has_errors()) {
@@ -322,8 +345,13 @@ fn draw_dry_run(
     Ok(())
 }
 
-fn report(format: Format, round: &Round, wanted: &Wanted<'_>, site: &Site) -> Result<(), CliError> {
-    if format == Format::Json {
+fn report(
+    format: PostFormat,
+    round: &Round,
+    wanted: &Wanted<'_>,
+    site: &Site,
+) -> Result<(), CliError> {
+    if format == PostFormat::Json {
         return say_json(round);
     }
     for done in &round.done {

@@ -14,9 +14,9 @@ use crate::site::Site;
 #[derive(Debug, clap::Args)]
 #[group(required = true, multiple = false, id = "what")]
 pub(super) struct WhatHappened {
-    /// It is there, under this link
-    #[arg(long, value_name = "LINK", value_parser = parse_link)]
-    posted: Option<Url>,
+    /// It is there, under this link; a list may have none that leads to it
+    #[arg(long, value_name = "LINK", num_args = 0..=1, value_parser = parse_link)]
+    posted: Option<Option<Url>>,
     /// It is certainly not there: it may be sent again
     #[arg(long)]
     not_posted: bool,
@@ -46,7 +46,11 @@ pub(super) async fn run(arguments: &Arguments, folder: Option<PathBuf>) -> Resul
         zone: site.settings.timezone,
         clock: &clock,
     };
-    let saw = arguments.what.posted.clone().map_or(Saw::NotPosted, Saw::Posted);
+    let saw = match arguments.what.posted.clone() {
+        Some(Some(link)) => Saw::Posted(link),
+        Some(None) => Saw::PostedWithoutLink,
+        None => Saw::NotPosted,
+    };
     let delivery = resolve::resolve(&around, &delivery, &saw).await?;
     ledger.close().await;
     if arguments.format == Format::Json {

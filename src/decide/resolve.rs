@@ -5,10 +5,10 @@ use chrono_tz::Tz;
 use url::Url;
 
 use super::{DecideError, not_anothers, receipt};
-use crate::channel::Receipt;
+use crate::channel::{Kind, Receipt};
 use crate::clock::Clock;
 use crate::deliver::{self, Station};
-use crate::ledger::{Deed, Delivery, Ledger, Resolution, State};
+use crate::ledger::{CopyState, Deed, Delivery, Ledger, Resolution, State};
 use crate::schedule::local_time;
 
 /// What a person saw.
@@ -16,6 +16,8 @@ use crate::schedule::local_time;
 pub enum Saw {
     /// It is there, under this link.
     Posted(Url),
+    /// It is there, and no link leads to it: a list without a public archive.
+    PostedWithoutLink,
     /// It is certainly not there: it may be sent again.
     NotPosted,
 }
@@ -41,6 +43,10 @@ pub async fn resolve(
 ) -> Result<Delivery, DecideError> {
     let resolution = match saw {
         Saw::Posted(link) => Resolution::Posted(around.receipt(delivery, link).await?),
+        Saw::PostedWithoutLink if needs_no_link(delivery, around.station) => {
+            Resolution::Posted(Receipt::default())
+        }
+        Saw::PostedWithoutLink => return Err(where_is_it("resolve", "--posted LINK", delivery)),
         Saw::NotPosted => {
             around.not_too_early(delivery).await?;
             Resolution::NotPosted
@@ -69,11 +75,22 @@ pub async fn record(
             let done = Resolution::Posted(Receipt::default());
             Ok(ledger.resolve(key, &done, now).await?)
         }
-        None => Err(DecideError::Mistaken(format!(
-            "where do readers find it?\nhelp: `handbill record {} LINK`",
-            key.short()
-        ))),
+        None => Err(where_is_it("record", "LINK", delivery)),
     }
+}
+
+fn where_is_it(command: &str, argument: &str, delivery: &Delivery) -> DecideError {
+    DecideError::Mistaken(format!(
+        "where do readers find it?\nhelp: `handbill {command} {} {argument}`",
+        delivery.key.short()
+    ))
+}
+
+/// Whether a copy can be answered or changed without its link: its place has given it an id, or it is
+/// a mail, which has one of ours.
+fn needs_no_link(delivery: &Delivery, station: Option<&Station>) -> bool {
+    delivery.copy.is_some_and(CopyState::is_on_its_way)
+        || station.is_some_and(|station| station.channel.kind() == Kind::Mail)
 }
 
 /// Whether what was asked of a person has no link of its own: a change, or that something is taken

@@ -10,9 +10,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use tracing::info;
 
 use super::{Courier, Intake, Station, Wanted, unless_overtaken};
-use crate::channel::{
-    Abilities, Arrival, Can, ChannelName, Likeness, Receipt, Search, StepDone, Trace,
-};
+use crate::channel::{Arrival, Can, ChannelName, Likeness, Receipt, Search, StepDone, Trace};
 use crate::ledger::{CopyState, Delivery, LedgerError};
 use crate::schedule::local_time;
 
@@ -55,11 +53,15 @@ impl Courier<'_> {
         Ok(all)
     }
 
-    /// Whether what a channel takes is seen later, and there is a way to hear of that.
+    /// Whether what a channel takes is only on its way then. Where neither an archive nor a mailbox
+    /// says that it has arrived, a person does.
     pub(super) fn will_arrive(&self, station: &Station) -> bool {
-        let Abilities { arrival, find, .. } = station.channel.abilities();
-        let is_heard_of = find == Can::Yes || self.site.mailbox.is_some();
-        !matches!(arrival, Arrival::AtOnce | Arrival::ByAPerson) && is_heard_of
+        match station.channel.abilities().arrival {
+            Arrival::AtOnce | Arrival::ByAPerson => false,
+            Arrival::Later { .. } => true,
+            // Only who hears what comes back learns anything by waiting for it.
+            Arrival::Unsaid { .. } => self.site.mailbox.is_some(),
+        }
     }
 
     async fn look_for(
@@ -73,14 +75,14 @@ impl Courier<'_> {
                 break;
             }
             let now = self.clock.now();
-            let next = if looked_for_at(delivery, now) <= now {
+            let next = if looked_for_at(station, delivery, now) <= now {
                 let seen = self.look_for_one(station, delivery).await?;
                 let on_its_way = seen.copy.is_some_and(CopyState::is_on_its_way);
-                let next = on_its_way.then(|| looked_for_at(&seen, self.clock.now()));
+                let next = on_its_way.then(|| looked_for_at(station, &seen, self.clock.now()));
                 arrivals.looked_for.push(seen);
                 next
             } else {
-                Some(looked_for_at(delivery, now))
+                Some(looked_for_at(station, delivery, now))
             };
             arrivals.next = arrivals.next.into_iter().chain(next).min();
         }
@@ -182,13 +184,25 @@ fn length(seconds: u64) -> TimeDelta {
     i64::try_from(seconds).ok().and_then(TimeDelta::try_seconds).unwrap_or(TimeDelta::MAX)
 }
 
-/// When it is looked for next: at once, and then after as long as it has been waited for already.
-/// What a clock that was ahead has left is not waited for.
-fn looked_for_at(delivery: &Delivery, now: DateTime<Utc>) -> DateTime<Utc> {
+/// When it is looked for next: at once, and then after as long as it has been waited for already; and
+/// where nothing can be looked at, once its time is over. What a clock that was ahead has left is not
+/// waited for.
+fn looked_for_at(station: &Station, delivery: &Delivery, now: DateTime<Utc>) -> DateTime<Utc> {
     match delivery.verified_at {
         Some(last) if last <= now => {
             last + (last - delivery.changed_at).abs().clamp(SHORTEST, LONGEST)
         }
+        _ if station.channel.abilities().find == Can::No => now.max(over_at(station, delivery)),
         _ => now,
     }
+}
+
+/// When a delivery has been on its way for too long, or has arrived because nothing came back.
+fn over_at(station: &Station, delivery: &Delivery) -> DateTime<Utc> {
+    let patience = match station.channel.abilities().arrival {
+        Arrival::Later { give_up_after_seconds: patience }
+        | Arrival::Unsaid { comes_back_within_seconds: patience } => length(patience),
+        Arrival::AtOnce | Arrival::ByAPerson => TimeDelta::zero(),
+    };
+    delivery.changed_at.checked_add_signed(patience).unwrap_or(DateTime::<Utc>::MAX_UTC)
 }

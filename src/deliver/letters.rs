@@ -169,6 +169,10 @@ impl Courier<'_> {
             Says::ListCopy { link } if link.is_some() || !self.is_looked_for(delivery) => {
                 return self.is_seen(delivery, link.as_ref()).await;
             }
+            // No archive will ever say more.
+            Says::Distributed if !self.is_looked_for(delivery) => {
+                return self.is_seen(delivery, None).await;
+            }
             Says::ListCopy { .. } | Says::Relayed | Says::Distributed | Says::Duplicate => {
                 self.ledger.taken(key, &why, now).await
             }

@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 use super::{Finding, shown};
 use crate::channel::secret::SecretPlace;
 use crate::site::Site;
+use crate::site::channel_file::{ChannelSpec, KindConfig};
 use crate::site::credential::{self, Credential};
 
 const PRESENT: &str = "doctor::credentials";
@@ -22,6 +23,7 @@ pub fn credentials(site: &Site, now: DateTime<Utc>) -> Vec<Finding> {
     let all = credential::credentials(site);
     let mut findings = present(&all);
     findings.extend(expiry(&all, site, now));
+    findings.extend(undated(site));
     findings.extend(permissions(&all));
     findings
 }
@@ -74,6 +76,30 @@ fn expiry(all: &[Credential], site: &Site, now: DateTime<Utc>) -> Vec<Finding> {
         findings.push(Finding::ok(EXPIRY, format!("{good} with a date, none expires soon")));
     }
     findings
+}
+
+/// LinkedIn's tokens live 60 days, and only its answer to signing in says until when: of one that was
+/// made elsewhere, nobody could be told in time. (Microsoft Learn, "LinkedIn 3-Legged OAuth Flow";
+/// "Token Introspection" needs the app's secret.)
+fn undated(site: &Site) -> Vec<Finding> {
+    let is_undated = |spec: &&ChannelSpec| match &spec.config {
+        KindConfig::LinkedIn(config) => {
+            config.token.as_ref().is_some_and(|it| it.expires.is_none())
+        }
+        _ => false,
+    };
+    let finding = |spec: &ChannelSpec| {
+        Finding::warning(
+            EXPIRY,
+            format!("`token` of channel {} lives 60 days, and nothing says until when", spec.name),
+            format!(
+                "write its last day as `expires` beside `token`; `handbill channels renew {}` gets \
+                 one and writes it",
+                spec.name
+            ),
+        )
+    };
+    site.channels.iter().filter(is_undated).map(finding).collect()
 }
 
 /// Files that others can read are not secret. systemd looks after its own.

@@ -153,7 +153,7 @@ pub(in crate::ledger) async fn append(
     what: &str,
     detail: &serde_json::Value,
 ) -> Result<(), LedgerError> {
-    let (detail, taken) = words::take(what, detail, tx.person());
+    let (detail, taken) = words::take(what, detail, tx.person(), delivery);
     let end = tx.end().await?;
     let mut event = Event {
         number: end.number + 1,

@@ -1,9 +1,10 @@
 //! The words of the record: where a delivery stands, what is known of its copy, what it does.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Where a delivery stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum State {
     /// Waits for its time, the first time or after a deferral.
@@ -51,7 +52,7 @@ impl State {
 }
 
 /// What is known of the copy that a posted delivery made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum CopyState {
     /// Its server took it, and nobody has seen it where readers look for it.
@@ -109,7 +110,7 @@ impl CopyState {
 }
 
 /// What a delivery does to the world; kept so that a restart does the same.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Deed {
     /// A new copy.

@@ -245,8 +245,8 @@ impl Ledger {
         self.reader.is_closed()
     }
 
-    /// The same ledger for a person: each event that is written through it names her, beside the
-    /// chain, where it can be erased.
+    /// The same ledger for a person: each event that is written through it names her; of an ad beside
+    /// the chain, where it can be erased with the ad, of a pause in it.
     pub fn in_the_name_of(&self, person: &str) -> Self {
         Self { person: Some(person.into()), ..self.clone() }
     }

@@ -78,6 +78,7 @@ pub(in crate::ledger) fn take(
     what: &str,
     detail: &Value,
     person: Option<&str>,
+    delivery: Option<DeliveryKey>,
 ) -> (Value, Option<Taken>) {
     let mut rest = detail.clone();
     let Some(fields) = rest.as_object_mut() else { return (rest, None) };
@@ -90,8 +91,13 @@ pub(in crate::ledger) fn take(
         about = Some(of);
     }
     if let Some(person) = person.filter(|_| about != Some(About::Person)) {
-        words.insert(BY.to_owned(), person.into());
-        about.get_or_insert(About::Person);
+        if delivery.is_some() || fields.contains_key("posting") {
+            words.insert(BY.to_owned(), person.into());
+            about.get_or_insert(About::Person);
+        } else {
+            // A pause is about no ad: there is none with which its words could be erased.
+            fields.insert(BY.to_owned(), person.into());
+        }
     }
     let taken = about.map(|about| {
         words.insert(SALT.to_owned(), Uuid::new_v4().simple().to_string().into());

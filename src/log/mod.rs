@@ -52,6 +52,24 @@ impl Row {
     }
 }
 
+/// The states by which the log is narrowed: of deliveries, and of copies.
+pub const STATES: [&str; 14] = [
+    "planned",
+    "sending",
+    "posted",
+    "asked",
+    "refused",
+    "unknown",
+    "cancelled",
+    "sent",
+    "held",
+    "live",
+    "edited",
+    "withdrawn",
+    "gone",
+    "altered",
+];
+
 /// The log, by posting, then by time.
 pub fn rows(past: &Past, plan: Option<&Plan>) -> Vec<Row> {
     let stale = stale(plan);
@@ -136,7 +154,7 @@ fn on_its_way(delivery: &Delivery, copy: CopyState, link: Option<&str>) -> Strin
     };
     if delivery.asks_since.is_some() {
         let id = delivery.key.short();
-        let _ = write!(note, "; `handbill resolve {id} --posted LINK` or `--not-posted`");
+        let _ = write!(note, "; `handbill resolve {id} --posted [LINK]` or `--not-posted`");
     }
     note
 }

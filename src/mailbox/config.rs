@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::imap::MailboxError;
@@ -12,7 +13,7 @@ use crate::channel::{Reach, is_loopback};
 
 /// The mailbox to which bounces, notices and the list's copies come. It is only read: nothing is
 /// marked as seen, moved or deleted.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
     /// Host of the IMAP server.

@@ -245,7 +245,7 @@ fn of_delivery(delivery: &Delivery, concerns: &Concerns) -> Option<Notice> {
                     delivery.reason
                 ),
                 "Look there, or ask whoever looks after the list; then say what you see".to_owned(),
-                vec![resolve("--posted LINK"), resolve("--not-posted")],
+                vec![resolve("--posted [LINK]"), resolve("--not-posted")],
             )
         }
         State::Sending | State::Cancelled => return None,
@@ -430,7 +430,7 @@ fn of_credential(
     };
     let channel = match owner {
         Owner::Channel(name) => Some(name.clone()),
-        Owner::Notices | Owner::Mailbox => None,
+        Owner::Notices | Owner::Mailbox | Owner::Web => None,
     };
     Some(Notice {
         about: format!("credential {owner} {key} {last} {stage}"),

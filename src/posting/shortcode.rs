@@ -183,6 +183,12 @@ impl<'a> Scanner<'a> {
 
     /// Deals with what stands at `at`, and says how many bytes that was.
     fn step(&mut self, at: usize, rest: &'a str) -> usize {
+        // Most of a page is words.
+        match rest.find(['<', '`', '{', '\n']) {
+            Some(0) => {}
+            Some(words) => return words,
+            None => return rest.len(),
+        }
         if rest.starts_with("<!--") {
             return rest.find("-->").map_or(rest.len(), |end| end + 3);
         }

@@ -2,12 +2,15 @@
 //!
 //! Where the page says it in a sentence only, it is a guess that a person may want to confirm.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Availability, Field, Origin, Posting};
 
 /// Named as a field of the `job:` block is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Term {
     Deadline,

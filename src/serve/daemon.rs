@@ -186,6 +186,7 @@ impl Daemon {
                 },
                 () = self.supervisor.feed() => {}
                 () = self.watch.changed() => self.notice(),
+                () = self.http.decided() => self.times.round = self.now(),
                 reloaded = under_way(&mut self.reload) => {
                     self.reload = None;
                     self.take_over(reloaded);

@@ -1,23 +1,25 @@
-//! Answers `/healthz`, `/metrics` and `/feeds/NAME` over HTTP, on a thread of its own: what it does never keeps the
-//! loop from delivering, and it answers while the loop is at work.
+//! Answers `/healthz`, `/metrics`, `/feeds/NAME` and the web page over HTTP, on a thread of its own:
+//! what it does never keeps the loop from delivering, and it answers while the loop is at work.
 
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use axum::{Json, Router};
+use axum::{Json, Router, middleware};
 use chrono::TimeDelta;
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tracing::{info, warn};
 
 use super::metrics::Metrics;
 use super::status::Status;
 use super::timer::Backoff;
+use super::web::{self, Web};
 use super::{feeds, health};
 use crate::site::serve::Listen;
 
@@ -27,20 +29,32 @@ const METRICS: &str = "text/plain; version=0.0.4; charset=utf-8";
 /// The server, as the loop holds it.
 pub(super) struct Http {
     listen: watch::Sender<Listen>,
+    decided: Arc<Notify>,
 }
 
 impl Http {
     /// Starts the thread that answers.
     ///
     /// # Errors
-    /// If there is no thread to be had.
+    /// If there is no thread to be had, or no random bytes for the keys of logins.
     pub(super) fn start(status: Status, listen: Listen) -> io::Result<Self> {
         let (sender, receiver) = watch::channel(listen);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let decided = Arc::new(Notify::new());
+        let answers = Answers {
+            web: Web::new(status.clone(), Arc::clone(&decided))?,
+            status,
+            metrics: Metrics::default(),
+        };
         std::thread::Builder::new().name("http".to_owned()).spawn(move || {
-            runtime.block_on(serve(status, receiver));
+            runtime.block_on(serve(answers, receiver));
         })?;
-        Ok(Self { listen: sender })
+        Ok(Self { listen: sender, decided })
+    }
+
+    /// Waits until somebody has decided something on the web page.
+    pub(super) async fn decided(&self) {
+        self.decided.notified().await;
     }
 
     /// Answers there from now on.
@@ -50,13 +64,12 @@ impl Http {
 }
 
 /// Answers where it is wanted, until the loop is gone.
-async fn serve(status: Status, mut listen: watch::Receiver<Listen>) {
-    let app = router(status);
+async fn serve(answers: Answers, mut listen: watch::Receiver<Listen>) {
     loop {
         let wanted = *listen.borrow_and_update();
         let answering = async {
             match wanted {
-                Listen::At(address) => answer(address, app.clone()).await,
+                Listen::At(address) => answer(address, &answers).await,
                 Listen::Off => std::future::pending().await,
             }
         };
@@ -70,7 +83,7 @@ async fn serve(status: Status, mut listen: watch::Receiver<Listen>) {
 }
 
 /// Answers at one address. A port that is taken is tried again, and said once.
-async fn answer(address: SocketAddr, app: Router) {
+async fn answer(address: SocketAddr, answers: &Answers) {
     let mut backoff = Backoff::new(TimeDelta::seconds(1), TimeDelta::minutes(1));
     let mut said = None;
     loop {
@@ -78,7 +91,8 @@ async fn answer(address: SocketAddr, app: Router) {
             Ok(listener) => {
                 let at = listener.local_addr().unwrap_or(address);
                 info!(%at, "health and metrics are answered");
-                match axum::serve(listener, app.clone()).await {
+                let app = answers.router(at).into_make_service_with_connect_info::<SocketAddr>();
+                match axum::serve(listener, app).await {
                     Ok(()) => return,
                     Err(error) => error.to_string(),
                 }
@@ -97,16 +111,21 @@ async fn answer(address: SocketAddr, app: Router) {
 struct Answers {
     status: Status,
     metrics: Metrics,
+    web: Web,
 }
 
-fn router(status: Status) -> Router {
-    let metrics = Metrics::default();
-    Router::new()
-        .route("/healthz", get(healthz))
-        .route("/metrics", get(metrics_text))
-        .route("/feeds/{channel}", get(feed))
-        .route("/feeds/{channel}/{file}", get(file_of_feed))
-        .with_state(Answers { status, metrics })
+impl Answers {
+    /// What is answered at an address.
+    fn router(&self, at: SocketAddr) -> Router {
+        Router::new()
+            .route("/healthz", get(healthz))
+            .route("/metrics", get(metrics_text))
+            .route("/feeds/{channel}", get(feed))
+            .route("/feeds/{channel}/{file}", get(file_of_feed))
+            .with_state(self.clone())
+            .merge(self.web.router(at))
+            .layer(middleware::from_fn(web::with_headers))
+    }
 }
 
 async fn healthz(State(answers): State<Answers>) -> Response {

@@ -7,7 +7,8 @@
 //! `daemon` is the loop, `round` one look at everything, `timer` says when the next one is,
 //! `setup` reads the configuration, `signals` hears the system, `watch` and `pull` notice
 //! what changed, `looks` at copies, archives and the mailbox go on beside the rounds, `status` is what
-//! the loop knows; `health`, `metrics` and `http` tell it to machines, `supervisor` to systemd.
+//! the loop knows; `health`, `metrics` and `http` tell it to machines, `supervisor` to systemd, `web` to
+//! people.
 
 mod daemon;
 pub mod exposition;
@@ -25,6 +26,7 @@ pub mod status;
 mod supervisor;
 mod timer;
 mod watch;
+mod web;
 
 use std::io;
 use std::path::PathBuf;

@@ -40,6 +40,7 @@ impl Setup {
             diagnostics.extend(site.channels.iter().flat_map(ChannelSpec::missing_secrets));
             diagnostics.extend(site.notices.iter().flat_map(Notices::missing_secrets));
             diagnostics.extend(site.mailbox.iter().flat_map(SiteMailbox::missing_secrets));
+            diagnostics.extend(site.web.missing_secrets());
         }
         let is_wrong = |it: &Diagnostic| it.is_error() && !Site::is_missing_folder(it);
         match site {

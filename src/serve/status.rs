@@ -164,6 +164,11 @@ impl Status {
         self.lock().clone()
     }
 
+    /// Looks at what is known now, without a copy of all of it.
+    pub(super) fn look<T>(&self, at: impl FnOnce(&Facts) -> T) -> T {
+        at(&self.lock())
+    }
+
     pub(super) fn update(&self, change: impl FnOnce(&mut Facts)) {
         change(&mut self.lock());
     }

@@ -24,6 +24,7 @@ use crate::site::filter::Filter;
 use crate::site::policy::{Close, Offset, Update};
 use crate::site::queue::{Approval, Holds, OpenPosts, PageWait, PlanRules, Queue};
 use crate::site::serve::ServeRules;
+use crate::site::web::WebRules;
 use crate::site::{ChannelSpec, Site};
 
 /// The folder of the templates: tiny ones, because nothing of them is tested here.
@@ -464,6 +465,7 @@ fn site(folder: &Path, channels: Vec<ChannelSpec>) -> Result<Site, SimulationErr
         defaults: BTreeMap::new(),
     };
     Ok(Site {
+        web: WebRules::default(),
         serve: ServeRules::default(),
         write_back: None,
         check: crate::site::check::CheckRules::default(),

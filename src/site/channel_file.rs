@@ -117,11 +117,15 @@ struct ChannelFile {
     /// The folder of its templates; default: the kind.
     #[schemars(with = "Option<String>")]
     template: Option<Spanned<String>>,
+    /// The language to take where a posting has several; default: the page's own.
     language: Option<String>,
+    /// Whether the text of an ad goes on as replies.
     #[schemars(with = "Option<Thread>")]
     thread: Option<Spanned<Thread>>,
+    /// Which picture goes along: the one beside the page, or a card that is drawn.
     #[schemars(with = "Option<PictureOf>")]
     picture: Option<Spanned<PictureOf>>,
+    /// At most so many of the page's tags; default 5, on X 3.
     hashtags: Option<usize>,
     /// Facts without which `handbill check` remarks on an ad.
     #[serde(default)]
@@ -137,40 +141,43 @@ struct ChannelFile {
     /// What becomes of a copy when the ad closes.
     #[schemars(with = "Option<Close>")]
     close: Option<Spanned<Close>>,
+    /// How many messages share a slot; default 1.
     per_slot: Option<NonZeroU32>,
+    /// How many messages go out in a day.
     per_day: Option<NonZeroU32>,
+    /// How far apart messages are at least.
     spacing: Option<Length>,
+    /// By how much at most a message leaves after its slot, at random.
     jitter: Option<Length>,
+    /// A slot that was missed by more than this waits for the next.
     lateness: Option<Length>,
+    /// A page is announced once it was unchanged that long.
     settle: Option<Length>,
+    /// An ad whose page is dated longer ago waits to be accepted.
     max_age: Option<Length>,
+    /// A person agrees first: `handbill approve`.
     approval: Option<bool>,
+    /// Whether a page is announced only once it was seen on the web; default true.
     wait_for_page: Option<bool>,
+    /// What messages may cost.
     budget: Option<WrittenBudget>,
-    #[schemars(with = "Option<BTreeMap<String, serde_json::Value>>")]
+    /// Days on which nothing goes out, beside those of the site.
     quiet: Option<QuietTable>,
+    /// How long after it was asked a person is asked again; without it, once.
     #[schemars(with = "Option<String>")]
     ask_again: Option<Spanned<Length>>,
     /// Free values for templates and for a board's placeholders (`{values.NAME}`).
     #[serde(default)]
     #[schemars(with = "BTreeMap<String, serde_json::Value>")]
     values: toml::Table,
-    #[schemars(with = "Option<BTreeMap<String, serde_json::Value>>")]
     mail: Option<mail::Config>,
-    #[schemars(with = "Option<BTreeMap<String, serde_json::Value>>")]
     mastodon: Option<mastodon::Config>,
-    #[schemars(with = "Option<BTreeMap<String, serde_json::Value>>")]
     x: Option<x::Config>,
-    #[schemars(with = "Option<BTreeMap<String, serde_json::Value>>")]
     bluesky: Option<bluesky::Config>,
-    #[schemars(with = "Option<BTreeMap<String, serde_json::Value>>")]
     linkedin: Option<linkedin::Config>,
     board: Option<board::Config>,
-    #[schemars(with = "Option<BTreeMap<String, serde_json::Value>>")]
     feed: Option<feed::Config>,
-    #[schemars(with = "Option<BTreeMap<String, serde_json::Value>>")]
     git: Option<git::Config>,
-    #[schemars(with = "Option<BTreeMap<String, serde_json::Value>>")]
     manual: Option<manual::Config>,
 }
 
@@ -188,8 +195,16 @@ pub(super) struct Around<'a> {
     pub templates: &'a Templates,
     /// What the site says for all channels.
     pub for_all: &'a Defaults,
+    pub answers: Answers,
     /// When the files are read: for the years that a calendar is read for, and examples of slots.
     pub now: DateTime<Utc>,
+}
+
+/// Whether what comes back by mail is read: `[mailbox]`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Answers {
+    Read,
+    Unread,
 }
 
 /// Reads all files in `channels/` of a site, sorted by name.
@@ -341,7 +356,7 @@ fn understood(
         list::reminders(mail, &remind, file, diagnostics);
     }
     let queue = rules::queue(&written, kind, &quiet, zone, file, around, diagnostics);
-    let holds = rules::holds(&written, around.for_all, &config);
+    let holds = rules::holds(&written, around, &config);
     let thread = along::thread(written.thread.as_ref(), kind, file, diagnostics);
     let picture = along::picture(written.picture.as_ref(), kind, file, diagnostics);
     let requires = requires::read(&written.requires, file, diagnostics);

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -23,15 +24,20 @@ pub struct CheckRules {
 }
 
 /// `[check]` as it is written.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct CheckTable {
+    /// Codes that are not said.
     #[serde(default)]
+    #[schemars(with = "Vec<String>")]
     off: Vec<Spanned<String>>,
+    /// Codes that are errors.
     #[serde(default)]
+    #[schemars(with = "Vec<String>")]
     deny: Vec<Spanned<String>>,
     /// Files like the shipped `tv-l.toml`; their paths count from the site's folder.
     #[serde(default)]
+    #[schemars(with = "Vec<PathBuf>")]
     pay_tables: Vec<Spanned<PathBuf>>,
 }
 

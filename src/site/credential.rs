@@ -19,6 +19,8 @@ pub enum Owner {
     Notices,
     /// `[mailbox]` in handbill.toml.
     Mailbox,
+    /// `[serve.web]` in handbill.toml.
+    Web,
 }
 
 impl fmt::Display for Owner {
@@ -27,6 +29,7 @@ impl fmt::Display for Owner {
             Self::Channel(name) => write!(f, "channel {name}"),
             Self::Notices => f.write_str("notices"),
             Self::Mailbox => f.write_str("mailbox"),
+            Self::Web => f.write_str("web page"),
         }
     }
 }
@@ -58,9 +61,12 @@ pub fn credentials(site: &Site) -> Vec<Credential> {
     let of_notices = of_notices.map(|(key, secret)| (Owner::Notices, key, secret));
     let of_mailbox = site.mailbox.iter().flat_map(|mailbox| mailbox.secrets());
     let of_mailbox = of_mailbox.map(|(key, secret)| (Owner::Mailbox, key, secret));
+    let of_web = site.web.secrets().into_iter();
+    let of_web = of_web.map(|(key, secret)| (Owner::Web, key, secret));
     of_channels
         .chain(of_notices)
         .chain(of_mailbox)
+        .chain(of_web)
         .map(|(owner, key, secret)| Credential { owner, key, secret })
         .collect()
 }

@@ -21,10 +21,12 @@ pub mod preset;
 pub mod queue;
 mod quiet;
 mod retention;
+mod schema;
 pub mod serve;
 mod toml_file;
 pub mod twin;
 mod vocabulary;
+pub mod web;
 pub mod write_back;
 
 use std::collections::BTreeMap;
@@ -34,6 +36,7 @@ use std::sync::Arc;
 use chrono::{NaiveDate, NaiveTime, TimeZone, Utc};
 use chrono_tz::Tz;
 use include_dir::{Dir, include_dir};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use toml::Spanned;
 use url::Url;
@@ -47,6 +50,7 @@ use crate::posting::Settings;
 pub use crate::schedule::length;
 pub use channel_file::ChannelSpec;
 use quiet::QuietTimes;
+pub use schema::schema;
 
 /// The shipped example: what `handbill init` writes and `handbill rehearse` plays.
 pub static EXAMPLE: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates/site");
@@ -86,6 +90,8 @@ pub struct Site {
     pub retention: Retention,
     /// `[serve]` and `[content]`: how the daemon runs.
     pub serve: serve::ServeRules,
+    /// `[serve.web]`: who may do what on the web page.
+    pub web: web::WebRules,
     /// `[write_back]`: how links come back onto the site; `None` if they do not.
     pub write_back: Option<write_back::WriteBack>,
     /// `[check]`: which remarks are not wanted, which are errors, and what is paid.
@@ -105,57 +111,86 @@ pub enum SiteError {
 }
 
 /// What is written in handbill.toml.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct SiteFile {
+    /// Who we are and where our job ads are.
     site: SiteTable,
+    /// As `permalinks` of the Hugo site: a pattern for each section.
     #[serde(default)]
     permalinks: BTreeMap<String, String>,
+    /// What is true of all our ads, by the names of the `job:` block; a page that says something
+    /// else wins.
     #[serde(default)]
+    #[schemars(with = "BTreeMap<String, serde_json::Value>")]
     defaults: BTreeMap<Spanned<String>, Spanned<toml::Value>>,
+    /// When things go out, on all channels.
     #[serde(default)]
     plan: queue::PlanTable,
+    /// The record of what went where.
     #[serde(default)]
     ledger: LedgerTable,
+    /// Who is told, once, what needs a person.
     notices: Option<notices::NoticesTable>,
+    /// Where answers to our mails come.
     mailbox: Option<crate::mailbox::config::Config>,
+    /// How long content is kept once its ad is closed everywhere; without it, for ever.
     #[serde(default)]
     retention: retention::RetentionTable,
+    /// How `handbill serve` runs.
     #[serde(default)]
     serve: serve::ServeTable,
+    /// Pages that are pulled by git.
     content: Option<serve::ContentTable>,
+    /// Links of copies back onto the site.
     write_back: Option<write_back::WriteBackTable>,
+    /// What `handbill check` shall not say, and what shall be an error.
     #[serde(default)]
     check: check::CheckTable,
+    /// What stands for the words of closed lists.
     #[serde(default)]
+    #[schemars(with = "BTreeMap<String, BTreeMap<String, vocabulary::MappingTable>>")]
     vocabulary: vocabulary::VocabularyTable,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct SiteTable {
     /// Who we are.
     name: String,
     /// Where the site is read, as Hugo's `baseURL`.
+    #[schemars(with = "Url")]
     base_url: Spanned<Url>,
     /// IANA name, for example `Europe/Berlin`.
+    #[schemars(with = "String")]
     timezone: Spanned<String>,
+    /// The language of pages that say none, as ISO 639-1 writes it; default `en`.
     #[serde(default = "english")]
     language: String,
+    /// All languages of the site; default: the one.
     #[serde(default)]
     languages: Vec<String>,
+    /// As `defaultContentLanguageInSubdir` of the Hugo site.
     #[serde(default)]
     default_language_in_folder: bool,
+    /// For `handbill post --to-me`: where tests go.
+    #[schemars(with = "Option<String>")]
     owner: Option<Spanned<String>>,
     /// Where the employer's web pages are, if not at `base_url`.
+    #[schemars(with = "Option<String>")]
     employer_domain: Option<Spanned<String>>,
+    /// The folder from which the addresses of pages count; default `content`.
+    #[schemars(with = "Option<PathBuf>")]
     content: Option<Spanned<PathBuf>>,
+    /// Folders or pages with job ads.
+    #[schemars(with = "Vec<PathBuf>")]
     postings: Vec<Spanned<PathBuf>>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct LedgerTable {
+    /// The file of the record; default `state/ledger.db`.
     path: PathBuf,
 }
 
@@ -201,6 +236,7 @@ impl Site {
             settings: &self.settings,
             templates: &self.templates,
             for_all: &queue::Defaults::default(),
+            answers: channel_file::Answers::Read,
             now: Utc::now(),
         };
         let mut diagnostics = Vec::new();
@@ -278,6 +314,10 @@ impl Site {
             settings: &settings,
             templates: &templates,
             for_all: &for_all,
+            answers: match written.mailbox {
+                Some(_) => channel_file::Answers::Read,
+                None => channel_file::Answers::Unread,
+            },
             now,
         };
         let mut channels = channel_file::load_all(&around, &mut diagnostics)?;
@@ -297,7 +337,10 @@ impl Site {
             .mailbox
             .and_then(|config| mailbox::SiteMailbox::read(config, folder, &file, &mut diagnostics));
         let retention = written.retention.read(&file, &mut diagnostics);
-        let serve = written.serve.rules(written.content, folder, &content);
+        let mut written_serve = written.serve;
+        let web = written_serve.web.take().unwrap_or_default();
+        let serve = written_serve.rules(written.content, folder, &content);
+        let web = web.read(serve.listen, folder, &file, &mut diagnostics);
         let check = written.check.read(folder, &file, &mut diagnostics);
         let site = Self {
             folder: folder.to_owned(),
@@ -320,6 +363,7 @@ impl Site {
             mailbox,
             retention,
             serve,
+            web,
             write_back: written.write_back.map(|it| it.rules(folder)),
             check,
         };

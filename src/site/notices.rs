@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use chrono_tz::Tz;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use toml::Spanned;
 use url::Url;
@@ -40,7 +41,7 @@ pub struct Webhook {
 
 /// Where the webhook is. Chat services put a credential into the address itself: such an address
 /// belongs where credentials are.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum WebhookUrl {
     Open(Url),
@@ -48,7 +49,7 @@ pub enum WebhookUrl {
 }
 
 /// The shape of what is posted to a webhook.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum WebhookFormat {
     /// Everything as data; see [`crate::notice::words::json`].
@@ -100,16 +101,20 @@ impl Notices {
 }
 
 /// `[notices]` as it is written.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct NoticesTable {
+    /// Who is told by mail.
     mail: Option<MailTable>,
+    /// What address is told.
     webhook: Option<WebhookTable>,
+    /// `daily`, `weekly` or a crontab line; without it, at once.
+    #[schemars(with = "Option<String>")]
     digest: Option<Spanned<String>>,
 }
 
 /// The keys of a mail channel that say who writes to whom through which server.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct MailTable {
     to: String,
@@ -125,9 +130,10 @@ struct MailTable {
     oauth2: Option<OAuth2>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct WebhookTable {
+    #[schemars(with = "serde_json::Value")]
     url: Spanned<toml::Value>,
     secret: Option<SecretRef>,
     #[serde(default)]

@@ -204,18 +204,27 @@ pub enum PageWait {
 }
 
 /// `[plan]` in the site's file.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct PlanTable {
+    /// A page is announced once it was unchanged that long.
     pub settle: Option<Length>,
+    /// An ad whose page is dated longer ago waits to be accepted.
     pub max_age: Option<Length>,
+    /// A person agrees first: `handbill approve`.
     pub approval: Option<bool>,
+    /// Whether a page is announced only once it was seen on the web; default true.
     pub wait_for_page: Option<bool>,
+    /// Which facts must stand in the page's `job:` block first.
     #[serde(default)]
     pub declared: Vec<Term>,
+    /// A slot that was missed by more than this waits for the next; default `7d`.
     pub lateness: Option<Length>,
+    /// How long a page must be gone before that counts; default `3d`.
     pub grace: Option<Length>,
+    /// How long a channel that puts an ad off is tried; default `3d`.
     pub give_up_after: Option<Length>,
+    /// Days on which nothing goes out.
     pub quiet: Option<super::quiet::QuietTable>,
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Months, Utc, Weekday};
 use chrono_tz::Tz;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -13,15 +14,20 @@ use crate::diagnostic::{Diagnostic, Source};
 use crate::schedule::calendar::{self, Holiday};
 use crate::schedule::quiet::{DateRange, Quiet, QuietError, weekday};
 
-/// What is written.
-#[derive(Debug, Default, Deserialize)]
+/// Days on which nothing goes out.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct QuietTable {
+    /// For example `["Sat", "Sun"]`.
     #[serde(default)]
+    #[schemars(with = "Vec<String>")]
     weekdays: Vec<Spanned<String>>,
+    /// Days and spans of days: `12-24..01-02`, `2027-05-14`.
     #[serde(default)]
+    #[schemars(with = "Vec<String>")]
     dates: Vec<Spanned<String>>,
     /// An iCalendar file; relative paths count from the site's folder.
+    #[schemars(with = "Option<PathBuf>")]
     holidays: Option<Spanned<PathBuf>>,
 }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use chrono::TimeDelta;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -11,11 +12,17 @@ use crate::diagnostic::{Diagnostic, Source};
 use crate::ledger::Retention;
 
 /// `[retention]` as it is written. What is not named is kept for ever.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RetentionTable {
+    /// The page as it was last read.
+    #[schemars(with = "Option<Length>")]
     pages: Option<Spanned<Length>>,
+    /// The exact bytes that were sent, and what copies said that are gone.
+    #[schemars(with = "Option<Length>")]
     attempts: Option<Spanned<Length>>,
+    /// What channels answered, in words.
+    #[schemars(with = "Option<Length>")]
     answers: Option<Spanned<Length>>,
 }
 

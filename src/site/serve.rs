@@ -6,10 +6,12 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use chrono::TimeDelta;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::de::Error as _;
 
 use super::length::{Length, ShortLength};
+use super::web::WebTable;
 
 /// How `handbill serve` runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,22 +59,32 @@ impl Default for ServeRules {
 }
 
 /// `[serve]`.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ServeTable {
+    /// An address with its port, or `off`; default `127.0.0.1:8420`.
+    #[schemars(with = "Option<String>")]
     listen: Option<Listen>,
+    /// How often everything is looked at, whatever events say; default `5m`.
     scan: Option<Length>,
+    /// How long open attempts may take at the end; default `30s`.
+    #[schemars(with = "Option<String>")]
     stop_within: Option<ShortLength>,
+    /// What is due for longer is overdue; default `15m`.
     overdue_after: Option<Length>,
+    pub(super) web: Option<WebTable>,
 }
 
 /// `[content]`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ContentTable {
+    /// How often `git pull` is run in the content folder.
     pull: Length,
     /// The site's content folder where this is not said.
     folder: Option<PathBuf>,
+    /// How long a pull may take; default `60s`.
+    #[schemars(with = "Option<String>")]
     within: Option<ShortLength>,
 }
 

@@ -9,6 +9,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -23,13 +24,16 @@ const SHOWN: usize = 8;
 pub(super) type VocabularyTable =
     BTreeMap<Spanned<String>, BTreeMap<Spanned<String>, MappingTable>>;
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct MappingTable {
     #[serde(default)]
+    #[schemars(with = "BTreeMap<String, serde_json::Value>")]
     tags: BTreeMap<Spanned<String>, Words>,
     #[serde(default)]
+    #[schemars(with = "BTreeMap<String, serde_json::Value>")]
     position_types: BTreeMap<Spanned<String>, Words>,
+    #[schemars(with = "Option<serde_json::Value>")]
     default: Option<Words>,
 }
 

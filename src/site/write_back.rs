@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 /// What is written, and what becomes of it.
@@ -22,7 +23,7 @@ pub enum FrontMatter {
 }
 
 /// What becomes of what was written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Git {
     #[default]
@@ -34,12 +35,15 @@ pub enum Git {
 }
 
 /// `[write_back]` as it is written.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct WriteBackTable {
+    /// The folder for a file per ad; default `data/syndication`.
     data: Option<PathBuf>,
+    /// Whether `syndication:` is written into the pages too.
     #[serde(default)]
     front_matter: bool,
+    /// Whether what was written is committed, or pushed too.
     #[serde(default)]
     git: Git,
 }

@@ -104,6 +104,27 @@ async fn an_edit_sends_every_field_again_because_absent_means_cleared() {
 }
 
 #[tokio::test]
+async fn a_server_that_cannot_edit_is_told_from_one_that_does_not_want_to() {
+    for status in [404, 405, 501] {
+        let server = Scripted::start([json(status, r#"{"error":"Not found"}"#)]).await;
+        let channel = channel(&server.base);
+        let (rendition, receipt, key) = (rendition(), receipt(), servers::key());
+        let edit = Action::Edit(&rendition, &receipt);
+        let wire = channel.prepare(edit, &servers::address(&key)).unwrap();
+        let outcome = channel.send(&wire, &servers::permit()).await;
+        let Outcome::Refused { why } = &outcome else { panic!("{status}: {outcome:?}") };
+        assert!(why.contains("cannot edit") && why.contains("`update = \"follow-up\"`"), "{why}");
+    }
+}
+
+#[tokio::test]
+async fn a_status_that_is_only_to_come_is_not_said_to_stand_there() {
+    let to_come = r#"{"id":"77","scheduled_at":"2027-01-12T10:00:00.000Z","params":{}}"#;
+    let outcome = outcome_of(json(200, to_come)).await;
+    assert!(matches!(outcome, Outcome::Unknown { .. }), "{outcome:?}");
+}
+
+#[tokio::test]
 async fn taking_back_what_is_gone_is_done() {
     for status in [200, 404, 410] {
         let server = Scripted::start([json(status, "{}")]).await;

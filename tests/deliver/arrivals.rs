@@ -1,13 +1,18 @@
 //! A mail that its server took is on its way until it is seen where readers look for it (promises 2
 //! and 5).
 
+use chrono::TimeDelta;
 use handbill::adapt::Occasion;
 use handbill::channel::{Reach, Receipt};
+use handbill::decide::DecideError;
+use handbill::decide::resolve::{Around, Saw, resolve};
 use handbill::deliver::Station;
-use handbill::ledger::{CopyState, LedgerError, Resolution, State};
+use handbill::ledger::{CopyState, Delivery, LedgerError, Resolution, State};
 use handbill::plan::{Reason, When};
 use handbill::rehearsal::smtp::{Archiving, MailFault};
+use handbill::site::Site;
 use handbill::site::channel_file::KindConfig;
+use handbill::site::queue::OpenPosts;
 
 use super::World;
 
@@ -32,9 +37,9 @@ async fn a_mail_is_sent_until_the_archive_shows_it_and_live_from_then_on() {
     world.assert_posted_once("list").await;
 }
 
-/// Neither an archive nor a mailbox could ever tell: the server's word is all that there will be.
+/// Neither an archive nor a mailbox could ever tell. The server's word is no proof that readers have it.
 #[tokio::test]
-async fn a_mail_that_nobody_can_look_for_is_live_at_once() {
+async fn a_mail_that_nobody_can_look_for_is_sent_until_a_person_has_looked() {
     let mut world = World::with(&["list"]).await;
     for channel in &mut world.site.channels {
         if let KindConfig::Mail(mail) = &mut channel.config {
@@ -43,8 +48,32 @@ async fn a_mail_that_nobody_can_look_for_is_live_at_once() {
     }
     world.stations = Station::all(&world.site, Reach::LoopbackOnly, &mut Vec::new());
     world.round().await;
-    assert_eq!(world.announcement("list").await.copy, Some(CopyState::Live));
+    let nothing = world.look_for_arrivals().await;
+    assert!(nothing.looked_for.is_empty(), "there is nothing to look at: {nothing:?}");
+    let sent = world.announcement("list").await;
+    assert_eq!((sent.copy, sent.asks_since), (Some(CopyState::Sent), None));
+    assert_eq!(nothing.next, Some(sent.changed_at + TimeDelta::days(14)));
+    world.wait(14 * 24 * 60 + 1);
+    world.look_for_arrivals().await;
+    let asks = world.announcement("list").await;
+    assert!(asks.asks_since.is_some() && asks.copy == Some(CopyState::Sent), "{asks:?}");
+    let seen = decide(&world, &asks, &Saw::PostedWithoutLink).await.unwrap();
+    assert_eq!((seen.copy, seen.asks_since), (Some(CopyState::Live), None));
+    assert!(seen.receipt.unwrap().remote_id.is_some(), "what changes is told in its thread");
     assert!(world.look_for_arrivals().await.looked_for.is_empty());
+    world.settle_down().await;
+    assert_eq!(world.stand_ins.mail[0].mails().len(), 1);
+}
+
+async fn decide(world: &World, delivery: &Delivery, saw: &Saw) -> Result<Delivery, DecideError> {
+    let station = world.stations.iter().find(|it| it.spec.name == delivery.name.channel);
+    let around = Around {
+        ledger: &world.ledger,
+        station,
+        zone: world.site.settings.timezone,
+        clock: &world.clock,
+    };
+    resolve(&around, delivery, saw).await
 }
 
 #[tokio::test]
@@ -213,4 +242,24 @@ async fn of_two_ads_with_one_subject_the_second_waits_for_the_archive() {
     world.look_for_arrivals().await;
     world.round().await;
     assert_eq!(world.stand_ins.mail[0].mails().len(), 2);
+}
+
+/// Where nothing would ever end the wait, a second change of an ad is told although its subject is that
+/// of the first.
+#[tokio::test]
+async fn messages_with_one_subject_wait_for_each_other_only_where_somebody_hears_of_them() {
+    let folder = super::folder(&["list"]);
+    let file = folder.read("channels/list.toml");
+    let kept: Vec<&str> = file.lines().filter(|line| !line.starts_with("archive")).collect();
+    folder.write("channels/list.toml", kept.join("\n"));
+    let site = folder.read("handbill.toml");
+    let open_posts = || Site::load(&folder.root()).unwrap().0.unwrap().channels[0].holds.open_posts;
+    assert_eq!(open_posts(), OpenPosts::Any);
+    let mailbox = "[mailbox]\nhost = \"imap.tidal.example\"\nusername = \"office\"\n\
+                   password = { env = \"UNUSED\" }\n";
+    folder.write("handbill.toml", format!("{site}\n{mailbox}"));
+    assert_eq!(open_posts(), OpenPosts::OnePerSubject);
+    folder.write("handbill.toml", site);
+    folder.write("channels/list.toml", file);
+    assert_eq!(open_posts(), OpenPosts::OnePerSubject);
 }

@@ -1,10 +1,13 @@
 //! What comes back by mail moves the delivery that it is about, once, and never another one
 //! (promises 2, 3 and 8).
 
+use handbill::channel::Reach;
+use handbill::deliver::Station;
 use handbill::deliver::letters::Letters;
 use handbill::ledger::{CopyState, Delivery, State};
 use handbill::rehearsal::mastodon::KeyPolicy;
 use handbill::rehearsal::smtp::{Archiving, MailFault};
+use handbill::site::channel_file::KindConfig;
 use handbill::site::queue::OpenPosts;
 
 use super::World;
@@ -224,5 +227,32 @@ async fn a_mail_to_a_person_has_arrived_once_it_would_have_come_back() {
         let expected = if comes_back { (State::Refused, None) } else { live };
         assert_eq!((delivery.state, delivery.copy), expected);
         assert_eq!(delivery.asks_since, None, "nobody is asked");
+    }
+}
+
+/// As LISTSERV tells its senders. Where no archive can be looked at, nobody will ever say more.
+#[tokio::test]
+async fn what_a_list_says_that_it_distributed_is_live_where_no_archive_could_show_it() {
+    for has_archive in [true, false] {
+        let mut world = World::with(&["list"]).await;
+        for channel in &mut world.site.channels {
+            if let KindConfig::Mail(mail) = &mut channel.config {
+                mail.archive = mail.archive.take().filter(|_| has_archive);
+            }
+        }
+        world.stations = Station::all(&world.site, Reach::LoopbackOnly, &mut Vec::new());
+        world.stand_ins.mail[0].set_archiving(Archiving::Held);
+        world.round().await;
+        let (subject, _) = world.the_mail();
+        let letter = format!(
+            "From: \"L-Soft list server\" <LISTSERV@lists.example>\nTo: office@tidal.example\n\
+             Subject: Message (\"Your message dated Tue...\")\nDate: {}\n\n\
+             Your message dated Tue, 12 Jan 2027 with subject \"{subject}\"\n\
+             has been successfully distributed to the JOBS list (41 recipients).\n",
+            world.date()
+        );
+        assert_eq!(world.post_brings(&letter).await, ABOUT_ONE);
+        let copy = if has_archive { CopyState::Sent } else { CopyState::Live };
+        assert_eq!(the_list(&world).await.copy, Some(copy), "{has_archive}");
     }
 }

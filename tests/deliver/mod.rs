@@ -14,6 +14,7 @@ mod kill;
 mod letters;
 mod linkedin;
 mod lost_answers;
+mod many;
 mod neighbours;
 mod odd_servers;
 mod page;
@@ -218,6 +219,18 @@ impl World {
     pub async fn copy_page(&mut self, path: &str, id: &str, new_id: &str) {
         let page = std::fs::read_to_string(self.folder.path(PAGE)).unwrap();
         self.folder.write(path, page.replace(&format!("id: {id}"), &format!("id: {new_id}")));
+        self.read().await;
+    }
+
+    /// The author makes so many other ads, `Diver 0` and so on.
+    pub async fn more_pages(&mut self, count: usize) {
+        let page = std::fs::read_to_string(self.folder.path(PAGE)).unwrap();
+        for number in 0..count {
+            let page = page
+                .replace("id: tides", &format!("id: diver-{number}"))
+                .replace("PhD position in Tides", &format!("Diver {number}"));
+            self.folder.write(&format!("content/jobs/diver-{number}/index.md"), page);
+        }
         self.read().await;
     }
 

@@ -50,6 +50,22 @@ fn a_credential_that_is_missing_is_found() {
 }
 
 #[test]
+fn a_token_of_linkedin_whose_end_nobody_knows_is_found() {
+    let site = healthy();
+    let file = "kind = \"linkedin\"\n[linkedin]\nauthor = \"urn:li:organization:1000001\"\n\
+                version = \"202609\"\ntoken = { file = \"token\" }\n";
+    site.write("channels/linkedin.toml", file);
+    assert_finds(
+        &site,
+        0,
+        "warning doctor::credential-expiry: `token` of channel linkedin lives 60 days",
+    );
+    site.replace("channels/linkedin.toml", "\"token\" }", "\"token\", expires = \"2028-01-25\" }");
+    let (_, report) = examined(&site);
+    assert!(!report.to_string().contains("lives 60 days"), "{report}");
+}
+
+#[test]
 fn a_credential_that_expires_is_found_and_one_that_has_expired_is_a_problem() {
     let site = healthy();
     site.replace("channels/mastodon.toml", "2028-01-01", "2027-01-25");

@@ -9,7 +9,7 @@ mod commands;
 mod erasing;
 mod export;
 mod finding_out;
-mod first_release;
+pub mod first_release;
 mod generation;
 mod integrity;
 mod life;

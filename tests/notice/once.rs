@@ -101,7 +101,7 @@ async fn a_mail_that_nobody_has_seen_for_too_long_is_told_once_and_no_longer_onc
     let notice = &world.hook.bodies()[0]["notices"][0];
     assert_eq!(notice["kind"], "silent");
     assert!(notice["what"].as_str().unwrap().contains("not seen for two weeks"), "{notice}");
-    assert!(notice["commands"][0].as_str().unwrap().ends_with(" --posted LINK"), "{notice}");
+    assert!(notice["commands"][0].as_str().unwrap().ends_with(" --posted [LINK]"), "{notice}");
     let link = "https://lists.example/archives/17".parse().unwrap();
     world.ledger.record(sent.key, &link, now).await.unwrap();
     assert!(world.ledger.concerns(now).await.unwrap().deliveries.is_empty());

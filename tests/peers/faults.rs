@@ -44,7 +44,7 @@ async fn what_the_server_puts_off_goes_out_later_and_once() {
             assert_eq!(row["state"], "planned", "{fault}: {row:#}");
             assert!(taken(&peers, &to).is_empty(), "{fault}");
             lab.settle_down();
-            assert_eq!(lab.standing(), "live", "{fault}");
+            assert_eq!(lab.standing(), "sent", "{fault}");
             assert_eq!(taken(&peers, &to).len(), 1, "{fault}");
         } else {
             // The connection closed under the body: no reply says what became of it.
@@ -76,7 +76,7 @@ async fn a_server_that_is_slow_to_answer_is_waited_for() {
     let Some(peers) = Peers::need(&[Peer::Faults]).await else { return };
     let (mut lab, to) = lab(&peers, "slow");
     assert_eq!(lab.post().code, 0);
-    assert_eq!(lab.standing(), "live");
+    assert_eq!(lab.standing(), "sent");
     lab.settle_down();
     assert_eq!(taken(&peers, &to).len(), 1);
 }
@@ -97,7 +97,7 @@ async fn where_the_answer_to_the_message_is_lost_a_person_is_asked_and_nothing_i
         let said = lab.site.run(&["resolve", id, "--posted", "https://lists.example/1"]);
         assert_eq!(said.code, 0, "{said:?}");
         lab.settle_down();
-        assert_eq!(lab.standing(), "live", "{fault}");
+        assert_eq!(lab.standing(), "sent", "{fault}");
         assert_eq!(taken(&peers, &to).len(), 1, "{fault}");
     }
 }
@@ -134,6 +134,6 @@ async fn the_same_bytes_go_out_again_when_a_person_has_seen_that_nothing_is_ther
     assert_eq!(said.code, 0, "{said:?}");
     let before = lab.message_id("announce");
     lab.settle_down();
-    assert_eq!(lab.standing(), "live");
+    assert_eq!(lab.standing(), "sent");
     assert_eq!(taken(&peers, &to), [format!("<{before}>")]);
 }

@@ -1,6 +1,6 @@
 //! The real program against real servers: Postfix, Dovecot, Mailman 3 with HyperKitty, Sympa, a mail
 //! server that fails as it is told, mastodon-mock, Prism, a Bluesky PDS, X's own library, programs that
-//! read feeds and logs, WordPress, Apache with client certificates, and Hugo.
+//! read feeds and logs, WordPress, Apache with client certificates, Hugo, and Chromium.
 //! `.ci/peers` brings them up; each test says which it needs.
 //!
 //! What a test believes is what the servers hold: mailboxes are read over IMAP and parsed by
@@ -21,6 +21,7 @@ mod moderators;
 mod sympa;
 mod trouble;
 mod upload;
+mod web;
 mod wordpress;
 mod words;
 mod x;
@@ -60,6 +61,7 @@ enum Peer {
     FeedReaders,
     Hugo,
     LogReaders,
+    Chromium,
 }
 
 impl Peer {
@@ -80,6 +82,7 @@ impl Peer {
             Self::FeedReaders => "feed_readers",
             Self::Hugo => "hugo",
             Self::LogReaders => "log_readers",
+            Self::Chromium => "chromium",
         }
     }
 }

@@ -39,7 +39,7 @@ async fn a_wrong_password_pauses_the_channel_until_a_person_has_mended_it() {
     let resumed = lab.site.run(&["resume", "list"]);
     assert_eq!(resumed.code, 0, "{resumed:?}");
     lab.settle_down();
-    assert_eq!(lab.standing(), "live");
+    assert_eq!(lab.standing(), "sent");
     assert_eq!(super::mailbox::copies(&peers, &person, &lab.message_id("announce")).await.len(), 1);
 }
 

@@ -2,3 +2,5 @@
 //! the program. `UPDATE_GOLDEN=1 cargo test reference` writes them anew.
 
 mod commands;
+mod configuration;
+mod words;

@@ -4,6 +4,7 @@
 mod beside;
 mod feeds;
 mod life;
+mod metrics_page;
 mod notices;
 mod supervised;
 mod telling;
@@ -28,7 +29,7 @@ use crate::support::TestSite;
 const PATIENCE: Duration = Duration::from_secs(300);
 
 /// Asks again and again until there is an answer.
-fn wait_for<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
+pub fn wait_for<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
     let began = Instant::now();
     loop {
         if let Some(answer) = ask() {
@@ -106,31 +107,36 @@ impl World {
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_handbill"));
-        command
-            .args(["--log-format", "json", "serve"])
-            .args(arguments)
-            .current_dir(self.site.root())
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped());
-        if !arguments.contains(&"--listen") {
-            command.args(["--listen", "127.0.0.1:0"]);
-        }
-        for name in ["INVOCATION_ID", "NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"] {
-            command.env_remove(name);
-        }
-        command
+        command(&self.site, arguments)
     }
 }
 
+/// `handbill serve` in a site's folder, at a port that is free.
+pub fn command(site: &TestSite, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_handbill"));
+    command
+        .args(["--log-format", "json", "serve"])
+        .args(arguments)
+        .current_dir(site.root())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped());
+    if !arguments.contains(&"--listen") {
+        command.args(["--listen", "127.0.0.1:0"]);
+    }
+    for name in ["INVOCATION_ID", "NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"] {
+        command.env_remove(name);
+    }
+    command
+}
+
 /// A running `handbill serve`; killed when it is dropped.
-struct Daemon {
+pub struct Daemon {
     process: Child,
     lines: Arc<Mutex<Vec<Value>>>,
 }
 
 impl Daemon {
-    fn start(mut command: Command) -> Self {
+    pub fn start(mut command: Command) -> Self {
         let mut process = command.spawn().unwrap();
         let lines = Arc::new(Mutex::new(Vec::new()));
         if let Some(stderr) = process.stderr.take() {
@@ -181,7 +187,7 @@ impl Daemon {
         assert_eq!(self.ended(), 0, "{:#?}", self.lines());
     }
 
-    fn address(&self) -> String {
+    pub fn address(&self) -> String {
         wait_for("the address", || {
             let said = self.said("health and metrics are answered");
             said.last().and_then(|line| line["at"].as_str().map(str::to_owned))
@@ -193,7 +199,7 @@ impl Daemon {
         get(&self.address(), path)
     }
 
-    fn health(&self) -> (u16, Value) {
+    pub fn health(&self) -> (u16, Value) {
         let (status, body) = self.get("/healthz");
         (status, serde_json::from_str(&body).unwrap_or_else(|_| panic!("{body}")))
     }

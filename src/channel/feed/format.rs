@@ -1,11 +1,12 @@
 //! The kinds of list that others fetch.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::adapt::DocumentType;
 
 /// What a list is written in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Format {
     /// Lists for readers, and a JobPosting document for each ad that says what Google requires.

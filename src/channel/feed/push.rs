@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::process::{Output, Stdio};
 
 use data_encoding::BASE64;
+use schemars::JsonSchema;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use tokio::io::AsyncWriteExt;
@@ -24,7 +25,7 @@ use crate::channel::{Outcome, Permit, Reach};
 const NOT_CONNECTED: i32 = 255;
 
 /// `[feed.webdav]`: a folder on a WebDAV server.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WebDav {
     pub url: Url,
@@ -33,7 +34,7 @@ pub struct WebDav {
 }
 
 /// `[feed.sftp]`: a folder on an SSH server that knows our key.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Sftp {
     /// `user@host`.

@@ -12,8 +12,9 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::format::Format;
 use super::list::{About, Entry, File};
-use super::valid;
+use super::{first_release, valid};
 use crate::channel::{Outcome, SendBy};
 
 const MEMORY: &str = "entries.json";
@@ -104,7 +105,10 @@ impl Store {
                 }
             },
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                (Memory::default(), Known::Nothing)
+                match taken_over(about.format, folder, &path).map_err(deferred(&path))? {
+                    Some(memory) => (memory, Known::Remembered),
+                    None => (Memory::default(), Known::Nothing),
+                }
             }
             Err(error) => return Err(deferred(&path)(error)),
         };
@@ -314,6 +318,17 @@ impl Made {
         std::fs::rename(memory, &state).map_err(unknown)?;
         sync_folder(&self.store.state).map_err(unknown)
     }
+}
+
+/// The memory of a feed that the first release wrote, kept at once: the next list may be written in
+/// part, and nobody could read this one out of it then.
+fn taken_over(format: Format, folder: &Path, path: &Path) -> io::Result<Option<Memory>> {
+    let Some((entries, made_at)) = first_release::entries(format, folder)? else {
+        return Ok(None);
+    };
+    let memory = Memory { entries, made_at, tags: BTreeMap::new() };
+    replace(path, &serde_json::to_vec_pretty(&memory)?)?;
+    Ok(Some(memory))
 }
 
 fn deferred(path: &Path) -> impl Fn(io::Error) -> Outcome + use<> {

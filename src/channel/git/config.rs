@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use url::Url;
 
@@ -12,7 +13,7 @@ use crate::channel::known::Known;
 use crate::channel::secret::SecretRef;
 
 /// The `[git]` table of a channel's file.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
     /// The repository of the list, as `git` takes it.
@@ -48,7 +49,7 @@ pub struct Config {
 }
 
 /// The author of commits.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AuthorName {
     pub name: String,

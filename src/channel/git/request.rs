@@ -4,6 +4,7 @@
 //! names in their answers (`/api/v1`, their Swagger pages), and no search by branch: there the
 //! newest requests are looked through.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use url::Url;
@@ -18,7 +19,7 @@ const PAGES: usize = 20;
 const PER_PAGE: usize = 50;
 
 /// The `[git.request]` table: where a pull request is opened.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
     pub software: Software,
@@ -31,7 +32,7 @@ pub struct Config {
 }
 
 /// What the host runs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Software {
     GitHub,

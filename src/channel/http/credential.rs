@@ -1,5 +1,6 @@
 //! What placeholders in a request stand for, filled in as it goes out.
 
+use data_encoding::{BASE64, BASE64URL, Encoding};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::header::HeaderValue;
 use secrecy::{ExposeSecret, SecretString};
@@ -85,16 +86,51 @@ impl Credential {
         })
     }
 
-    /// A text without any of the secrets.
+    /// A text without any of the secrets, in whatever form a server says them back.
     pub fn hide(&self, text: &str) -> String {
         let mut text = text.to_owned();
         for secret in std::iter::once(&self.value).chain(&self.parts) {
-            if !secret.expose_secret().is_empty() {
-                text = text.replace(secret.expose_secret(), "***");
+            for form in forms(secret.expose_secret()) {
+                if text.contains(&form) {
+                    text = text.replace(&form, "***");
+                }
             }
         }
         text
     }
+}
+
+/// How a secret may stand in an answer: as it is, inside JSON, in an address, in HTML or XML, and in
+/// Base64 of a longer text, as `Basic` and `AUTH PLAIN` send it.
+fn forms(secret: &str) -> Vec<String> {
+    let quoted = serde_json::Value::from(secret).to_string();
+    let in_json = quoted.strip_prefix('"').and_then(|it| it.strip_suffix('"')).unwrap_or(secret);
+    let mut forms = vec![
+        secret.to_owned(),
+        in_json.to_owned(),
+        // JSON in JSON, of a server that says what its own server said.
+        in_json.replace('\\', "\\\\").replace('"', "\\\""),
+        utf8_percent_encode(secret, RESERVED).to_string(),
+        url::form_urlencoded::byte_serialize(secret.as_bytes()).collect(),
+        escape(secret),
+    ];
+    if secret.len() >= SHORTEST_HIDDEN {
+        for before in 0..3 {
+            forms.extend([BASE64, BASE64URL].map(|base| inside(&base, before, secret.as_bytes())));
+        }
+    }
+    forms.retain(|form| !form.is_empty());
+    forms.dedup();
+    forms
+}
+
+/// The characters of Base64 that a text alone decides, where `before` bytes of its group of three
+/// belong to what stands before it.
+fn inside(base: &Encoding, before: usize, text: &[u8]) -> String {
+    let longer = [&[0; 2][..before], text].concat();
+    let encoded = base.encode(&longer);
+    let (from, until) = ((before * 8).div_ceil(6), longer.len() * 8 / 6);
+    encoded.get(from..until).unwrap_or_default().to_owned()
 }
 
 /// The value of a header with what its placeholders stand for; `None` if they stand for nothing at

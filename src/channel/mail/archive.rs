@@ -13,6 +13,7 @@ use chrono_tz::Tz;
 use data_encoding::{BASE32_NOPAD, BASE64URL_NOPAD};
 use md5::Md5;
 use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, utf8_percent_encode};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use sha1::{Digest, Sha1};
 use url::Url;
@@ -22,7 +23,7 @@ use volume::{Volume, zone};
 
 /// The archive of a list: `archive` in the `[mail]` table. Where `list` is not said, the list is
 /// named as its address (`to`) is.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(tag = "software", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Archive {
     /// Mailman 3: `{base}/list/{list@host}/message/{BASE32(SHA1(id))}/`.
@@ -40,6 +41,7 @@ pub enum Archive {
         links: SympaLinks,
         /// Of the server: it names months by its own clock.
         #[serde(default, deserialize_with = "zone")]
+        #[schemars(with = "Option<String>")]
         timezone: Option<Tz>,
     },
     /// `https://groups.google.com/d/msgid/{group}/{id}`.
@@ -59,6 +61,7 @@ pub enum Archive {
         volume: Volume,
         /// Of the server: it names volumes by its own clock.
         #[serde(default, deserialize_with = "zone")]
+        #[schemars(with = "Option<String>")]
         timezone: Option<Tz>,
     },
     /// LISTSERV; `base` is its web interface (`https://lists.example/cgi-bin/wa`). Its links do not
@@ -68,6 +71,7 @@ pub enum Archive {
         #[serde(default)]
         list: String,
         #[serde(default, deserialize_with = "zone")]
+        #[schemars(with = "Option<String>")]
         timezone: Option<Tz>,
     },
     /// groups.io; `base` is the group (`https://groups.io/g/jobs`). The number of a message stands
@@ -76,7 +80,7 @@ pub enum Archive {
 }
 
 /// How a Sympa server addresses a message by its id.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum SympaLinks {
     /// From 6.2.72 on: `/msg/{list}/{YYYY-MM}/{digest}`, a permalink.

@@ -3,6 +3,7 @@
 use std::str::FromStr;
 
 use lettre::Address;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::channel::DeliveryKey;
@@ -17,7 +18,7 @@ const LONGEST_LOCAL_PART: usize = 64;
 /// Which reports the server is asked for, if it offers them (DSN, RFC 3461). They go to the
 /// envelope sender and name the delivery. A server that lies about offering them is not asked with
 /// `never`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Dsn {
     /// That it failed, or takes long.

@@ -52,12 +52,24 @@ impl Mastodon {
             {
                 Outcome::Refused { why: self.too_long(request, answer) }
             }
+            // A server that does not know how to edit answers as if the post were gone.
+            Verb::Update if matches!(answer.status, 404 | 405 | 410 | 501) => Outcome::Refused {
+                why: format!(
+                    "{}: the post is gone, or the server cannot edit; if you see it there, say \
+                     `update = \"follow-up\"` and `close = \"withdraw\"` in the channel's file",
+                    answer.summary()
+                ),
+            },
             _ => answer.failure(Busy::Unsaid),
         }
     }
 
     fn receipt_of(&self, answer: &Answer) -> Option<Receipt> {
         let status = answer.json()?;
+        // One that is to come has no place among the others yet, and an id of another kind.
+        if status.get("scheduled_at").is_some_and(Value::is_string) {
+            return None;
+        }
         let text = |key: &str| status.get(key).and_then(Value::as_str);
         let link = link_of(text("url"), text("uri"), &self.config.server);
         Some(Receipt { remote_id: Some(id_of(&status)?), link, ..Receipt::default() })

@@ -5,6 +5,7 @@
 //! nothing here has to be there.
 
 use chrono::{DateTime, Utc};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use url::Url;
@@ -23,7 +24,7 @@ const PER_URL: usize = 23;
 const KEY_KEPT_SECONDS: u64 = 3600;
 
 /// What runs on a server, as its nodeinfo calls it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Software {
     Mastodon,

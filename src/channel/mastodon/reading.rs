@@ -39,6 +39,30 @@ pub(super) struct Unread {
 }
 
 impl Unread {
+    /// What megalodon says, which passes on what a server says: that may be our own token.
+    fn of(error: ReadFailure, credential: &Credential) -> Self {
+        match error {
+            ReadFailure::OwnError(error) => {
+                let said = words::excerpt(&credential.hide(&error.message));
+                Self {
+                    is_odd: error.status.is_none_or(|status| (200..300).contains(&status)),
+                    why: match error.status {
+                        Some(status) => format!("HTTP {status}: {said}"),
+                        None => said,
+                    },
+                    status: error.status,
+                }
+            }
+            error => {
+                let is_odd = match &error {
+                    ReadFailure::RequestError(error) => error.is_decode() || error.is_body(),
+                    _ => true,
+                };
+                Self { status: None, is_odd, why: credential.hide(&tls::chain(&error)) }
+            }
+        }
+    }
+
     pub(super) fn other(why: String) -> Self {
         Self { status: None, is_odd: false, why }
     }
@@ -51,28 +75,6 @@ impl Unread {
         match self.status {
             None | Some(200..=299 | 429 | 500..=599) => Trace::NotYet { why: self.why },
             Some(_) => Trace::CannotTell { why: self.why },
-        }
-    }
-}
-
-impl From<ReadFailure> for Unread {
-    fn from(error: ReadFailure) -> Self {
-        match error {
-            ReadFailure::OwnError(error) => Self {
-                is_odd: error.status.is_none_or(|status| (200..300).contains(&status)),
-                why: match error.status {
-                    Some(status) => format!("HTTP {status}: {}", words::excerpt(&error.message)),
-                    None => words::excerpt(&error.message),
-                },
-                status: error.status,
-            },
-            error => {
-                let is_odd = match &error {
-                    ReadFailure::RequestError(error) => error.is_decode() || error.is_body(),
-                    _ => true,
-                };
-                Self { status: None, is_odd, why: tls::chain(&error) }
-            }
         }
     }
 }
@@ -131,18 +133,42 @@ impl Reader {
             Some(token.expose_secret().to_owned()),
             Some(concat!("handbill/", env!("CARGO_PKG_VERSION")).to_owned()),
         );
+        let credential = Credential::new(token);
         Ok(Self {
-            strict: Arc::from(strict?),
+            strict: Arc::from(strict.map_err(|error| Unread::of(error, &credential))?),
             http: http.with_timeout(READ_TIMEOUT),
             server: server.clone(),
-            credential: Credential::new(token),
+            credential,
         })
+    }
+
+    /// Runs one read in a task of its own: megalodon has no timeout, and it panics on an attachment
+    /// without an address.
+    async fn guarded<T: Send + 'static>(
+        &self,
+        read: impl Future<Output = Result<T, ReadFailure>> + Send + 'static,
+    ) -> Result<T, Unread> {
+        let task = tokio::spawn(read);
+        let stop = task.abort_handle();
+        match tokio::time::timeout(READ_TIMEOUT, task).await {
+            Ok(Ok(answer)) => answer.map_err(|error| Unread::of(error, &self.credential)),
+            Ok(Err(_)) => Err(Unread {
+                status: None,
+                is_odd: true,
+                why: "the server's answer could not be read".to_owned(),
+            }),
+            Err(_) => {
+                stop.abort();
+                let seconds = READ_TIMEOUT.as_secs();
+                Err(Unread::other(format!("the server did not answer within {seconds} s")))
+            }
+        }
     }
 
     /// Who we are.
     pub(super) async fn me(&self) -> Result<Me, Unread> {
         let strict = Arc::clone(&self.strict);
-        let read = guarded(async move { strict.verify_account_credentials().await }).await;
+        let read = self.guarded(async move { strict.verify_account_credentials().await }).await;
         match read {
             Ok(answer) => Ok(Me::of_account(&answer.json, &answer.header)),
             Err(unread) if unread.is_odd => {
@@ -156,7 +182,7 @@ impl Reader {
 
     pub(super) async fn status(&self, id: &str) -> Result<Shown, Unread> {
         let (strict, asked) = (Arc::clone(&self.strict), id.to_owned());
-        match guarded(async move { strict.get_status(asked).await }).await {
+        match self.guarded(async move { strict.get_status(asked).await }).await {
             Ok(answer) => Ok(Shown::of_status(&answer.json, &self.server)),
             Err(unread) if unread.is_odd => {
                 let answer = self.plainly(&format!("/api/v1/statuses/{id}"), &[]).await?;
@@ -179,8 +205,9 @@ impl Reader {
             ..Default::default()
         };
         let (strict, asked) = (Arc::clone(&self.strict), account.to_owned());
-        let read =
-            guarded(async move { strict.get_account_statuses(asked, Some(&options)).await }).await;
+        let read = self
+            .guarded(async move { strict.get_account_statuses(asked, Some(&options)).await })
+            .await;
         match read {
             Ok(answer) => {
                 Ok(answer.json.iter().map(|it| Shown::of_status(it, &self.server)).collect())
@@ -362,26 +389,4 @@ fn stays_here(host: &str) -> Result<(), String> {
     Err(format!(
         "the environment names a proxy that would be asked for {host}; set `NO_PROXY={host}`"
     ))
-}
-
-/// Runs one read in a task of its own: megalodon has no timeout, and it panics on an attachment
-/// without an address.
-async fn guarded<T: Send + 'static>(
-    read: impl Future<Output = Result<T, ReadFailure>> + Send + 'static,
-) -> Result<T, Unread> {
-    let task = tokio::spawn(read);
-    let stop = task.abort_handle();
-    match tokio::time::timeout(READ_TIMEOUT, task).await {
-        Ok(Ok(answer)) => answer.map_err(Unread::from),
-        Ok(Err(_)) => Err(Unread {
-            status: None,
-            is_odd: true,
-            why: "the server's answer could not be read".to_owned(),
-        }),
-        Err(_) => {
-            stop.abort();
-            let seconds = READ_TIMEOUT.as_secs();
-            Err(Unread::other(format!("the server did not answer within {seconds} s")))
-        }
-    }
 }

@@ -5,6 +5,7 @@ use std::ops::Range;
 use super::pattern::Pattern;
 use super::prose::Passage;
 use super::sentence;
+use super::text::Searched;
 use super::words::Phrases;
 
 static ADDRESS: Pattern =
@@ -176,7 +177,7 @@ fn found_in(passage: &Passage) -> Vec<(Range<usize>, String)> {
 }
 
 /// The addresses in a text, disguised or not, in lower case, and where they stand.
-pub fn in_text(text: &str) -> Vec<(Range<usize>, String)> {
+pub fn in_text(text: &(impl Searched + ?Sized)) -> Vec<(Range<usize>, String)> {
     let mut found: Vec<(Range<usize>, String)> = Vec::new();
     for address in ADDRESS.find_iter(text) {
         found.push((address.range(), address.as_str().to_lowercase()));

@@ -5,6 +5,7 @@ use std::ops::Range;
 use chrono::{Datelike, Days, Months, NaiveDate};
 
 use super::pattern::Pattern;
+use super::text::Searched;
 use crate::posting::PartialDate;
 
 /// A date in a text and what can be known of it.
@@ -49,13 +50,14 @@ impl Reading {
 const MOST: usize = 200;
 
 /// The dates in a text, in the order of the text.
-pub fn mentions(text: &str) -> Vec<Mention> {
+pub fn mentions(searched: &(impl Searched + ?Sized)) -> Vec<Mention> {
     let mut found: Vec<Mention> = Vec::new();
     // Most passages hold no date, and most dates hold a digit.
+    let text = searched.written();
     let digits = text.bytes().any(|byte| byte.is_ascii_digit());
     let forms = if digits { &FORMS[..] } else { &[] };
     for (pattern, form) in WORDED.iter().chain(forms) {
-        for captures in pattern.captures_iter(text) {
+        for captures in pattern.captures_iter(searched) {
             if found.len() >= MOST {
                 break;
             }

@@ -138,7 +138,7 @@ pub fn infer(prose: &Prose, written: Option<NaiveDate>) -> Found {
     }
     for passage in prose.passages() {
         let open_until_filled = ROLLING.find(&passage.text);
-        let mentions = dates::mentions(&passage.text);
+        let mentions = passage.dates();
         let mut since = 0;
         let mut window = Window::Elsewhere;
         for (index, mention) in mentions.iter().enumerate() {
@@ -388,8 +388,7 @@ fn is_step(before: &str) -> bool {
 /// read. `written` is the page's own date; what lies before it is over.
 pub fn unread(prose: &Prose, written: Option<NaiveDate>) -> Option<Span> {
     prose.texts().find_map(|passage| {
-        let mentions = dates::mentions(&passage.text);
-        mentions.into_iter().find_map(|mention| {
+        passage.dates().iter().find_map(|mention| {
             let to_come = match mention.reading {
                 Reading::Known(PartialDate::Day(day)) => written.is_none_or(|it| it < day),
                 Reading::WithoutYear { .. } | Reading::Ambiguous => true,
@@ -406,7 +405,8 @@ pub fn unread(prose: &Prose, written: Option<NaiveDate>) -> Option<Span> {
                 || OPENS.is_match(before)
                 || NO_STEP.is_match(before)
                 || START.is_match(before);
-            (to_come && about_applying && !other).then(|| prose.span(passage, mention.range))
+            (to_come && about_applying && !other)
+                .then(|| prose.span(passage, mention.range.clone()))
         })
     })
 }

@@ -5,7 +5,7 @@ use chrono::Datelike;
 use super::labels::FieldKey;
 use super::pattern::{Captures, Pattern};
 use super::prose::{Passage, Prose, Role};
-use super::{dates, pay, position_type, words};
+use super::{pay, position_type, words};
 use crate::posting::{Field, Origin, PartialDate};
 
 macro_rules! number {
@@ -213,8 +213,7 @@ fn bare(prose: &Prose, passage: &Passage) -> Option<Field<f64>> {
 
 /// The time from a first to a last day ("1 August 2027 – 31 July 2031"), and that first day.
 pub fn between_days(prose: &Prose, passage: &Passage) -> Option<(Field<f64>, PartialDate)> {
-    let mentions = dates::mentions(&passage.text);
-    mentions.windows(2).find_map(|pair| {
+    passage.dates().windows(2).find_map(|pair| {
         let [first, last] = pair else { return None };
         let between = passage.text.get(first.range.end..last.range.start)?;
         if !TO.is_match(between) || !CONTRACT.is_match(&passage.text) {

@@ -1,8 +1,11 @@
 //! The names of institutions in a text, and how each counts when several stand beside each other.
 
-use std::collections::HashMap;
+use std::cell::OnceCell;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::sync::LazyLock;
+
+use regex::Regex;
 
 use super::text::is_of_a_word;
 use super::{place, words};
@@ -102,12 +105,18 @@ struct Word<'a> {
     opens: bool,
     /// Whether somebody has what comes next: "University's".
     possessive: bool,
+    kind: OnceCell<Option<Rank>>,
 }
 
 impl Word<'_> {
+    /// What it says about the institution in whose name it stands.
+    fn kind(&self) -> Option<Rank> {
+        *self.kind.get_or_init(|| kind(self.plain))
+    }
+
     /// Whether it is the kind of an institution behind an elided article: "l'Université".
     fn begins_anew(&self) -> bool {
-        self.elided && kind(self.plain).is_some()
+        self.elided && self.kind().is_some()
     }
 }
 
@@ -136,6 +145,7 @@ fn words(text: &str) -> Vec<Word<'_>> {
             closes: cut + body.len() < piece.len(),
             elided: cut > 0,
             opens: body.starts_with('('),
+            kind: OnceCell::new(),
         });
         start += piece.len() + 1;
     }
@@ -159,7 +169,7 @@ fn run(text: &str, words: &[Word<'_>], start: usize) -> usize {
         }
         if capitalised(word.plain) {
             end += 1;
-            named = named || kind(word.plain).is_some();
+            named = named || word.kind().is_some();
             // An abbreviation ends the name of an institution, but "Tidal Ecology (TE) Lab" goes on.
             // "the University's harbour campus", but "King's College".
             let owns = word.possessive && named;
@@ -176,7 +186,7 @@ fn run(text: &str, words: &[Word<'_>], start: usize) -> usize {
         // "Deep Tides team": the noun that makes it a unit is often written small.
         let begins_sentence = start == 0 || words[start - 1].closes;
         let tells = end > start + usize::from(begins_sentence);
-        if tells && !named && !word.elided && kind(word.plain) == Some(Rank::Unit) {
+        if tells && !named && !word.elided && word.kind() == Some(Rank::Unit) {
             end += 1;
             break;
         }
@@ -202,7 +212,7 @@ fn begins_another(words: &[Word<'_>], next: usize) -> bool {
         let ends_before = words.get(next + at).is_some_and(|word| word.elided || word.opens);
         next + at + usize::from(!ends_before)
     });
-    words[next..reach].iter().take(3).any(|word| kind(word.plain).is_some())
+    words[next..reach].iter().take(3).any(|word| word.kind().is_some())
 }
 
 const JOINING: [&str; 24] = [
@@ -256,9 +266,9 @@ fn name(text: &str, words: &[Word<'_>]) -> Option<Name> {
     let skipped = words.iter().take_while(|word| small(word)).count();
     let words = &words[skipped..];
     // "[grupo de] Mareas de la Universidad …": what is joined before it is somebody of its own.
-    let head = words.iter().position(|word| kind(word.plain).is_some()).filter(|at| {
+    let head = words.iter().position(|word| word.kind().is_some()).filter(|at| {
         let joined = at.checked_sub(1).and_then(|before| words.get(before));
-        let own = words.get(*at).and_then(|word| kind(word.plain));
+        let own = words.get(*at).and_then(|word| word.kind());
         joined.is_some_and(|word| match own {
             Some(Rank::Employer) => JOINING.contains(&word.plain),
             // The Romance languages begin a name with its kind: "del Instituto de Bahías".
@@ -268,7 +278,7 @@ fn name(text: &str, words: &[Word<'_>]) -> Option<Name> {
     });
     let words = &words[head.unwrap_or(0)..];
     let (first, last) = (words.first()?, words.last()?);
-    let ranks: Vec<Rank> = words.iter().filter_map(|word| kind(word.plain)).collect();
+    let ranks: Vec<Rank> = words.iter().filter_map(|word| word.kind()).collect();
     let range = first.range.start..last.range.end;
     // "University" alone names nobody.
     if words.len() < 2 && !text.get(range.clone()).is_some_and(|name| name.contains('-')) {
@@ -305,19 +315,24 @@ fn kind(word: &str) -> Option<Rank> {
 /// Words in lower case: some as they are, some (`institut*`) as a part of a longer one, for German
 /// writes `Landesinstitut` and `Universitätsklinikum`.
 struct Kinds {
-    whole: Vec<&'static str>,
-    parts: Vec<&'static str>,
+    whole: HashSet<&'static str>,
+    /// `None` if there are none.
+    parts: Option<Regex>,
 }
 
 impl Kinds {
     fn of(topic: &str) -> Self {
         let (parts, whole): (Vec<_>, Vec<_>) =
             words::phrases(topic).partition(|word| word.ends_with('*'));
-        Self { whole, parts: parts.iter().map(|word| word.trim_end_matches('*')).collect() }
+        let parts: Vec<_> =
+            parts.iter().map(|word| regex::escape(word.trim_end_matches('*'))).collect();
+        let any = (!parts.is_empty())
+            .then(|| Regex::new(&parts.join("|")).expect("escaped words are a pattern"));
+        Self { whole: whole.into_iter().collect(), parts: any }
     }
 
     fn hold(&self, word: &str) -> bool {
-        self.whole.contains(&word) || self.parts.iter().any(|part| word.contains(part))
+        self.whole.contains(word) || self.parts.as_ref().is_some_and(|parts| parts.is_match(word))
     }
 }
 

@@ -116,6 +116,22 @@ impl Pattern {
         Some(Captures { text: text.written(), groups })
     }
 
+    /// Whether it is found in the text up to an offset, as if the text ended there.
+    pub fn is_match_up_to(&self, text: &(impl Searched + ?Sized), end: usize) -> bool {
+        let small = text.small();
+        let Some(small) = small.get(..end) else { return false };
+        if !self.gate.get_or_init(|| Gate::of(self.text)).is_open_to(small) {
+            return false;
+        }
+        let searched = match without_case(self.text) {
+            Some(_) => small,
+            None => text.written().get(..end).unwrap_or_default(),
+        };
+        let made = self.made.get_or_init(|| Made::of(self.text));
+        let found = made.regex.captures_iter(searched).any(|it| made.captured(searched, &it));
+        found
+    }
+
     pub fn captures_iter<'t, S: Searched + ?Sized>(
         &self,
         text: &'t S,

@@ -1,8 +1,10 @@
 //! The words of a page as a flat list of passages, and where in the file they stand.
 
+use std::cell::OnceCell;
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::dates::{self, Mention};
 use super::labels::{self, FieldKey};
 use super::pattern::Pattern;
 use super::text::Text;
@@ -33,6 +35,8 @@ pub struct Passage {
     pub heading: String,
     /// The block or field it came from.
     span: Span,
+    /// Its dates, once somebody asked for them.
+    dates: OnceCell<Vec<Mention>>,
 }
 
 #[derive(Debug, Clone)]
@@ -108,6 +112,11 @@ impl Prose {
 }
 
 impl Passage {
+    /// The dates in it, in the order of the text.
+    pub fn dates(&self) -> &[Mention] {
+        self.dates.get_or_init(|| dates::mentions(&self.text))
+    }
+
     /// The block or field of the file that it came from.
     pub fn place(&self) -> Span {
         self.span
@@ -208,7 +217,9 @@ fn front(page: &Page, passages: &mut Vec<Passage>) {
             && !is_body(span)
         {
             let text = single_spaced(&TAG.replace_all(text, "")).into();
-            passages.push(Passage { role, text, links: Vec::new(), heading: String::new(), span });
+            let (links, heading) = (Vec::new(), String::new());
+            let dates = OnceCell::new();
+            passages.push(Passage { role, text, links, heading, span, dates });
         }
     }
 }
@@ -322,7 +333,8 @@ impl Writer {
         }
         if !text.is_empty() {
             let text = text.into();
-            passages.push(Passage { role, text, links, heading: heading.to_owned(), span });
+            let (heading, dates) = (heading.to_owned(), OnceCell::new());
+            passages.push(Passage { role, text, links, heading, span, dates });
         }
     }
 }

@@ -113,7 +113,7 @@ fn in_field(text: &str) -> Option<Start> {
 
 /// The first start in a passage, with the words that say it.
 fn in_passage(passage: &Passage) -> Option<(std::ops::Range<usize>, Start)> {
-    let dated = dates::mentions(&passage.text).into_iter().find_map(|mention| {
+    let dated = passage.dates().iter().find_map(|mention| {
         let date = mention.reading.date()?;
         let before = passage.before(mention.range.start, 60);
         let lead = LEAD.find(before).or_else(|| NAMED.find(before))?;
@@ -126,7 +126,7 @@ fn in_passage(passage: &Passage) -> Option<(std::ops::Range<usize>, Start)> {
                 .iter()
                 .any(|word| lead.as_str().to_lowercase().contains(word));
         let vague = matches!(date, PartialDate::Year(_)) && !start_is_named;
-        (!vague && !OTHER.is_match(before)).then_some((mention.range, Start::On(date)))
+        (!vague && !OTHER.is_match(before)).then(|| (mention.range.clone(), Start::On(date)))
     });
     let soon = SOON.find(&passage.text).and_then(|words| {
         let before = passage.before(words.start(), 80);

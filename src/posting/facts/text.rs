@@ -105,14 +105,17 @@ pub fn small(text: &str) -> Cow<'_, str> {
             false => Cow::Borrowed(text),
         };
     }
-    if !text.chars().any(char::is_uppercase) {
-        return Cow::Borrowed(text);
-    }
+    let Some(first) = text.find(char::is_uppercase) else { return Cow::Borrowed(text) };
+    let (before, rest) = text.split_at(first);
     let mut all = String::with_capacity(text.len());
-    for letter in text.chars() {
+    all.push_str(before);
+    for letter in rest.chars() {
+        if letter.is_ascii() {
+            all.push(letter.to_ascii_lowercase());
+            continue;
+        }
         let mut small = letter.to_lowercase();
         all.push(match (small.next(), small.next()) {
-            _ if letter.is_ascii() => letter.to_ascii_lowercase(),
             (Some(small), None) if small.len_utf8() == letter.len_utf8() => small,
             _ => letter,
         });

@@ -126,8 +126,7 @@ impl Phrases {
 
     /// Whether what has to stand before and behind a place does.
     fn stands(&self, text: &(impl Searched + ?Sized), start: usize, end: usize) -> bool {
-        let before = text.written().get(..start).unwrap_or_default();
-        self.before.as_ref().is_none_or(|it| it.is_match(before))
+        self.before.as_ref().is_none_or(|it| it.is_match_up_to(text, start))
             && self.after.as_ref().is_none_or(|it| it.captures_from(text, end).is_some())
     }
 }
@@ -161,8 +160,10 @@ struct Lexicon {
     topics: Vec<String>,
     /// In small letters, topic by topic in the order of the files.
     phrases: Vec<(Topic, String)>,
-    /// By the first two bytes of what a phrase can begin with.
-    beginnings: Vec<Vec<Beginning>>,
+    /// By the first two bytes of what a phrase can begin with, where that is shorter than four.
+    short: Buckets,
+    /// By the first four.
+    long: Buckets,
 }
 
 /// What a phrase begins with.
@@ -171,8 +172,40 @@ struct Beginning {
     phrase: u16,
 }
 
+/// Beginnings in lists that are found by their first bytes, each list in the order of the phrases.
+struct Buckets {
+    /// How many bytes.
+    bytes: usize,
+    lists: Vec<Vec<Beginning>>,
+}
+
 /// How many lists the beginnings are in; more only take room.
 const BUCKETS: usize = 1024;
+
+impl Buckets {
+    fn by(bytes: usize) -> Self {
+        Self { bytes, lists: (0..BUCKETS).map(|_| Vec::new()).collect() }
+    }
+
+    /// Where to look for what begins with the letters of a text.
+    fn number(&self, text: &str) -> Option<usize> {
+        let first = text.as_bytes().get(..self.bytes)?;
+        Some(first.iter().fold(0, |sum, byte| sum * 37 + usize::from(*byte)) % BUCKETS)
+    }
+
+    fn add(&mut self, beginning: Beginning) {
+        let list = self.number(&beginning.letters).and_then(|at| self.lists.get_mut(at));
+        if let Some(list) = list {
+            list.push(beginning);
+        }
+    }
+
+    /// What a text may begin with.
+    fn of(&self, text: &str) -> &[Beginning] {
+        let list = self.number(text).and_then(|at| self.lists.get(at));
+        list.map(Vec::as_slice).unwrap_or_default()
+    }
+}
 
 impl Lexicon {
     fn of(files: &[Lists]) -> Self {
@@ -182,15 +215,14 @@ impl Lexicon {
             let lists = files.iter().filter_map(|lists| lists.get(*name));
             phrases.extend(lists.flatten().map(|it| (Topic(number), it.to_lowercase())));
         }
-        let mut beginnings: Vec<_> = (0..BUCKETS).map(|_| Vec::new()).collect();
+        let (mut short, mut long) = (Buckets::by(2), Buckets::by(4));
         for (number, (_, phrase)) in (0..).zip(&phrases) {
             for letters in phrase::beginnings(phrase) {
-                if let Some(bucket) = beginnings.get_mut(bucket(&letters)) {
-                    bucket.push(Beginning { letters, phrase: number });
-                }
+                let buckets = if letters.len() < long.bytes { &mut short } else { &mut long };
+                buckets.add(Beginning { letters, phrase: number });
             }
         }
-        Self { topics: names.into_iter().cloned().collect(), phrases, beginnings }
+        Self { topics: names.into_iter().cloned().collect(), phrases, short, long }
     }
 
     fn topic(&self, name: &str) -> Option<Topic> {
@@ -213,8 +245,15 @@ impl Lexicon {
     /// The phrases that begin at a place, where a word begins.
     fn occurrences_at(&self, text: &str, at: usize, found: &mut Vec<Occurrence>) {
         let rest = text.get(at..).unwrap_or_default();
-        let beginnings = self.beginnings.get(bucket(rest)).map(Vec::as_slice).unwrap_or_default();
-        for beginning in beginnings.iter().filter(|it| rest.starts_with(it.letters.as_str())) {
+        let begin = |it: &&Beginning| rest.starts_with(it.letters.as_str());
+        let mut long = self.long.of(rest).iter().filter(begin).peekable();
+        let mut short = self.short.of(rest).iter().filter(begin).peekable();
+        // Both in the order of the phrases.
+        while let Some(beginning) = match (short.peek(), long.peek()) {
+            (Some(one), Some(other)) if one.phrase > other.phrase => long.next(),
+            (Some(_), _) => short.next(),
+            (None, _) => long.next(),
+        } {
             let Some((topic, phrase)) = self.phrases.get(usize::from(beginning.phrase)) else {
                 continue;
             };
@@ -225,14 +264,6 @@ impl Lexicon {
                 }
             }
         }
-    }
-}
-
-/// Where to look for what begins with the letters of a text.
-fn bucket(text: &str) -> usize {
-    match text.as_bytes() {
-        [first, second, ..] => (usize::from(*first) * 37 + usize::from(*second)) % BUCKETS,
-        _ => 0,
     }
 }
 

@@ -8,7 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use toml::Spanned;
 
-use super::{Around, ChannelFile, KindConfig};
+use super::{Answers, Around, ChannelFile, KindConfig};
 use crate::adapt::picture::PictureOf;
 use crate::channel::mail::{self, Archive, Software};
 use crate::channel::{Kind, price};
@@ -17,7 +17,7 @@ use crate::schedule::{Schedule, local_time};
 use crate::site::length::Length;
 use crate::site::policy::Offset;
 use crate::site::queue::{
-    Approval, Budget, Defaults, Holds, LATENESS, Money, OpenPosts, PageWait, Queue, WrittenBudget,
+    Approval, Budget, Holds, LATENESS, Money, OpenPosts, PageWait, Queue, WrittenBudget,
 };
 use crate::site::quiet::QuietTimes;
 use crate::site::{SiteError, toml_file};
@@ -213,7 +213,8 @@ fn check_budget(budget: &Budget, file: &Arc<Source>, diagnostics: &mut Vec<Diagn
 }
 
 /// What holds an announcement back; where the channel says nothing, the site does.
-pub(super) fn holds(written: &ChannelFile, for_all: &Defaults, kind: &KindConfig) -> Holds {
+pub(super) fn holds(written: &ChannelFile, around: &Around<'_>, kind: &KindConfig) -> Holds {
+    let for_all = around.for_all;
     let settle = written.settle.or(for_all.settle);
     let max_age = written.max_age.or(for_all.max_age);
     Holds {
@@ -229,15 +230,18 @@ pub(super) fn holds(written: &ChannelFile, for_all: &Defaults, kind: &KindConfig
         },
         declared: for_all.declared.clone(),
         open_posts: match kind {
-            KindConfig::Mail(mail) => open_posts(mail),
+            KindConfig::Mail(mail) => open_posts(mail, around.answers),
             _ => OpenPosts::Any,
         },
     }
 }
 
 /// What notices of the list's software can be told apart by.
-fn open_posts(mail: &mail::Config) -> OpenPosts {
+fn open_posts(mail: &mail::Config, answers: Answers) -> OpenPosts {
+    let is_seen = mail.archive.as_ref().is_some_and(Archive::can_be_searched);
     match mail.software {
+        // Nobody reads notices, and nothing would end the wait.
+        _ if answers == Answers::Unread && !is_seen => OpenPosts::Any,
         // A person answers each mail, or nobody does.
         Some(Software::Plain) => OpenPosts::Any,
         Some(Software::Sympa) if mail.archive.as_ref().is_some_and(Archive::is_of_old_sympa) => {

@@ -5,6 +5,7 @@
 
 use chrono::{DateTime, Datelike, NaiveDate, TimeDelta, Utc};
 use chrono_tz::{TZ_VARIANTS, Tz};
+use schemars::JsonSchema;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer};
 
@@ -17,7 +18,7 @@ const UNDER_WAY: TimeDelta = TimeDelta::hours(2);
 const FARTHEST_ZONE: TimeDelta = TimeDelta::hours(14);
 
 /// How Pipermail divides an archive (`archive_volume_frequency`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Volume {
     Year,

@@ -4,6 +4,7 @@
 use std::ops::Range;
 
 use super::super::pattern::Pattern;
+use super::super::text::Searched;
 use super::super::{labels, names};
 use super::{country, university};
 
@@ -28,9 +29,10 @@ pub struct Pair {
 }
 
 /// The pairs of a text, in its order.
-pub fn pairs(text: &str) -> Vec<Pair> {
+pub fn pairs(searched: &(impl Searched + ?Sized)) -> Vec<Pair> {
+    let text = searched.written();
     let mut found = Vec::new();
-    for captures in COUNTRY.captures_iter(text) {
+    for captures in COUNTRY.captures_iter(searched) {
         let (Some(sign), Some(words)) = (captures.name("sign"), captures.name("country")) else {
             continue;
         };
@@ -39,7 +41,7 @@ pub fn pairs(text: &str) -> Vec<Pair> {
             found.push(Pair { city, country: code });
         }
     }
-    for captures in STATE.captures_iter(text) {
+    for captures in STATE.captures_iter(searched) {
         if let Some(sign) = captures.name("sign")
             && let Some(city) = town_before(text, sign.start(), "US")
         {
