@@ -88,7 +88,7 @@ fn every_shipped_feed_for_a_board_can_work() {
         let site = TestSite::with_channels(&[]);
         site.write("channels/list.toml", format!("preset = \"{name}\"\n[feed]\n{own}"));
         let check = site.run(&["check", "--at", "2027-01-11"]);
+        // Of an ad that lacks something 4 says so; 2 is a file that cannot work.
         assert_ne!(check.code, 2, "{name}: {}{}", check.out, check.err);
-        assert!(!check.out.contains("channels/list.toml:"), "{name}: {}", check.out);
     }
 }
