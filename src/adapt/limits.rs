@@ -45,8 +45,8 @@ pub struct Limits {
     /// board calls it. `"*"` stands for every other value, `""` for a page that does not say it.
     #[serde(default)]
     pub enums: BTreeMap<String, BTreeMap<String, Value>>,
-    /// How days are written, as `strftime` does, for example `%d.%m.%Y`. Default: `%Y-%m-%d`, which
-    /// the filters `date` and `days` of templates want.
+    /// How days are written, as `strftime` does, for example `%d.%m.%Y`. Default: `%Y-%m-%d`. The
+    /// filters `date` and `days` of templates know both.
     pub dates: Option<String>,
 }
 

@@ -158,7 +158,8 @@ impl Templates {
             Form::Board { limits, .. } => {
                 let terms = Value::from(Serde(self.vocabularies.terms(posting)));
                 let within = view.within(limits).map_err(AdaptError::Unfit)?;
-                Ok(merge_maps([within, minijinja::context! { terms }]))
+                let days = Value::from(limits.dates.as_deref());
+                Ok(merge_maps([within, minijinja::context! { terms, written_days => days }]))
             }
             _ => Ok(self.context(posting, target, occasion, charset)),
         }
@@ -402,15 +403,8 @@ fn environment(sources: Arc<BTreeMap<String, String>>) -> Environment<'static> {
     environment.add_filter("lines", |value: Value, columns: usize, most: usize| {
         Ok::<_, Error>(text::lines(&said(&value)?, columns, most))
     });
-    environment.add_filter("date", |value: Value, format: &str| {
-        limits::day(day(&value)?, format)
-            .ok_or_else(|| wrong(&format!("`{format}` is no format of a day")))
-    });
-    environment.add_filter("days", |value: Value, number: i64| {
-        let moved =
-            TimeDelta::try_days(number).and_then(|it| day(&value).ok()?.checked_add_signed(it));
-        moved.map(|it| it.to_string()).ok_or_else(|| wrong(&format!("`{value}` is no day")))
-    });
+    environment.add_filter("date", date);
+    environment.add_filter("days", days);
     environment.add_filter("slug", |value: Value| Ok::<_, Error>(text::slug(&said(&value)?)));
     environment.add_filter("shows", |text: Value, places: Value| {
         let text = said(&text)?;
@@ -503,9 +497,34 @@ fn said(value: &Value) -> Result<String, Error> {
 }
 
 /// The day of a fact like `deadline`.
-fn day(value: &Value) -> Result<NaiveDate, Error> {
+/// A day in another format.
+fn date(state: &State, value: Value, format: &str) -> Result<String, Error> {
+    limits::day(day(state, &value)?, format)
+        .ok_or_else(|| wrong(&format!("`{format}` is no format of a day")))
+}
+
+/// So many days later, as days are written.
+fn days(state: &State, value: Value, number: i64) -> Result<String, Error> {
+    let moved =
+        TimeDelta::try_days(number).and_then(|it| day(state, &value).ok()?.checked_add_signed(it));
+    let written = moved.and_then(|it| match written_days(state) {
+        Some(format) => limits::day(it, &format),
+        None => Some(it.to_string()),
+    });
+    written.ok_or_else(|| wrong(&format!("`{value}` is no day")))
+}
+
+/// A day as facts have it: `2027-01-31`, or as the board's `limits.dates` writes it.
+fn day(state: &State, value: &Value) -> Result<NaiveDate, Error> {
     let text = said(value)?;
-    text.parse().map_err(|_| wrong(&format!("`{text}` is no day")))
+    let written = || NaiveDate::parse_from_str(&text, &written_days(state)?).ok();
+    let day = text.parse().ok().or_else(written);
+    day.ok_or_else(|| wrong(&format!("`{text}` is no day")))
+}
+
+/// How the board's `limits.dates` writes days.
+fn written_days(state: &State) -> Option<String> {
+    state.lookup("written_days")?.as_str().map(str::to_owned)
 }
 
 fn wrong(message: &str) -> Error {

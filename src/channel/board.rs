@@ -5,9 +5,9 @@
 //! not made again.
 //!
 //! `description` is the `[board]` table, `check` whether it can work; `filling` fills placeholders
-//! in and `body` makes bodies; `reading` and `selector` take values out of answers; `search` asks
-//! for our reference, `later` for what becomes of a copy; `authorisation` shows who we are, and
-//! `session` what a board gives out for the next request.
+//! in and `body` makes bodies; `question` asks what changes nothing, `reading` and `selector` take
+//! values out of answers; `search` asks for our reference, `later` for what becomes of a copy;
+//! `authorisation` shows who we are, and `session` what a board gives out for the next request.
 
 mod authorisation;
 mod body;
@@ -15,11 +15,14 @@ mod check;
 pub mod description;
 mod filling;
 mod later;
+mod question;
 mod reading;
 mod search;
 mod selector;
 mod service_account;
 mod session;
+
+use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use serde_json::json;
@@ -109,7 +112,7 @@ impl Board {
             document: *document,
             ..Values::of(&self.config)
         };
-        let mut headers = self.headers(&values, Some(request))?;
+        let mut headers = self.headers(&values, &request.headers)?;
         let body = request.body.as_ref().unwrap_or(&purpose.usual_body);
         let what = match copy {
             Some(Receipt { link: None, .. }) if request.url.contains("{link}") => "link",
@@ -154,20 +157,16 @@ impl Board {
     fn headers(
         &self,
         values: &Values<'_>,
-        request: Option<&Request>,
+        own: &BTreeMap<String, String>,
     ) -> Result<Vec<(String, String)>, PrepareError> {
-        let own = request.map(|it| &it.headers).into_iter().flatten();
-        let is_own = |name: &str| {
-            let mut own = request.iter().flat_map(|it| it.headers.keys());
-            own.any(|it| it.eq_ignore_ascii_case(name))
-        };
+        let is_own = |name: &str| own.keys().any(|it| it.eq_ignore_ascii_case(name));
         let common = self.config.headers.iter().filter(|(name, _)| !is_own(name));
         let mut headers = Vec::new();
         for (name, template) in common.chain(own) {
             match values.text(template) {
                 Some(value) => headers.push((name.clone(), value)),
                 // A request that only reads is about no delivery.
-                None if request.is_none() => {}
+                None if values.verb.is_none() && !is_own(name) => {}
                 None => {
                     let why = format!("the header {name} needs a value that is not known");
                     return Err(PrepareError::Invalid(why));
@@ -179,16 +178,6 @@ impl Board {
         Ok(headers)
     }
 
-    /// Sends a request that only reads.
-    async fn read(&self, request: &http::Request) -> Result<Exchange, Outcome> {
-        let credential = self.credential("", Freshness::Kept).await?;
-        let exchange = self.http.send(request, credential.as_ref()).await;
-        if matches!(&exchange, Exchange::Answer(answer) if answer.status == 401) {
-            self.forget().await;
-        }
-        Ok(exchange)
-    }
-
     async fn outcome(
         &self,
         on_record: &HttpRequest,
@@ -196,7 +185,14 @@ impl Board {
         answer: &Answer,
     ) -> Outcome {
         let known = on_record.remote_id.as_deref();
+        let is_gone =
+            described.gone.as_ref().is_some_and(|it| it.judge(answer) == Judgement::Success);
         match described.ok.judge(answer) {
+            _ if is_gone && on_record.verb == Verb::Withdraw => {}
+            _ if is_gone => {
+                let why = format!("the board has no such copy any more: {}", answer.summary());
+                return Outcome::Refused { why };
+            }
             Judgement::Success => {}
             Judgement::Error => return Outcome::Refused { why: answer.summary() },
             Judgement::Unexpected => {
@@ -214,9 +210,10 @@ impl Board {
             {
                 return Outcome::Unknown { why: answer.summary() };
             }
-            // The same request is wanted somewhere else (RFC 9110 §15.4.8, §15.4.9): a person says where,
-            // or every try would end so.
-            Judgement::Status if matches!(answer.status, 307 | 308) => {
+            // The same request is wanted somewhere else (RFC 9110 §15.4.2, §15.4.8, §15.4.9): a person
+            // says where, or every try would end so. A board that did it all the same is asked for
+            // our reference before the next one.
+            Judgement::Status if matches!(answer.status, 301 | 307 | 308) => {
                 let why = format!("{}; correct the address in the board's file", answer.summary());
                 return Outcome::Blocked { why };
             }
@@ -274,6 +271,12 @@ impl Board {
         }
     }
 
+    /// How long the board says that it works through what it took before that is seen.
+    fn queued_seconds(&self) -> u32 {
+        let after = self.config.poll.as_ref().and_then(|poll| poll.after);
+        after.and_then(|it| u32::try_from(it.0.num_seconds()).ok()).unwrap_or_default()
+    }
+
     /// Whether a copy that was created is still to be published.
     fn has_to_publish(&self, search: &Search<'_>) -> bool {
         self.config.publish.is_some() && !search.done.iter().any(|it| it.step == PUBLISH)
@@ -323,7 +326,7 @@ impl Channel for Board {
             // is `CannotTell`. A board that takes the same reference for the same copy is not asked:
             // repeating is harmless there.
             proves_absence: Can::Yes,
-            in_flight_seconds: IN_FLIGHT_SECONDS,
+            in_flight_seconds: IN_FLIGHT_SECONDS.saturating_add(self.queued_seconds()),
             repeat_safe_seconds: (config.create.repeat == Repeat::Replaces).then_some(u64::MAX),
             arrival: match (config.is_seen_later(), &config.create.link) {
                 (false, _) => Arrival::AtOnce,
@@ -584,6 +587,19 @@ impl Board {
                 Ok(found) => found,
                 Err(outcome) => return outcome,
             };
+            if let Some(Standing { receipt, .. }) = &found {
+                match permit.journal().copy_of_another(receipt).await {
+                    Ok(None) => {}
+                    Ok(Some(posting)) => {
+                        let why = format!(
+                            "under our reference `{reference}` the board names the copy of \
+                             `{posting}`; give one of the two another `job.id`"
+                        );
+                        return Outcome::Refused { why };
+                    }
+                    Err(why) => return Outcome::Deferred { why, after: None },
+                }
+            }
             let receipt = found.as_ref().map(|it| &it.receipt);
             let noted =
                 permit.note("asked", &json!({ "reference": reference, "found": receipt })).await;

@@ -2,13 +2,15 @@
 //!
 //! `format` says what a list of a kind is made of, `list` makes it, `shape` and `valid` look at it
 //! before it takes the place of the last good one, `store` remembers the entries and writes files,
-//! `push` carries them to where they are fetched. The order is: made, looked at, pushed, written
+//! `push` carries them to where they are fetched, `lookup` finds the page that a board makes of an
+//! entry. The order is: made, looked at, pushed, written
 //! here, remembered; so what is remembered was really given out. Writing the same again changes
 //! nothing, and only one process writes at a time.
 
 mod first_release;
 pub mod format;
 pub mod list;
+pub mod lookup;
 pub mod push;
 mod shape;
 pub mod store;
@@ -24,15 +26,17 @@ use tokio::sync::Mutex;
 use url::Url;
 
 use super::http::{Exchange, Http};
+use super::known::Known;
 use super::secret::SecretRef;
 use super::wire::FeedEntry;
 use super::{
     Abilities, Action, Address, Arrival, BuildError, Can, Channel, Context, Edit, Kind, Outcome,
-    Permit, PrepareError, Probe, Receipt, Search, Sight, Trace, Wire,
+    Permit, PrepareError, Probe, Receipt, Search, Sight, Trace, Wire, words,
 };
 use crate::adapt::{Form, Rendition};
 use format::Format;
 use list::{About, Entry};
+use lookup::Lookup;
 use push::{Pusher, Sftp, WebDav};
 use store::{Change, Store};
 
@@ -41,6 +45,8 @@ use store::{Change, Store};
 const IN_FLIGHT_SECONDS: u32 = 0;
 /// Where it goes to a server: how long a request may take that was begun in time.
 const IN_FLIGHT_SECONDS_PUSHED: u32 = 120;
+/// A person is asked about an ad whose page was not found for two weeks.
+const PATIENCE_SECONDS: u64 = 14 * 24 * 60 * 60;
 
 /// The `[feed]` table of a channel's file.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -56,6 +62,10 @@ pub struct Config {
     pub title: Option<String>,
     #[serde(default)]
     pub format: Format,
+    /// How sure it is that who fetches the list wants it as it is written.
+    pub known: Option<Known>,
+    /// Where that was learnt: the address of their documentation.
+    pub docs: Option<String>,
     /// The website that the feed is of; default is the site's.
     pub home: Option<Url>,
     /// An XML schema that a list has to keep to before it goes out; needs `xmllint`.
@@ -64,6 +74,9 @@ pub struct Config {
     pub organisation_key: Option<String>,
     /// EURAXESS's key of who delivers the list: `datasourceKey`.
     pub datasource_key: Option<String>,
+    /// Where the page that EURAXESS makes of an ad is looked up. With it an ad is live only once
+    /// that page is there.
+    pub lookup: Option<Lookup>,
     pub webdav: Option<WebDav>,
     pub sftp: Option<Sftp>,
     /// Where the feed remembers its entries; the site says it.
@@ -130,6 +143,10 @@ impl Feed {
                        ask its helpdesk or your national contact for one";
             return Err(wrong("feed.organisation_key", why));
         }
+        if config.lookup.is_some() && config.format != Format::Euraxess {
+            let why = "only the pages of EURAXESS are looked up; take the table away";
+            return Err(wrong("feed.lookup", why));
+        }
         if config.state.as_os_str().is_empty() {
             config.state = config.folder.join(".handbill");
         }
@@ -185,6 +202,20 @@ impl Feed {
         }
     }
 
+    /// Whether the page that a board has made of an entry is still there, with the title of what was
+    /// sent.
+    async fn shown(&self, link: &Url, entry: &str) -> Sight {
+        match self.http.fetch(link).await {
+            Exchange::Answer(answer) if matches!(answer.status, 404 | 410) => Sight::Gone,
+            Exchange::Answer(answer) if !answer.is_success() => {
+                Sight::Unseen { why: answer.summary() }
+            }
+            Exchange::Answer(answer) if lookup::shows(&answer.body, entry) => Sight::Agrees,
+            Exchange::Answer(answer) => Sight::Differs { found: words::excerpt(&answer.body) },
+            Exchange::NoAnswer(outcome) => Sight::Unseen { why: outcome.why().to_owned() },
+        }
+    }
+
     /// The file that shows an entry, if it says what it should; or what is seen instead.
     async fn remembered(&self, id: &str, expected: Option<&str>) -> Result<String, Sight> {
         let _turn = self.writing.lock().await;
@@ -200,6 +231,21 @@ impl Feed {
         match store.expected(&file) {
             Some(expected) if expected != own => Err(Sight::Differs { found: own }),
             _ => Ok(own),
+        }
+    }
+
+    /// An entry that is in the list: where the board shows it, if that is looked up.
+    async fn page_of(&self, entry: &FeedEntry, standing: Option<&str>) -> Trace {
+        let receipt = self.receipt(entry);
+        let (Some(lookup), Some(document)) = (&self.config.lookup, standing) else {
+            return Trace::Found(receipt);
+        };
+        match lookup.page_of(document, &self.http).await {
+            Ok(link) => Trace::Found(Receipt { link: Some(link), ..receipt }),
+            Err(why) => {
+                let why = format!("it is in the list, and its page is not known: {why}");
+                Trace::Held { receipt, why }
+            }
         }
     }
 
@@ -262,7 +308,10 @@ impl Channel for Feed {
                 None => IN_FLIGHT_SECONDS,
             },
             repeat_safe_seconds: Some(u64::MAX),
-            arrival: Arrival::AtOnce,
+            arrival: match self.config.lookup {
+                Some(_) => Arrival::Later { give_up_after_seconds: PATIENCE_SECONDS },
+                None => Arrival::AtOnce,
+            },
         }
     }
 
@@ -310,19 +359,27 @@ impl Channel for Feed {
         let Wire::Entry(entry) = search.wire else {
             return Trace::CannotTell { why: "the record is no entry of a feed".to_owned() };
         };
-        let _turn = self.writing.lock().await;
+        let turn = self.writing.lock().await;
         let store = match self.store() {
             Ok(store) => store,
             Err(outcome) => return Trace::NotYet { why: outcome.why().to_owned() },
         };
-        let (id, document) = (entry.id.clone(), entry.document.clone());
+        let (id, document, at) = (entry.id.clone(), entry.document.clone(), entry.at);
+        let looks_up = self.config.lookup.is_some();
         let looked = tokio::task::spawn_blocking(move || {
             store.put_right()?;
-            Ok::<_, String>(store.document(&id) == document.as_deref())
+            let standing = store.entry(&id);
+            let is_newer = |it: &Entry| it.changed_at > at;
+            // The page of an ad is looked for after its words have changed, too.
+            let is_there = store.document(&id) == document.as_deref()
+                || (looks_up && document.is_some() && standing.is_some_and(is_newer));
+            Ok::<_, String>(is_there.then(|| standing.map(|it| it.document.clone())))
         });
-        match looked.await {
-            Ok(Ok(true)) => Trace::Found(self.receipt(entry)),
-            Ok(Ok(false)) => Trace::Absent,
+        let looked = looked.await;
+        drop(turn);
+        match looked {
+            Ok(Ok(Some(standing))) => self.page_of(entry, standing.as_deref()).await,
+            Ok(Ok(None)) => Trace::Absent,
             Ok(Err(why)) => Trace::NotYet { why },
             Err(error) => Trace::NotYet { why: error.to_string() },
         }
@@ -354,6 +411,10 @@ impl Channel for Feed {
             Err(sight) => return sight,
         };
         let Some(link) = &receipt.link else { return Sight::Agrees };
+        let is_file = self.config.url.as_ref().is_some_and(|it| it.origin() == link.origin());
+        if !is_file {
+            return self.shown(link, body.unwrap_or_default()).await;
+        }
         match self.http.fetch(link).await {
             Exchange::Answer(answer) if answer.is_success() && answer.body.trim() == own.trim() => {
                 Sight::Agrees

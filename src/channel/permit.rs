@@ -9,7 +9,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{Outcome, StepDone};
+use super::{Outcome, Receipt, StepDone};
 use crate::clock::{Clock, Steady};
 
 /// Nothing of an attempt may leave later than this. A clock that is turned back does not make it
@@ -81,6 +81,15 @@ pub trait Journal: Send + Sync {
     /// In words, if the record could not be read: then nothing may be sent.
     async fn done(&self) -> Result<Vec<StepDone>, String> {
         Ok(Vec::new())
+    }
+
+    /// The posting whose copy this is by the record, if it is another one than this attempt's: two
+    /// ids can be one name to a place.
+    ///
+    /// # Errors
+    /// In words, if the record could not be read: then nothing may be sent.
+    async fn copy_of_another(&self, _copy: &Receipt) -> Result<Option<String>, String> {
+        Ok(None)
     }
 
     /// Writes down that a step is done. It is on disk when this returns.

@@ -206,6 +206,11 @@ impl Courier<'_> {
         trace: Trace,
     ) -> Result<Delivery, LedgerError> {
         let now = self.clock.now();
+        // Who holds the copy back has the edit as well.
+        let trace = match trace {
+            Trace::Held { receipt, .. } if delivery.deed == Deed::Edit => Trace::Found(receipt),
+            trace => trace,
+        };
         match trace {
             Trace::Found(receipt) => {
                 let standing = attempt.carried.as_ref().map(|carried| Standing {

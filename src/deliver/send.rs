@@ -450,6 +450,12 @@ impl Journal for AttemptJournal<'_> {
         Ok(done.into_iter().filter(|(at, it)| is_of_use(*at, it)).map(|(_, it)| it).collect())
     }
 
+    async fn copy_of_another(&self, copy: &Receipt) -> Result<Option<String>, String> {
+        let found = self.ledger.copy_of_another(self.claim.key(), copy).await;
+        let found = found.map_err(|error| error.to_string())?;
+        Ok(found.map(|posting| posting.to_string()))
+    }
+
     async fn step_done(&self, done: &StepDone) -> Result<(), String> {
         let attempt = (self.claim.key(), self.claim.number());
         let noted =

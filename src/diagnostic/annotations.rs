@@ -38,6 +38,11 @@ pub fn github(diagnostics: &[Diagnostic]) -> String {
         if !diagnostic.label.is_empty() {
             let _ = write!(message, " ({})", diagnostic.label);
         }
+        // An annotation has one place; the other one is said.
+        if let Some((source, span, label)) = &diagnostic.also {
+            let (line, _) = source.line_and_column(span.start);
+            let _ = write!(message, "\n{}:{line}: {label}", source.path.display());
+        }
         if let Some(help) = &diagnostic.help {
             let _ = write!(message, "\nhelp: {help}");
         }
@@ -71,6 +76,21 @@ mod tests {
             github(&[found]),
             "::warning file=jobs/a%2Cb%3Ac.md,line=2,endLine=2,col=6,endColumn=10,\
              title=page%3A%3Adate::100 %25 wrong: this%0Ahelp: one%0Atwo\n"
+        );
+    }
+
+    #[test]
+    fn a_second_place_is_said_in_the_words_of_the_annotation() {
+        let page = Source::new("a.md", "title: long\n");
+        let board = Source::new("channels/b.toml", "[board.limits]\ntitle = { max = 3 }\n");
+        let found = Diagnostic::error("board::too-long", "too long")
+            .at(&page, 7..11)
+            .also(&board, 15..34, "the board's limit")
+            .help("shorten it");
+        assert_eq!(
+            github(&[found]),
+            "::error file=a.md,line=1,endLine=1,col=8,endColumn=12,title=board%3A%3Atoo-long::\
+             too long%0Achannels/b.toml:2: the board's limit%0Ahelp: shorten it\n"
         );
     }
 

@@ -8,7 +8,7 @@ use std::path::Path;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
-use super::{Diagnostic, Severity, explanation};
+use super::{Diagnostic, Severity, Source, Span, explanation};
 
 /// What stands for itself in the path of a URI (RFC 3986, section 2.3), and the slash.
 const NOT_IN_PATH: &AsciiSet =
@@ -66,22 +66,33 @@ fn result(diagnostic: &Diagnostic, codes: &[&str]) -> Value {
         "message": { "text": message },
     });
     if let Some((source, span)) = &diagnostic.place {
-        let (start_line, start_column) = source.line_and_column(span.start);
-        let (end_line, end_column) = source.line_and_column(span.end.max(span.start));
-        result["locations"] = json!([{
-            "physicalLocation": {
-                "artifactLocation": { "uri": uri(&source.path) },
-                // Section 3.30: the end column is the one behind the last character.
-                "region": {
-                    "startLine": start_line,
-                    "startColumn": start_column,
-                    "endLine": end_line,
-                    "endColumn": end_column,
-                },
-            },
+        result["locations"] = json!([{ "physicalLocation": physical(source, *span) }]);
+    }
+    // Section 3.27.22: a board's limit, say, in the board's file.
+    if let Some((source, span, label)) = &diagnostic.also {
+        result["relatedLocations"] = json!([{
+            "id": 1,
+            "physicalLocation": physical(source, *span),
+            "message": { "text": label },
         }]);
     }
     result
+}
+
+/// Section 3.29, `physicalLocation`.
+fn physical(source: &Source, span: Span) -> Value {
+    let (start_line, start_column) = source.line_and_column(span.start);
+    let (end_line, end_column) = source.line_and_column(span.end.max(span.start));
+    json!({
+        "artifactLocation": { "uri": uri(&source.path) },
+        // Section 3.30: the end column is the one behind the last character.
+        "region": {
+            "startLine": start_line,
+            "startColumn": start_column,
+            "endLine": end_line,
+            "endColumn": end_column,
+        },
+    })
 }
 
 /// Section 3.4.3: a relative path stays relative to where the log is made.
@@ -94,7 +105,6 @@ fn uri(path: &Path) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::diagnostic::Source;
 
     #[test]
     fn a_result_names_its_rule_its_level_and_its_place() {
@@ -123,5 +133,28 @@ mod tests {
             assert_eq!(rules[index]["id"], result["ruleId"]);
             assert!(rules[index]["help"]["text"].as_str().expect("help").contains("Mend: "));
         }
+    }
+
+    #[test]
+    fn a_second_place_is_a_related_location_with_what_stands_there() {
+        let page = Source::new("jobs/phd.md", "title: long\n");
+        let board = Source::new("channels/board.toml", "[board.limits]\ntitle = { max = 3 }\n");
+        let found = Diagnostic::error("board::too-long", "too long").at(&page, 7..11).also(
+            &board,
+            15..34,
+            "the board's limit",
+        );
+        let result = &log(&[found])["runs"][0]["results"][0];
+        let place = &result["locations"][0]["physicalLocation"];
+        assert_eq!(place["artifactLocation"]["uri"], "jobs/phd.md");
+        let related = &result["relatedLocations"][0];
+        assert_eq!(related["message"]["text"], "the board's limit");
+        let place = &related["physicalLocation"];
+        assert_eq!(place["artifactLocation"]["uri"], "channels/board.toml");
+        let region = json!({ "startLine": 2, "startColumn": 1, "endLine": 2, "endColumn": 20 });
+        assert_eq!(place["region"], region);
+        let alone = Diagnostic::error("board::too-long", "too long").at(&page, 7..11);
+        let log = log(&[alone]);
+        assert_eq!(log["runs"][0]["results"][0].get("relatedLocations"), None);
     }
 }

@@ -79,7 +79,7 @@ impl Ledger {
             Stage::OnItsWay => {
                 let earlier = delivery.receipt.take().unwrap_or_default();
                 delivery.receipt = Some(Receipt {
-                    remote_id: earlier.remote_id.or_else(|| receipt.remote_id.clone()),
+                    remote_id: receipt.remote_id.clone().or(earlier.remote_id),
                     link: receipt.link.clone().or(earlier.link),
                     ..Receipt::default()
                 });

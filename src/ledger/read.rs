@@ -209,6 +209,36 @@ impl Ledger {
         Ok(owned)
     }
 
+    /// The posting that a copy on the channel of a delivery belongs to, if that is another posting
+    /// than the delivery's and the copy was not taken back.
+    ///
+    /// # Errors
+    /// [`LedgerError`] if the ledger cannot be read.
+    pub async fn copy_of_another(
+        &self,
+        key: DeliveryKey,
+        copy: &Receipt,
+    ) -> Result<Option<PostingId>, LedgerError> {
+        let rows = sqlx::query(
+            "select other.posting, other.receipt
+               from delivery as own
+               join delivery as other on other.channel = own.channel
+                                     and other.posting <> own.posting
+              where own.key = $1 and other.deed = 'publish' and other.receipt is not null
+                and other.copy_state <> 'withdrawn'",
+        )
+        .bind(key.to_string())
+        .fetch_all(&self.reader)
+        .await?;
+        for row in &rows {
+            if copy.remote_id.is_some() && row::receipt(row)?.remote_id == copy.remote_id {
+                let posting: String = row.try_get("posting")?;
+                return Ok(Some(PostingId(posting.into())));
+            }
+        }
+        Ok(None)
+    }
+
     /// The deliveries in a state, by index; the oldest first.
     ///
     /// # Errors

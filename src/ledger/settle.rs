@@ -237,8 +237,11 @@ pub(in crate::ledger) async fn done(
         Some(standing) => (Some(standing.clone()), None),
         None => carried(tx, delivery).await?,
     };
+    // A channel that names no copy of what its steps made (a board's ticket) says its id later.
+    let is_new = matches!(delivery.deed, Deed::Publish | Deed::FollowUp);
+    let earlier_id = earlier.remote_id.filter(|_| said_by_a_person || !is_new);
     delivery.receipt = Some(Receipt {
-        remote_id: receipt.remote_id.clone().or(earlier.remote_id).or(our_id),
+        remote_id: receipt.remote_id.clone().or(earlier_id).or(our_id),
         link: receipt.link.clone().or(earlier.link),
         parts: if receipt.parts.is_empty() { earlier.parts } else { receipt.parts.clone() },
         media: receipt.media.clone().or(earlier.media),
@@ -266,7 +269,12 @@ pub(in crate::ledger) async fn done(
         delivery.changed_at = delivery.changed_at.max(before + TimeDelta::microseconds(1));
     }
     let mut target = row::load(tx, target).await?;
-    target.copy = Some(target_becomes);
+    // What waits for a moderator goes on waiting, with its new words.
+    let waits =
+        target_becomes == CopyState::Edited && target.copy.is_some_and(CopyState::is_on_its_way);
+    if !waits {
+        target.copy = Some(target_becomes);
+    }
     if target_becomes == CopyState::Edited {
         target.standing = standing;
         // A person names the copy, and not each of its parts.

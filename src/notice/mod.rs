@@ -22,12 +22,14 @@ use serde::{Deserialize, Serialize};
 use tracing::{info, warn};
 use url::Url;
 
-use crate::adapt::Rendition;
 use crate::adapt::card::written;
+use crate::adapt::{Occasion, Rendition};
 use crate::channel::{ChannelName, DeliveryKey, Wire};
 use crate::clock::Clock;
 use crate::ledger::notice::Wanted;
-use crate::ledger::{Anchor, Concerns, Heard, Ledger, LedgerError, NewNotice, Telling, Way};
+use crate::ledger::{
+    Anchor, Carried, Concerns, DeliveryName, Heard, Ledger, LedgerError, NewNotice, Telling, Way,
+};
 use crate::plan::Plan;
 use crate::posting::PostingId;
 use crate::site::Site;
@@ -155,7 +157,17 @@ async fn take_notice(
 ) -> Result<usize, LedgerError> {
     let mut due = due_notices(concerns, plan, site, now);
     for notice in due.iter_mut().filter(|it| it.kind == Kind::Errand) {
-        notice.errand = errand(ledger, notice).await?;
+        let Some(key) = notice.delivery else { continue };
+        let attempt = ledger.last_attempt(key).await?;
+        let Some(carried) = attempt.and_then(|attempt| attempt.carried) else { continue };
+        let delivery = concerns.deliveries.iter().find(|it| it.key == key);
+        if let Some(delivery) = delivery.filter(|it| it.name.occasion != Occasion::Close)
+            && matches!(carried.rendition, Rendition::Card { .. })
+        {
+            let DeliveryName { channel, posting, .. } = &delivery.name;
+            notice.commands.insert(0, format!("handbill card {channel} {posting}"));
+        }
+        notice.errand = Some(errand(carried));
     }
     if due.is_empty() {
         return Ok(0);
@@ -219,11 +231,8 @@ async fn put_out(
 }
 
 /// What a person is asked to do, in the words of the attempt.
-async fn errand(ledger: &Ledger, notice: &Notice) -> Result<Option<String>, LedgerError> {
-    let Some(key) = notice.delivery else { return Ok(None) };
-    let attempt = ledger.last_attempt(key).await?;
-    let carried = attempt.and_then(|attempt| attempt.carried);
-    Ok(carried.map(|carried| match (carried.wire, carried.rendition) {
+fn errand(carried: Carried) -> String {
+    match (carried.wire, carried.rendition) {
         (Wire::Errand { text }, _) => text,
         (Wire::Commit(commit), _) => format!(
             "The commit is pushed. Open a request for its branch at the link above, if none is \
@@ -234,7 +243,7 @@ async fn errand(ledger: &Ledger, notice: &Notice) -> Result<Option<String>, Ledg
         (_, Rendition::Mail { subject, text, .. }) => format!("{subject}\n\n{text}"),
         (_, Rendition::Document { body, .. }) => body,
         (_, Rendition::Card { fields, .. }) => written::text(&fields),
-    }))
+    }
 }
 
 /// Sends what is due one way, until one is not taken: then the others wait as well.

@@ -5,6 +5,7 @@ mod answer;
 mod job;
 mod route;
 
+use std::collections::BTreeMap;
 use std::io;
 use std::sync::{Arc, Mutex};
 
@@ -520,6 +521,10 @@ fn rehosted(config: &Config, root: &Url) -> io::Result<Config> {
         }
         find.none = None;
         find.state = None;
+        // Its pages have numbers.
+        if let Some(pages) = find.pages.as_mut().filter(|_| find.url.contains("{page}")) {
+            pages.next = None;
+        }
     }
     here.client_certificate = None;
     here.ca = None;
@@ -528,7 +533,8 @@ fn rehosted(config: &Config, root: &Url) -> io::Result<Config> {
         let values = names.map(|name| (name.clone(), Place::Json(format!("/{name}")))).collect();
         let url = format!("{root}{}", SESSION.trim_start_matches('/'));
         let (method, ok) = ("GET".to_owned(), Success::default());
-        here.session = vec![Visit { method, url, body: None, ok, values }];
+        let headers = BTreeMap::new();
+        here.session = vec![Visit { method, url, headers, body: None, ok, values }];
     }
     // Readers see every job at once here, and the page behind its link is what is looked at.
     here.states = None;
@@ -543,6 +549,7 @@ fn rehosted(config: &Config, root: &Url) -> io::Result<Config> {
             readable(id);
         }
         request.state = None;
+        request.gone = None;
     }
     Ok(here)
 }

@@ -112,9 +112,13 @@ fn meaning(file: &Arc<Source>, error: &toml::de::Error) -> Diagnostic {
             .help(help);
     }
     if let Some((found, expected)) = wrong_type(&message) {
-        return Diagnostic::error("config::value", format!("this is {found}"))
-            .at(file, span)
-            .label(format!("expected {expected}"));
+        let wrong = Diagnostic::error("config::value", format!("this is {found}")).at(file, span);
+        let header = file.words(span).lines().next().unwrap_or_default().trim();
+        if found == "a table" && expected.starts_with("a list") && header.starts_with('[') {
+            let help = format!("write its name in two brackets: `[{header}]`");
+            return wrong.label("there may be several of it").help(help);
+        }
+        return wrong.label(format!("expected {expected}"));
     }
     // Our own words about a value end with what to do.
     match message.split_once("; ") {

@@ -12,7 +12,7 @@ use super::postings::phd;
 
 const TEMPLATE: &str = r#"{
     "title": {{ title }}, "type": {{ position_type }}, "deadline": {{ deadline }},
-    "expires": {% if "." in deadline %}null{% else %}{{ deadline | days(1) }}{% endif %},
+    "expires": {{ deadline | days(1) }}, "month": {{ deadline | date("%Y-%m") }},
     "day": {{ date_posted }}, "city": {{ city }},
     "pay": {{ pay_scheme }}, "slug": {{ id | slug }}, "description": {{ description }}
 }"#;
@@ -50,6 +50,7 @@ fn without_limits_a_board_is_given_what_the_page_says() {
     assert_eq!(given["type"], "phd");
     assert_eq!(given["deadline"], "2027-01-15");
     assert_eq!(given["expires"], "2027-01-16");
+    assert_eq!(given["month"], "2027-01");
     assert_eq!(given["slug"], "cig-2026-07");
     assert!(given["description"].as_str().unwrap().contains("<li>"));
 }
@@ -80,6 +81,8 @@ fn a_board_has_its_own_words_and_days() {
     assert_eq!(given["city"], "elsewhere");
     assert_eq!(given["pay"], 13);
     assert_eq!(given["deadline"], "15.01.2027");
+    assert_eq!(given["expires"], "16.01.2027");
+    assert_eq!(given["month"], "2027-01");
     let error =
         super::limits::given(&phd(), "[enums.position_type]\npostdoc = \"R2\"\n").unwrap_err();
     let AdaptError::Unfit(Unfit::Unmapped { field, value }) = error else { panic!("{error:?}") };

@@ -7,6 +7,7 @@ mod places;
 mod search;
 mod session;
 mod shipped;
+mod soap;
 mod steps;
 
 use handbill::adapt::{DocumentType, Rendition};
@@ -250,9 +251,11 @@ async fn success_is_status_and_body() {
 
 #[tokio::test]
 async fn a_board_that_has_moved_says_where_and_nothing_more_is_tried() {
-    let outcome = created(answer(307, &["Location: /api/v2/jobs"], "")).await;
-    assert!(matches!(outcome, Outcome::Blocked { .. }), "{outcome:?}");
-    assert!(outcome.why().contains("leads to /api/v2/jobs"), "{outcome:?}");
+    for status in [301, 307, 308] {
+        let outcome = created(answer(status, &["Location: /api/v2/jobs"], "")).await;
+        assert!(matches!(outcome, Outcome::Blocked { .. }), "{outcome:?}");
+        assert!(outcome.why().contains("leads to /api/v2/jobs"), "{outcome:?}");
+    }
 }
 
 #[tokio::test]

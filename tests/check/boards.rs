@@ -89,3 +89,33 @@ fn an_unknown_key_is_told_with_what_was_meant() {
     assert_eq!(code, 2, "{found}");
     assert!(found.contains("did you mean `limits`?"), "{found}");
 }
+
+/// Code hosts show both places: the page's line, and beside it the line of the board's file.
+#[test]
+fn both_places_are_in_sarif() {
+    let site = site("title = { max = 12 }\n");
+    let ran = site.run(&["check", "--at", "2027-01-11", "--format", "sarif"]);
+    let log: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+    let results = log["runs"][0]["results"].as_array().unwrap();
+    let found = results.iter().find(|it| it["ruleId"] == "board::too-long").unwrap();
+    let line = |place: &serde_json::Value| {
+        let place = &place["physicalLocation"];
+        let uri = place["artifactLocation"]["uri"].as_str().unwrap().to_owned();
+        (uri, place["region"]["startLine"].as_u64().unwrap() as usize)
+    };
+    assert_eq!(line(&found["locations"][0]), (PAGE.to_owned(), line_of(&site, PAGE, "title:")));
+    let limit = line_of(&site, "channels/board.toml", "title = { max");
+    let related = &found["relatedLocations"][0];
+    assert_eq!(line(related), ("channels/board.toml".to_owned(), limit));
+    assert_eq!(related["message"]["text"], "the board's limit");
+}
+
+#[test]
+fn a_session_in_single_brackets_is_told_how_it_is_written() {
+    let site = TestSite::with_channels(&["board"]);
+    let file = site.read("channels/board.toml");
+    site.write("channels/board.toml", format!("{file}\n[board.session]\nurl = \"/x\"\n"));
+    let (code, found) = said(&site);
+    assert_eq!(code, 2, "{found}");
+    assert!(found.contains("in two brackets: `[[board.session]]`"), "{found}");
+}

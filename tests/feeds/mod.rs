@@ -4,6 +4,7 @@
 mod checked;
 pub mod corpus;
 mod formats;
+mod looked_up;
 mod pushed;
 mod shrinking;
 

@@ -1,7 +1,10 @@
 //! What each outcome makes of a delivery and of the copy it concerns.
 
 use handbill::adapt::Occasion;
-use handbill::ledger::{CopyState, Deed, Liveness, NewDelivery, State};
+use handbill::channel::wire::Verb;
+use handbill::channel::{Outcome, Receipt, StepDone};
+use handbill::ledger::{CopyState, Deed, Liveness, Meaning, NewDelivery, Settlement, State};
+use handbill::posting::PostingId;
 
 use super::site::*;
 
@@ -92,4 +95,78 @@ async fn every_outcome_of_every_deed_is_settled_as_the_table_says() {
             ledger.verify_chain().await.unwrap();
         }
     }
+}
+
+/// A moderator has the copy, with the old words or the new ones: readers see neither.
+#[tokio::test]
+async fn an_edit_of_a_copy_that_a_moderator_has_does_not_make_it_seen() {
+    let site = Site::new();
+    let ledger = site.observed().await;
+    let key = planned(&ledger, &announcement()).await;
+    let claim = claimed(&ledger, key, 10).await;
+    let sent = Settlement { meaning: Meaning::PassedOn, ..done("77") };
+    ledger.settle(&claim, &sent, None, at(11)).await.unwrap();
+    ledger.held(key, &receipt("77"), "a moderator has it", at(12)).await.unwrap();
+
+    let edit = NewDelivery { target: Some(key), ..new_delivery(Occasion::Update, "1", Deed::Edit) };
+    let edit = planned(&ledger, &edit).await;
+    let claim = claimed(&ledger, edit, 20).await;
+    let new = standing("2", "new words");
+    ledger.settle(&claim, &done("77"), Some(&new), at(21)).await.unwrap();
+
+    let copy = delivery(&ledger, key).await;
+    assert_eq!(copy.copy, Some(CopyState::Held));
+    assert_eq!(copy.standing, Some(new));
+    let seen = ledger.arrived(key, &receipt("77"), None, at(30)).await.unwrap();
+    assert_eq!(seen.copy, Some(CopyState::Live));
+}
+
+/// A board that answers with a ticket says the id of the copy with the result. The ticket was noted
+/// as a step meanwhile, and names nothing that could be changed.
+#[tokio::test]
+async fn the_id_of_a_copy_is_the_one_that_comes_with_it_and_not_that_of_a_step() {
+    let site = Site::new();
+    let ledger = site.observed().await;
+    let key = planned(&ledger, &announcement()).await;
+    let claim = claimed(&ledger, key, 10).await;
+    let ticket = StepDone {
+        step: "create".to_owned(),
+        request: "of the request".to_owned(),
+        verb: Verb::Create,
+        id: "ticket-7".to_owned(),
+        link: None,
+        parts: Vec::new(),
+    };
+    ledger.step_done(key, 1, &ticket, Some(&receipt("ticket-7")), at(11)).await.unwrap();
+    let outcome = Outcome::Posted(Receipt::default());
+    let sent = Settlement { outcome, again_at: None, meaning: Meaning::PassedOn };
+    let words = standing("1", "text");
+    let posted = ledger.settle(&claim, &sent, Some(&words), at(12)).await.unwrap();
+    assert_eq!(posted.receipt.unwrap().remote_id, None);
+    let arrived = ledger.arrived(key, &receipt("17"), None, at(13)).await.unwrap();
+    assert_eq!(arrived.receipt, Some(receipt("17")));
+}
+
+#[tokio::test]
+async fn a_copy_of_another_posting_is_known_until_it_was_taken_back() {
+    let site = Site::new();
+    let ledger = site.observed().await;
+    let first = posted(&ledger, &announcement(), "77").await;
+    let mut other = announcement();
+    other.name.posting = PostingId("TIDES".into());
+    observe(&ledger, &[observed("tides", "1"), observed("TIDES", "1")], at(2)).await;
+    let other = planned(&ledger, &other).await;
+    let owner = ledger.copy_of_another(other, &receipt("77")).await.unwrap();
+    assert_eq!(owner, Some(first.name.posting.clone()));
+    assert_eq!(ledger.copy_of_another(other, &receipt("78")).await.unwrap(), None);
+    assert_eq!(ledger.copy_of_another(first.key, &receipt("77")).await.unwrap(), None);
+
+    let close = NewDelivery {
+        target: Some(first.key),
+        ..new_delivery(Occasion::Close, "1", Deed::Withdraw)
+    };
+    let close = planned(&ledger, &close).await;
+    let claim = claimed(&ledger, close, 20).await;
+    ledger.settle(&claim, &done("77"), None, at(21)).await.unwrap();
+    assert_eq!(ledger.copy_of_another(other, &receipt("77")).await.unwrap(), None);
 }

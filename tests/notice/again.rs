@@ -103,3 +103,22 @@ async fn without_the_key_once_is_enough() {
     world.round().await;
     assert_eq!(titles(&world).len(), 1, "{:?}", titles(&world));
 }
+
+/// The fields of a form are long in a mail: the command shows them ready to paste.
+#[tokio::test]
+async fn an_errand_for_a_form_names_the_command_that_shows_its_card() {
+    let world =
+        World::new(&[("stellenwerk", "preset = \"boards/stellenwerk\"\n")], By::Webhook, "").await;
+    let round = world.only_round().await;
+    world.tell(&round).await;
+    let id = round.done[0].key.short();
+    let told = world.hook.bodies().pop().unwrap();
+    let commands = told["notices"][0]["commands"].as_array().unwrap();
+    assert_eq!(commands[0], "handbill card stellenwerk tides");
+    assert_eq!(commands[1], format!("handbill record {id} LINK"));
+
+    let office = World::with_errand(By::Webhook, "").await;
+    office.round().await;
+    let told = office.hook.bodies().pop().unwrap();
+    assert_eq!(told["notices"][0]["commands"].as_array().unwrap().len(), 1, "no form, no card");
+}

@@ -58,6 +58,7 @@ impl Config {
             return Err(wrong(why.to_owned()));
         };
         self.check_address(&find.method, &find.url).map_err(wrong)?;
+        self.check_headers(&find.headers).map_err(wrong)?;
         let asks = |text: &str| {
             find.url.contains(text) || find.body.as_ref().is_some_and(|body| body.says(text))
         };
@@ -113,20 +114,20 @@ impl Config {
         if let Some(verify) = &self.verify {
             let wrong = |why| ("board.verify", why);
             self.check_address(&verify.method, &verify.url).map_err(wrong)?;
-            if !verify.url.contains("{id}") && !verify.url.contains("{link}") {
-                let why = "it asks for no copy; write `{id}` or `{link}` in its address";
+            self.check_asked(&verify.headers, verify.body.as_ref()).map_err(wrong)?;
+            if !verify.names_copy() {
+                let why = "it asks for no copy; write `{id}` or `{link}` in its address or body";
                 return Err(wrong(why.to_owned()));
             }
-            if let Some(place) = &verify.state {
+            for place in verify.state.iter().chain(verify.same.values()) {
                 self.check_place(place).map_err(wrong)?;
             }
-            for (sent, shown) in &verify.same {
-                check_pointer(sent).and_then(|()| check_pointer(shown)).map_err(wrong)?;
-            }
+            verify.same.keys().try_for_each(|sent| check_pointer(sent)).map_err(wrong)?;
         }
         if let Some(poll) = &self.poll {
             let wrong = |why| ("board.poll", why);
             self.check_address(&poll.method, &poll.url).map_err(wrong)?;
+            self.check_asked(&poll.headers, poll.body.as_ref()).map_err(wrong)?;
             let places = [&poll.result, &poll.error, &poll.state, &poll.id, &poll.link];
             for place in places.into_iter().flatten() {
                 self.check_place(place).map_err(wrong)?;
@@ -174,11 +175,10 @@ impl Config {
                 return Err(wrong(why));
             }
             let body = visit.body.as_ref();
-            if let Some(body) = body {
-                self.check_body(body).map_err(wrong)?;
-            }
+            self.check_asked(&visit.headers, body).map_err(wrong)?;
             let texts = body.map(Body::texts).unwrap_or_default();
-            for text in texts.into_iter().chain([visit.url.as_str()]) {
+            let headers = visit.headers.values().map(String::as_str);
+            for text in texts.into_iter().chain(headers).chain([visit.url.as_str()]) {
                 let needs = filling::needs_of_session(text);
                 if let Some(name) = needs.into_iter().find(|it| !given.contains(it)) {
                     let why = format!(
@@ -221,6 +221,16 @@ impl Config {
         }
         let places = [&request.id, &request.link, &request.state];
         places.into_iter().flatten().try_for_each(|place| self.check_place(place))
+    }
+
+    /// What goes along with a request that only reads.
+    fn check_asked(
+        &self,
+        headers: &BTreeMap<String, String>,
+        body: Option<&Body>,
+    ) -> Result<(), String> {
+        self.check_headers(headers)?;
+        body.map_or(Ok(()), |body| self.check_body(body))
     }
 
     fn check_body(&self, body: &Body) -> Result<(), String> {

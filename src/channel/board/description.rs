@@ -149,6 +149,9 @@ pub struct Visit {
     pub method: String,
     /// On the board's own server.
     pub url: String,
+    /// Headers of this request, beside those of every request or in their place.
+    #[serde(default)]
+    pub headers: BTreeMap<String, String>,
     pub body: Option<Body>,
     #[serde(default)]
     pub ok: Success,
@@ -177,6 +180,9 @@ pub struct Request {
     /// What counts as success.
     #[serde(default)]
     pub ok: Success,
+    /// What says that the copy is not there any more, beside 404 and 410: an answer to `update` or
+    /// `withdraw` with 200 and such words, or a SOAP fault. To a withdrawal that is success.
+    pub gone: Option<Success>,
     /// Where the board's id stands in the answer.
     pub id: Option<Place>,
     /// Where the public link stands in the answer.
@@ -246,6 +252,9 @@ pub struct Find {
     pub method: String,
     /// With `{reference}` in it, or with `items`: then every copy is looked at.
     pub url: String,
+    /// Headers of this request, beside those of every request or in their place.
+    #[serde(default)]
+    pub headers: BTreeMap<String, String>,
     pub body: Option<Body>,
     #[serde(default)]
     pub ok: Success,
@@ -280,7 +289,8 @@ pub struct Pages {
     #[serde(default)]
     pub first: u32,
     /// Where the address of the next page stands, where there is no `{page}` in the address. Of the
-    /// header `Link` (RFC 8288) it is the one with `rel="next"`.
+    /// header `Link` (RFC 8288) it is the one with `rel="next"`. With `{page}` in the address it is
+    /// where the mark of the next page stands (a cursor); of the first page that is empty.
     pub next: Option<Place>,
     /// After so many pages a person is asked.
     #[serde(default = "most_pages")]
@@ -296,15 +306,22 @@ fn most_pages() -> u32 {
 #[serde(deny_unknown_fields)]
 pub struct Verify {
     pub method: String,
-    /// With `{id}` or `{link}`.
+    /// With `{id}` or `{link}` here or in the body.
     pub url: String,
+    /// Headers of this request, beside those of every request or in their place.
+    #[serde(default)]
+    pub headers: BTreeMap<String, String>,
+    pub body: Option<Body>,
     #[serde(default)]
     pub ok: Success,
+    /// What says that the copy is not there any more, beside 404 and 410.
+    pub gone: Option<Success>,
     pub state: Option<Place>,
-    /// What has to be as it was sent: a JSON pointer into what was sent, and the JSON pointer to the
-    /// same in the answer.
-    #[serde(default)]
-    pub same: BTreeMap<String, String>,
+    /// What has to be as it was sent: a JSON pointer into what was sent, and where the same stands in
+    /// the answer: a JSON pointer, or a place.
+    #[serde(default, deserialize_with = "self::pointer::or_places")]
+    #[schemars(with = "BTreeMap<String, pointer::PointerOrPlace>")]
+    pub same: BTreeMap<String, Place>,
 }
 
 /// Asks what became of an upload.
@@ -314,8 +331,13 @@ pub struct Poll {
     /// Not earlier than so long after the upload, for example `"10m"`.
     pub after: Option<Length>,
     pub method: String,
-    /// With `{id}` it is asked for what `create` returned as its id: a ticket, perhaps.
+    /// With `{id}` here or in the body it is asked for what `create` returned as its id: a ticket,
+    /// perhaps.
     pub url: String,
+    /// Headers of this request, beside those of every request or in their place.
+    #[serde(default)]
+    pub headers: BTreeMap<String, String>,
+    pub body: Option<Body>,
     /// A regular expression over the name of the uploaded file: its first group is `{file}`.
     /// Default: the whole name.
     pub file: Option<String>,
@@ -421,6 +443,28 @@ impl Config {
         secrets
     }
 
+    /// The headers of answers in which the board says something, for example an id. What a session
+    /// gives is not among them: that is nobody's to see.
+    pub fn headers_read(&self) -> Vec<&str> {
+        let requests = [Some(&self.create), self.publish.as_ref(), self.update.as_ref()];
+        let requests = requests.into_iter().chain([self.withdraw.as_ref()]).flatten();
+        let of_requests = requests.flat_map(|it| [&it.id, &it.link, &it.state]).flatten();
+        let of_find = self.find.iter().flat_map(|it| {
+            let next = it.pages.as_ref().and_then(|pages| pages.next.as_ref());
+            [Some(&it.id), it.link.as_ref(), it.state.as_ref(), it.reference.as_ref(), next]
+        });
+        let polls = self.poll.iter();
+        let of_poll = polls.flat_map(|it| [&it.result, &it.state, &it.error, &it.id, &it.link]);
+        let of_verify = self.verify.iter().flat_map(|it| it.state.iter().chain(it.same.values()));
+        let places = of_requests.chain(of_find.flatten()).chain(of_poll.flatten()).chain(of_verify);
+        places
+            .filter_map(|place| match place {
+                Place::Header(name) => Some(name.as_str()),
+                _ => None,
+            })
+            .collect()
+    }
+
     /// Whether a copy may stand with the board for a while before readers see it.
     pub fn is_seen_later(&self) -> bool {
         self.states.is_some() || self.poll.is_some() || self.create.link == Some(Place::Manual)
@@ -430,14 +474,26 @@ impl Config {
 impl Poll {
     /// Whether it is asked for what `create` returned.
     pub(super) fn names_id(&self) -> bool {
-        self.url.contains("{id}")
+        asks_with("{id}", &self.url, self.body.as_ref())
     }
+}
+
+impl Verify {
+    /// Whether it asks for one copy.
+    pub(super) fn names_copy(&self) -> bool {
+        ["{id}", "{link}"].iter().any(|it| asks_with(it, &self.url, self.body.as_ref()))
+    }
+}
+
+/// Whether a placeholder stands in an address or in what is sent to it.
+fn asks_with(placeholder: &str, url: &str, body: Option<&Body>) -> bool {
+    url.contains(placeholder) || body.is_some_and(|body| body.says(placeholder))
 }
 
 impl Request {
     /// Whether it can be made only for a copy whose id on the board is known.
     pub fn names_id(&self) -> bool {
-        self.url.contains("{id}") || self.body.as_ref().is_some_and(|body| body.says("{id}"))
+        asks_with("{id}", &self.url, self.body.as_ref())
     }
 }
 

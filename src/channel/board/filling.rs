@@ -81,7 +81,7 @@ impl<'a> Values<'a> {
             "base" => value.to_owned(),
             // An id that is not known before the request is made.
             "id" if value == id_of(super::CREATE) => value.to_owned(),
-            _ => utf8_percent_encode(value, RESERVED).to_string(),
+            _ => in_address(value),
         })
     }
 
@@ -240,6 +240,11 @@ enum Absent {
     /// The text cannot be filled in.
     Unknown,
     Empty,
+}
+
+/// A value as it stands in an address.
+pub(super) fn in_address(value: &str) -> String {
+    utf8_percent_encode(value, RESERVED).to_string()
 }
 
 /// How the record writes the credential where the file says where it belongs.

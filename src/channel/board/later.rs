@@ -9,9 +9,10 @@ use super::Board;
 use super::body::uploaded;
 use super::description::{Place, Poll, Repeat, Verify};
 use super::filling::Values;
+use super::question::Question;
 use super::reading::{Judgement, Shown, Want, is_same};
 use super::search::State;
-use crate::channel::http::{self, Answer, Exchange};
+use crate::channel::http::{Answer, Exchange};
 use crate::channel::wire::HttpRequest;
 use crate::channel::{Outcome, Receipt, Search, Sight, Trace, words};
 
@@ -35,10 +36,15 @@ impl Board {
         let Some(url) = values.address(&verify.url).and_then(|it| Url::parse(&it).ok()) else {
             return unseen("the record of the copy does not say what to ask for".to_owned());
         };
-        let answer = match self.get(&verify.method, &url).await {
+        let Verify { method, headers, body, .. } = verify;
+        let question = Question { method, url: url.clone(), headers, body: body.as_ref() };
+        let answer = match self.get(&question, &values).await {
             Ok(answer) => answer,
             Err(outcome) => return unseen(outcome.why().to_owned()),
         };
+        if verify.gone.as_ref().is_some_and(|it| it.judge(&answer) == Judgement::Success) {
+            return Sight::Gone;
+        }
         match verify.ok.judge(&answer) {
             Judgement::Success => {}
             Judgement::Status if matches!(answer.status, 404 | 410) => return Sight::Gone,
@@ -61,10 +67,17 @@ impl Board {
         };
         for (ours, theirs) in &verify.same {
             let Some(wanted) = sent.pointer(ours) else { continue };
-            let found = json.as_ref().and_then(|it| it.pointer(theirs));
-            if !found.is_some_and(|found| is_same(wanted, found)) {
-                let found = found.map_or_else(|| "nothing".to_owned(), Value::to_string);
-                let found = format!("{theirs}: {}", words::excerpt(&found));
+            let found = match theirs {
+                Place::Json(pointer) => json.as_ref().and_then(|it| it.pointer(pointer)).cloned(),
+                place => shown.read(place, &values, Want::Words).map(Value::String),
+            };
+            let name = match theirs {
+                Place::Json(pointer) => pointer,
+                _ => ours,
+            };
+            if !found.as_ref().is_some_and(|found| is_same(wanted, found)) {
+                let found = found.as_ref().map_or_else(|| "nothing".to_owned(), Value::to_string);
+                let found = format!("{name}: {}", words::excerpt(&found));
                 return Sight::Differs { found };
             }
         }
@@ -128,7 +141,9 @@ impl Board {
         url: &Url,
     ) -> Result<Option<(Answer, Url)>, Trace> {
         let not_yet = |outcome: Outcome| Trace::NotYet { why: outcome.why().to_owned() };
-        let answer = self.get(&poll.method, url).await.map_err(not_yet)?;
+        let Poll { method, headers, body, .. } = poll;
+        let question = Question { method, url: url.clone(), headers, body: body.as_ref() };
+        let answer = self.get(&question, values).await.map_err(not_yet)?;
         let Some(place) = &poll.result else { return Ok(Some((answer, url.clone()))) };
         if !answer.is_success() {
             return Err(Trace::NotYet { why: answer.summary() });
@@ -141,7 +156,8 @@ impl Board {
             let why = "the board names a result on another server".to_owned();
             return Err(Trace::CannotTell { why });
         }
-        let result = self.get("GET", &address).await.map_err(not_yet)?;
+        let question = Question { method: "GET", url: address.clone(), headers, body: None };
+        let result = self.get(&question, values).await.map_err(not_yet)?;
         Ok(Some((result, address)))
     }
 
@@ -225,18 +241,11 @@ impl Board {
     }
 
     /// Asks for something that changes nothing.
-    async fn get(&self, method: &str, url: &Url) -> Result<Answer, Outcome> {
-        let headers = self
-            .headers(&Values::of(&self.config), None)
+    async fn get(&self, question: &Question<'_>, values: &Values<'_>) -> Result<Answer, Outcome> {
+        let request = self
+            .question(question, values)
             .map_err(|error| Outcome::Refused { why: error.to_string() })?;
-        let request = http::Request {
-            method: method.to_uppercase(),
-            url: self.authorisation.address(url.clone()),
-            headers,
-            body: None,
-            bytes: None,
-        };
-        match self.read(&request).await? {
+        match self.read(&request, values.key.unwrap_or_default()).await? {
             Exchange::Answer(answer) => Ok(answer),
             Exchange::NoAnswer(outcome) => Err(outcome),
         }

@@ -5,9 +5,10 @@ use url::Url;
 
 use super::Board;
 use super::description::{Find, Pages, Place, States};
-use super::filling::Values;
+use super::filling::{Values, in_address};
+use super::question::Question;
 use super::reading::{Judgement, Shown, Want, is_reference};
-use crate::channel::http::{self, Answer, Busy, Exchange};
+use crate::channel::http::{Answer, Busy, Exchange};
 use crate::channel::{Outcome, Receipt};
 
 /// A copy that the board has under our reference.
@@ -28,7 +29,8 @@ pub(super) enum State {
 
 /// Where the next page is.
 enum Next {
-    Number(u32),
+    /// What stands for `{page}`.
+    Mark(String),
     Address(Url),
 }
 
@@ -44,8 +46,8 @@ impl Board {
             return Err(unasked("its file does not say how"));
         };
         let values = Values { reference: Some(reference), ..Values::of(&self.config) };
-        let mut page = find.pages.as_ref().map_or(0, |pages| pages.first);
-        let mut url = numbered(asked, page)?;
+        let mut page = find.pages.as_ref().map_or_else(String::new, Pages::first_mark);
+        let mut url = at_page(asked, &page)?;
         for _ in 0..find.pages.as_ref().map_or(1, |pages| pages.most.max(1)) {
             let Some(answer) = self.ask(find, &values, &url).await? else { return Ok(None) };
             let json = answer.json();
@@ -61,12 +63,16 @@ impl Board {
             let next = find
                 .pages
                 .as_ref()
-                .and_then(|pages| pages.after(page, asked, is_empty, shown, &values));
+                .and_then(|pages| pages.after(&page, asked, is_empty, shown, &values));
             match next {
                 None => return Ok(None),
-                Some(Next::Number(number)) => {
-                    page = number;
-                    url = numbered(asked, page)?;
+                // A board that shows the same page again would never come to an end.
+                Some(Next::Mark(mark)) if mark == page => {
+                    return Err(unasked("its page names itself as the next one"));
+                }
+                Some(Next::Mark(mark)) => {
+                    page = mark;
+                    url = at_page(asked, &page)?;
                 }
                 // The credentials are this server's.
                 Some(Next::Address(address)) if address.origin() == url.origin() => url = address,
@@ -85,26 +91,11 @@ impl Board {
         values: &Values<'_>,
         url: &Url,
     ) -> Result<Option<Answer>, Outcome> {
-        let mut headers =
-            self.headers(values, None).map_err(|error| unasked(&error.to_string()))?;
-        let body = match &find.body {
-            None => None,
-            Some(body) => body
-                .make(values, self.config.format, self.config.content_type.as_deref())
-                .map_err(|error| unasked(&error.to_string()))?,
-        };
-        let body = body.map(|made| {
-            headers.push(("Content-Type".to_owned(), made.content_type));
-            made.text
-        });
-        let request = http::Request {
-            method: find.method.to_uppercase(),
-            url: self.authorisation.address(url.clone()),
-            headers,
-            body,
-            bytes: None,
-        };
-        let answer = match self.read(&request).await? {
+        let Find { method, headers, body, .. } = find;
+        let question = Question { method, url: url.clone(), headers, body: body.as_ref() };
+        let request =
+            self.question(&question, values).map_err(|error| unasked(&error.to_string()))?;
+        let answer = match self.read(&request, values.key.unwrap_or_default()).await? {
             Exchange::Answer(answer) => answer,
             Exchange::NoAnswer(Outcome::Unknown { why }) => {
                 return Err(Outcome::Deferred { why, after: None });
@@ -294,21 +285,29 @@ impl Find {
 }
 
 impl Pages {
+    /// What stands for `{page}` in the address of the first page.
+    fn first_mark(&self) -> String {
+        if self.next.is_some() { String::new() } else { self.first.to_string() }
+    }
+
     fn after(
         &self,
-        page: u32,
+        page: &str,
         template: &str,
         is_empty: bool,
         shown: Shown<'_>,
         values: &Values<'_>,
     ) -> Option<Next> {
-        if template.contains("{page}") {
-            return if is_empty { None } else { Some(Next::Number(page + 1)) };
-        }
+        let Some(next) = &self.next else {
+            let number: u32 = page.parse().ok()?;
+            return if is_empty { None } else { Some(Next::Mark((number + 1).to_string())) };
+        };
         let whole = shown.answer.json();
         let shown = Shown { json: whole.as_ref(), ..shown };
-        let next = shown.read(self.next.as_ref()?, values, Want::Link)?;
-        Url::parse(&next).ok().map(Next::Address)
+        if template.contains("{page}") {
+            return shown.read(next, values, Want::Words).map(Next::Mark);
+        }
+        Url::parse(&shown.read(next, values, Want::Link)?).ok().map(Next::Address)
     }
 }
 
@@ -327,8 +326,8 @@ fn lists_at(json: Option<&Value>, pointer: &str) -> bool {
     true
 }
 
-fn numbered(template: &str, page: u32) -> Result<Url, Outcome> {
-    Url::parse(&template.replace("{page}", &page.to_string()))
+fn at_page(template: &str, page: &str) -> Result<Url, Outcome> {
+    Url::parse(&template.replace("{page}", &in_address(page)))
         .map_err(|error| unasked(&error.to_string()))
 }
 

@@ -135,14 +135,7 @@ impl Board {
         let request = self.visiting(visit, given)?;
         let account = self.own("").await?.unwrap_or_else(Credential::none);
         let credential = given.beside(account, "");
-        let hide = |answer: &Answer| {
-            let mut seen = given.clone();
-            self.take(visit, answer, &request.url, &mut seen);
-            let body = seen.beside(Credential::none(), "").hide(&answer.body);
-            let mut headers = answer.headers.clone();
-            headers.remove("set-cookie");
-            Answer { status: answer.status, headers, body }
-        };
+        let hide = |answer: &Answer| self.hidden(visit, answer, &request.url, given);
         let answer = match self.http.send_hiding(&request, Some(&credential), hide).await {
             Exchange::Answer(answer) => answer,
             Exchange::NoAnswer(Outcome::Unknown { why }) => {
@@ -153,7 +146,7 @@ impl Board {
         match visit.ok.judge(&answer) {
             Judgement::Success => {}
             Judgement::Status => {
-                let why = no_session(&answer.summary());
+                let why = no_session(&hide(&answer).summary());
                 return Err(match answer.failure(Busy::BeforeProcessing) {
                     Outcome::Deferred { after, .. } => Outcome::Deferred { why, after },
                     Outcome::Unknown { .. } if answer.status >= 400 => {
@@ -163,11 +156,21 @@ impl Board {
                 });
             }
             Judgement::Error | Judgement::Unexpected => {
-                return Err(Outcome::Blocked { why: no_session(&answer.summary()) });
+                let why = format!(
+                    "the answer of {} is none that its `ok` takes ({}); check user and password",
+                    request.url,
+                    hide(&answer).summary()
+                );
+                return Err(Outcome::Blocked { why: no_session(&why) });
             }
         }
         if let Some(name) = self.take(visit, &answer, &request.url, given) {
-            let why = format!("the answer of {} has no `{name}`", request.url);
+            // What stands there may be a secret all the same.
+            let why = format!(
+                "the answer of {} shows no `{name}` where its `values` say; `handbill channels test` \
+                 shows the answer",
+                request.url
+            );
             return Err(Outcome::Blocked { why: no_session(&why) });
         }
         Ok(())
@@ -178,7 +181,8 @@ impl Board {
         let values = Values::of(&self.config);
         let url = values.address(&visit.url).and_then(|it| Url::parse(&it).ok());
         let url = url.ok_or_else(|| cannot("its address needs a value that is not known"))?;
-        let mut headers = self.headers(&values, None).map_err(|it| cannot(&it.to_string()))?;
+        let mut headers =
+            self.headers(&values, &visit.headers).map_err(|it| cannot(&it.to_string()))?;
         // A header of all requests may need what only this visit gives.
         headers.retain(|(_, value)| given.holds_all_of(value));
         let body = visit.body.as_ref().map(|body| {
@@ -186,11 +190,23 @@ impl Board {
         });
         let made = body.transpose().map_err(|it| cannot(&it.to_string()))?.flatten();
         let body = made.map(|made| {
-            headers.push(("Content-Type".to_owned(), made.content_type));
+            if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type")) {
+                headers.push(("Content-Type".to_owned(), made.content_type));
+            }
             made.text
         });
         let url = self.authorisation.address(url);
         Ok(http::Request { method: visit.method.to_uppercase(), url, headers, body, bytes: None })
+    }
+
+    /// An answer without what it gives: that is nobody's to see.
+    fn hidden(&self, visit: &Visit, answer: &Answer, asked: &Url, given: &Given) -> Answer {
+        let mut seen = given.clone();
+        self.take(visit, answer, asked, &mut seen);
+        let body = seen.beside(Credential::none(), "").hide(&answer.body);
+        let mut headers = answer.headers.clone();
+        headers.remove("set-cookie");
+        Answer { status: answer.status, headers, body }
     }
 
     /// Takes what an answer gives; the name of what it should give and does not.
@@ -205,14 +221,17 @@ impl Board {
         let json = answer.json();
         let shown = Shown { answer, text: &answer.body, json: json.as_ref(), asked };
         let values = Values::of(&self.config);
+        let mut missing = None;
         for (name, place) in &visit.values {
-            let Some(value) = shown.read(place, &values, Want::Words) else { return Some(name) };
-            given.values.insert(name.clone(), value.into());
+            match shown.read(place, &values, Want::Words) {
+                Some(value) => drop(given.values.insert(name.clone(), value.into())),
+                None => missing = missing.or(Some(name.as_str())),
+            }
         }
-        None
+        missing
     }
 }
 
 fn no_session(why: &str) -> String {
-    format!("nothing was sent: the board gave no session: {why}")
+    format!("nothing was sent, because the board gave no session: {why}")
 }

@@ -4,12 +4,14 @@
 //! Against a stand-in made of the board's file, against what a server said once, or, only if the
 //! server is named, against the real one.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono::{TimeDelta, Utc};
+use regex::Regex;
 use url::Url;
 use uuid::Uuid;
 
@@ -69,7 +71,7 @@ pub(super) async fn run(arguments: &Arguments, site: &Site) -> Result<End, CliEr
         )));
     };
     let posting = posting(arguments.posting.as_deref(), spec, site)?;
-    let seen = Arc::new(Seen::default());
+    let seen = Arc::new(Seen::of(config));
     let stage = Stage::set(arguments, config, spec).await?;
     let context = Context {
         channel: spec.name.clone(),
@@ -395,15 +397,25 @@ fn placed(receipt: &Receipt) -> String {
     format!("{}{}", id.unwrap_or_default(), link.unwrap_or_default())
 }
 
+/// Headers of answers that are shown of every board.
+const SHOWN_HEADERS: [&str; 4] = ["content-type", "location", "link", "retry-after"];
+
 /// Keeps what went over the wire, with placeholders for credentials.
 #[derive(Debug, Default)]
 struct Seen {
+    /// The headers of answers that are shown, in lower case.
+    headers: BTreeSet<String>,
     lines: Mutex<Vec<String>>,
     asked: Mutex<Option<Request>>,
     recorded: Mutex<Vec<Recorded>>,
 }
 
 impl Seen {
+    fn of(config: &Config) -> Self {
+        let headers = SHOWN_HEADERS.into_iter().chain(config.headers_read());
+        Self { headers: headers.map(str::to_ascii_lowercase).collect(), ..Self::default() }
+    }
+
     fn take(&self) -> Vec<String> {
         std::mem::take(&mut *self.lines.lock().unwrap_or_else(PoisonError::into_inner))
     }
@@ -419,11 +431,11 @@ impl Seen {
 
 impl Witness for Seen {
     fn sent(&self, request: &Request) {
-        let mut lines = format!("  > {} {}\n", request.method, request.url);
+        let mut lines = format!("  > {} {}\n", request.method, readable(request.url.as_str()));
         for (name, value) in &request.headers {
-            lines.push_str(&format!("  > {name}: {value}\n"));
+            lines.push_str(&format!("  > {name}: {}\n", readable(value)));
         }
-        lines.push_str(&body(">", request.body.as_deref().unwrap_or_default()));
+        lines.push_str(&body(">", &readable(request.body.as_deref().unwrap_or_default())));
         self.note(lines);
         *self.asked.lock().unwrap_or_else(PoisonError::into_inner) = Some(request.clone());
     }
@@ -436,10 +448,10 @@ impl Witness for Seen {
                 return;
             }
         };
-        let shown = ["content-type", "location", "link", "retry-after"];
-        let headers: Vec<(String, String)> = shown
-            .into_iter()
-            .filter_map(|name| Some((name.to_owned(), answer.header(name)?.to_owned())))
+        let headers: Vec<(String, String)> = self
+            .headers
+            .iter()
+            .filter_map(|name| Some((name.clone(), answer.header(name)?.to_owned())))
             .collect();
         let mut lines = format!("  < {}\n", answer.status);
         for (name, value) in &headers {
@@ -458,6 +470,18 @@ impl Witness for Seen {
                 body: answer.body.clone(),
             });
         }
+    }
+}
+
+/// Placeholders of what is filled in as a request goes out, as the board's file writes them: without
+/// the delivery's key, and not as a form or an address encodes them.
+fn readable(text: &str) -> String {
+    static HELD_BACK: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        Regex::new(r"(?:\{|%7B)(secret|session\.\w+)(?::|%3A)?[0-9a-f-]*(?:\}|%7D)").ok()
+    });
+    match &*HELD_BACK {
+        Some(pattern) => pattern.replace_all(text, "{$1}").into_owned(),
+        None => text.to_owned(),
     }
 }
 

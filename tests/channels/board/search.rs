@@ -75,6 +75,32 @@ async fn a_list_that_was_not_looked_at_to_its_end_proves_nothing() {
 }
 
 #[tokio::test]
+async fn the_next_page_may_have_a_mark_of_its_own() {
+    let marked = |next: &str| json(200, &format!(r#"{{"jobs":[],"next":{next}}}"#));
+    let file =
+        LISTS.replace("pages = { first = 1, most = 3 }", "pages = { next = { json = \"/next\" } }");
+    let server = Scripted::start([marked(r#""a&b=""#), marked("7"), page(&["2026-W07"])]).await;
+    let board = build(&file.replace("BASE", &server.base)).unwrap();
+    let key = servers::key();
+    let trace = board.find(&servers::search(&publish(&board), &key, servers::at())).await;
+    assert!(matches!(trace, Trace::Found(_)), "{trace:?}");
+    let asked: Vec<String> = server.requests();
+    for (request, mark) in asked.iter().zip(["", "a%26b%3D", "7"]) {
+        assert!(request.starts_with(&format!("GET /jobs?page={mark} ")), "{request}");
+    }
+    for (replies, is_absent) in [
+        (vec![marked(r#""2""#), marked("null")], true),
+        // A board that shows the same page again has not shown all it has.
+        (vec![marked(r#""2""#), marked(r#""2""#)], false),
+    ] {
+        let server = Scripted::start(replies).await;
+        let board = build(&file.replace("BASE", &server.base)).unwrap();
+        let trace = board.find(&servers::search(&publish(&board), &key, servers::at())).await;
+        assert_eq!(trace == Trace::Absent, is_absent, "{trace:?}");
+    }
+}
+
+#[tokio::test]
 async fn the_next_page_may_be_named_by_the_answer() {
     let by_link = LISTS
         .replace("?page={page}", "")

@@ -101,3 +101,38 @@ fn a_session_that_cannot_work_is_refused_in_its_own_words() {
     let secret = FORM.replace("/new\"", "/new\"\nbody = { form = { p = \"{secret}\" } }");
     assert!(wrong(&secret).contains("`{secret}` stands for nothing"));
 }
+
+#[tokio::test]
+async fn what_a_login_page_shows_is_told_without_what_it_gives() {
+    let file = |server: &str, ok: &str| {
+        SIMPLE.replace("BASE", server).replace(
+            "[find]",
+            &format!(
+                "[[session]]\nurl = \"{{base}}/login\"\n{ok}values = {{ token = {{ json = \
+                 \"/token\" }}, second = {{ json = \"/second\" }} }}\n[find]"
+            ),
+        )
+    };
+    let outcome = async |ok: &str| {
+        let server = Scripted::start([json(200, r#"{"token":"t-4711","note":"hello"}"#)]).await;
+        let board = build(&file(&server.base, ok)).unwrap();
+        board.send(&publish(&board), &servers::permit()).await
+    };
+    let missing = outcome("").await;
+    assert!(
+        matches!(&missing, Outcome::Blocked { why } if why.contains("shows no `second`")),
+        "{missing:?}"
+    );
+    let wrong = outcome("ok = { body = \"Welcome\" }\n").await;
+    assert!(
+        matches!(&wrong, Outcome::Blocked { why }
+            if why.contains("check user and password") && why.contains("hello")),
+        "{wrong:?}"
+    );
+    for outcome in [missing, wrong] {
+        assert!(
+            outcome.why().contains("/login") && !outcome.why().contains("t-4711"),
+            "{outcome:?}"
+        );
+    }
+}

@@ -10,27 +10,36 @@ use crate::support::TestSite;
 fn completed(name: &str) -> String {
     let own = match name {
         "boards/google-indexing" => "key = { file = \"secrets/board\" }",
+        "boards/micropub" => "type = \"bearer\"\ntoken = { file = \"secrets/board\" }",
         _ => "username = \"lab\"\npassword = { file = \"secrets/board\" }",
     };
     let base = match name {
-        "boards/google-indexing" => "",
+        "boards/google-indexing" | "boards/job-room" => "",
         _ => "base = \"https://board.example\"\n",
     };
     let auth = if name == "boards/rest" { "" } else { own };
     format!(
         "kind = \"board\"\npreset = \"{name}\"\n[values]\ntype = \"job\"\nreference_field = \"ref\"\n\
-         [board]\n{base}[board.auth]\n{auth}\n"
+         {JOB_ROOM}[board]\n{base}[board.auth]\n{auth}\n"
     )
     .replace("[board.auth]\n\n", "")
 }
 
+/// What Job-Room wants and no page says.
+const JOB_ROOM: &str = "occupation_code = \"10000\"\npostal_code = \"3012\"\n\
+     company_postal_code = \"3012\"\ncompany_city = \"Bern\"\nsalutation = \"MS\"\n\
+     first_name = \"Ada\"\nlast_name = \"Tide\"\nphone = \"+41000000000\"\n\
+     email = \"office@tidal.example\"\n";
+
 /// The boards that this file knows how to complete; others bring tests of their own.
-const BOARDS: [&str; 5] = [
+const BOARDS: [&str; 7] = [
     "boards/rest",
     "boards/wordpress",
     "boards/wp-job-manager",
     "boards/google-indexing",
     "boards/drupal",
+    "boards/job-room",
+    "boards/micropub",
 ];
 
 #[test]
@@ -55,15 +64,31 @@ fn every_shipped_board_says_how_sure_it_is_and_where_that_was_learnt() {
         let text = preset::text(&name).unwrap();
         let table: toml::Table = toml::from_str(text).unwrap();
         // A card stands on another preset, which has the kind.
-        if table.get("kind").and_then(|it| it.as_str()) != Some("board") {
-            continue;
-        }
-        let board = table["board"].as_table().unwrap();
+        let kind = match table.get("kind").and_then(|it| it.as_str()) {
+            Some(kind @ ("board" | "feed")) => kind,
+            _ => continue,
+        };
+        let board = table[kind].as_table().unwrap();
         let known: Known = board["known"].clone().try_into().unwrap();
         let learnt = board.get("docs").and_then(|it| it.as_str());
         assert!(
             known == Known::Unknown || learnt.is_some_and(|it| it.starts_with("https://")),
             "{name}"
         );
+    }
+}
+
+#[test]
+fn every_shipped_feed_for_a_board_can_work() {
+    for (name, own) in [
+        ("boards/euraxess", "organisation_key = \"123\"\n"),
+        ("boards/indeed", ""),
+        ("boards/personio", ""),
+    ] {
+        let site = TestSite::with_channels(&[]);
+        site.write("channels/list.toml", format!("preset = \"{name}\"\n[feed]\n{own}"));
+        let check = site.run(&["check", "--at", "2027-01-11"]);
+        // Of an ad that lacks something 4 says so; 2 is a file that cannot work.
+        assert_ne!(check.code, 2, "{name}: {}{}", check.out, check.err);
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Mutex;
 
 use async_trait::async_trait;
 use handbill::channel::permit::Journal;
-use handbill::channel::{Channel, Outcome, Permit, Search, StepDone, Trace, Wire};
+use handbill::channel::{Channel, Outcome, Permit, Receipt, Search, StepDone, Trace, Wire};
 
 use super::{SIMPLE, build, publish};
 use crate::channels::servers::{self, Reply, Scripted, json};
@@ -131,4 +131,33 @@ async fn a_draft_that_a_lost_answer_left_is_published_and_not_waited_for() {
     let search = Search { done: &done, ..servers::search(&wire, &key, servers::at()) };
     let trace = board.find(&search).await;
     assert!(matches!(trace, Trace::Held { .. }), "{trace:?}");
+}
+
+/// A journal whose ledger says that every copy is another posting's.
+struct OfAnother;
+
+#[async_trait]
+impl Journal for OfAnother {
+    async fn note(&self, _what: &str, _detail: &serde_json::Value) -> Result<(), String> {
+        Ok(())
+    }
+
+    async fn copy_of_another(&self, copy: &Receipt) -> Result<Option<String>, String> {
+        assert_eq!(copy.remote_id.as_deref(), Some("17"));
+        Ok(Some("2026-w07".to_owned()))
+    }
+}
+
+/// `2026-W07` and `2026-w07` are one name to a board, and two ads here.
+#[tokio::test]
+async fn a_copy_of_another_posting_is_not_taken_for_ours() {
+    let server = Scripted::start([json(200, super::OURS)]).await;
+    let board = build(&SIMPLE.replace("BASE", &server.base)).unwrap();
+    let permit = Permit::new(servers::permit().send_by().clone(), &OfAnother);
+    let outcome = board.send(&publish(&board), &permit).await;
+    assert!(
+        matches!(&outcome, Outcome::Refused { why } if why.contains("copy of `2026-w07`")),
+        "{outcome:?}"
+    );
+    assert_eq!(server.requests().len(), 1, "nothing is created");
 }

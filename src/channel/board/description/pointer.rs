@@ -1,5 +1,6 @@
 //! A place that may be written as a JSON pointer alone: `items = "/jobs"`.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use schemars::JsonSchema;
@@ -22,6 +23,20 @@ pub(super) fn or_place<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<Place>, D::Error> {
     deserializer.deserialize_any(Written).map(Some)
+}
+
+/// The same of several, each under its name.
+pub(super) fn or_places<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<BTreeMap<String, Place>, D::Error> {
+    struct Either(Place);
+    impl<'de> Deserialize<'de> for Either {
+        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            deserializer.deserialize_any(Written).map(Self)
+        }
+    }
+    let written = BTreeMap::<String, Either>::deserialize(deserializer)?;
+    Ok(written.into_iter().map(|(name, Either(place))| (name, place)).collect())
 }
 
 struct Written;
