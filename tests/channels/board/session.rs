@@ -114,7 +114,11 @@ async fn what_a_login_page_shows_is_told_without_what_it_gives() {
         )
     };
     let outcome = async |ok: &str| {
-        let server = Scripted::start([json(200, r#"{"token":"t-4711","note":"hello"}"#)]).await;
+        let server = Scripted::start([json(
+            200,
+            r#"{"token":"token-of-this-session-4711","note":"hello"}"#,
+        )])
+        .await;
         let board = build(&file(&server.base, ok)).unwrap();
         board.send(&publish(&board), &servers::permit()).await
     };
@@ -131,7 +135,8 @@ async fn what_a_login_page_shows_is_told_without_what_it_gives() {
     );
     for outcome in [missing, wrong] {
         assert!(
-            outcome.why().contains("/login") && !outcome.why().contains("t-4711"),
+            outcome.why().contains("/login")
+                && !outcome.why().contains("token-of-this-session-4711"),
             "{outcome:?}"
         );
     }

@@ -15,6 +15,7 @@ fn completed(name: &str) -> String {
     };
     let base = match name {
         "boards/google-indexing" | "boards/job-room" => "",
+        "boards/micropub" => "base = \"https://board.example/micropub\"\n",
         _ => "base = \"https://board.example\"\n",
     };
     let auth = if name == "boards/rest" { "" } else { own };
