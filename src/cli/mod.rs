@@ -1,6 +1,6 @@
 //! The commands, one file each.
 //!
-//! Data goes to standard output, everything else to standard error. How a command ends is [`End`].
+//! Data goes to standard output, everything else to standard error. How a command ends is `End`.
 
 mod accept;
 mod adopt;

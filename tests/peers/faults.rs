@@ -97,7 +97,7 @@ async fn where_the_answer_to_the_message_is_lost_a_person_is_asked_and_nothing_i
         let said = lab.site.run(&["resolve", id, "--posted", "https://lists.example/1"]);
         assert_eq!(said.code, 0, "{said:?}");
         lab.settle_down();
-        assert_eq!(lab.standing(), "sent", "{fault}");
+        assert_eq!(lab.standing(), "live", "{fault}");
         assert_eq!(taken(&peers, &to).len(), 1, "{fault}");
     }
 }
