@@ -115,6 +115,17 @@ fn check_says_what_is_wrong_in_the_configuration_as_json_too() {
 }
 
 #[test]
+fn inspect_lets_no_page_write_to_the_terminal() {
+    let site = TestSite::with_channels(&[]);
+    let page = "content/jobs/diver.md";
+    let front = "title: \"Diver \\u202Erevid\\u202C \\u001B[2J\"\ndate: 2027-01-01";
+    site.write(page, format!("---\n{front}\n---\n\nWe offer a position to a diver.\n"));
+    let ran = site.run(&["inspect", page]);
+    assert!(!ran.out.contains(['\u{202e}', '\u{1b}']), "{ran:?}");
+    assert!(ran.out.contains("Diver <U+202E>revid<U+202C>"), "{ran:?}");
+}
+
+#[test]
 fn inspect_shows_each_field_with_its_line() {
     let site = TestSite::new();
     let ran = site.run(&["inspect", PAGE]);

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use super::rewrite::Consent;
 use super::{CliError, End, Format, complain_about, load, say, say_json};
 use crate::diagnostic::Diagnostic;
+use crate::log::plain;
 use crate::posting::listing::{FactLine, Sureness, listing};
 use crate::posting::parts::is_part;
 use crate::posting::{self, Availability, Origin, Posting, Settings};
@@ -100,7 +101,7 @@ pub(super) fn run(arguments: &Arguments, folder: Option<PathBuf>) -> Result<End,
             for posting in &reading.postings {
                 say(&format!(
                     "{}\n  id {}, revision {}\n  {}\n\n",
-                    posting.name(),
+                    plain(posting.name()),
                     posting.id,
                     posting.revision.short(),
                     posting.permalink
@@ -150,6 +151,7 @@ fn line(fact: &FactLine, sureness: Sureness) -> String {
         }
         other => other.to_string(),
     };
+    let value = plain(&value);
     let place = match (fact.line, fact.last_line) {
         (Some(first), Some(last)) if first < last => {
             format!("{}, lines {first} to {last}", fact.origin)
