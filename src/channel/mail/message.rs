@@ -232,6 +232,18 @@ mod tests {
         })
     }
 
+    #[test]
+    fn what_a_server_could_take_for_another_end_of_the_message_is_no_message() {
+        let long = "x".repeat(LONGEST_LINE);
+        for good in ["", "a\r\n", "a\r\n.\r\nb", &long, &format!("{long}\r\n{long}")] {
+            assert_eq!(check(good), Ok(()), "{good:?}");
+        }
+        for bad in ["a\n.\r\n", "a\r.\r\n", "\n", "\r", "a\r\n\r", "a\r\r\n", "é\r\n"] {
+            assert!(check(bad).is_err(), "{bad:?}");
+        }
+        assert!(check(&format!("a\r\n{long}x\r\n")).is_err());
+    }
+
     /// The header as a receiver reads it: unfolded.
     fn headers(message: &str) -> Vec<(String, String)> {
         let (head, _) = message.split_once("\r\n\r\n").unwrap();

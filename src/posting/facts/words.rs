@@ -325,6 +325,17 @@ mod tests {
     ];
 
     #[test]
+    fn phrases_of_one_place_come_in_the_order_of_the_lists_however_they_begin() {
+        let topics = [("a", "phd student"), ("b", "ph* student"), ("c", "phd stud*"), ("d", "pH*")];
+        let list = |(topic, phrase): (&str, &str)| (topic.to_owned(), vec![phrase.to_owned()]);
+        let lexicon = Lexicon::of(&[topics.into_iter().map(list).collect()]);
+        let found = lexicon.occurrences("a phd student");
+        let topics: Vec<u16> = found.iter().map(|it| it.topic.0).collect();
+        assert_eq!(topics, [0, 1, 2, 3], "{found:?}");
+        assert!(found.iter().all(|it| it.start == 2), "{found:?}");
+    }
+
+    #[test]
     fn every_file_of_words_can_be_read_and_has_every_topic() {
         for (language, text) in FILES {
             let lists: Lists = toml::from_str(text).unwrap();
