@@ -17,7 +17,18 @@ use super::{CliError, End, complain, complain_about};
 /// The site of this command; configuration errors are drawn and end it.
 pub(super) fn site(folder: Option<PathBuf>) -> Result<Site, CliError> {
     let (site, diagnostics) = site_as_it_is(folder)?;
-    complain_about(&diagnostics);
+    usable(site, &diagnostics)
+}
+
+/// The same for a command that gives it its first channel.
+pub(super) fn site_without_channels(folder: Option<PathBuf>) -> Result<Site, CliError> {
+    let (site, mut diagnostics) = site_as_it_is(folder)?;
+    diagnostics.retain(|it| it.code != "site::no-channel");
+    usable(site, &diagnostics)
+}
+
+fn usable(site: Option<Site>, diagnostics: &[Diagnostic]) -> Result<Site, CliError> {
+    complain_about(diagnostics);
     match site {
         Some(site) if !diagnostics.iter().any(Diagnostic::is_error) => Ok(site),
         _ => Err(CliError::Said(End::Configuration)),

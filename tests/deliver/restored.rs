@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use handbill::adapt::Occasion;
 use handbill::channel::{ChannelName, Reach, Receipt, Sight};
 use handbill::deliver::{Station, Wanted};
 use handbill::ledger::{CopyState, Resolution, State};
@@ -104,6 +105,26 @@ async fn a_thread_that_went_out_after_the_backup_is_found_with_all_of_its_parts(
         assert_eq!((delivery.state, delivery.attempts), (State::Posted, 0), "{delivery:#?}");
         assert_eq!(delivery.receipt.unwrap().parts.len() + 1, copies.len(), "{channel}");
     }
+}
+
+#[tokio::test]
+async fn a_part_that_an_edit_may_have_added_after_the_backup_is_asked_about() {
+    let mut world = super::steps::world().await;
+    world.round().await;
+    let waves = super::steps::without_waves(&mut world).await;
+    world.settle_down().await;
+    let before = world.backup().await;
+    world.change("\n\nTides rise", &format!("\n\n{waves}\n\nTides rise")).await;
+    world.settle_down().await;
+    let copies = super::steps::standing(&world);
+    world.forget(before).await;
+    world.settle_down().await;
+    assert_eq!(super::steps::standing(&world), copies);
+    let deliveries = world.deliveries("mastodon").await;
+    let update = deliveries.iter().rfind(|it| it.name.occasion == Occasion::Update).unwrap();
+    assert_eq!(update.state, State::Unknown, "{update:#?}");
+    assert!(update.reason.contains("a backup was restored"), "{}", update.reason);
+    assert!(update.asks_since.is_some());
 }
 
 #[tokio::test]
