@@ -7,9 +7,9 @@ const ABBREVIATIONS: &[&str] = &[
     "etc", "e.v", "evtl", "ext", "fig", "gem", "ggf", "h.c", "hon", "i.d.r", "i.e", "inc", "incl",
     "ing", "inkl", "insb", "jr", "jun", "kath", "lit", "ltd", "m.sc", "max", "med", "mid", "min",
     "mio", "mlle", "mme", "mr", "mrd", "mrs", "ms", "msc", "nat", "nr", "no", "nos", "o.g", "p.a",
-    "pd", "ph.d", "phil", "pp", "pr", "priv", "prof", "prof.a", "prof.ssa", "rd", "ref", "rer",
-    "resp", "sci", "sen", "sig", "sig.ra", "sog", "sr", "sra", "st", "std", "str", "tel", "u.a",
-    "univ", "usw", "vgl", "vol", "vs", "z.b", "z.t", "zzgl",
+    "pd", "ph.d", "phil", "pp", "pr", "priv", "prof", "prof.a", "prof.ssa", "prot", "rd", "ref",
+    "rer", "resp", "rif", "sci", "sen", "sig", "sig.ra", "sog", "sr", "sra", "st", "std", "str",
+    "tel", "u.a", "univ", "usw", "vgl", "vol", "vs", "z.b", "z.t", "zzgl",
 ];
 
 /// What is an abbreviation before a number, and may be a word before anything else: `art. 24`.

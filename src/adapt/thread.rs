@@ -139,17 +139,15 @@ fn pieces<'a>(paragraph: &'a str, fits: &dyn Fn(&str) -> bool) -> Vec<(&'a str, 
         return vec![(paragraph, "\n\n")];
     }
     let mut pieces = Vec::new();
-    let mut lines = lines_of(paragraph).into_iter().peekable();
-    while let Some(place) = lines.next() {
-        let line = &paragraph[place.clone()];
-        // A heading stays with what it is about.
-        let next = lines.peek().filter(|_| line.ends_with(':'));
-        let with_next = next.map(|next| &paragraph[place.start..next.end]).filter(|it| fits(it));
-        if let Some(whole) = with_next {
-            pieces.push((whole, "\n"));
-            lines.next();
-            continue;
+    let mut lines = lines_of(paragraph).into_iter();
+    while let Some(mut place) = lines.next() {
+        // A heading stays with what it is about, with its first sentence at least.
+        if paragraph[place.clone()].ends_with(':')
+            && let Some(next) = lines.next()
+        {
+            place.end = next.end;
         }
+        let line = &paragraph[place];
         if fits(line) {
             pieces.push((line, "\n"));
             continue;
