@@ -503,7 +503,10 @@ impl Channel for Mastodon {
             ));
         }
         let mut seen = vec![account];
-        seen.extend(scopes.map(|scopes| format!("scopes {}", scopes.join(" "))));
+        seen.extend(scopes.map(|scopes| {
+            let pictures = if covers(&scopes, "write:media") { "" } else { WITHOUT_PICTURES };
+            format!("scopes {}{pictures}", scopes.join(" "))
+        }));
         seen.push(self.seen_of_the_server().await?);
         Ok(Probe { identity: seen.join("; "), expires: None })
     }
@@ -551,11 +554,15 @@ fn field_of_body(body: &str, key: &str) -> Option<String> {
     body.get(key)?.as_str().map(str::to_owned)
 }
 
+/// What is said of a token that may post, and no pictures.
+const WITHOUT_PICTURES: &str = " (no pictures without `write:media`)";
+
 /// A scope that is needed and that none of these covers (docs.joinmastodon.org/api/oauth-scopes).
 fn missing_scope(scopes: &[String]) -> Option<&'static str> {
     const NEEDED: [&str; 3] = ["read:accounts", "read:statuses", "write:statuses"];
-    let covers = |needed: &str| {
-        scopes.iter().any(|scope| scope == needed || needed.split(':').next() == Some(scope))
-    };
-    NEEDED.into_iter().find(|needed| !covers(needed))
+    NEEDED.into_iter().find(|needed| !covers(scopes, needed))
+}
+
+fn covers(scopes: &[String], needed: &str) -> bool {
+    scopes.iter().any(|scope| scope == needed || needed.split(':').next() == Some(scope))
 }

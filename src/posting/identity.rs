@@ -278,7 +278,8 @@ struct Duplicate {
 const DUPLICATE_ID: Duplicate = Duplicate {
     code: "identity::duplicate-id",
     what: "id",
-    help: "give each page an `id` of its own; until then nothing goes out from either",
+    help: "give each page an `id` of its own, or name both languages under `languages` if they are \
+           one ad; until then nothing goes out from either",
 };
 
 const DUPLICATE_REFERENCE: Duplicate = Duplicate {

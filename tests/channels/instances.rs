@@ -187,7 +187,10 @@ async fn a_probe_says_who_we_are_what_the_token_may_and_what_the_server_takes() 
         channel(config).probe().await.map(|probe| probe.identity)
     };
     let seen = probe(&me, r#"{"scopes":["read","write:statuses"]}"#, None).await.unwrap();
-    assert!(seen.starts_with("@lab@127.0.0.1; scopes read write:statuses; 4.6.0 "), "{seen}");
+    let scopes = "scopes read write:statuses (no pictures without `write:media`)";
+    assert!(seen.starts_with(&format!("@lab@127.0.0.1; {scopes}; 4.6.0 ")), "{seen}");
+    let all = probe(&me, r#"{"scopes":["read","write"]}"#, None).await.unwrap();
+    assert!(all.starts_with("@lab@127.0.0.1; scopes read write; 4.6.0 "), "{all}");
     assert!(seen.contains("1500 characters, is not known to honour Idempotency-Key"), "{seen}");
     // What a server does not say is no fault.
     assert!(probe(&me, "{}", Some(1500)).await.is_ok());
