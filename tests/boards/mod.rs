@@ -58,7 +58,7 @@ impl Lab {
 
     /// As many rounds as it takes for all to come right by itself.
     pub fn rounds(&mut self) {
-        for _ in 0..4 {
+        for _ in 0..5 {
             let ran = self.round();
             assert!(ran.code != 2, "{ran:?}");
         }
