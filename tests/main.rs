@@ -2,6 +2,7 @@
 
 mod adapt;
 mod bad_input;
+mod boards;
 mod channels;
 mod check;
 mod commands;

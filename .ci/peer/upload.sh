@@ -10,17 +10,18 @@ upload_packages() {
 
 upload_prepare() {
     local folder=$run/upload
-    mkdir -p "$folder"/{pages/in,taken}
+    mkdir -p "$folder"/{pages/in,readers,taken}
     cp "$here/peer/upload_in.php" "$folder/pages/in/upload.php"
     cp "$here/peer/upload_list.php" "$folder/pages/index.php"
     cp "$here/peer/upload_get.php" "$folder/pages/get.php"
+    cp "$here/peer/upload_job.php" "$folder/readers/job.php"
     chown www-data: "$folder/taken"
     cp "$run"/certificates/{server.pem,server.key,ca.pem} "$folder"
     upload_client >>"$log/upload.log" 2>&1 || return
     upload_settings >"$folder/apache.conf"
 }
 
-# Who may upload: a certificate of the authority, and one of nobody in particular.
+# Who may upload: a certificate of the authority; not one that has expired, or of nobody in particular.
 upload_client() (
     cd "$run/upload" || exit
     openssl req -newkey rsa:2048 -nodes -subj '/O=Tidal Lab/CN=P000517500' \
@@ -30,6 +31,9 @@ upload_client() (
     openssl x509 -req -in client.csr -days 30 -extfile client.extensions \
         -CA ca.pem -CAkey "$run/certificates/ca.key" -CAcreateserial -out client.crt
     cat client.crt client.key >client.pem
+    openssl x509 -req -in client.csr -days 0 -extfile client.extensions \
+        -CA ca.pem -CAkey "$run/certificates/ca.key" -out expired.crt
+    cat expired.crt client.key >expired.pem
     openssl req -x509 -newkey rsa:2048 -nodes -days 30 -subj '/CN=somebody' \
         -keyout stranger.key -out stranger.crt
     cat stranger.crt stranger.key >stranger.pem
@@ -42,6 +46,7 @@ upload_settings() {
 ServerRoot $folder
 PidFile $folder/pid
 Listen 127.0.0.1:$(port 45)
+Listen 127.0.0.1:$(port 48)
 ServerName localhost
 LoadModule env_module $modules/mod_env.so
 LoadModule mpm_prefork_module $modules/mod_mpm_prefork.so
@@ -63,11 +68,20 @@ SetEnv TAKEN $folder/taken
 <Directory $folder/pages>
     Require all granted
 </Directory>
-SSLEngine on
-SSLCertificateFile $folder/server.pem
-SSLCertificateKeyFile $folder/server.key
-SSLCACertificateFile $folder/ca.pem
-SSLVerifyClient require
+<VirtualHost 127.0.0.1:$(port 45)>
+    SSLEngine on
+    SSLCertificateFile $folder/server.pem
+    SSLCertificateKeyFile $folder/server.key
+    SSLCACertificateFile $folder/ca.pem
+    SSLVerifyClient require
+</VirtualHost>
+# What readers see.
+<VirtualHost 127.0.0.1:$(port 48)>
+    DocumentRoot $folder/readers
+</VirtualHost>
+<Directory $folder/readers>
+    Require all granted
+</Directory>
 CONF
 }
 

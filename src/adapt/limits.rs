@@ -125,20 +125,19 @@ const DAYS: [&str; 3] = ["deadline", "start", "date_posted"];
 
 impl Limits {
     /// # Errors
-    /// In words, if the table makes no sense.
-    pub fn check(&self) -> Result<(), String> {
+    /// The key of a channel's file that makes no sense, and why.
+    pub fn check(&self) -> Result<(), (&'static str, String)> {
         if let Some(format) = &self.dates
             && day(NaiveDate::default(), format).is_none()
         {
-            return Err(format!("`{format}` is no format of a day; write it like `%d.%m.%Y`"));
+            let why = format!("`{format}` is no format of a day; write it like `%d.%m.%Y`");
+            return Err(("board.limits.dates", why));
         }
         for word in &self.required {
             if RequiredFact::parse(word).is_none() {
                 let known: Vec<&str> = RequiredFact::words().collect();
-                return Err(format!(
-                    "`required`: there is no `{word}`; it takes {}",
-                    known.join(", ")
-                ));
+                let why = format!("there is no `{word}`; it takes {}", known.join(", "));
+                return Err(("board.limits.required", why));
             }
         }
         for field in self.enums.keys() {
@@ -149,7 +148,8 @@ impl Limits {
                     || "templates know the names".to_owned(),
                     |it| format!("did you mean `{it}`?"),
                 );
-                return Err(format!("`enums`: no posting has `{field}`; {help}"));
+                let why = format!("no posting has `{field}`; {help}");
+                return Err(("board.limits.enums", why));
             }
         }
         Ok(())

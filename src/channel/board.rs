@@ -4,10 +4,11 @@
 //! of ours. So the board is asked for it before anything is created, and a copy that is there is
 //! not made again.
 //!
-//! `description` is the `[board]` table, `check` whether it can work; `filling` fills placeholders
-//! in and `body` makes bodies; `question` asks what changes nothing, `reading` and `selector` take
-//! values out of answers; `search` asks for our reference, `later` for what becomes of a copy;
-//! `authorisation` shows who we are, and `session` what a board gives out for the next request.
+//! `description` is the `[board]` table, `check` whether it can work; `prepare` makes requests,
+//! `filling` fills placeholders in and `body` makes bodies; `question` asks what changes nothing,
+//! `outcome` says what an answer means, `reading` and `selector` take values out of it; `search` asks
+//! for our reference, `later` for what becomes of a copy; `authorisation` shows who we are, and
+//! `session` what a board gives out for the next request.
 
 mod authorisation;
 mod body;
@@ -15,6 +16,8 @@ mod check;
 pub mod description;
 mod filling;
 mod later;
+mod outcome;
+mod prepare;
 mod question;
 mod reading;
 mod search;
@@ -22,32 +25,24 @@ mod selector;
 mod service_account;
 mod session;
 
-use std::collections::BTreeMap;
-
 use async_trait::async_trait;
 use serde_json::json;
-use url::Url;
 
-use super::http::{Answer, Busy, Exchange, Http};
+use super::http::{Exchange, Http};
 use super::steps::{self, StepByStep};
-use super::wire::{HttpRequest, Step, Steps, Verb, id_of};
+use super::wire::{HttpRequest, Step, Verb};
 use super::{
     Abilities, Action, Address, Arrival, BuildError, Can, Channel, Context, Edit, Kind, Outcome,
     Permit, PrepareError, Probe, Receipt, Search, Sight, Trace, Wire, http, words,
 };
 use crate::adapt::{Form, Rendition};
 use authorisation::Authorisation;
-use description::Poll;
 pub use description::{Auth, Body, Config, Find, Place, Repeat, Request, Success, Visit};
 use filling::Values;
-use reading::{Judgement, Shown, Want, title_of};
+use prepare::{CREATE, document_of, publish_step};
+use reading::title_of;
 use search::{Standing, State};
 use session::{Freshness, Session};
-
-/// How the record calls the request that creates, where another one follows it.
-const CREATE: &str = "create";
-/// And that one.
-const PUBLISH: &str = "publish";
 
 /// The requests of one attempt take [`http::TOTAL_TIMEOUT`] each at most; the rest is for a board
 /// that shows in its search what it took only after some minutes.
@@ -62,15 +57,6 @@ pub struct Board {
     authorisation: Authorisation,
     session: Session,
     http: Http,
-}
-
-/// What a request is made for.
-struct Purpose<'a> {
-    verb: Verb,
-    request: &'a Request,
-    usual_body: Body,
-    copy: Option<&'a Receipt>,
-    document: Option<&'a str>,
 }
 
 impl Board {
@@ -95,173 +81,6 @@ impl Board {
         Self { http: self.http.watched_by(witness), ..self }
     }
 
-    fn request(
-        &self,
-        purpose: &Purpose<'_>,
-        address: &Address<'_>,
-    ) -> Result<HttpRequest, PrepareError> {
-        let Purpose { verb, request, copy, document, .. } = purpose;
-        let key = address.key.to_string();
-        let values = Values {
-            id: copy.and_then(|it| it.remote_id.as_deref()),
-            link: copy.and_then(|it| it.link.as_ref()).map(Url::as_str),
-            reference: Some(address.reference),
-            key: Some(&key),
-            at: Some(address.at),
-            verb: Some(*verb),
-            document: *document,
-            ..Values::of(&self.config)
-        };
-        let mut headers = self.headers(&values, &request.headers)?;
-        let body = request.body.as_ref().unwrap_or(&purpose.usual_body);
-        let what = match copy {
-            Some(Receipt { link: None, .. }) if request.url.contains("{link}") => "link",
-            _ => "id of the board",
-        };
-        let unknown = || PrepareError::NoReceipt { what };
-        if copy.is_some_and(|it| it.remote_id.is_none()) && request.names_id() {
-            return Err(unknown());
-        }
-        let made = body.make(&values, self.config.format, self.config.content_type.as_deref())?;
-        let body = made.map(|made| {
-            if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type")) {
-                headers.push(("Content-Type".to_owned(), made.content_type));
-            }
-            made.text
-        });
-        let url = values.address(&request.url).ok_or_else(unknown)?;
-        let url = match (Url::parse(&url), &self.config.auth) {
-            (Ok(url), Auth::Query { .. }) => self.authorisation.address(url).to_string(),
-            _ => url,
-        };
-        Ok(HttpRequest {
-            verb: *verb,
-            method: request.method.to_uppercase(),
-            url,
-            headers,
-            body,
-            remote_id: copy.and_then(|it| it.remote_id.clone()),
-            reference: Some(address.reference.to_owned()),
-            ask_first: self.config.find.as_ref().and_then(|find| values.address(&find.url)),
-            key: self.fills_in_by_key().then_some(key),
-        })
-    }
-
-    /// Whether placeholders that bear the delivery's key may stand in a request.
-    fn fills_in_by_key(&self) -> bool {
-        !self.config.session.is_empty() || matches!(self.config.auth, Auth::Body { .. })
-    }
-
-    /// The headers of a request, or of one that only reads, with placeholders for what is filled in as
-    /// it goes out.
-    fn headers(
-        &self,
-        values: &Values<'_>,
-        own: &BTreeMap<String, String>,
-    ) -> Result<Vec<(String, String)>, PrepareError> {
-        let is_own = |name: &str| own.keys().any(|it| it.eq_ignore_ascii_case(name));
-        let common = self.config.headers.iter().filter(|(name, _)| !is_own(name));
-        let mut headers = Vec::new();
-        for (name, template) in common.chain(own) {
-            match values.text(template) {
-                Some(value) => headers.push((name.clone(), value)),
-                // A request that only reads is about no delivery.
-                None if values.verb.is_none() && !is_own(name) => {}
-                None => {
-                    let why = format!("the header {name} needs a value that is not known");
-                    return Err(PrepareError::Invalid(why));
-                }
-            }
-        }
-        headers.extend(self.authorisation.headers());
-        headers.extend(self.cookies(values.key.unwrap_or_default()));
-        Ok(headers)
-    }
-
-    async fn outcome(
-        &self,
-        on_record: &HttpRequest,
-        described: &Request,
-        answer: &Answer,
-    ) -> Outcome {
-        let known = on_record.remote_id.as_deref();
-        let is_gone =
-            described.gone.as_ref().is_some_and(|it| it.judge(answer) == Judgement::Success);
-        match described.ok.judge(answer) {
-            _ if is_gone && on_record.verb == Verb::Withdraw => {}
-            _ if is_gone => {
-                let why = format!("the board has no such copy any more: {}", answer.summary());
-                return Outcome::Refused { why };
-            }
-            Judgement::Success => {}
-            Judgement::Error => return Outcome::Refused { why: answer.summary() },
-            Judgement::Unexpected => {
-                let why = format!("the board's answer is no success: {}", answer.summary());
-                return Outcome::Unknown { why };
-            }
-            // Taking back what is gone already has done what was asked.
-            Judgement::Status
-                if on_record.verb == Verb::Withdraw && matches!(answer.status, 404 | 410) => {}
-            // A conflict can mean that our reference is taken, by a copy of ours.
-            Judgement::Status
-                if on_record.verb == Verb::Create
-                    && answer.status == 409
-                    && self.config.find.is_some() =>
-            {
-                return Outcome::Unknown { why: answer.summary() };
-            }
-            // The same request is wanted somewhere else (RFC 9110 §15.4.2, §15.4.8, §15.4.9): a person
-            // says where, or every try would end so. A board that did it all the same is asked for
-            // our reference before the next one.
-            Judgement::Status if matches!(answer.status, 301 | 307 | 308) => {
-                let why = format!("{}; correct the address in the board's file", answer.summary());
-                return Outcome::Blocked { why };
-            }
-            Judgement::Status => return answer.failure(Busy::Unsaid),
-        }
-        let Ok(asked) = Url::parse(&on_record.url) else {
-            return Outcome::Unknown { why: "the address on record cannot be read".to_owned() };
-        };
-        let json = answer.json();
-        let shown = Shown { answer, text: &answer.body, json: json.as_ref(), asked: &asked };
-        let reference = on_record.reference.as_deref();
-        let document = on_record.body.as_deref();
-        let values = Values { id: known, reference, document, ..Values::of(&self.config) };
-        if on_record.verb == Verb::Create
-            && let State::Refused(word) = self.state(described.state.as_ref(), shown, &values)
-        {
-            return Outcome::Refused { why: format!("the board calls it `{word}`") };
-        }
-        let id = match (&described.id, known) {
-            (Some(place), _) if on_record.verb == Verb::Create => {
-                match shown.read(place, &values, Want::Id) {
-                    Some(id) => Some(id),
-                    None => {
-                        let why = format!("the board names no id: {}", answer.summary());
-                        return Outcome::Unknown { why };
-                    }
-                }
-            }
-            (None, None) if on_record.verb == Verb::Create => {
-                // The board says its id only when it is asked.
-                if let (Some(ask), Some(reference)) = (&on_record.ask_first, reference)
-                    && let Ok(Some(standing)) = self.look(ask, reference).await
-                {
-                    return Outcome::Posted(standing.receipt);
-                }
-                None
-            }
-            (_, known) => known.map(str::to_owned),
-        };
-        let values = Values { id: id.as_deref(), ..values };
-        let link = described
-            .link
-            .as_ref()
-            .and_then(|place| shown.read(place, &values, Want::Link))
-            .and_then(|link| Url::parse(&link).ok());
-        Outcome::Posted(Receipt { remote_id: id, link, ..Receipt::default() })
-    }
-
     fn described(&self, verb: Verb) -> Option<&Request> {
         match verb {
             Verb::Create => Some(&self.config.create),
@@ -279,7 +98,8 @@ impl Board {
 
     /// Whether a copy that was created is still to be published.
     fn has_to_publish(&self, search: &Search<'_>) -> bool {
-        self.config.publish.is_some() && !search.done.iter().any(|it| it.step == PUBLISH)
+        let is_done = |name: String| search.done.iter().any(|it| it.step == name);
+        !(0..self.config.publish.len()).map(publish_step).all(is_done)
     }
 
     /// What a copy under our reference means for a search that was made for it.
@@ -350,62 +170,7 @@ impl Channel for Board {
     }
 
     fn prepare(&self, action: Action<'_>, address: &Address<'_>) -> Result<Wire, PrepareError> {
-        let unable = |verb| PrepareError::Unable { kind: Kind::Board, verb };
-        let purpose = match action {
-            Action::Publish(rendition) => {
-                let document = Some(document_of(rendition)?);
-                let create = Purpose {
-                    verb: Verb::Create,
-                    request: &self.config.create,
-                    usual_body: Body::Document,
-                    copy: None,
-                    document,
-                };
-                let step = |name: &str, request| Step {
-                    name: name.to_owned(),
-                    request,
-                    picture: None,
-                    shows: None,
-                };
-                let Some(publish) = &self.config.publish else {
-                    let create = self.request(&create, address)?;
-                    // What it returns is needed later, so it is kept as the id of a step.
-                    return Ok(if self.config.poll.as_ref().is_some_and(Poll::names_id) {
-                        Wire::Steps(Steps { steps: vec![step(CREATE, create)] })
-                    } else {
-                        Wire::Http(create)
-                    });
-                };
-                let made = Receipt { remote_id: Some(id_of(CREATE)), ..Receipt::default() };
-                let publish = Purpose {
-                    verb: Verb::Update,
-                    request: publish,
-                    usual_body: Body::None,
-                    copy: Some(&made),
-                    document,
-                };
-                let create = step(CREATE, self.request(&create, address)?);
-                let publish = self.request(&publish, address)?;
-                let publish = step(PUBLISH, HttpRequest { remote_id: None, ..publish });
-                return Ok(Wire::Steps(Steps { steps: vec![create, publish] }));
-            }
-            Action::FollowUp(..) => return Err(unable("follow up")),
-            Action::Edit(rendition, receipt) => Purpose {
-                verb: Verb::Update,
-                request: self.config.update.as_ref().ok_or_else(|| unable("change a copy"))?,
-                usual_body: Body::Document,
-                copy: Some(receipt),
-                document: Some(document_of(rendition)?),
-            },
-            Action::Withdraw(receipt) => Purpose {
-                verb: Verb::Withdraw,
-                request: self.config.withdraw.as_ref().ok_or_else(|| unable("take a copy back"))?,
-                usual_body: Body::None,
-                copy: Some(receipt),
-                document: None,
-            },
-        };
-        self.request(&purpose, address).map(Wire::Http)
+        self.prepared(action, address)
     }
 
     async fn send(&self, wire: &Wire, permit: &Permit<'_>) -> Outcome {
@@ -506,15 +271,18 @@ impl Channel for Board {
 impl StepByStep for Board {
     async fn transmit(
         &self,
+        step: &str,
         request: &HttpRequest,
         _picture: Option<Vec<u8>>,
         permit: &Permit<'_>,
     ) -> Outcome {
-        // Of several requests the first creates, and the second makes that visible.
+        // Of several requests the first creates, and the others make that visible.
+        let mut publish = self.config.publish.iter().enumerate();
         let described = match request.verb {
-            Verb::Update => self.config.publish.as_ref(),
-            verb => self.described(verb),
+            Verb::Update => publish.find(|(number, _)| publish_step(*number) == step),
+            _ => None,
         };
+        let described = described.map(|(_, it)| it).or_else(|| self.described(request.verb));
         self.send_one(request, described, permit).await
     }
 
@@ -632,12 +400,5 @@ impl Board {
             }
             Exchange::NoAnswer(outcome) => outcome,
         }
-    }
-}
-
-fn document_of(rendition: &Rendition) -> Result<&str, PrepareError> {
-    match rendition {
-        Rendition::Document { body, .. } => Ok(body),
-        _ => Err(PrepareError::Invalid("a board takes a document, and this is none".to_owned())),
     }
 }

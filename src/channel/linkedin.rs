@@ -458,7 +458,7 @@ impl Channel for LinkedIn {
 
     async fn send(&self, wire: &Wire, permit: &Permit<'_>) -> Outcome {
         match wire {
-            Wire::Http(request) => self.transmit(request, None, permit).await,
+            Wire::Http(request) => self.transmit("", request, None, permit).await,
             Wire::Steps(steps) => steps::send(self, steps, permit).await,
             _ => super::not_ours(Kind::LinkedIn),
         }

@@ -301,6 +301,8 @@ pub struct Search<'a> {
     pub key: &'a DeliveryKey,
     /// When the attempt began: nothing older can be it.
     pub since: DateTime<Utc>,
+    /// What time it is to whoever asks.
+    pub now: DateTime<Utc>,
     /// Ids of copies that other deliveries own: they are none of it.
     pub owned: &'a BTreeSet<String>,
     pub likeness: Likeness<'a>,

@@ -98,9 +98,16 @@ impl Steps {
                 Verb::Withdraw if done.is_none() => earlier(),
                 Verb::Withdraw | Verb::Upload => None,
             };
-            let Some(id) = id else { continue };
+            let own_link = done.and_then(|it| it.link.clone());
+            let Some(id) = id else {
+                // What was only stored has its link once it is published.
+                if step.request.verb == Verb::Update {
+                    link = own_link.or(link);
+                }
+                continue;
+            };
             if standing.is_empty() {
-                link = done.and_then(|it| it.link.clone());
+                link = own_link;
             }
             standing.push(id);
             standing.extend(done.into_iter().flat_map(|it| it.parts.iter().cloned()));
@@ -202,10 +209,11 @@ fn with_picture(body: &str, picture: &[u8]) -> Vec<u8> {
 /// What a channel does with one of several requests.
 #[async_trait]
 pub(crate) trait StepByStep: Channel {
-    /// Transmits one request, once; [`Outcome::Posted`] holds what it returned. `body` is what goes
-    /// out instead of the request's own, with the bytes of its picture.
+    /// Transmits the request of one step, once; [`Outcome::Posted`] holds what it returned. `body` is
+    /// what goes out instead of the request's own, with the bytes of its picture.
     async fn transmit(
         &self,
+        step: &str,
         request: &HttpRequest,
         body: Option<Vec<u8>>,
         permit: &Permit<'_>,
@@ -277,7 +285,7 @@ async fn one(
             Err(why) => return Outcome::Refused { why },
         },
     };
-    let outcome = channel.transmit(&request, body, permit).await;
+    let outcome = channel.transmit(&step.name, &request, body, permit).await;
     match outcome {
         // What an upload may have left nobody sees: it is made anew.
         Outcome::Unknown { why } if step.request.verb == Verb::Upload => {

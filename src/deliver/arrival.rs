@@ -104,6 +104,7 @@ impl Courier<'_> {
                     wire,
                     key: &delivery.key,
                     since: attempt.began_at,
+                    now: self.clock.now(),
                     owned: &[].into(),
                     likeness: Likeness::Words,
                     done: &done,

@@ -93,6 +93,7 @@ impl Courier<'_> {
             wire: &composed.message.wire,
             key: &step.key,
             since: restored.from,
+            now: self.clock.now(),
             owned: &owned.ids,
             likeness: Likeness::Link(&posting.permalink),
             done: &[],

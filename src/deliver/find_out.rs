@@ -73,6 +73,7 @@ impl Courier<'_> {
             wire,
             key: &delivery.key,
             since,
+            now: self.clock.now(),
             owned: &owned.ids,
             likeness: Likeness::Words,
             done: &done,

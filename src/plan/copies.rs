@@ -106,6 +106,12 @@ pub(super) fn has_address(copy: &Delivery, deed: Deed, config: &KindConfig) -> b
     !needs_id || copy.receipt.as_ref().is_some_and(|receipt| receipt.remote_id.is_some())
 }
 
+/// Whether a board that took an ad will say by which id it knows it: with what becomes of the ticket
+/// that it gave, or when it is asked for our reference.
+pub(super) fn is_named_later(copy: &Delivery, config: &KindConfig) -> bool {
+    matches!(config, KindConfig::Board(_)) && copy.copy.is_some_and(CopyState::is_on_its_way)
+}
+
 fn stands(delivery: &Delivery) -> bool {
     matches!(delivery.deed, Deed::Publish | Deed::FollowUp)
         && (delivery.copy.is_some_and(CopyState::stands) || delivery.state == State::Asked)

@@ -319,8 +319,11 @@ impl Pair<'_> {
         if let Some((unclear, reason)) = self.unclear(copy).filter(|_| deed != Deed::FollowUp) {
             return self.not(draft, unclear, reason);
         }
-        let deed =
-            if copies::has_address(copy, deed, &self.channel.config) { deed } else { Deed::Ask };
+        let is_addressed = copies::has_address(copy, deed, &self.channel.config);
+        if !is_addressed && copies::is_named_later(copy, &self.channel.config) {
+            return self.not(draft, copy, Reason::NotNamedYet);
+        }
+        let deed = if is_addressed { deed } else { Deed::Ask };
         let target = Some(copy.key);
         let latest = self.latest_change(copy);
         let since = match occasion {

@@ -73,6 +73,8 @@ pub enum Reason {
     UnderWay,
     /// A moderator has the message that it answers.
     WithModerator,
+    /// The channel took the ad, and has not said yet by which id it knows the copy.
+    NotNamedYet,
     /// Another message on the same list is not in its archive yet, and what comes back could not be
     /// told apart.
     BehindAnother {
@@ -175,6 +177,7 @@ impl Reason {
             | Self::WithdrawnFrom { .. }
             | Self::PageHasErrors { .. }
             | Self::WithModerator
+            | Self::NotNamedYet
             | Self::BehindAnother { .. }
             | Self::ChannelGone => true,
             Self::Filtered(_)
@@ -264,6 +267,10 @@ impl fmt::Display for Reason {
             Self::UnderWay => f.write_str("it is being sent; the next `handbill post` finds out"),
             Self::WithModerator => f.write_str(
                 "a moderator has the message that it answers; it goes out once that was let through",
+            ),
+            Self::NotNamedYet => f.write_str(
+                "the channel took the ad and has not said yet by which number it knows it; the \
+                 change goes out once it has",
             ),
             Self::BehindAnother { posting, since, same } => {
                 let what = match same {

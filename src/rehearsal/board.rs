@@ -538,7 +538,7 @@ fn rehosted(config: &Config, root: &Url) -> io::Result<Config> {
     }
     // Readers see every job at once here, and the page behind its link is what is looked at.
     here.states = None;
-    here.publish = None;
+    here.publish = Vec::new();
     here.verify = None;
     here.poll = None;
     let requests = [Some(&mut here.create), here.update.as_mut(), here.withdraw.as_mut()];

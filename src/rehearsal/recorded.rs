@@ -41,11 +41,22 @@ struct Script {
 }
 
 impl Playback {
+    /// What the server at `spoke` said once. Addresses on it, such as links of ads, lead to the
+    /// playback, so that nothing is asked of the real one.
+    ///
     /// # Errors
     /// If no port of 127.0.0.1 is to be had.
-    pub async fn start(recorded: Vec<Recorded>) -> io::Result<Self> {
+    pub async fn start(mut recorded: Vec<Recorded>, spoke: &Url) -> io::Result<Self> {
         let bound = Bound::take().await?;
         let url = bound.url()?;
+        let (there, here) =
+            (spoke.origin().ascii_serialization(), url.origin().ascii_serialization());
+        for it in &mut recorded {
+            it.body = led(&it.body, &there, &here);
+            for (_, value) in &mut it.headers {
+                *value = led(value, &there, &here);
+            }
+        }
         let script = Script { recorded: Arc::new(recorded), played: Arc::default() };
         let router = Router::new().fallback(play).with_state(script);
         Ok(Self { url, _server: bound.serve(router) })
@@ -55,6 +66,12 @@ impl Playback {
     pub fn url(&self) -> &Url {
         &self.url
     }
+}
+
+/// A text whose addresses on one server are addresses on another; JSON may escape their slashes.
+fn led(text: &str, from: &str, to: &str) -> String {
+    let escaped = |address: &str| address.replace('/', "\\/");
+    text.replace(from, to).replace(&escaped(from), &escaped(to))
 }
 
 async fn play(State(script): State<Script>, method: Method, uri: Uri) -> Response {

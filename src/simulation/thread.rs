@@ -134,6 +134,7 @@ fn request(
 impl StepByStep for SimulatedChannel {
     async fn transmit(
         &self,
+        _step: &str,
         request: &HttpRequest,
         _body: Option<Vec<u8>>,
         permit: &Permit<'_>,

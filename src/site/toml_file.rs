@@ -47,11 +47,29 @@ fn join<'a>(over: &mut DeTable<'a>, below: DeTable<'a>) {
             Some(own) => {
                 if let (DeValue::Table(own), DeValue::Table(below)) =
                     (own.get_mut(), value.into_inner())
+                    && !is_instead_of(own, &below)
                 {
                     join(own, below);
                 }
             }
         }
+    }
+}
+
+/// Of these a table says one: where a value stands in a board's answer, and what a body is made of.
+const ALTERNATIVES: [&str; 9] =
+    ["json", "header", "regex", "html", "xml", "template", "sent", "form", "upload"];
+
+/// Whether a table says another alternative than the one below it: then it takes its place.
+fn is_instead_of(over: &DeTable<'_>, below: &DeTable<'_>) -> bool {
+    let alternative = |table: &DeTable<'_>| {
+        let mut names = table.keys();
+        let name = names.next().filter(|_| names.len() == 0)?.get_ref().as_ref().to_owned();
+        ALTERNATIVES.contains(&name.as_str()).then_some(name)
+    };
+    match (alternative(over), alternative(below)) {
+        (Some(over), Some(below)) => over != below,
+        _ => false,
     }
 }
 

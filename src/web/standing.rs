@@ -277,7 +277,9 @@ fn of_reason(reason: &Reason) -> Option<Standing> {
         | Reason::PageHasErrors { .. } => Standing::NeedsYou,
         Reason::Refused(_) | Reason::CopyGone => Standing::Failed,
         Reason::Stale | Reason::SaysClosed | Reason::ShrinksFeed { .. } => Standing::Lags,
-        Reason::UnderWay | Reason::Unknown | Reason::WithModerator => Standing::OnItsWay,
+        Reason::UnderWay | Reason::Unknown | Reason::WithModerator | Reason::NotNamedYet => {
+            Standing::OnItsWay
+        }
         Reason::NotYetPublished { .. }
         | Reason::Settling { .. }
         | Reason::PageNotSeen { .. }

@@ -152,13 +152,17 @@ fn an_ad_that_is_cut_loses_its_end_and_leads_to_its_page() {
 
 #[test]
 fn a_table_that_makes_no_sense_is_refused() {
-    for (written, said) in [
-        ("dates = \"%Q\"", "no format of a day"),
-        ("required = [\"deadlin\"]", "there is no `deadlin`"),
-        ("[enums.position_typ]\nphd = \"x\"", "did you mean `position_type`?"),
+    for (written, at, said) in [
+        ("dates = \"%Q\"", "board.limits.dates", "no format of a day"),
+        ("required = [\"deadlin\"]", "board.limits.required", "there is no `deadlin`"),
+        (
+            "[enums.position_typ]\nphd = \"x\"",
+            "board.limits.enums",
+            "did you mean `position_type`?",
+        ),
     ] {
         let limits: Limits = toml::from_str(written).unwrap();
-        let why = limits.check().unwrap_err();
-        assert!(why.contains(said), "{why}");
+        let (key, why) = limits.check().unwrap_err();
+        assert!(key == at && why.contains(said), "{key}: {why}");
     }
 }

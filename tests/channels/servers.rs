@@ -225,5 +225,6 @@ impl Journal for Steps {
 /// A search for the same words, of which nobody owns a copy yet.
 pub fn search<'a>(wire: &'a Wire, key: &'a DeliveryKey, since: DateTime<Utc>) -> Search<'a> {
     static NOBODY: BTreeSet<String> = BTreeSet::new();
-    Search { wire, key, since, owned: &NOBODY, likeness: Likeness::Words, done: &[] }
+    let now = Utc::now();
+    Search { wire, key, since, now, owned: &NOBODY, likeness: Likeness::Words, done: &[] }
 }

@@ -76,6 +76,8 @@ fn the_schema_knows_every_key_of_a_board() {
     }
     assert!(schema["properties"]["schedule"]["description"].is_string(), "{schema:#}");
     assert!(schema.get("required").is_none(), "a preset may say everything");
+    // Named like a keyword of schemas, and a key all the same.
+    assert!(schema.pointer("/$defs/Limits/properties/required").is_some(), "{schema:#}");
     let place = schema.pointer("/$defs/Place").unwrap().to_string();
     assert!(place.contains("JSON pointer") && place.contains("manual"), "{place}");
 }

@@ -62,12 +62,16 @@ async fn answer(
     if headers.get(header::AUTHORIZATION).is_none_or(|it| it != allowed) {
         return StatusCode::UNAUTHORIZED.into_response();
     }
-    let fault = held.next.pop();
+    let fault = if method == Method::PUT { held.next.pop() } else { None };
     if let Some(Fault::Status(status)) = fault {
         return StatusCode::from_u16(status).unwrap().into_response();
     }
     let there = held.files.get(&name).map(|(_, number)| *number);
     match method {
+        Method::GET => match held.files.get(&name) {
+            Some((text, number)) => ([(header::ETAG, tag(*number))], text.clone()).into_response(),
+            None => StatusCode::NOT_FOUND.into_response(),
+        },
         Method::PUT if wanted.is_some() && wanted != there.map(tag) => {
             StatusCode::PRECONDITION_FAILED.into_response()
         }
@@ -129,6 +133,30 @@ async fn a_list_is_put_whole_and_not_over_what_somebody_else_has_changed() {
     assert!(matches!(send(two).await, Outcome::Posted(_)));
     let there = shelf.0.lock().unwrap().files[LIST].0.clone();
     assert_eq!((there.matches("<job-id>").count(), there), (2, here().unwrap()));
+}
+
+#[tokio::test]
+async fn a_list_whose_answer_was_lost_is_known_for_our_own() {
+    let (shelf, url) = shelf().await;
+    let world = World::of(pushed(&url));
+    let station = world.stations.first().unwrap();
+    let [one, two] = &world.postings.open[..] else { panic!("two ads") };
+    let send = async |posting| announce(&world.site, station, posting, at(NOW)).await.unwrap();
+    assert!(matches!(send(one).await, Outcome::Posted(_)));
+    shelf.0.lock().unwrap().next.push(Fault::StoresAndFails);
+    assert!(matches!(send(two).await, Outcome::Unknown { .. }));
+    let outcome = send(two).await;
+    assert!(matches!(outcome, Outcome::Posted(_)), "{outcome:?}");
+    let requests = shelf.0.lock().unwrap().requests.clone();
+    // What stands there is read first, and replaced only if it is still that.
+    let wanted = [
+        format!("PUT {LIST} "),
+        format!("GET {LIST} "),
+        format!("PUT {LIST} \"v1\""),
+        format!("GET {LIST} "),
+        format!("PUT {LIST} \"v2\""),
+    ];
+    assert_eq!(requests, wanted);
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! The real program against real servers: Postfix, Dovecot, Mailman 3 with HyperKitty, Sympa, a mail
 //! server that fails as it is told, mastodon-mock, Prism, a Bluesky PDS, X's own library, programs that
-//! read feeds and logs, WordPress, Apache with client certificates, Hugo, and Chromium.
+//! read feeds and logs, WordPress, Apache with client certificates, with WebDAV and with git, OpenSSH, Hugo,
+//! and Chromium.
 //! `.ci/peers` brings them up; each test says which it needs.
 //!
 //! What a test believes is what the servers hold: mailboxes are read over IMAP and parsed by
@@ -11,6 +12,7 @@ mod bluesky;
 mod counting;
 mod faults;
 mod feeds;
+mod folders;
 mod hugo;
 mod lists;
 mod logs;
@@ -18,6 +20,8 @@ mod mailbox;
 mod mailman;
 mod mastodon;
 mod moderators;
+mod repositories;
+mod schema;
 mod sympa;
 mod trouble;
 mod upload;
@@ -58,6 +62,8 @@ enum Peer {
     TwitterText,
     WordPress,
     Upload,
+    Dav,
+    Ssh,
     FeedReaders,
     Hugo,
     LogReaders,
@@ -79,6 +85,8 @@ impl Peer {
             Self::TwitterText => "twitter_text",
             Self::WordPress => "wordpress",
             Self::Upload => "upload",
+            Self::Dav => "dav",
+            Self::Ssh => "ssh",
             Self::FeedReaders => "feed_readers",
             Self::Hugo => "hugo",
             Self::LogReaders => "log_readers",

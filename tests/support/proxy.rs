@@ -39,7 +39,7 @@ impl Answer {
         Self { status, headers, body: body.to_owned() }
     }
 
-    fn bytes(&self) -> Vec<u8> {
+    pub fn bytes(&self) -> Vec<u8> {
         let mut head = format!("HTTP/1.1 {} X\r\nConnection: close\r\n", self.status);
         for line in &self.headers {
             head += line;
@@ -173,7 +173,7 @@ impl State {
 }
 
 /// One request, head and body; `None` if the client closed before it was whole.
-fn read_request(client: &mut TcpStream) -> std::io::Result<Option<Vec<u8>>> {
+pub fn read_request(client: &mut TcpStream) -> std::io::Result<Option<Vec<u8>>> {
     let mut bytes = Vec::new();
     let mut buffer = [0; 16 * 1024];
     loop {

@@ -11,9 +11,22 @@ pub struct Bare {
 impl Bare {
     /// One with these files on `main`.
     pub fn with(files: &[(&str, &str)]) -> Self {
-        let folder = tempfile::tempdir().expect("a temporary folder");
+        Self::made(tempfile::tempdir().expect("a temporary folder"), &[], files)
+    }
+
+    /// One below a folder that a server shows, where the server may write as well.
+    pub fn shared_below(parent: &Path, files: &[(&str, &str)]) -> Self {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::Builder::new().prefix("list-").tempdir_in(parent).expect("a folder");
+        let open = std::fs::Permissions::from_mode(0o777);
+        std::fs::set_permissions(folder.path(), open).expect("rights");
+        Self::made(folder, &["--shared=0777"], files)
+    }
+
+    fn made(folder: tempfile::TempDir, options: &[&str], files: &[(&str, &str)]) -> Self {
         let bare = Self { folder };
-        git(bare.folder.path(), &["init", "--quiet", "--bare", "-b", "main", "there.git"]);
+        let init = ["init", "--quiet", "--bare", "-b", "main"];
+        git(bare.folder.path(), &[&init, options, &["there.git"]].concat());
         bare.work("main", |here| {
             for (path, text) in files {
                 let path = here.join(path);
@@ -27,6 +40,12 @@ impl Bare {
     /// Its address.
     pub fn url(&self) -> String {
         self.folder.path().join("there.git").display().to_string()
+    }
+
+    /// Where it is below the folder that it was made in, for example `list-x/there.git`.
+    pub fn name(&self) -> String {
+        let folder = self.folder.path().file_name().expect("a name").to_string_lossy();
+        format!("{folder}/there.git")
     }
 
     /// It is moved away, as when a host is down.

@@ -82,6 +82,7 @@ impl Bluesky {
 impl StepByStep for Bluesky {
     async fn transmit(
         &self,
+        _step: &str,
         request: &HttpRequest,
         body: Option<Vec<u8>>,
         permit: &Permit<'_>,

@@ -27,13 +27,15 @@ impl Config {
         self.check_find()?;
         let requests = [
             ("board.create", Some(&self.create)),
-            ("board.publish", self.publish.as_ref()),
             ("board.update", self.update.as_ref()),
             ("board.withdraw", self.withdraw.as_ref()),
         ];
         for (key, request) in requests {
             let Some(request) = request else { continue };
             self.check_request(request).map_err(|why| (key, why))?;
+        }
+        for request in &self.publish {
+            self.check_request(request).map_err(|why| ("board.publish", why))?;
         }
         self.check_later()?;
         self.check_session()?;
@@ -42,7 +44,7 @@ impl Config {
             Auth::Header { name, .. } if HeaderName::try_from(name).is_err() => {
                 Err(("board.auth", format!("`{name}` is no name of a header")))
             }
-            _ => self.limits.check().map_err(|why| ("board.limits", why)),
+            _ => self.limits.check(),
         }
     }
 

@@ -1,6 +1,8 @@
 //! A board as its file describes it: the `[board]` table.
 
+mod account;
 mod pointer;
+mod several;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -15,6 +17,7 @@ use crate::adapt::limits::Limits;
 use crate::channel::known::Known;
 use crate::channel::secret::SecretRef;
 use crate::schedule::length::Length;
+pub use account::{Auth, ClientSecretIn};
 
 /// The `[board]` table of a channel's file: the board's description, usually from a preset in
 /// `channels/boards/`, and the account.
@@ -68,10 +71,12 @@ pub struct Config {
     /// asked after a lost answer could get the same posting twice.
     pub find: Option<Find>,
     pub create: Request,
-    /// What makes visible what `create` only stored, where a board wants a second request for that;
-    /// `{id}` is what `create` returned. It is made again after a lost answer, so it has to be
-    /// harmless a second time.
-    pub publish: Option<Request>,
+    /// What makes visible what `create` only stored, where a board wants a second request for that,
+    /// or several, one after the other (`[[board.publish]]`); `{id}` is what `create` returned. Each
+    /// is made again after a lost answer, so it has to be harmless a second time.
+    #[serde(default, deserialize_with = "self::several::one_or_more")]
+    #[schemars(with = "several::OneOrMore")]
+    pub publish: Vec<Request>,
     /// Changes the copy.
     pub update: Option<Request>,
     /// Takes the copy back. That there is none any more (404, 410) is success.
@@ -83,62 +88,6 @@ pub struct Config {
     /// The channel's own `[values]`, which stand beside this table.
     #[serde(skip)]
     pub values: BTreeMap<String, String>,
-}
-
-/// How requests are authorised.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
-#[serde(tag = "type", rename_all = "kebab-case", deny_unknown_fields)]
-pub enum Auth {
-    #[default]
-    None,
-    /// User and password (RFC 7617).
-    Basic { username: String, password: SecretRef },
-    /// A token (RFC 6750).
-    Bearer { token: SecretRef },
-    /// A header of its own, for example `X-Api-Key`.
-    Header {
-        name: String,
-        value: SecretRef,
-        /// What stands before the value, for example `Token `.
-        #[serde(default)]
-        prefix: String,
-    },
-    /// A parameter of every address.
-    Query { name: String, value: SecretRef },
-    /// `{secret}` in a header or a body, wherever the file says it: where a board wants the password
-    /// in the document, or a login before anything else (`session`).
-    Body { value: SecretRef },
-    /// OAuth 2.0, the program for itself (RFC 6749 §4.4).
-    ClientCredentials {
-        token_url: Url,
-        client_id: String,
-        client_secret: SecretRef,
-        /// How the program shows its secret (RFC 6749 §2.3.1).
-        #[serde(default)]
-        client_secret_in: ClientSecretIn,
-        scope: Option<String>,
-        /// What some servers want to hear beside that, for example `audience`.
-        #[serde(default)]
-        parameters: BTreeMap<String, String>,
-    },
-    /// A service account: a token is got for a signed statement (RFC 7523), as Google wants it.
-    ServiceAccount {
-        /// The key file (JSON) as Google hands it out, with `client_email`, `private_key` and
-        /// `token_uri`.
-        key: SecretRef,
-        scope: String,
-    },
-}
-
-/// Where a program shows its secret to the server that gives out tokens.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum ClientSecretIn {
-    /// In the header `Authorization`, as a password.
-    #[default]
-    Basic,
-    /// In the form.
-    Form,
 }
 
 /// Something that is asked before a request, for what the request then needs.
@@ -446,8 +395,8 @@ impl Config {
     /// The headers of answers in which the board says something, for example an id. What a session
     /// gives is not among them: that is nobody's to see.
     pub fn headers_read(&self) -> Vec<&str> {
-        let requests = [Some(&self.create), self.publish.as_ref(), self.update.as_ref()];
-        let requests = requests.into_iter().chain([self.withdraw.as_ref()]).flatten();
+        let requests = [Some(&self.create), self.update.as_ref(), self.withdraw.as_ref()];
+        let requests = requests.into_iter().flatten().chain(&self.publish);
         let of_requests = requests.flat_map(|it| [&it.id, &it.link, &it.state]).flatten();
         let of_find = self.find.iter().flat_map(|it| {
             let next = it.pages.as_ref().and_then(|pages| pages.next.as_ref());

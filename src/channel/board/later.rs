@@ -1,6 +1,6 @@
 //! What is asked of a board later: whether a copy is as it should be, and what became of an upload.
 
-use chrono::{TimeDelta, Utc};
+use chrono::TimeDelta;
 use regex::Regex;
 use serde_json::Value;
 use url::Url;
@@ -92,7 +92,7 @@ impl Board {
         on_record: &HttpRequest,
         ticket: Option<&str>,
     ) -> Trace {
-        let waited = Utc::now() - search.since;
+        let waited = search.now - search.since;
         let after = poll.after.map_or_else(TimeDelta::zero, |it| it.0);
         if poll.after.is_some() && waited < after {
             let why = "the board says later what became of it".to_owned();

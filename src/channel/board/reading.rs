@@ -163,8 +163,8 @@ pub(super) fn is_reference(found: &str, reference: &str) -> bool {
     slug(found) == slug(reference)
 }
 
-/// The posting's title in a document: JSON's `title`, at the top or one level down, or the form
-/// field `title`.
+/// The posting's title in a document: JSON's `title`, at the top or one level down, an element of XML, or
+/// the form field `title`.
 pub(super) fn title_of(document: &str) -> Option<String> {
     if let Ok(json) = serde_json::from_str::<Value>(document) {
         let inner = json.as_object()?.values().filter_map(|value| value.get("title"));
@@ -174,9 +174,15 @@ pub(super) fn title_of(document: &str) -> Option<String> {
             title => title.get("raw").and_then(Value::as_str).map(str::to_owned),
         });
     }
-    if let Some((_, rest)) = document.split_once("<title>") {
-        let (title, _) = rest.split_once("</title>")?;
-        return Some(words::decode_entities(title.trim()));
+    if let Ok(tree) = roxmltree::Document::parse(document) {
+        // `title`, `job:title`, `JobPositionTitleDescription`; beside it a code or a degree may stand.
+        let is_title = |it: &roxmltree::Node<'_, '_>| {
+            it.tag_name().name().to_lowercase().contains("title")
+                && it.children().all(|child| child.is_text())
+        };
+        let titles = tree.descendants().filter(|it| it.is_element()).filter(is_title);
+        let titles = titles.filter_map(|it| it.text()).map(|title| title.trim().to_owned());
+        return titles.filter(|title| !title.is_empty()).max_by_key(|title| title.chars().count());
     }
     url::form_urlencoded::parse(document.as_bytes())
         .find(|(name, _)| name == "title")

@@ -145,17 +145,15 @@ impl Board {
         };
         match visit.ok.judge(&answer) {
             Judgement::Success => {}
-            Judgement::Status => {
+            Judgement::Status if answer.status >= 400 => {
                 let why = no_session(&hide(&answer).summary());
                 return Err(match answer.failure(Busy::BeforeProcessing) {
                     Outcome::Deferred { after, .. } => Outcome::Deferred { why, after },
-                    Outcome::Unknown { .. } if answer.status >= 400 => {
-                        Outcome::Deferred { why, after: None }
-                    }
+                    Outcome::Unknown { .. } => Outcome::Deferred { why, after: None },
                     _ => Outcome::Blocked { why },
                 });
             }
-            Judgement::Error | Judgement::Unexpected => {
+            Judgement::Status | Judgement::Error | Judgement::Unexpected => {
                 let why = format!(
                     "the answer of {} is none that its `ok` takes ({}); check user and password",
                     request.url,

@@ -111,32 +111,35 @@ async fn put_all(
     permit: &Permit<'_>,
 ) -> Result<(), Outcome> {
     let credential = credential(config).map_err(|why| Outcome::Blocked { why })?;
+    let server = Server { http, credential: credential.as_ref() };
     let changed: Vec<File> = made.changed().cloned().collect();
     let dropped: Vec<String> = made.dropped().map(str::to_owned).collect();
     let mut begun = false;
+    let mind = |begun: bool, outcome: Outcome| if begun { in_part(&outcome) } else { outcome };
     for file in changed {
         let url = http::endpoint(&config.url, &format!("/{}", file.name));
+        let tag = server.replaceable(made, &file.name, &url).await.map_err(|it| mind(begun, it))?;
         let mut request = Request { method: "PUT".to_owned(), ..Request::get(url) }
             .header("content-type", media_type(&file.name));
-        // What somebody else has changed since is not overwritten unseen (RFC 9110 §13.1.1).
-        if let Some(tag) = made.tag(&file.name) {
-            request = request.header("if-match", tag);
+        // What somebody changes between that look and now is not overwritten (RFC 9110 §13.1.1).
+        if let Some(tag) = tag {
+            request = request.header("if-match", &tag);
         }
-        request.body = Some(file.text);
+        request.body = Some(file.text.clone());
         let request = with_password(request, credential.as_ref());
+        // It is read back without what is secret, even where an ad happens to say the same.
+        let known = credential.as_ref().map_or_else(|| file.text.clone(), |it| it.hide(&file.text));
+        let known = File { name: file.name.clone(), text: known };
+        made.will_carry(&known).map_err(|error| mind(begun, unready(&error)))?;
         match http.write(&request, credential.as_ref(), permit).await {
             Exchange::Answer(answer) if answer.is_success() => {
-                // A weak one names no exact bytes, and `If-Match` takes none.
-                let tag = answer.header("etag").filter(|tag| !tag.starts_with("W/"));
-                let tag = tag.map(str::to_owned);
-                made.set_tag(&file.name, tag);
+                made.carried(&known.name, Some(&known.text));
             }
             Exchange::Answer(answer) if answer.status == 412 => {
                 return Err(somebody_else(made, &file.name, &request.url));
             }
-            Exchange::Answer(answer) => return Err(failure(&answer)),
-            Exchange::NoAnswer(outcome) if begun => return Err(in_part(&outcome)),
-            Exchange::NoAnswer(outcome) => return Err(outcome),
+            Exchange::Answer(answer) => return Err(mind(begun, failure(&answer))),
+            Exchange::NoAnswer(outcome) => return Err(mind(begun, outcome)),
         }
         begun = true;
     }
@@ -148,7 +151,7 @@ async fn put_all(
             Exchange::Answer(answer)
                 if answer.is_success() || matches!(answer.status, 404 | 410) =>
             {
-                made.set_tag(&name, None);
+                made.carried(&name, None);
             }
             Exchange::Answer(answer) => return Err(in_part(&failure(&answer))),
             Exchange::NoAnswer(outcome) => return Err(in_part(&outcome)),
@@ -157,11 +160,55 @@ async fn put_all(
     Ok(())
 }
 
+/// A server with what it knows us by.
+struct Server<'a> {
+    http: &'a Http,
+    credential: Option<&'a Credential>,
+}
+
+impl Server<'_> {
+    /// Looks whether a file there is as we left it, and how the server calls it (its strong `ETag`).
+    /// Not every server says that in its answer to `PUT`, and none does whose answer was lost; so what
+    /// stands there is read.
+    async fn replaceable(
+        &self,
+        made: &Made,
+        name: &str,
+        url: &Url,
+    ) -> Result<Option<String>, Outcome> {
+        if !made.can_be_compared(name) {
+            return Ok(None);
+        }
+        let request = with_password(Request::get(url.clone()), self.credential);
+        match self.http.send(&request, self.credential).await {
+            Exchange::Answer(answer) if matches!(answer.status, 404 | 410) => Ok(None),
+            Exchange::Answer(answer) if !answer.is_success() => Err(failure(&answer)),
+            Exchange::Answer(answer) if made.may_replace(name, &answer.body) => {
+                // A weak one names no exact bytes, and `If-Match` takes none.
+                let tag = answer.header("etag").filter(|tag| !tag.starts_with("W/"));
+                Ok(tag.map(str::to_owned))
+            }
+            Exchange::Answer(_) => Err(somebody_else(made, name, url)),
+            Exchange::NoAnswer(Outcome::Unknown { why }) => {
+                Err(Outcome::Deferred { why, after: None })
+            }
+            Exchange::NoAnswer(outcome) => Err(outcome),
+        }
+    }
+}
+
+fn unready(error: &io::Error) -> Outcome {
+    Outcome::Deferred {
+        why: format!("cannot write down what is carried away: {error}"),
+        after: None,
+    }
+}
+
 fn somebody_else(made: &Made, file: &str, url: &Url) -> Outcome {
     let why = format!(
         "{url} was changed by somebody else since; look at it. `handbill resume` overwrites it"
     );
-    match made.forget_tag(file) {
+    match made.forget(file) {
         Ok(()) => Outcome::Blocked { why },
         Err(error) => Outcome::Deferred { why: error.to_string(), after: None },
     }
@@ -203,15 +250,15 @@ fn with_password(request: Request, credential: Option<&Credential>) -> Request {
 /// Each file is put beside its place and moved there, so that nobody fetches half of one.
 async fn carry(config: &Sftp, made: &Made, permit: &Permit<'_>) -> Result<(), Outcome> {
     let outbox = made.outbox();
-    let unready = |error: io::Error| Outcome::Deferred {
+    let unwritable = |error: io::Error| Outcome::Deferred {
         why: format!("cannot write {}: {error}", outbox.display()),
         after: None,
     };
-    std::fs::create_dir_all(&outbox).map_err(unready)?;
+    std::fs::create_dir_all(&outbox).map_err(unwritable)?;
     let mut commands = format!("cd {}\n", quoted(&config.folder));
     for file in made.changed() {
         let path = outbox.join(&file.name);
-        std::fs::write(&path, &file.text).map_err(unready)?;
+        std::fs::write(&path, &file.text).map_err(unwritable)?;
         let (here, name) = (quoted(&path.to_string_lossy()), &file.name);
         commands.push_str(&format!("put {here} .{name}.new\nrename .{name}.new {name}\n"));
     }
@@ -224,18 +271,35 @@ async fn carry(config: &Sftp, made: &Made, permit: &Permit<'_>) -> Result<(), Ou
     std::fs::remove_dir_all(&outbox)
         .map_err(|error| Outcome::Unknown { why: error.to_string() })?;
     let ran = ran?;
-    match ran.status.code() {
-        Some(0) => Ok(()),
-        Some(NOT_CONNECTED) => Err(Outcome::Deferred { why: said(&ran), after: None }),
-        _ => Err(Outcome::Unknown { why: said(&ran) }),
+    if ran.status.success() {
+        return Ok(());
     }
+    let why = said(&ran);
+    // It repeats each command before that is carried out.
+    let repeated = String::from_utf8_lossy(&ran.stdout);
+    if repeated.contains("> rename ") || repeated.contains("> -rm ") {
+        return Err(Outcome::Unknown { why: format!("the list was carried there in part: {why}") });
+    }
+    // Nothing that others fetch was touched.
+    Err(match ran.status.code() {
+        Some(NOT_CONNECTED) if !is_locked_out(&why) => Outcome::Deferred { why, after: None },
+        _ => Outcome::Blocked { why },
+    })
+}
+
+/// Whether `ssh` says that the server does not take our key, or that we do not trust the server.
+fn is_locked_out(said: &str) -> bool {
+    ["Permission denied", "Host key verification failed", "Too many authentication failures"]
+        .iter()
+        .any(|words| said.contains(words))
 }
 
 /// Runs `sftp` over a batch of commands; it never asks anybody anything.
 async fn batch(config: &Sftp, commands: &str) -> Result<Output, Outcome> {
     let mut command = Command::new("sftp");
-    command.args(["-q", "-b", "-", "-o", "BatchMode=yes", "-o", "StrictHostKeyChecking=yes"]);
-    command.args(["-o", "ConnectTimeout=10", "-o", "ServerAliveInterval=10"]);
+    command.args(["-b", "-", "-o", "LogLevel=ERROR", "-o", "BatchMode=yes"]);
+    command.args(["-o", "StrictHostKeyChecking=yes", "-o", "ConnectTimeout=10"]);
+    command.args(["-o", "ServerAliveInterval=10"]);
     if let Some(port) = config.port {
         command.args(["-P", &port.to_string()]);
     }
@@ -246,7 +310,7 @@ async fn batch(config: &Sftp, commands: &str) -> Result<Output, Outcome> {
         command.arg("-o").arg(format!("UserKnownHostsFile={}", quoted(&hosts.to_string_lossy())));
     }
     command.arg("--").arg(&config.host);
-    command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped()).kill_on_drop(true);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
     let mut child = command.spawn().map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => Outcome::Blocked {
             why: "`sftp` is not here: install it (Debian: `apt install openssh-client`), or let \

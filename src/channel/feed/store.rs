@@ -10,7 +10,9 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
+use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use super::format::Format;
 use super::list::{About, Entry, File};
@@ -19,6 +21,9 @@ use crate::channel::{Outcome, SendBy};
 
 const MEMORY: &str = "entries.json";
 
+/// A longer list is not read back before it is written over, in bytes: the HTTP client reads no more.
+const LONGEST_COMPARED: usize = 4 * 1024 * 1024;
+
 /// What was given out.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Memory {
@@ -26,9 +31,10 @@ struct Memory {
     entries: Vec<Entry>,
     /// When the list was made.
     made_at: DateTime<Utc>,
-    /// What a server called the files that were pushed to it (`ETag`).
+    /// What may stand on the server, by file: the SHA-256 of what was carried there, and of what
+    /// attempts have tried to carry since.
     #[serde(default)]
-    tags: BTreeMap<String, String>,
+    on_server: BTreeMap<String, Vec<String>>,
 }
 
 /// The memory of a feed, locked: nobody else writes the feed meanwhile.
@@ -247,24 +253,57 @@ impl Made {
         self.before.iter().map(|file| file.name.as_str()).filter(move |name| !stays(name))
     }
 
-    /// What the server called a file when it was pushed last.
-    pub fn tag(&self, name: &str) -> Option<&str> {
-        self.store.memory.tags.get(name).map(String::as_str)
+    /// Whether what stands on the server may be written over: it is ours, or nothing is known of what
+    /// was ours there.
+    pub fn may_replace(&self, name: &str, there: &str) -> bool {
+        let known = self.store.memory.on_server.get(name);
+        known.is_none_or(|known| known.contains(&hash_of(there)))
     }
 
-    pub fn set_tag(&mut self, name: &str, tag: Option<String>) {
-        match tag {
-            Some(tag) => self.store.memory.tags.insert(name.to_owned(), tag),
-            None => self.store.memory.tags.remove(name),
+    /// Whether it is known what stands on the server under a name, short enough to be read there.
+    pub fn can_be_compared(&self, name: &str) -> bool {
+        let is_short = |file: &File| file.name != name || file.text.len() < LONGEST_COMPARED;
+        self.store.memory.on_server.contains_key(name) && self.before.iter().all(is_short)
+    }
+
+    /// Notes on the disk that a file is about to be carried to the server.
+    ///
+    /// # Errors
+    /// If the memory cannot be written.
+    pub fn will_carry(&self, file: &File) -> io::Result<()> {
+        self.note(|on_server| {
+            if let Some(known) = on_server.get_mut(&file.name) {
+                known.push(hash_of(&file.text));
+            }
+        })
+    }
+
+    /// It is there, or gone.
+    pub fn carried(&mut self, name: &str, text: Option<&str>) {
+        match text {
+            Some(text) => self.store.memory.on_server.insert(name.to_owned(), vec![hash_of(text)]),
+            None => self.store.memory.on_server.remove(name),
         };
     }
 
-    /// Forgets what the server called a file, and nothing else.
-    pub fn forget_tag(&self, name: &str) -> io::Result<()> {
+    /// Whatever stands on the server under this name may be written over: a person was asked to look.
+    ///
+    /// # Errors
+    /// If the memory cannot be written.
+    pub fn forget(&self, name: &str) -> io::Result<()> {
+        self.note(|on_server| drop(on_server.remove(name)))
+    }
+
+    /// Changes what is known of the server, and nothing else; the entries are remembered once their
+    /// list stands. Where nothing is remembered yet, nothing is known.
+    fn note(&self, change: impl FnOnce(&mut BTreeMap<String, Vec<String>>)) -> io::Result<()> {
         let path = self.store.state.join(MEMORY);
-        let text = std::fs::read_to_string(&path)?;
+        let text = match std::fs::read_to_string(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            text => text?,
+        };
         let mut memory: Memory = serde_json::from_str(&text)?;
-        memory.tags.remove(name);
+        change(&mut memory.on_server);
         replace(&path, serde_json::to_string_pretty(&memory)?.as_bytes())
     }
 
@@ -326,9 +365,14 @@ fn taken_over(format: Format, folder: &Path, path: &Path) -> io::Result<Option<M
     let Some((entries, made_at)) = first_release::entries(format, folder)? else {
         return Ok(None);
     };
-    let memory = Memory { entries, made_at, tags: BTreeMap::new() };
+    let memory = Memory { entries, made_at, on_server: BTreeMap::new() };
     replace(path, &serde_json::to_vec_pretty(&memory)?)?;
     Ok(Some(memory))
+}
+
+/// SHA-256 in hexadecimal.
+fn hash_of(text: &str) -> String {
+    HEXLOWER.encode(&Sha256::digest(text.as_bytes()))
 }
 
 fn deferred(path: &Path) -> impl Fn(io::Error) -> Outcome + use<> {

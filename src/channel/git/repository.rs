@@ -334,9 +334,10 @@ impl Failure {
     /// Whether the server wants other credentials: nothing else gets through either.
     fn is_locked_out(&self) -> bool {
         let said = self.said.to_lowercase();
-        const WORDS: [&str; 6] = [
+        const WORDS: [&str; 7] = [
             "authentication failed",
             "permission denied",
+            "host key verification failed",
             "could not read username",
             "could not read password",
             "returned error: 401",

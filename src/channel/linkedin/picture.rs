@@ -122,6 +122,7 @@ fn of(rendition: &Rendition) -> Option<(&Picture, &PictureFile)> {
 impl StepByStep for LinkedIn {
     async fn transmit(
         &self,
+        _step: &str,
         request: &HttpRequest,
         body: Option<Vec<u8>>,
         permit: &Permit<'_>,

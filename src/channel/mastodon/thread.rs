@@ -257,6 +257,7 @@ impl Mastodon {
 impl StepByStep for Mastodon {
     async fn transmit(
         &self,
+        _step: &str,
         request: &HttpRequest,
         body: Option<Vec<u8>>,
         permit: &Permit<'_>,

@@ -70,6 +70,7 @@ impl X {
 impl StepByStep for X {
     async fn transmit(
         &self,
+        _step: &str,
         request: &HttpRequest,
         body: Option<Vec<u8>>,
         permit: &Permit<'_>,

@@ -192,7 +192,7 @@ impl Stage {
             for it in &mut recorded {
                 it.path = it.path.replace("%7Bsecret%7D", &options.secret);
             }
-            let playback = Playback::start(recorded).await.map_err(failed)?;
+            let playback = Playback::start(recorded, &config.base).await.map_err(failed)?;
             let mut config = config;
             config.base = at(playback.url(), &config.base);
             config.client_certificate = None;
@@ -291,6 +291,7 @@ impl Test<'_> {
             wire: &wire,
             key: &key,
             since: at,
+            now: Utc::now(),
             owned: &[].into(),
             likeness: Likeness::Words,
             done: &done,
@@ -322,6 +323,7 @@ impl Test<'_> {
             Err(error) => return Err(error),
         }
         let sight = self.board.verify(&receipt, Some(self.rendition)).await;
+        is_well &= !matches!(sight, Sight::Gone | Sight::Differs { .. });
         self.step("verify", &sighted(&sight))?;
         match self.send(Action::Withdraw(&receipt), &address).await {
             Ok((_, outcome)) => {

@@ -27,7 +27,15 @@ fn let_presets_say_it(schema: &mut Value) {
     match schema {
         Value::Object(members) => {
             relax(members);
-            members.values_mut().for_each(let_presets_say_it);
+            for (keyword, value) in members {
+                match value {
+                    // The keys here are names, some of which are the names of keywords too.
+                    Value::Object(named) if keyword == "properties" || keyword == "$defs" => {
+                        named.values_mut().for_each(let_presets_say_it);
+                    }
+                    value => let_presets_say_it(value),
+                }
+            }
         }
         Value::Array(items) => items.iter_mut().for_each(let_presets_say_it),
         _ => {}
