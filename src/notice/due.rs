@@ -430,7 +430,7 @@ fn of_credential(
     };
     let channel = match owner {
         Owner::Channel(name) => Some(name.clone()),
-        Owner::Notices | Owner::Mailbox | Owner::Web => None,
+        Owner::Notices | Owner::Mailbox | Owner::Web | Owner::Ledger => None,
     };
     Some(Notice {
         about: format!("credential {owner} {key} {last} {stage}"),

@@ -190,7 +190,7 @@ fn write(
         let Some(days) = credential.days_left(today) else { continue };
         let owner = match &credential.owner {
             Owner::Channel(name) => name.as_str(),
-            Owner::Notices | Owner::Mailbox | Owner::Web => "",
+            Owner::Notices | Owner::Mailbox | Owner::Web | Owner::Ledger => "",
         };
         let labels = [("channel", owner), ("credential", credential.key)];
         family.sample(&labels, seconds(TimeDelta::days(days)) / 86_400.0);

@@ -10,6 +10,7 @@ use super::{Site, toml_file};
 use crate::channel::ChannelName;
 use crate::channel::secret::{SecretPlace, SecretRef};
 use crate::diagnostic::{Diagnostic, Source, Span};
+use crate::ledger::Place;
 
 /// Who uses a credential.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -21,6 +22,8 @@ pub enum Owner {
     Mailbox,
     /// `[serve.web]` in handbill.toml.
     Web,
+    /// `[ledger]` in handbill.toml.
+    Ledger,
 }
 
 impl fmt::Display for Owner {
@@ -30,6 +33,7 @@ impl fmt::Display for Owner {
             Self::Notices => f.write_str("notices"),
             Self::Mailbox => f.write_str("mailbox"),
             Self::Web => f.write_str("web page"),
+            Self::Ledger => f.write_str("ledger"),
         }
     }
 }
@@ -63,10 +67,15 @@ pub fn credentials(site: &Site) -> Vec<Credential> {
     let of_mailbox = of_mailbox.map(|(key, secret)| (Owner::Mailbox, key, secret));
     let of_web = site.web.secrets().into_iter();
     let of_web = of_web.map(|(key, secret)| (Owner::Web, key, secret));
+    let of_ledger = match &site.ledger_place {
+        Place::File(_) => None,
+        Place::Postgres(database) => Some((Owner::Ledger, "postgres", database.address.clone())),
+    };
     of_channels
         .chain(of_notices)
         .chain(of_mailbox)
         .chain(of_web)
+        .chain(of_ledger)
         .map(|(owner, key, secret)| Credential { owner, key, secret })
         .collect()
 }

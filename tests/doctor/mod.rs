@@ -3,6 +3,7 @@
 mod faults;
 mod judging;
 mod online;
+mod server;
 
 use serde_json::Value;
 

@@ -28,7 +28,8 @@ async fn cut(site: &Site) {
     let (_, schema) = site.postgres.as_ref().unwrap();
     let ended = sqlx::query(
         "select count(*) as ended from
-           (select pg_terminate_backend(pid) from pg_stat_activity where application_name = $1) as it",
+           (select pg_terminate_backend(pid) from pg_stat_activity
+              where application_name = $1 and pid <> pg_backend_pid()) as it",
     )
     .bind(schema.clone())
     .fetch_one(&mut connection)

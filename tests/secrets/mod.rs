@@ -9,7 +9,8 @@ use std::process::Stdio;
 use data_encoding::{BASE64, BASE64URL_NOPAD, HEXLOWER};
 use handbill::evidence::archive::Archive;
 
-use crate::support::{self, Ran, TestSite};
+use crate::support::line::Line;
+use crate::support::{self, Ran, TestSite, postgres};
 use echo::{HttpEcho, MailEcho};
 
 const PAGE: &str = "content/jobs/postdoc-sediment-transport/index.md";
@@ -81,6 +82,11 @@ impl Search {
             .chain([("the address of the webhook", HOOK)])
             .flat_map(|(name, secret)| forms(secret).into_iter().map(move |form| (name, form)))
             .collect();
+        Self { forms, found: Vec::new(), looked_at: 0 }
+    }
+
+    fn for_one(name: &'static str, secret: &str) -> Self {
+        let forms = forms(secret).into_iter().map(|form| (name, form)).collect();
         Self { forms, found: Vec::new(), looked_at: 0 }
     }
 
@@ -239,6 +245,49 @@ fn no_credential_is_found_in_anything_that_is_printed_written_or_answered() {
         }
     }
     assert!(search.looked_at > 60, "only {} places were searched", search.looked_at);
+    assert!(search.found.is_empty(), "{}", search.found.join("\n\n"));
+}
+
+/// The password of the server that holds the ledger, which asks for none.
+const LEDGER_PASSWORD: &str = "ledger-5c1eseed";
+
+#[test]
+fn the_password_of_the_ledgers_server_is_found_nowhere() {
+    let Some(server) = postgres::needed() else { return };
+    let site = TestSite::with_channels(&["careers-office"]);
+    site.waits_for_no_page();
+    let line = Line::to(&server);
+    let mut address = url::Url::parse(&line.address()).expect("an address");
+    address.query_pairs_mut().append_pair("password", LEDGER_PASSWORD);
+    site.keeps_its_ledger_at(address.as_str());
+    let mut search = Search::for_one("the password of the ledger's server", LEDGER_PASSWORD);
+    let commands: [&[&str]; 9] = [
+        &["post", PAGE, "--now", "--at", AT],
+        &["log", "--format", "json"],
+        &["doctor", "--format", "json"],
+        &["plan", "--at", AT],
+        &["ledger", "check"],
+        &["ledger", "export"],
+        &["ledger", "backup", "backup.db"],
+        &["ledger", "migrate", "--format", "json"],
+        &["evidence", "tcg-04-2027"],
+    ];
+    let mut run_all = |which: &str| {
+        for arguments in commands {
+            let ran = site.run(&[&["--log-level", "trace"], arguments].concat());
+            let command = arguments.join(" ");
+            search.look(&format!("`{command}` {which}"), format!("{ran:?}").as_bytes());
+        }
+    };
+    run_all("with its server");
+    line.cut();
+    run_all("without its server");
+    for (path, bytes) in site.snapshot() {
+        if !path.ends_with("state/address") {
+            search.look(&path.display().to_string(), &bytes);
+        }
+    }
+    assert!(search.looked_at > 2 * commands.len());
     assert!(search.found.is_empty(), "{}", search.found.join("\n\n"));
 }
 

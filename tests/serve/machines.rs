@@ -5,7 +5,10 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use chrono::{TimeDelta, Utc};
+use handbill::channel::secret::SecretRef;
+use handbill::ledger::{Database, Place};
 use handbill::rehearsal::fault::Fault;
+use handbill::site::Site;
 
 use super::{Daemon, World, command, wait_for};
 use crate::deliver::PAGE;
@@ -20,6 +23,15 @@ impl World {
         let world = Self::new().await;
         world.site.keeps_its_ledger_at(&line.address());
         Some((world, line))
+    }
+
+    /// The database of the ledger, beside the line.
+    fn server(&self) -> Database {
+        let site = Site::load(&self.site.root()).unwrap().0.expect("a site");
+        let Place::Postgres(database) = site.ledger_place else { panic!("a ledger in a file") };
+        let address = self.site.path("beside");
+        std::fs::write(&address, postgres::needed().expect("a server")).unwrap();
+        Database { address: SecretRef::file(address), ..database }
     }
 
     /// Writes another ad.
@@ -87,6 +99,8 @@ async fn two_machines_post_once_and_tell_once_though_their_clocks_differ() {
     world.configure(&format!("[notices]\nwebhook = {{ url = \"{}\" }}", hook.address));
     world.site.write("channels/office.toml", OFFICE);
     let other = world.site.on_another_machine();
+    // What one machine lacks it leaves alone.
+    std::fs::remove_file(other.path("channels/office.toml")).unwrap();
     let now = Utc::now();
     let clocks = [quickly(now), quickly(now + TimeDelta::minutes(1))];
     let [one, two] = [(&world.site, "one.example"), (&other, "two.example")];
@@ -118,6 +132,9 @@ async fn two_machines_post_once_and_tell_once_though_their_clocks_differ() {
     once.sort();
     once.dedup();
     assert_eq!(once.len(), told.len(), "{told:#?}");
+    let errands: Vec<_> =
+        world.log().into_iter().filter(|row| row["channel"] == "office").collect();
+    assert!(errands.iter().all(|row| row["state"] == "asked"), "{errands:#?}");
     let check = other.run(&["ledger", "check"]);
     assert_eq!(check.code, 0, "{check:?}");
 }
@@ -171,6 +188,33 @@ async fn what_was_answered_while_the_ledger_was_away_is_written_down_later() {
     world.assert_posted_once();
     assert_eq!(world.creating_requests(), 1);
     daemon.stop();
+}
+
+/// A standby that takes over without having heard of everything would send it again.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_knows_less_than_before_is_noticed_while_the_daemon_runs() {
+    let Some((world, line)) = World::in_postgres().await else { return };
+    let page = world.site.read(PAGE);
+    std::fs::remove_file(world.site.path(PAGE)).unwrap();
+    let daemon = world.serve_with(&as_words(&quickly(Utc::now())));
+    daemon.wait_until_well();
+    let server = world.server();
+    let before = postgres::dump(&server);
+    world.site.write(PAGE, page);
+    world.announced();
+    world.assert_posted_once();
+    line.cut();
+    postgres::restore(&server, &before);
+    line.mend();
+    world.another_page();
+    wait_for("the other ad, and the first one found", || {
+        let states = [world.state_of("tides"), world.state_of("waves")];
+        (states == ["posted", "posted"]).then_some(())
+    });
+    assert!(!daemon.said("counts as put back").is_empty(), "{:#?}", daemon.lines());
+    daemon.stop();
+    assert_eq!((world.copies().len(), world.creating_requests()), (2, 2));
+    assert_eq!(world.site.run(&["ledger", "check"]).code, 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
