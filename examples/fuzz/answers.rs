@@ -181,6 +181,7 @@ async fn ask(station: &Station) {
         wire: &wire,
         key: &key,
         since: Utc::now() - TimeDelta::days(1),
+        now: Utc::now(),
         owned: &BTreeSet::new(),
         likeness: Likeness::Words,
         done: &[],
