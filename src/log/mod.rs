@@ -75,7 +75,8 @@ pub fn rows(past: &Past, plan: Option<&Plan>) -> Vec<Row> {
     let stale = stale(plan);
     let mut rows: Vec<Row> = past.deliveries.iter().map(|it| row(it, past, &stale)).collect();
     rows.sort_by(|a, b| {
-        (&a.posting, a.at, &a.channel, &a.id).cmp(&(&b.posting, b.at, &b.channel, &b.id))
+        let of = (&a.posting, a.at, &a.channel, a.since, &a.id);
+        of.cmp(&(&b.posting, b.at, &b.channel, b.since, &b.id))
     });
     rows
 }

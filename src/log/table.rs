@@ -31,7 +31,9 @@ pub fn table(rows: &[Row], grouping: Grouping, zone: Tz) -> String {
     }
     let mut rows: Vec<&Row> = rows.iter().collect();
     if grouping == Grouping::ByChannel {
-        rows.sort_by(|a, b| (&a.channel, a.at, &a.id).cmp(&(&b.channel, b.at, &b.id)));
+        rows.sort_by(|a, b| {
+            (&a.channel, a.at, a.since, &a.id).cmp(&(&b.channel, b.at, b.since, &b.id))
+        });
     }
     let name = |row: &Row| match grouping {
         Grouping::ByPosting => plain(&row.channel),
