@@ -1,7 +1,7 @@
 //! Plays seeded schedules of deliveries over simulated months, and says what went wrong.
 //!
 //! `cargo run --release --example simulate -- --schedules 10000 [--seed S] [--replay S]
-//! [--broken NAME] [--jobs N]`
+//! [--broken NAME] [--jobs N] [--postgres VARIABLE]`
 
 use std::process::ExitCode;
 use std::sync::Mutex;
@@ -9,7 +9,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use clap::Parser;
-use handbill::simulation::{self, Broken, Tell, Verdict};
+use handbill::channel::secret::{SecretPlace, SecretRef};
+use handbill::simulation::{self, Broken, Home, Tell, Verdict};
 
 /// Plays schedules and counts what is doubled, lost or unreported.
 #[derive(Debug, Parser)]
@@ -29,6 +30,10 @@ struct Arguments {
     /// How many at once; default: as many as there are processors
     #[arg(long)]
     jobs: Option<usize>,
+    /// With the ledger in PostgreSQL: the name of an environment variable that holds the address of a
+    /// database which is thrown away afterwards
+    #[arg(long, value_name = "VARIABLE")]
+    postgres: Option<String>,
     /// Say every finding, and not only the first ones
     #[arg(long)]
     all: bool,
@@ -73,6 +78,9 @@ fn main() -> ExitCode {
         None => (arguments.seed, arguments.seed + arguments.schedules.max(1) - 1),
     };
     let tell = if arguments.replay.is_some() { Tell::Everything } else { Tell::Nothing };
+    let home = arguments.postgres.clone().map_or(Home::File, |variable| {
+        Home::Postgres(SecretRef { place: SecretPlace::Env(variable), expires: None })
+    });
     let next = AtomicU64::new(first);
     let tally = Mutex::new(Tally::default());
     let began = Instant::now();
@@ -89,7 +97,8 @@ fn main() -> ExitCode {
                     if seed > last {
                         return;
                     }
-                    let played = runtime.block_on(simulation::play(seed, arguments.broken, tell));
+                    let played = simulation::play_at(&home, seed, arguments.broken, tell);
+                    let played = runtime.block_on(played);
                     let Ok(mut tally) = tally.lock() else { return };
                     match played {
                         Ok(played) => {

@@ -161,6 +161,15 @@ fn a_page_like_the_seed_is_read_whole() {
 }
 
 #[test]
+fn tags_in_one_text_are_parted_as_the_site_parts_them() {
+    let tags =
+        |front: &str| body(&format!("---\ntitle: A\n{front}\n---\nWe\n")).page().tags.clone();
+    assert_eq!(tags("layout: post\ntags: Ads Tides"), ["Ads", "Tides"]);
+    assert_eq!(tags("layout: post\ntags: Tidal Flats, Mud"), ["Tidal Flats", "Mud"]);
+    assert_eq!(tags("tags: Tidal Flats"), ["Tidal Flats"]);
+}
+
+#[test]
 fn hard_wrapped_lists_are_left_alone() {
     for text in [
         "- A secure future: pay according to\nthe scale: TV-L\n- Another: item\n- Third: item\n",

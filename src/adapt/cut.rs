@@ -9,6 +9,12 @@ use super::sentence;
 /// dropped may be cut down to one, because then the alternative is to send nothing at all.
 const FEWEST_WORDS: usize = 3;
 
+/// The beginning of a sentence says less than one of a label: `This project aims at…`.
+const FEWEST_WORDS_OF_A_SENTENCE: usize = 6;
+
+/// What is longer, or has an end of a sentence in it, is no label but a sentence without its last dot.
+const LONGEST_LABEL: usize = 100;
+
 /// So many points of a list say something; of a longer list one alone looks like a mistake.
 const FEWEST_POINTS: usize = 2;
 
@@ -30,11 +36,20 @@ pub fn optional(words: &str, ellipsis: &str) -> Vec<Cuts> {
     let mut cuts = vec![without_genders(words).map(str::to_owned).into_iter().collect()];
     let words = without_genders(words).unwrap_or(words);
     cuts.push(after_sentences(words, FEWEST_WORDS, ""));
-    if !words.ends_with(['.', '!', '?', '。', '！', '？']) {
+    if words.ends_with(['.', '!', '?', '。', '！', '？']) {
+        return cuts;
+    }
+    if is_label(words) {
         cuts.push(after_clauses(words, LABEL_ENDS, 0, ellipsis));
         cuts.push(after_words(words, FEWEST_WORDS, ellipsis));
+    } else {
+        cuts.push(after_words(words, FEWEST_WORDS_OF_A_SENTENCE, ellipsis));
     }
     cuts
+}
+
+fn is_label(words: &str) -> bool {
+    words.chars().count() <= LONGEST_LABEL && sentence::ends(words).is_empty()
 }
 
 /// The cuts of a part that has to stay, a title: before what follows a dash or stands in brackets, as
@@ -99,7 +114,8 @@ fn after_sentences(words: &str, fewest: usize, ellipsis: &str) -> Cuts {
 }
 
 /// Before what a separator sets apart: what is kept is a whole thing by itself. Brackets may qualify
-/// it (`(half time)`), so an ellipsis stands for them, unless all they hold is an acronym.
+/// it (`(half time)`), so an ellipsis stands for them, unless all they hold is an acronym and nothing
+/// that belongs to it follows: `Tidal Computing (TC) Lab`.
 fn after_clauses(words: &str, separators: &[&str], least: usize, ellipsis: &str) -> Cuts {
     let mut ends: Vec<(usize, &str)> = separators
         .iter()
@@ -115,11 +131,14 @@ fn after_clauses(words: &str, separators: &[&str], least: usize, ellipsis: &str)
         .collect()
 }
 
-/// Whether brackets with an acronym are next: ` (TCG)`.
+/// Whether brackets with an acronym are next, and something else or nothing after them: ` (TCG), `.
 fn is_acronym_after(rest: &str) -> bool {
-    let inside = rest.trim_start().strip_prefix('(').and_then(|it| it.split(')').next());
-    inside
-        .is_some_and(|it| !it.is_empty() && it.chars().all(|c| c.is_uppercase() || c.is_numeric()))
+    let inside = rest.trim_start().strip_prefix('(').and_then(|it| it.split_once(')'));
+    inside.is_some_and(|(acronym, after)| {
+        let is_one = acronym.chars().all(|c| c.is_uppercase() || c.is_numeric());
+        let ends = after.is_empty() || LABEL_ENDS.iter().any(|end| after.starts_with(end));
+        !acronym.is_empty() && is_one && ends
+    })
 }
 
 fn after_words(words: &str, fewest: usize, ellipsis: &str) -> Cuts {
@@ -137,6 +156,18 @@ fn after_words(words: &str, fewest: usize, ellipsis: &str) -> Cuts {
         }
     }
     cuts
+}
+
+/// As many of these words as fit and promise no other one (`of`, `and`); the first one at least.
+pub fn before_leading_on(words: &str, fits: impl Fn(&str) -> bool) -> &str {
+    let ends = words.match_indices(' ').map(|(at, _)| at).chain([words.len()]);
+    let mut kept = ends.rev().filter_map(|end| words.get(..end));
+    let first = words.split(' ').next().unwrap_or_default();
+    kept.find(|kept| {
+        let kept = kept.trim_end_matches([',', ';', ':', '-', '–', '—']).trim_end();
+        fits(kept) && may_stand_last(kept.rsplit(' ').next().unwrap_or_default())
+    })
+    .map_or(first, |kept| kept.trim_end_matches([',', ';', ':', ' ', '-', '–', '—']))
 }
 
 /// Whether words may end here.
@@ -197,6 +228,22 @@ const LEADING_ON: &[&str] = &[
     "who",
     "new",
     "up",
+    "my",
+    "we",
+    "i",
+    "if",
+    "when",
+    "where",
+    "while",
+    "whose",
+    "more",
+    "very",
+    "also",
+    "but",
+    "than",
+    "has",
+    "have",
+    "can",
     // German
     "und",
     "oder",
@@ -241,6 +288,21 @@ const LEADING_ON: &[&str] = &[
     "bzw",
     "inkl",
     "nicht",
+    "unser",
+    "unseren",
+    "unserem",
+    "ihre",
+    "ihrer",
+    "ihren",
+    "sich",
+    "wir",
+    "um",
+    "bis",
+    "vor",
+    "wie",
+    "dass",
+    "auch",
+    "werden",
     // French, Spanish, Italian, Dutch
     "de",
     "du",
@@ -259,6 +321,20 @@ const LEADING_ON: &[&str] = &[
     "sur",
     "au",
     "aux",
+    "à",
+    "nos",
+    "notre",
+    "vos",
+    "votre",
+    "que",
+    "qui",
+    "ce",
+    "cette",
+    "son",
+    "sa",
+    "ses",
+    "est",
+    "sont",
     "el",
     "los",
     "las",
@@ -275,6 +351,17 @@ const LEADING_ON: &[&str] = &[
     "e",
     "per",
     "nel",
+    "nella",
+    "dei",
+    "delle",
+    "dello",
+    "al",
+    "alla",
+    "che",
+    "sul",
+    "sulla",
+    "da",
+    "dal",
     "het",
     "een",
     "van",
@@ -332,6 +419,22 @@ mod tests {
         let cuts = optional("Tidal Computing Group (TCG), University of Seaforth", "…").concat();
         assert_eq!(cuts[..2], ["Tidal Computing Group (TCG)", "Tidal Computing Group"]);
         assert_eq!(optional("half time (50 %), fixed", "…").concat()[1], "half time…");
+    }
+
+    #[test]
+    fn brackets_within_a_name_are_no_place_to_end_it_in_silence() {
+        let cuts = optional("Tidal Computing (TC) Lab, University of Seaforth", "…").concat();
+        assert_eq!(cuts[..2], ["Tidal Computing (TC) Lab", "Tidal Computing…"]);
+    }
+
+    #[test]
+    fn a_sentence_without_its_dot_is_shortened_as_one() {
+        let teaser = "Nous étudions les apports des modèles (IA) génératifs, profonds et sobres, à la \
+                      prévision des marées et des courants de l’estuaire";
+        let cuts = optional(teaser, "…").concat();
+        assert!(cuts.iter().all(|cut| cut.ends_with('…')), "{cuts:?}");
+        assert!(cuts.iter().all(|cut| cut.split_whitespace().count() >= 6), "{cuts:?}");
+        assert!(!cuts.iter().any(|cut| cut.ends_with(" à…")), "{cuts:?}");
     }
 
     #[test]

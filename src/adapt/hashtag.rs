@@ -14,6 +14,10 @@ use unicode_segmentation::UnicodeSegmentation;
 /// Longer ones nobody looks for; Bluesky would take 64.
 const LONGEST: usize = 40;
 
+/// Words of job ads that have a spelling of their own, which tags in small letters have lost.
+const SPELLINGS: [(&str, &str); 4] =
+    [("phd", "PhD"), ("msc", "MSc"), ("bsc", "BSc"), ("hiwi", "HiWi")];
+
 /// The words of a tag; an apostrophe is within a word.
 static WORD: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"[\p{L}\p{M}\p{Nd}](?:['’]?[\p{L}\p{M}\p{Nd}])*").ok());
@@ -41,9 +45,12 @@ fn from_tag(tag: &str) -> Option<String> {
     (!means_more && fits && words.contains(char::is_alphabetic)).then(|| format!("#{words}"))
 }
 
-/// With a capital letter at its beginning, unless it has one of its own further on (`mRNA`).
+/// As it is usually spelt, or with a capital letter at its beginning, unless it has one of its own further on (`mRNA`).
 fn capitalised(word: &str) -> String {
     let word = word.replace(['\'', '’'], "");
+    if let Some((_, spelling)) = SPELLINGS.iter().find(|(small, _)| *small == word) {
+        return (*spelling).to_owned();
+    }
     let mut letters = word.chars();
     let Some(first) = letters.next() else { return word };
     if letters.as_str().contains(char::is_uppercase) {
@@ -70,6 +77,7 @@ mod tests {
             tagged(&["Ku\u{308}stenschutz", "2027", "C++", "R&D", "Deep Learning", "deepLearning"]),
             ["#Küstenschutz", "#DeepLearning"]
         );
+        assert_eq!(tagged(&["phd", "phd position"]), ["#PhD", "#PhDPosition"]);
         assert_eq!(tagged(&["tides & waves", "हिन्दी", "H²O"]), ["#TidesWaves", "#हिन्दी", "#HO"]);
         assert_eq!(tagged(&[&"tide ".repeat(20)]), [] as [&str; 0]);
     }

@@ -137,8 +137,9 @@ pub fn file_of(bytes: &[u8], limits: PictureLimits) -> Result<PictureFile, Strin
         .or_else(|| jpeg(bytes).map(|(width, height)| ("image/jpeg", width, height)))
         .ok_or("it is neither PNG nor JPEG")?;
     if bytes.len() > limits.bytes {
-        let (is, most) = (bytes.len(), limits.bytes);
-        return Err(format!("it has {is} bytes, and the channel takes {most}"));
+        // It was read no further than that.
+        let most = limits.bytes;
+        return Err(format!("it has more than {most} bytes, which the channel does not take"));
     }
     if u64::from(width) * u64::from(height) > limits.pixels {
         return Err(format!("{width}×{height} pixels are more than the channel takes"));

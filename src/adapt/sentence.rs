@@ -7,10 +7,13 @@ const ABBREVIATIONS: &[&str] = &[
     "etc", "e.v", "evtl", "ext", "fig", "gem", "ggf", "h.c", "hon", "i.d.r", "i.e", "inc", "incl",
     "ing", "inkl", "insb", "jr", "jun", "kath", "lit", "ltd", "m.sc", "max", "med", "mid", "min",
     "mio", "mlle", "mme", "mr", "mrd", "mrs", "ms", "msc", "nat", "nr", "no", "nos", "o.g", "p.a",
-    "pd", "ph.d", "phil", "pp", "pr", "priv", "prof", "prof.a", "prof.ssa", "rd", "ref", "rer",
-    "resp", "sci", "sen", "sig", "sig.ra", "sog", "sr", "sra", "st", "std", "str", "tel", "u.a",
-    "univ", "usw", "vgl", "vol", "vs", "z.b", "z.t", "zzgl",
+    "pd", "ph.d", "phil", "pp", "pr", "priv", "prof", "prof.a", "prof.ssa", "prot", "rd", "ref",
+    "rer", "resp", "rif", "sci", "sen", "sig", "sig.ra", "sog", "sr", "sra", "st", "std", "str",
+    "tel", "u.a", "univ", "usw", "vgl", "vol", "vs", "z.b", "z.t", "zzgl",
 ];
+
+/// What is an abbreviation before a number, and may be a word before anything else: `art. 24`.
+const BEFORE_NUMBERS: &[&str] = &["art", "artt", "par", "sec", "sez", "tab", "pag", "pág", "núm"];
 
 /// The byte offsets just after each sentence of `text`, closing quotes and brackets included.
 pub fn ends(text: &str) -> Vec<usize> {
@@ -37,6 +40,9 @@ pub fn ends(text: &str) -> Vec<usize> {
         if c == '.' && next.is_some() && is_abbreviation(word) {
             continue;
         }
+        if c == '.' && next.is_some_and(|it| it.is_ascii_digit()) && leads_to_a_number(word) {
+            continue;
+        }
         ends.push(end);
     }
     ends
@@ -57,6 +63,12 @@ pub fn is_abbreviation(word: &str) -> bool {
         || dotted_letters
         || ABBREVIATIONS.contains(&last.as_str())
         || ABBREVIATIONS.contains(&word.to_lowercase().as_str())
+}
+
+/// Whether a word before a number is an abbreviation; `dell’art` ends with one.
+fn leads_to_a_number(word: &str) -> bool {
+    let last = word.rsplit(|sign: char| !sign.is_alphabetic()).next().unwrap_or_default();
+    BEFORE_NUMBERS.contains(&last.to_lowercase().as_str())
 }
 
 #[cfg(test)]
@@ -84,6 +96,14 @@ mod tests {
         assert_eq!(
             sentences("A Ph.D. in physics, e.g. Tides, is fine. Yes."),
             ["A Ph.D. in physics, e.g. Tides, is fine.", "Yes."]
+        );
+    }
+
+    #[test]
+    fn a_paragraph_of_a_law_ends_no_sentence() {
+        assert_eq!(
+            sentences("Ai sensi dell’art. 24 della legge. State of the art. We measure."),
+            ["Ai sensi dell’art. 24 della legge.", "State of the art.", "We measure."]
         );
     }
 

@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 use url::Url;
 
-use super::html;
+use super::{cut, html};
 use crate::posting::markdown::{Block, BlockKind, Document, Inline, plain};
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
@@ -80,6 +80,9 @@ pub fn lines(words: &str, columns: usize, most: usize) -> Vec<String> {
     let last = lines.len().saturating_sub(1);
     for (number, line) in lines.iter_mut().enumerate() {
         let is_cut = is_longer && number == last;
+        if is_cut {
+            line.truncate(cut::before_leading_on(line, |kept| kept.width() < columns).len());
+        }
         if is_cut || line.width() > columns {
             *line = format!("{}…", up_to(line, columns.saturating_sub(1)).trim_end());
         }
@@ -552,7 +555,8 @@ mod tests {
     fn words_for_a_picture_take_a_few_lines_and_no_word_is_lost_in_silence() {
         assert_eq!(lines("one two three four", 9, 4), ["one two", "three", "four"]);
         assert_eq!(lines("one two three four", 9, 2), ["one two", "three…"]);
-        assert_eq!(lines("one two three four", 7, 1), ["one tw…"]);
+        assert_eq!(lines("one two three four", 7, 1), ["one…"]);
+        assert_eq!(lines("tides and currents", 12, 1), ["tides…"]);
         assert_eq!(lines("Donaudampfschifffahrt und", 12, 3), ["Donaudampfs…", "und"]);
         assert_eq!(lines("潮汐を予報します", 9, 2), ["潮汐を予…"], "they are twice as wide");
         assert_eq!(lines(" \n", 9, 2), [""; 0]);

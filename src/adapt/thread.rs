@@ -29,6 +29,9 @@ pub enum Thread {
 /// More parts than this nobody reads; what comes after them is left out.
 pub const MOST_PARTS: usize = 8;
 
+/// Stands at the end of a thread that does not say all.
+const GOES_ON: &str = "[…]";
+
 /// What goes on after the first part.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Cut {
@@ -57,13 +60,18 @@ pub fn cut(text: &str, first: &str, thread: Thread, count: Count, limit: usize) 
                     last.push_str(between);
                     last.push_str(piece);
                 }
-                _ => parts.push(piece.to_owned()),
+                _ => begin_part(&mut parts, piece, between, &fits),
             }
             between = after;
         }
     }
     let left_out = parts.len().saturating_sub(MOST_PARTS);
     parts.truncate(MOST_PARTS);
+    if left_out > 0
+        && let Some(last) = parts.last_mut()
+    {
+        *last = that_goes_on(last, &fits);
+    }
     if number_is_wanted {
         let count = parts.len() + 1;
         for (number, part) in (2..).zip(&mut parts) {
@@ -71,6 +79,36 @@ pub fn cut(text: &str, first: &str, thread: Thread, count: Count, limit: usize) 
         }
     }
     Cut { parts, left_out }
+}
+
+/// Begins a part with a piece, and with the heading that would else be left behind.
+fn begin_part(parts: &mut Vec<String>, piece: &str, between: &str, fits: &dyn Fn(&str) -> bool) {
+    let headed = parts.last().and_then(|last| {
+        let (before, heading) = last.rsplit_once('\n')?;
+        let together = format!("{heading}{between}{piece}");
+        (heading.ends_with(':') && fits(&together)).then(|| (before.trim_end().len(), together))
+    });
+    let Some((end, together)) = headed else { return parts.push(piece.to_owned()) };
+    if let Some(last) = parts.last_mut() {
+        last.truncate(end);
+    }
+    parts.push(together);
+}
+
+/// A last part with the sign that it is not all: of its sentences as many as leave room for it, and
+/// no heading without what it heads.
+fn that_goes_on(part: &str, fits: &dyn Fn(&str) -> bool) -> String {
+    let ends = sentence::ends(part).into_iter().rev();
+    let ends_of_lines = part.match_indices('\n').map(|(at, _)| at).rev();
+    let mut ends: Vec<usize> = ends.chain(ends_of_lines).chain([part.len()]).collect();
+    ends.sort_unstable_by_key(|end| std::cmp::Reverse(*end));
+    let kept = ends.into_iter().filter_map(|end| part.get(..end)).map(str::trim_end);
+    let mut whole = kept.filter(|kept| !kept.is_empty() && !kept.ends_with(':'));
+    let marked = whole.find_map(|kept| {
+        let marked = format!("{kept}\n\n{GOES_ON}");
+        fits(&marked).then_some(marked)
+    });
+    marked.unwrap_or_else(|| part.to_owned())
 }
 
 /// A paragraph without a heading above it that was said: the title, most often.
@@ -101,17 +139,15 @@ fn pieces<'a>(paragraph: &'a str, fits: &dyn Fn(&str) -> bool) -> Vec<(&'a str, 
         return vec![(paragraph, "\n\n")];
     }
     let mut pieces = Vec::new();
-    let mut lines = lines_of(paragraph).into_iter().peekable();
-    while let Some(place) = lines.next() {
-        let line = &paragraph[place.clone()];
-        // A heading stays with what it is about.
-        let next = lines.peek().filter(|_| line.ends_with(':'));
-        let with_next = next.map(|next| &paragraph[place.start..next.end]).filter(|it| fits(it));
-        if let Some(whole) = with_next {
-            pieces.push((whole, "\n"));
-            lines.next();
-            continue;
+    let mut lines = lines_of(paragraph).into_iter();
+    while let Some(mut place) = lines.next() {
+        // A heading stays with what it is about, with its first sentence at least.
+        if paragraph[place.clone()].ends_with(':')
+            && let Some(next) = lines.next()
+        {
+            place.end = next.end;
         }
+        let line = &paragraph[place];
         if fits(line) {
             pieces.push((line, "\n"));
             continue;
@@ -288,6 +324,27 @@ mod tests {
             parts.parts,
             ["Measure tides.", "We offer:\n– a boat of your own", "– a harbour\n– time"]
         );
+    }
+
+    #[test]
+    fn a_heading_goes_along_with_the_first_sentence_of_a_long_paragraph() {
+        let text = "Measure tides.\n\nWe offer:\nA boat of your own. A harbour for it. Time.";
+        let parts = cut(text, "", Thread::Plain, Count::Characters, 32).parts;
+        assert_eq!(
+            parts,
+            ["Measure tides.", "We offer:\nA boat of your own.", "A harbour for it. Time."]
+        );
+    }
+
+    #[test]
+    fn a_thread_that_does_not_say_all_says_so_at_its_end() {
+        let text = "One tide rises.\n\n".repeat(MOST_PARTS) + "Another one falls.";
+        let cut = cut(&text, "", Thread::Plain, Count::Characters, 20);
+        assert_eq!((cut.parts.len(), cut.left_out), (MOST_PARTS, 1));
+        assert_eq!(cut.parts[MOST_PARTS - 1], "One tide rises.\n\n[…]");
+        let room = "One tide rises. One falls.\n\n".repeat(MOST_PARTS + 1);
+        let cut = super::cut(&room, "", Thread::Plain, Count::Characters, 29);
+        assert_eq!(cut.parts[MOST_PARTS - 1], "One tide rises.\n\n[…]");
     }
 
     #[test]

@@ -28,7 +28,7 @@ use crate::adapt::count::Count;
 use crate::adapt::{CardUse, Form, Rendition};
 use crate::channel::secret::SecretRef;
 pub use instance::{Instance, Software, USUAL_LIMIT};
-use reading::{Me, Reader, Unread};
+use reading::{Me, Reader, Shown, Unread};
 
 /// One request takes [`http::TOTAL_TIMEOUT`] at most. The rest is for a server that is still working
 /// on what it was given; once stored, a status is in the account's own list at once, which is read
@@ -124,6 +124,18 @@ impl Mastodon {
         address: &Address<'_>,
     ) -> Result<Wire, PrepareError> {
         let (text, language) = status_of(rendition)?;
+        let request = self.new_status(text, language, answers, address);
+        self.published(request, rendition, address)
+    }
+
+    /// The request that makes a new status of its own.
+    fn new_status(
+        &self,
+        text: &str,
+        language: &str,
+        answers: Option<&str>,
+        address: &Address<'_>,
+    ) -> HttpRequest {
         let mut body = json!({
             "status": text,
             "visibility": self.config.visibility.as_str(),
@@ -138,7 +150,7 @@ impl Mastodon {
         let mut request = self.request(Verb::Create, "POST", "/api/v1/statuses", None, address);
         request.headers.push(("Idempotency-Key".to_owned(), address.key.to_string()));
         request.body = Some(body.to_string());
-        self.published(request, rendition, address)
+        request
     }
 
     fn request(
@@ -169,7 +181,7 @@ impl Mastodon {
         }
     }
 
-    async fn shown(&self, id: &str) -> Result<reading::Shown, Unread> {
+    async fn shown(&self, id: &str) -> Result<Shown, Unread> {
         self.reader()?.status(id).await
     }
 
@@ -299,6 +311,16 @@ impl Mastodon {
                     ..Receipt::default()
                 }));
             }
+            let is_new = |it: &&Shown| {
+                it.made_at.is_none_or(|at| at >= since)
+                    && !it.is_boost
+                    && !search.owned.contains(&it.id)
+            };
+            let may_be_it = |it: &&Shown| self.may_be(it, text, answers);
+            if let Some(status) = page.iter().filter(is_new).find(may_be_it) {
+                let why = format!("status {} was made since then, and may be it", status.id);
+                return Ok(Trace::CannotTell { why });
+            }
             read += page.len();
             match page.last() {
                 // Not any of them: some servers put an old one that is pinned before the others.
@@ -314,6 +336,22 @@ impl Mastodon {
         }
         Ok(sought
             .not_far_enough("the account's list of statuses could not be read back far enough"))
+    }
+
+    /// Whether a status with other words may say `text` all the same: its words cannot be read, or
+    /// the server shows words otherwise than they were typed, and it has the same links; a part of a
+    /// thread may have none, and answers the same.
+    fn may_be(&self, status: &Shown, text: &str, answers: Option<&str>) -> bool {
+        let garbled = char::REPLACEMENT_CHARACTER;
+        if status.text.contains(garbled) && !text.contains(garbled) {
+            return true;
+        }
+        let links = words::addresses(text);
+        let is_like_it = match links.is_empty() {
+            true => answers.is_some() && status.answers.as_deref() == answers,
+            false => links.is_subset(&words::addresses(&status.text)),
+        };
+        is_like_it && !self.config.software().is_some_and(Software::shows_as_typed)
     }
 
     /// Whether a list that goes no further, and did not go back to the attempt, is at its end: a

@@ -291,6 +291,10 @@ async fn one(
         Outcome::Unknown { why } if step.request.verb == Verb::Upload => {
             Outcome::Deferred { why: format!("`{}`: {why}", step.name), after: None }
         }
+        // Who reads it has to know that it was not the words.
+        Outcome::Refused { why } if step.request.verb == Verb::Upload => {
+            Outcome::Refused { why: format!("`{}`: {why}", step.name) }
+        }
         outcome => outcome,
     }
 }

@@ -1,5 +1,6 @@
 //! Whether two texts say the same, however a server dressed them up.
 
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use encoding_rs::Encoding;
@@ -72,11 +73,15 @@ pub fn same(one: &str, other: &str) -> bool {
     normalised(one) == normalised(other)
 }
 
+/// The addresses in a plain text, as [`normalised`] compares them.
+pub fn addresses(text: &str) -> BTreeSet<String> {
+    text.split_whitespace().filter_map(address_in).map(|(_, address, _)| address).collect()
+}
+
 /// Whether a plain text holds an address, as [`normalised`] compares addresses.
 pub fn holds_address(text: &str, address: &Url) -> bool {
     let Some((_, wanted, _)) = address_in(address.as_str()) else { return false };
-    let found = text.split_whitespace().filter_map(address_in);
-    found.into_iter().any(|(_, address, _)| address == wanted)
+    addresses(text).contains(&wanted)
 }
 
 /// Whether a page (HTML, JSON or plain text) shows a phrase.

@@ -46,7 +46,7 @@ pub(super) async fn run(arguments: &Arguments, folder: Option<PathBuf>) -> Resul
         Command::Test(arguments) => test::run(arguments, &load::site(folder)?).await,
         Command::Schema => schema::run(),
         Command::Renew(arguments) => linkedin::renew(arguments, &load::site(folder)?).await,
-        Command::Add(arguments) => add::run(arguments, &load::site(folder)?).await,
+        Command::Add(arguments) => add::run(arguments, &load::site_without_channels(folder)?).await,
     }
 }
 

@@ -43,7 +43,7 @@ async fn make(
     folder: Option<PathBuf>,
 ) -> Result<End, CliError> {
     let site = load::site(folder)?;
-    let ledger = Ledger::open_existing_read_only(&site.ledger).await?;
+    let ledger = Ledger::open_existing_read_only(&site.ledger_place).await?;
     let ledger = ledger.ok_or_else(|| load::no_ledger(&site))?;
     let about = (site.name.as_str(), site.settings.base_url.as_str());
     let archive = evidence::gather(&ledger, about, &PostingId(posting.into())).await;

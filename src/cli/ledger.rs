@@ -63,6 +63,17 @@ enum What {
         #[arg(long, value_enum, default_value_t = Format::Text, requires = "file")]
         format: Format,
     },
+    /// Make the ledger out of an export, where the site has none yet: in the other engine, or on
+    /// another machine
+    ///
+    /// Stop every Handbill of the site before the export. The ledger that was exported is refused from
+    /// then on.
+    Import {
+        /// What `handbill ledger export` wrote
+        file: PathBuf,
+        #[arg(long, value_enum, default_value_t = Format::Text)]
+        format: Format,
+    },
 }
 
 pub(super) async fn run(arguments: &Arguments, folder: Option<PathBuf>) -> Result<End, CliError> {
@@ -77,19 +88,22 @@ pub(super) async fn run(arguments: &Arguments, folder: Option<PathBuf>) -> Resul
         What::Check { format } => check(&site, *format).await,
         What::Anchor(arguments) => super::anchor::run(arguments, &site).await,
         What::Export { file, format } => export(&site, file.as_deref(), *format).await,
+        What::Import { file, format } => import(&site, file, *format).await,
     }
 }
 
 async fn migrate(site: &Site, format: Format) -> Result<End, CliError> {
     // What keeps this from being read is said when the ledger is opened.
-    let from = Ledger::version(&site.ledger).await.ok().flatten();
+    let from = Ledger::version(&site.ledger_place).await.ok().flatten();
     let ledger = load::existing_ledger(site, &Clock::System).await?;
     ledger.close().await;
-    let to = Ledger::version(&site.ledger).await?.unwrap_or_default();
+    let to = Ledger::version(&site.ledger_place).await?.unwrap_or_default();
     // A file that was made and never written to has no tables yet.
     let from = from.unwrap_or_default();
     match format {
-        Format::Json => say_json(&json!({ "ledger": site.ledger, "from": from, "to": to }))?,
+        Format::Json => {
+            say_json(&json!({ "ledger": site.ledger_place.to_string(), "from": from, "to": to }))?
+        }
         Format::Text if from == to => say(&format!("The ledger is up to date: version {to}\n"))?,
         Format::Text => {
             say(&format!("Brought the ledger from version {from} to version {to}\n"))?;
@@ -126,7 +140,7 @@ async fn restore(
     format: Format,
 ) -> Result<End, CliError> {
     let now = Clock::System.now();
-    let done = Ledger::restore(file, &site.ledger, &site.mark(), if_newer, now).await?;
+    let done = Ledger::restore(file, &site.ledger_place, &site.mark(), if_newer, now).await?;
     done.ledger.close().await;
     match format {
         Format::Json => say_json(&json!({
@@ -153,7 +167,7 @@ async fn restore(
 
 async fn check(site: &Site, format: Format) -> Result<End, CliError> {
     let ledger = for_upkeep(site).await?;
-    let restored = match Ledger::version(&site.ledger).await? {
+    let restored = match Ledger::version(&site.ledger_place).await? {
         // An older ledger cannot know it.
         Some(version) if version >= RESTORED_SINCE => ledger.restored().await?,
         _ => None,
@@ -229,6 +243,26 @@ async fn export(site: &Site, file: Option<&Path>, format: Format) -> Result<End,
     Ok(End::Done)
 }
 
+async fn import(site: &Site, path: &Path, format: Format) -> Result<End, CliError> {
+    let file = File::open(path)
+        .map_err(|error| CliError::Failed(format!("cannot read {}: {error}", path.display())))?;
+    let now = Clock::System.now();
+    let lines = io::BufReader::new(file);
+    let imported = Ledger::import(lines, &site.ledger_place, &site.mark(), now).await?;
+    match format {
+        Format::Json => say_json(&imported)?,
+        Format::Text => say(&format!(
+            "Imported {} rows: {}, {}, {}; it is whole\n  the ledger is {} now\n",
+            imported.rows,
+            counted(imported.deliveries, "delivery", "deliveries"),
+            counted(imported.attempts, "attempt", "attempts"),
+            counted(imported.events, "event", "events"),
+            site.ledger_place,
+        ))?,
+    }
+    Ok(End::Done)
+}
+
 /// A new file that only its owner can read.
 fn create_private(path: &Path) -> io::Result<File> {
     let mut options = std::fs::OpenOptions::new();
@@ -242,7 +276,7 @@ fn create_private(path: &Path) -> io::Result<File> {
 const RESTORED_SINCE: i64 = 4;
 
 async fn for_upkeep(site: &Site) -> Result<Ledger, CliError> {
-    let ledger = Ledger::open_for_upkeep(&site.ledger).await?;
+    let ledger = Ledger::open_for_upkeep(&site.ledger_place).await?;
     ledger.ok_or_else(|| load::no_ledger(site))
 }
 

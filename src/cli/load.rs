@@ -8,7 +8,7 @@ pub(super) use crate::deliver::Guesses;
 use crate::deliver::instances::Heard;
 use crate::deliver::{self, Clock, Courier, Reading, Station, Worker};
 use crate::diagnostic::{Diagnostic, Severity, suggestion};
-use crate::ledger::{KnownPosting, Ledger, Past};
+use crate::ledger::{KnownPosting, Ledger, Past, Place};
 use crate::posting::PostingId;
 use crate::site::{self, EXAMPLE, Site};
 
@@ -17,7 +17,18 @@ use super::{CliError, End, complain, complain_about};
 /// The site of this command; configuration errors are drawn and end it.
 pub(super) fn site(folder: Option<PathBuf>) -> Result<Site, CliError> {
     let (site, diagnostics) = site_as_it_is(folder)?;
-    complain_about(&diagnostics);
+    usable(site, &diagnostics)
+}
+
+/// The same for a command that gives it its first channel.
+pub(super) fn site_without_channels(folder: Option<PathBuf>) -> Result<Site, CliError> {
+    let (site, mut diagnostics) = site_as_it_is(folder)?;
+    diagnostics.retain(|it| it.code != "site::no-channel");
+    usable(site, &diagnostics)
+}
+
+fn usable(site: Option<Site>, diagnostics: &[Diagnostic]) -> Result<Site, CliError> {
+    complain_about(diagnostics);
     match site {
         Some(site) if !diagnostics.iter().any(Diagnostic::is_error) => Ok(site),
         _ => Err(CliError::Said(End::Configuration)),
@@ -139,7 +150,7 @@ pub(super) async fn view(
     files: &[PathBuf],
     clock: &Clock,
 ) -> Result<View, CliError> {
-    let Some(ledger) = Ledger::open_existing_read_only(&site.ledger).await? else {
+    let Some(ledger) = Ledger::open_existing_read_only(&site.ledger_place).await? else {
         let read = postings(site, files, &Past::default(), Guesses::Shown)?;
         let past = deliver::first_sight(&read.postings, site.settings.timezone, clock.now());
         return Ok(View { past, read });
@@ -160,7 +171,7 @@ pub(super) async fn view(
 
 /// The past without writing anything; empty if there is no ledger yet.
 pub(super) async fn past(site: &Site) -> Result<Past, CliError> {
-    match Ledger::open_existing_read_only(&site.ledger).await? {
+    match Ledger::open_existing_read_only(&site.ledger_place).await? {
         Some(ledger) => Ok(ledger.past().await?),
         None => Ok(Past::default()),
     }
@@ -169,7 +180,7 @@ pub(super) async fn past(site: &Site) -> Result<Past, CliError> {
 /// The ledger, made if this site has none yet. A clock that was set (`--at`) may not be behind
 /// what is on record already: a life that is rehearsed goes on.
 pub(super) async fn ledger(site: &Site, clock: &Clock) -> Result<Ledger, CliError> {
-    let ledger = Ledger::open(&site.ledger, &site.mark(), clock.now()).await?;
+    let ledger = Ledger::open(&site.ledger_place, &site.mark(), clock.now()).await?;
     if matches!(clock, Clock::Set(_))
         && let Some(newest) = ledger.newest().await?
         && newest > clock.now()
@@ -185,7 +196,11 @@ pub(super) async fn ledger(site: &Site, clock: &Clock) -> Result<Ledger, CliErro
 
 /// The ledger, for a command that only makes sense where there is one.
 pub(super) async fn existing_ledger(site: &Site, clock: &Clock) -> Result<Ledger, CliError> {
-    if !site.ledger.is_file() {
+    let is_there = match &site.ledger_place {
+        Place::File(path) => path.is_file(),
+        place @ Place::Postgres(_) => Ledger::version(place).await?.is_some(),
+    };
+    if !is_there {
         return Err(no_ledger(site));
     }
     ledger(site, clock).await
@@ -194,7 +209,7 @@ pub(super) async fn existing_ledger(site: &Site, clock: &Clock) -> Result<Ledger
 pub(super) fn no_ledger(site: &Site) -> CliError {
     CliError::Usage(format!(
         "there is no ledger yet at {}\nhelp: it is made by the first `handbill post`",
-        site.ledger.display()
+        site.ledger_place
     ))
 }
 

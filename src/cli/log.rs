@@ -188,7 +188,7 @@ async fn needs_me(
     format: LogFormat,
     now: DateTime<Utc>,
 ) -> Result<End, CliError> {
-    let mut concerns = match Ledger::open_existing_read_only(&site.ledger).await? {
+    let mut concerns = match Ledger::open_existing_read_only(&site.ledger_place).await? {
         Some(ledger) => ledger.concerns(now).await?,
         None => crate::ledger::Concerns::default(),
     };

@@ -342,8 +342,9 @@ fn wait<T>(work: impl Future<Output = Result<T, CliError>>) -> Result<T, CliErro
 
 /// Human-readable on a terminal, JSON under systemd (`$INVOCATION_ID` is set there).
 fn start_tracing(filter: &str, format: Option<Format>) {
-    // Sixty statements a run would bury what `debug` is asked for; `sqlx=debug` brings them back.
-    let filter = tracing_subscriber::EnvFilter::try_new(format!("sqlx=warn,{filter}"))
+    // Sixty statements a run would bury what `debug` is asked for; `sqlx=debug` brings them back. A
+    // sign that no font has is told once, with what is left out for it, and not once a sign.
+    let filter = tracing_subscriber::EnvFilter::try_new(format!("sqlx=warn,usvg=error,{filter}"))
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)

@@ -40,7 +40,7 @@ pub(super) async fn run(arguments: &Arguments, folder: Option<PathBuf>) -> Resul
     }
     let stations = load::stations(&site, Reach::Anywhere)?;
     let view = load::view(&site, &stations, &[], &arguments.as_if.clock()).await?;
-    let ledger = Ledger::open_existing_read_only(&site.ledger).await?;
+    let ledger = Ledger::open_existing_read_only(&site.ledger_place).await?;
     let ledger = ledger.ok_or_else(|| load::no_ledger(&site))?;
     if arguments.dry_run {
         let plan = write_back::plan(&site, &ledger, &view.read.postings).await?;

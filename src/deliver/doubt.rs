@@ -8,7 +8,7 @@ use chrono::TimeDelta;
 use super::send::Message;
 use super::{Courier, Done, Intake, Postings, Station, compose, done, unless_overtaken};
 use crate::adapt::Occasion;
-use crate::channel::{DeliveryKey, Kind, Likeness, Search, Trace};
+use crate::channel::{DeliveryKey, Kind, Likeness, Search, Trace, Wire};
 use crate::ledger::{Deed, Delivery, LedgerError, NewDelivery, Past, Restored, Standing, State};
 use crate::plan::{Plan, Reason, Step, When};
 use crate::posting::Posting;
@@ -50,6 +50,11 @@ fn was_asked(past: &Past, step: &Step, restored: &Restored) -> bool {
     })
 }
 
+/// Whether a change of a thread makes a part that was not there.
+fn adds_a_part(wire: &Wire) -> bool {
+    matches!(wire, Wire::Steps(steps) if steps.creations().next().is_some())
+}
+
 /// A page that was there before a backup came back has been seen again by then.
 const LONGEST_AWAY: TimeDelta = TimeDelta::days(14);
 
@@ -67,13 +72,21 @@ impl Courier<'_> {
     ) -> Result<Doubt, LedgerError> {
         let Some(restored) = restored else { return Ok(Doubt::None) };
         let new_copy = matches!(step.deed, Deed::Publish | Deed::FollowUp);
+        let new_part = step.deed == Deed::Edit && adds_a_part(&composed.message.wire);
         let tried_since = on_record.attempted_at.is_some_and(|at| at > restored.at);
-        if !new_copy
+        if !(new_copy || new_part)
             || tried_since
             || self.came_later(posting, &restored).await?
             || self.was_answered(step.key, &restored).await?
         {
             return Ok(Doubt::None);
+        }
+        if new_part {
+            // It has no link of ours, and nobody knows which words it had.
+            let why = "a backup was restored; the part that the thread is to get may be there \
+                       already: look there";
+            let doubted = self.ledger.doubt(step.key, why, self.clock.now()).await;
+            return Ok(Doubt::Settled(unless_overtaken(doubted)?.map(|delivery| done(&delivery))));
         }
         let owned = self.owned(&step.name.channel, step.key, restored.from).await?;
         let search = Search {

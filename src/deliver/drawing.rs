@@ -81,8 +81,11 @@ fn without_a_glyph(group: &Group) -> Option<String> {
     group.children().iter().find_map(|node| match node {
         Node::Group(group) => without_a_glyph(group),
         Node::Text(text) => {
-            let mut glyphs = text.layouted().iter().flat_map(|span| &span.positioned_glyphs);
-            glyphs.find(|glyph| glyph.id.0 == 0).map(|glyph| glyph.text.clone())
+            let glyphs = text.layouted().iter().flat_map(|span| &span.positioned_glyphs);
+            let missing: Vec<_> = glyphs.filter(|glyph| glyph.id.0 == 0).collect();
+            // Of several that make up one sign, one alone has its text.
+            let said = missing.iter().find(|glyph| !glyph.text.trim().is_empty());
+            said.or(missing.first()).map(|glyph| glyph.text.clone())
         }
         Node::Path(_) | Node::Image(_) => None,
     })

@@ -14,7 +14,7 @@ use crate::channel::words;
 use crate::channel::{ChannelName, Reach};
 use crate::diagnostic::Source;
 use crate::ledger::{
-    Acceptance, Hiring, KnownPosting, LedgerError, Observed, PageSight, Past, Seen,
+    Acceptance, Hiring, KnownPosting, LedgerError, Observed, PageSight, Past, Seen, storable,
 };
 use crate::plan::{Reason, Step, When};
 use crate::posting::{self, Availability, PageFile, Posting, PostingId};
@@ -202,13 +202,13 @@ fn observed(posting: &Posting, zone: Tz, now: DateTime<Utc>) -> Observed {
     Observed {
         id: posting.id.clone(),
         path: posting.path.clone(),
-        translation_key: posting.translation_key.clone(),
-        sub_id: posting.sub_id.clone(),
-        reference: posting.facts.reference.as_ref().map(|field| field.value.clone()),
-        title: posting.name().to_owned(),
+        translation_key: storable(&posting.translation_key),
+        sub_id: posting.sub_id.as_deref().map(storable),
+        reference: posting.facts.reference.as_ref().map(|field| storable(&field.value)),
+        title: storable(posting.name()),
         language: posting.language.clone(),
         revision: posting.revision.clone(),
-        source: posting.source.text.clone(),
+        source: storable(&posting.source.text),
         hiring: if is_closed { Hiring::Closed } else { Hiring::Open },
         dated: posting.publish_at.or(posting.date).map(|at| at.with_timezone(&zone).date_naive()),
     }

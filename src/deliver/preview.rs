@@ -105,16 +105,10 @@ fn draw_words(drawn: &mut String, rendition: &Rendition, verb: Verb, bytes: usiz
                 line(drawn, &format!("part {number} of {}, in reply", parts.len() + 1));
                 quote(drawn, part);
             }
-            if let Some(Picture { alt, file, .. }) = picture {
-                if let Some(file) = file {
-                    let PictureFile { sha256, media_type, bytes, width, height } = file;
-                    line(
-                        drawn,
-                        &format!(
-                            "picture {media_type}, {width}×{height}, {bytes} bytes, sha256 {sha256}"
-                        ),
-                    );
-                }
+            if let Some(Picture { alt, file: Some(file), .. }) = picture {
+                let PictureFile { sha256, media_type, bytes, width, height } = file;
+                let size = format!("{width}×{height}, {bytes} bytes");
+                line(drawn, &format!("picture {media_type}, {size}, sha256 {sha256}"));
                 quote(drawn, &format!("alt: {alt}"));
             }
         }

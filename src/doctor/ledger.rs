@@ -5,8 +5,8 @@ use std::path::Path;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{Finding, credentials, machine, shown};
-use crate::ledger::{Glance, Ledger};
+use super::{Finding, credentials, ledger_server, machine, shown};
+use crate::ledger::{Glance, Ledger, Place};
 use crate::schedule::local_time;
 use crate::site::Site;
 
@@ -27,28 +27,30 @@ const RECENT: TimeDelta = TimeDelta::days(30);
 
 /// Looks at the ledger, and changes nothing; also says what a short look shows.
 pub async fn ledger(site: &Site, now: DateTime<Utc>) -> (Option<Glance>, Vec<Finding>) {
-    let path = &site.ledger;
-    let shown = shown(path);
-    if !path.exists() {
+    let place = &site.ledger_place;
+    let shown = place.file().map_or_else(|| place.to_string(), |path| shown(path).to_string());
+    if place.file().is_some_and(|path| !path.exists()) {
         return (None, missing(site));
     }
-    let mut findings = vec![writable(path)];
+    let mut findings: Vec<Finding> = place.file().map(writable).into_iter().collect();
     let opened = async {
-        let version = Ledger::version(path).await?;
-        Ok::<_, crate::ledger::LedgerError>((version, Ledger::open_for_upkeep(path).await?))
+        let version = Ledger::version(place).await?;
+        Ok::<_, crate::ledger::LedgerError>((version, Ledger::open_for_upkeep(place).await?))
     };
     let (version, ledger) = match opened.await {
         Ok((Some(version), Some(ledger))) => (version, ledger),
         Ok(_) => {
-            findings.push(Finding::ok(LEDGER, format!("{shown} was made and holds nothing yet")));
+            findings.push(empty(site, &shown));
             return (None, findings);
         }
         Err(error) => {
             let said = error.to_string();
             let (what, help) = said.split_once("\nhelp: ").unwrap_or((
                 &said,
-                "keep the file; is it a ledger, and may this user read it and write beside it? \
-                 `handbill ledger restore` puts back a copy",
+                match place {
+                    Place::File(_) => UNREADABLE,
+                    Place::Postgres(_) => UNREACHABLE,
+                },
             ));
             findings.push(Finding::problem(LEDGER, what, help));
             return (None, findings);
@@ -71,7 +73,8 @@ pub async fn ledger(site: &Site, now: DateTime<Utc>) -> (Option<Glance>, Vec<Fin
             None
         }
     };
-    findings.extend(private(path));
+    findings.extend(place.file().and_then(private));
+    findings.extend(ledger_server::look(&ledger, site).await);
     if version >= RESTORED_SINCE {
         findings.extend(restored(&ledger, site, now).await);
     }
@@ -82,8 +85,28 @@ pub async fn ledger(site: &Site, now: DateTime<Utc>) -> (Option<Glance>, Vec<Fin
     (glance, findings)
 }
 
+const UNREADABLE: &str = "keep the file; is it a ledger, and may this user read it and write \
+                          beside it? `handbill ledger restore` puts back a copy";
+
+const UNREACHABLE: &str = "does the server run, and does the address lead to it? `psql` with the \
+                           same address tries it; nothing goes out until then";
+
 const RESTORE: &str = "keep this file, see `handbill ledger check`, and `handbill ledger restore` \
                        the last good copy";
+
+/// There is a place, and nothing in it.
+fn empty(site: &Site, shown: &str) -> Finding {
+    let marker = site.mark().marker();
+    if site.ledger_place.file().is_some() || !marker.exists() {
+        return Finding::ok(LEDGER, format!("{shown}: nothing was written there yet"));
+    }
+    Finding::problem(
+        LEDGER,
+        format!("{} names a ledger of this site, and there is none {shown}", self::shown(&marker)),
+        "is it the right database and schema? A second ledger could publish everything twice, so none \
+         is made; `handbill ledger import` moves one there",
+    )
+}
 
 /// There is none: the first `post` makes it, unless this site has one elsewhere.
 fn missing(site: &Site) -> Vec<Finding> {

@@ -16,10 +16,13 @@ use serde::Serialize;
 use sqlx::{AnyConnection, Connection, Executor, Row};
 use uuid::Uuid;
 
+use super::engine::Engine;
 use super::mark::sync_folder;
-use super::store::{self, Mode};
+use super::sqlite::{self, Mode};
+use super::store;
 use super::{
-    ChainReport, Ledger, LedgerError, Opening, Restored, SiteMark, binding, integrity, row,
+    ChainReport, Database, Ledger, LedgerError, Opening, Place, Restored, SiteMark, binding,
+    engine, integrity, row,
 };
 
 /// A copy that was made.
@@ -66,8 +69,14 @@ impl Ledger {
     ///
     /// # Errors
     /// [`LedgerError::Exists`] if there is such a file; [`LedgerError::Copy`] if it cannot be
-    /// written, or is not whole, as that of a broken ledger. Then no file of that name was made.
+    /// written, or is not whole, as that of a broken ledger; [`LedgerError::InPostgres`], whose own
+    /// programs make copies. Then no file of that name was made.
     pub async fn backup(&self, to: &Path, now: DateTime<Utc>) -> Result<Backup, LedgerError> {
+        if self.engine == Engine::Postgres {
+            let schema = sqlx::query("select current_setting('search_path') as schema");
+            let schema = schema.fetch_one(&self.reader).await?.try_get("schema")?;
+            return Err(LedgerError::InPostgres { schema });
+        }
         let to = std::path::absolute(to).map_err(|error| cannot_copy(to, &error))?;
         if to.symlink_metadata().is_ok() {
             return Err(LedgerError::Exists { path: to.display().to_string() });
@@ -76,7 +85,7 @@ impl Ledger {
         let copy = Draft::copy(&mut connection, &to).await;
         connection.close().await?;
         let copy = copy?;
-        let mut connection = store::connect(&copy.path, Mode::Copy).await?;
+        let mut connection = sqlite::connect(&copy.path, Mode::Copy).await?;
         if store::version(&mut connection, &copy.path).await? >= SIGNED_SINCE {
             sign(&mut connection, now).await?;
         }
@@ -97,29 +106,35 @@ impl Ledger {
     /// restore again.
     ///
     /// # Errors
-    /// [`LedgerError::Unfit`] if the copy is not whole; [`LedgerError::SecondLedger`] or
+    /// [`LedgerError::InPostgres`]; [`LedgerError::Unfit`] if the copy is not whole;
+    /// [`LedgerError::SecondLedger`] or
     /// [`LedgerError::OtherSite`] if it is not this site's; [`LedgerError::InUse`] if another
     /// process has the ledger open; [`LedgerError::StillWhole`] if there is nothing to mend and
     /// `if_newer` says to refuse.
     pub async fn restore(
         from: &Path,
-        path: &Path,
+        place: impl Into<Place>,
         site: &SiteMark,
         if_newer: IfNewer,
         now: DateTime<Utc>,
     ) -> Result<Restoration, LedgerError> {
         let unfit = |why: String| LedgerError::Unfit { path: from.display().to_string(), why };
         let from = from.canonicalize().map_err(|error| unfit(error.to_string()))?;
-        let path = place(path)?;
+        let path = match place.into() {
+            Place::File(path) => place_of(&path)?,
+            Place::Postgres(Database { schema, .. }) => {
+                return Err(LedgerError::InPostgres { schema: schema.to_string() });
+            }
+        };
         if from == path {
             return Err(unfit("it is the ledger itself".to_owned()));
         }
-        let mut connection = store::connect(&from, Mode::to_read(&from)).await?;
+        let mut connection = sqlite::connect(&from, Mode::to_read(&from)).await?;
         integrity::whole(&mut connection).await.map_err(unfit)?;
         let copy = Draft::copy(&mut connection, &path).await?;
         connection.close().await?;
 
-        let mut connection = store::connect(&copy.path, Mode::Copy).await?;
+        let mut connection = sqlite::connect(&copy.path, Mode::Copy).await?;
         binding::admit(&mut connection, &from, &path, site).await?;
         store::migrate(&mut connection, &from).await?;
         let made = newest_event(&mut connection).await?.unwrap_or(now);
@@ -140,7 +155,8 @@ impl Ledger {
         let kept = set_aside(&path, now)?;
         copy.put(&path)?;
         // That it counts as put back is no news here.
-        let (ledger, _) = Self::open_and_compare(&path, site, now, Opening::default()).await?;
+        let (ledger, _) =
+            Self::open_and_compare(&(&path).into(), site, now, Opening::default()).await?;
         let restored = ledger.restored().await?.ok_or_else(|| {
             LedgerError::Corrupt("it was restored and does not know it".to_owned())
         })?;
@@ -215,7 +231,7 @@ async fn newest_event(
 
 /// Whether the finished copy is whole.
 async fn look_through(copy: &Path) -> Result<Result<ChainReport, String>, LedgerError> {
-    let mut connection = store::connect(copy, Mode::ReadUntouched).await?;
+    let mut connection = sqlite::connect(copy, Mode::ReadUntouched).await?;
     let chain = integrity::whole(&mut connection).await;
     connection.close().await?;
     Ok(chain)
@@ -225,7 +241,7 @@ async fn look_through(copy: &Path) -> Result<Result<ChainReport, String>, Ledger
 /// database any more is in nobody's use.
 async fn is_in_use(path: &Path) -> bool {
     let alone = async {
-        let mut connection = store::connect(path, Mode::Upkeep).await?;
+        let mut connection = sqlite::connect(path, Mode::Upkeep).await?;
         let patience = format!("pragma busy_timeout = {}", MOMENT.as_millis());
         connection.execute(sqlx::AssertSqlSafe(patience)).await?;
         connection.execute("pragma locking_mode = exclusive").await?;
@@ -233,12 +249,12 @@ async fn is_in_use(path: &Path) -> bool {
         connection.close().await?;
         Ok::<_, LedgerError>(())
     };
-    matches!(alone.await, Err(LedgerError::Database(error)) if store::is_busy(&error))
+    matches!(alone.await, Err(LedgerError::Database(error)) if engine::is_busy(&error))
 }
 
 /// The number of the newest event of the ledger in place, if that is whole.
 async fn whole_until(path: &Path) -> Option<i64> {
-    let mut connection = store::connect(path, Mode::Upkeep).await.ok()?;
+    let mut connection = sqlite::connect(path, Mode::Upkeep).await.ok()?;
     let chain = integrity::whole(&mut connection).await.ok();
     connection.close().await.ok()?;
     chain.map(|chain| chain.events)
@@ -268,7 +284,7 @@ fn set_aside(path: &Path, now: DateTime<Utc>) -> Result<Option<PathBuf>, LedgerE
 }
 
 /// Where the ledger is, or will be; its folder is made.
-fn place(path: &Path) -> Result<PathBuf, LedgerError> {
+fn place_of(path: &Path) -> Result<PathBuf, LedgerError> {
     let resolved = || {
         let path = std::path::absolute(path)?;
         if path.exists() {

@@ -10,6 +10,8 @@
 //! | none | there | refused, nothing is made |
 //! | there | names it | opened |
 //! | there | names another | refused |
+//! | there | names it in the other engine | refused: only `ledger import` moves it there |
+//! | in PostgreSQL, not moved | names it in another database | refused: it was imported there |
 //! | there | none | opened if it was made for this site, and the marker is written again |
 //!
 //! A ledger that was moved is opened and remembers its new place; a copy of it is refused as long
@@ -28,8 +30,8 @@ use serde::{Deserialize, Serialize};
 use sqlx::{AnyConnection, Row};
 use uuid::Uuid;
 
-use super::LedgerError;
 use super::worker::host_name;
+use super::{LedgerError, postgres};
 
 /// What a ledger is bound to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -127,6 +129,10 @@ pub(in crate::ledger) async fn bind(
             .await?;
             Ok(id)
         }
+        // It was imported elsewhere, and this is what was left behind.
+        (Some(bound), Some(marker)) if marker.has_left(&bound, path) => {
+            Err(second_ledger(&marker, path, site))
+        }
         (Some(bound), marker) => {
             bound.admit(marker, path, path, site)?;
             sqlx::query("update ledger set path = $1, site_folder = $2, base_url = $3")
@@ -138,6 +144,26 @@ pub(in crate::ledger) async fn bind(
             Ok(bound.id)
         }
     }
+}
+
+/// Whether there is a ledger.
+pub(in crate::ledger) async fn is_bound(
+    connection: &mut AnyConnection,
+) -> Result<bool, LedgerError> {
+    Ok(read_row(connection).await?.is_some())
+}
+
+/// Moves the site's ledger to `path`, where it has just been imported.
+pub(in crate::ledger) async fn take_over(
+    tx: &mut AnyConnection,
+    path: &Path,
+    site: &SiteMark,
+) -> Result<(), LedgerError> {
+    sqlx::query("update ledger set path = $1")
+        .bind(path.display().to_string())
+        .execute(&mut *tx)
+        .await?;
+    admit(tx, path, path, site).await
 }
 
 /// That the ledger in the file `copy` would be accepted by [`bind`] if it stood at `path`.
@@ -219,6 +245,18 @@ impl Marker {
     fn new(bound: &Bound, path: String) -> Self {
         let created = bound.created_at.format("%Y-%m-%d").to_string();
         Self { ledger: bound.id, host: host_name(), path, created }
+    }
+
+    /// Whether it names another place than `path`, where `bound` was found, and only an import leads
+    /// from one to the other. Files move, and the name of a database changes, by other ways too: then
+    /// what the ledger knows of its place is not where it was found.
+    fn has_left(&self, bound: &Bound, path: &Path) -> bool {
+        let path = path.display().to_string();
+        match (postgres::is_name(&self.path), postgres::is_name(&path)) {
+            (true, true) => self.path != path && bound.path == path,
+            (false, false) => false,
+            _ => true,
+        }
     }
 
     /// Fails if there is a marker already, so that of two ledgers only one can be the site's.

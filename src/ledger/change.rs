@@ -11,6 +11,7 @@ use sqlx::{Any, AnyConnection, Row, Transaction};
 use tracing::{info, warn};
 use url::Url;
 
+use super::engine::Engine;
 use super::words::Kept;
 use super::{Delivery, DeliveryName, Event, LedgerError, State, event, words};
 use crate::channel::DeliveryKey;
@@ -139,7 +140,8 @@ impl Change {
     /// Writes the change to disk, and tells of it.
     ///
     /// # Errors
-    /// [`LedgerError`] if it could not be written; then nothing was.
+    /// [`LedgerError`] if it could not be written; then nothing was, or a server's answer was lost (see
+    /// [`super::engine`]).
     pub(in crate::ledger) async fn commit(mut self) -> Result<(), LedgerError> {
         event::write(&mut self.tx, &self.events).await?;
         words::write(&mut self.tx, &self.words).await?;
@@ -150,7 +152,7 @@ impl Change {
                 .execute(&mut *self.tx)
                 .await?;
         }
-        self.tx.commit().await?;
+        Engine::of(&self.tx).in_time(self.tx.commit()).await?;
         for transition in self.transitions {
             transition.tell();
         }

@@ -7,9 +7,10 @@ use serde_json::json;
 use sqlx::AssertSqlSafe;
 
 use super::change::Change;
+use super::engine::Engine;
 use super::group::{Entry, Written};
 use super::worker::Liveness;
-use super::{Attempt, Claim, Delivery, Ledger, LedgerError, State, event, row};
+use super::{Attempt, Claim, Delivery, Ledger, LedgerError, State, event, row, worker};
 use crate::adapt::Rendition;
 use crate::adapt::picture::sha256;
 use crate::channel::{DeliveryKey, Wire};
@@ -125,7 +126,13 @@ impl Ledger {
         let mut recovered = Vec::new();
         let mut tx = self.begin().await?;
         for attempt in running(&mut tx).await? {
-            let left_behind = match liveness(&attempt) {
+            let said = match liveness(&attempt) {
+                Liveness::Dead if self.engine == Engine::Postgres => {
+                    worker::dead_among_several(&attempt.worker)
+                }
+                said => said,
+            };
+            let left_behind = match said {
                 Liveness::Alive => false,
                 Liveness::Dead => true,
                 Liveness::CannotTell => now > attempt.send_by + RECOVERY_MARGIN,

@@ -224,7 +224,7 @@ impl Ledger {
         sqlx::query("update posting set page_seen_at = $2, page_note = $3 where id = $1")
             .bind(posting.0.to_string())
             .bind(row::micros(seen_at))
-            .bind(note.to_owned())
+            .bind(row::storable(note))
             .execute(&mut *tx)
             .await?;
         let what = if seen_at.is_some() { "page seen" } else { "page not seen" };

@@ -19,6 +19,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use sqlx::{AnyConnection, Executor, Row};
 
+use super::engine::Engine;
 use super::{CopyState, Delivery, KnownPosting, Ledger, LedgerError, State, event, row, words};
 use crate::posting::PostingId;
 
@@ -134,7 +135,7 @@ impl Ledger {
     /// # Errors
     /// [`LedgerError::NoSuchPosting`].
     pub async fn erasure(&self, posting: &PostingId) -> Result<Erasure, LedgerError> {
-        let mut tx = self.reader.begin().await?;
+        let mut tx = self.begin_reading().await?;
         erasure(&mut tx, posting).await
     }
 
@@ -184,6 +185,9 @@ impl Ledger {
     /// [`LedgerError`] if there is no connection to the ledger.
     pub async fn scrub(&self) -> Result<Files, LedgerError> {
         let mut connection = self.writer.acquire().await?;
+        if self.engine == Engine::Postgres {
+            return Ok(Files::NotYet { why: THE_SERVERS.to_owned() });
+        }
         if let Err(error) = connection.execute("vacuum").await {
             return Ok(Files::NotYet { why: error.to_string() });
         }
@@ -195,6 +199,9 @@ impl Ledger {
 pub(in crate::ledger) async fn fold_log(
     connection: &mut AnyConnection,
 ) -> Result<Files, LedgerError> {
+    if Engine::of(connection) == Engine::Postgres {
+        return Ok(Files::NotYet { why: THE_SERVERS.to_owned() });
+    }
     let folded = sqlx::query("pragma wal_checkpoint(truncate)").fetch_one(&mut *connection).await?;
     let busy: i64 = folded.try_get(0)?;
     Ok(match busy {
@@ -202,6 +209,9 @@ pub(in crate::ledger) async fn fold_log(
         _ => Files::NotYet { why: "another process is reading it".to_owned() },
     })
 }
+
+const THE_SERVERS: &str = "its files are PostgreSQL's, which overwrites what is gone at its own time \
+    (`vacuum full` does at once); its write-ahead log and its backups keep it for longer";
 
 /// What erases. `$1` is the posting, `$2` the time.
 const ERASE: [&str; 8] = [

@@ -81,7 +81,7 @@ impl Ledger {
     /// [`LedgerError::BrokenChain`] names the first event that is not what was written.
     pub async fn verify_chain(&self) -> Result<ChainReport, LedgerError> {
         // One transaction, so that all of it is read as it was at one moment.
-        let mut tx = self.reader.begin().await?;
+        let mut tx = self.begin_reading().await?;
         walk(&mut tx, |_| ()).await
     }
 }

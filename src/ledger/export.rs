@@ -13,14 +13,19 @@
 //! | `posting` | `id` |
 //! | `delivery` | `key`; a `target` may come after the delivery that names it |
 //! | `approval` | `posting`, `channel` |
+//! | `picture` | `posting`, `sha256` |
 //! | `attempt` | `delivery`, `number` |
+//! | `carried` | `delivery`, `attempt` |
 //! | `step` | `delivery`, `attempt`, `number` |
 //! | `event` | `number` |
 //! | `event_words` | `number`, of the event |
 //! | `answer` | `id` |
+//! | `mailbox` | `name` |
+//! | `notice` | `about` |
+//! | `telling` | `id` |
+//! | `told` | `telling`, `notice` |
 //!
-//! What people were told (`notice`, `telling`, `told`) is no part of it, nor how far a mailbox was read
-//! (`mailbox`): reading it once more changes nothing.
+//! [`super::import`] makes a ledger of it again.
 
 use std::path::Path;
 
@@ -41,8 +46,8 @@ pub struct Exported {
 const PAGE: i64 = 500;
 
 /// A table, and how its rows are read page by page: each begins after the last key of the one before.
-struct Table {
-    name: &'static str,
+pub(in crate::ledger) struct Table {
+    pub(in crate::ledger) name: &'static str,
     query: &'static str,
     /// The columns of the key that are texts; the query knows their last values as `$1` and `$4`.
     texts: &'static [&'static str],
@@ -51,7 +56,7 @@ struct Table {
 }
 
 /// The tables after `ledger`. `$2` is how many rows are wanted.
-const TABLES: [Table; 11] = [
+pub(in crate::ledger) const TABLES: [Table; 15] = [
     Table {
         name: "channel",
         query: "select * from channel where name > $1 order by name limit $2",
@@ -123,6 +128,31 @@ const TABLES: [Table; 11] = [
         texts: &["id"],
         numbers: &[],
     },
+    Table {
+        name: "mailbox",
+        query: "select * from mailbox where name > $1 order by name limit $2",
+        texts: &["name"],
+        numbers: &[],
+    },
+    Table {
+        name: "notice",
+        query: "select * from notice where about > $1 order by about limit $2",
+        texts: &["about"],
+        numbers: &[],
+    },
+    Table {
+        name: "telling",
+        query: "select * from telling where id > $1 order by id limit $2",
+        texts: &["id"],
+        numbers: &[],
+    },
+    Table {
+        name: "told",
+        query: "select * from told where (telling, notice) > ($1, $4)
+                 order by telling, notice limit $2",
+        texts: &["telling", "notice"],
+        numbers: &[],
+    },
 ];
 
 /// The key of the last row that was read.
@@ -154,7 +184,7 @@ impl Ledger {
         &self,
         mut write: impl FnMut(&str) -> Result<(), E>,
     ) -> Result<Exported, E> {
-        let mut tx = self.reader.begin().await.map_err(LedgerError::from)?;
+        let mut tx = self.begin_reading().await?;
         let version = store::version(&mut *tx, Path::new("")).await?;
         let ledger = sqlx::query("select * from ledger").fetch_one(&mut *tx).await;
         let ledger = values(&ledger.map_err(LedgerError::from)?)?;

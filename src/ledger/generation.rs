@@ -15,6 +15,18 @@
 //! | another generation | any | put back |
 //! | any | an event that the ledger does not have | put back |
 //!
+//! A ledger in PostgreSQL has a mark on every machine, so that one may be missing and a generation
+//! says nothing:
+//!
+//! | ledger in PostgreSQL | mark of this machine | then |
+//! | --- | --- | --- |
+//! | with a generation | none, or unreadable | this machine is new here, and gets one |
+//! | any generation | an event that the ledger has | in order; the mark is moved on |
+//! | any | an event that the ledger does not have | put back |
+//!
+//! So each machine that has taken part notices a dump that was put back, and a standby that took over
+//! without having heard of everything.
+//!
 //! A ledger that was put back is not refused: it gets a new generation, remembers when that was
 //! and how far it reached ([`Ledger::restored`]), and appends the event `restored`.
 //!
@@ -38,7 +50,7 @@ use sqlx::{Any, AnyConnection, Executor, Row};
 use uuid::Uuid;
 
 use super::change::{Change, End};
-use super::mark::{Mark, Reached};
+use super::mark::{Holders, Mark, Reached};
 use super::{Ledger, LedgerError, event, row};
 
 /// That this ledger was put back from a copy.
@@ -131,10 +143,16 @@ pub(in crate::ledger) async fn open(
     let sign = match verdict {
         Verdict::InOrder => {
             if let (Some(before), Some(after)) = (marked, position.reached())
-                && before.event < after.event
+                && (before.event < after.event || before.generation != after.generation)
             {
                 // Where another process was faster, its mark is the newer one.
                 mark.swap(&before, &after)?;
+            }
+            return Ok(None);
+        }
+        Verdict::Joins => {
+            if let Some(reached) = position.reached() {
+                mark.set(&reached)?;
             }
             return Ok(None);
         }
@@ -244,6 +262,7 @@ impl Compared {
                 _ => NO_GENERATION.to_owned(),
             },
             Verdict::First => NO_GENERATION.to_owned(),
+            Verdict::Joins => Sign::NoMark.to_string(),
             Verdict::Restored(sign) => sign.to_string(),
         };
         Err(LedgerError::Replaced { path: self.position.path, why })
@@ -257,6 +276,8 @@ enum Verdict {
     /// Neither was marked before.
     First,
     InOrder,
+    /// This machine takes part for the first time.
+    Joins,
     Restored(Sign),
 }
 
@@ -312,22 +333,25 @@ async fn compare(
         head: row.try_get("head")?,
         hash_at_mark,
     };
-    let verdict = judge(&position, marked.as_ref());
+    let verdict = judge(&position, marked.as_ref(), mark.holders);
     Ok(Compared { position, marked, verdict })
 }
 
-/// The table above.
-fn judge(ledger: &Position, marked: Option<&Reached>) -> Verdict {
+/// The tables above.
+fn judge(ledger: &Position, marked: Option<&Reached>, holders: Holders) -> Verdict {
     if let Some(made) = ledger.backup_at {
         return Verdict::Restored(Sign::Copy { made });
     }
     let Some(marked) = marked else {
         return match ledger.generation {
             None => Verdict::First,
+            Some(_) if holders == Holders::Several => Verdict::Joins,
             Some(_) => Verdict::Restored(Sign::NoMark),
         };
     };
-    if ledger.generation.is_some_and(|generation| generation != marked.generation) {
+    if holders == Holders::One
+        && ledger.generation.is_some_and(|generation| generation != marked.generation)
+    {
         Verdict::Restored(Sign::OtherGeneration)
     } else if ledger.last_event < marked.event {
         let (newest, marked) = (ledger.last_event, marked.event);

@@ -15,7 +15,7 @@ use tokio::sync::oneshot::{self, error::TryRecvError};
 
 use super::claim::Taking;
 use super::settle::Settling;
-use super::{Delivery, Ledger, LedgerError, claim, settle, store};
+use super::{Delivery, Ledger, LedgerError, claim, engine, settle};
 
 /// How many entries one transaction takes at most: the others do not wait longer for the first ones.
 const TOGETHER: usize = 100;
@@ -176,8 +176,7 @@ async fn others_come_along() {
     .await;
 }
 
-/// Another process writes (SQLITE_BUSY, the low byte of SQLite's extended result code), or others
-/// of this process wait for its one connection.
+/// Another process writes, or others of this process wait for its one connection.
 pub(in crate::ledger) fn is_busy(error: &LedgerError) -> bool {
-    matches!(error, LedgerError::Database(error) if store::is_busy(error))
+    matches!(error, LedgerError::Database(error) if engine::is_busy(error))
 }

@@ -41,6 +41,16 @@ impl Reached {
 #[derive(Debug, Clone)]
 pub(in crate::ledger) struct Mark {
     path: PathBuf,
+    pub(in crate::ledger) holders: Holders,
+}
+
+/// Who keeps a mark of the same ledger.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::ledger) enum Holders {
+    /// This machine alone.
+    One,
+    /// Every machine its own.
+    Several,
 }
 
 impl Mark {
@@ -48,7 +58,13 @@ impl Mark {
     pub(in crate::ledger) fn of(ledger: &Path) -> Self {
         let mut path = ledger.to_owned().into_os_string();
         path.push(".generation");
-        Self { path: path.into() }
+        Self { path: path.into(), holders: Holders::One }
+    }
+
+    /// This machine's mark of a ledger that several machines share. It stands where that of a file
+    /// would: so a ledger that moves from one to the other keeps it.
+    pub(in crate::ledger) fn of_shared(beside: &Path) -> Self {
+        Self { holders: Holders::Several, ..Self::of(beside) }
     }
 
     /// What it says; `None` if there is none, or nothing that can be read. A mark that could not

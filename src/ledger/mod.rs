@@ -7,11 +7,13 @@
 //!
 //! SQL stays in this room, in the subset that SQLite and PostgreSQL share: `text` and `bigint`
 //! columns only, times as microseconds since 1970, JSON as text, `$1` placeholders, and `now` as a
-//! parameter. [`store`] opens the file, [`binding`] ties it to its site, [`generation`] notices that
-//! it was put back, [`event`] is the chain of events, [`integrity`], [`backup`] and [`export`] are its
-//! upkeep, [`notice`] is the outbox of what people are told; [`words`] keeps what events say beside the
-//! chain, so that [`erase`] and [`retention`] can forget it; the rest is one file per idea in the life of a delivery: it is observed and planned,
-//! claimed and settled, found out about, and read.
+//! parameter. [`place`] says where it is, [`store`] opens it, [`sqlite`] and [`postgres`] reach it,
+//! [`engine`] is what the two do differently. [`binding`] ties it to its site, [`generation`] notices
+//! that it was put back, [`event`] is the chain of events, [`integrity`], [`backup`], [`export`] and
+//! [`import`] are its upkeep, [`notice`] is the outbox of what people are told; [`words`] keeps what
+//! events say beside the chain, so that [`erase`] and [`retention`] can forget it. The rest is one file
+//! per idea in the life of a delivery: it is observed and planned, claimed and settled, found out about,
+//! and read.
 
 mod anchor;
 pub mod arrival;
@@ -20,12 +22,14 @@ pub mod binding;
 mod change;
 pub mod claim;
 pub mod decide;
+mod engine;
 pub mod erase;
 pub mod event;
 pub mod export;
 pub mod find_out;
 pub mod generation;
 mod group;
+pub mod import;
 pub mod integrity;
 pub mod mailbox;
 mod mark;
@@ -34,11 +38,14 @@ pub mod observe;
 mod occurrence;
 pub mod pause;
 pub mod picture;
+pub mod place;
 pub mod plan;
+pub mod postgres;
 pub mod read;
 pub mod retention;
 mod row;
 pub mod settle;
+mod sqlite;
 mod state;
 pub mod step;
 pub mod store;
@@ -69,13 +76,17 @@ pub use event::ChainReport;
 pub use export::Exported;
 pub use find_out::{Resolution, Whom};
 pub use generation::Restored;
+pub use import::Imported;
 pub use integrity::{Flaw, Glance, Health, Part};
 pub use notice::{Concerns, Heard, NewNotice, Outbox, Telling, Way};
 pub use observe::{Hiring, Observed, Seen};
 pub use occurrence::Occurrence;
+pub use place::{Database, Place, Schema};
 pub use plan::Time;
+pub use postgres::{Server, Standbys};
 pub use read::Owned;
 pub use retention::{Forgotten, Retention};
+pub use row::storable;
 pub use state::{CopyState, Deed, State};
 pub use store::{Ledger, Opening, Turnstile};
 pub use survey::{EndedAttempt, Pauses, Published};
@@ -451,6 +462,20 @@ pub enum LedgerError {
          help: `--over` restores the copy all the same; the ledger of now is kept beside it"
     )]
     StillWhole { path: String, newest: i64, copied: i64 },
+    #[error(
+        "the ledger is in PostgreSQL, whose own programs copy it and put it back\n\
+         help: `pg_dump --format=custom --schema={schema} --file=FILE ADDRESS` copies all of it, \
+         `pg_restore` puts that back while every Handbill is stopped; `handbill ledger export FILE` \
+         writes it for either engine"
+    )]
+    InPostgres { schema: String },
+    #[error(
+        "there is a ledger already at {path}; nothing was imported\n\
+         help: import where none is: name another `path` or `schema` under `[ledger]` in handbill.toml"
+    )]
+    NotEmpty { path: String },
+    #[error("what is to be imported is no whole export of a ledger: {why}")]
+    NoExport { why: String },
     #[error("the ledger knows no channel `{0}`")]
     NoSuchChannel(ChannelName),
     #[error(

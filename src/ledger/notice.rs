@@ -131,7 +131,7 @@ impl Ledger {
     /// # Errors
     /// [`LedgerError`] if the ledger cannot be read.
     pub async fn concerns(&self, now: DateTime<Utc>) -> Result<Concerns, LedgerError> {
-        let mut tx = self.reader.begin().await?;
+        let mut tx = self.begin_reading().await?;
         let rows = sqlx::query(
             "select delivery.*, coalesce(nullif(posting.title, ''), posting.id) as posting_title
                from delivery
@@ -328,7 +328,7 @@ impl Ledger {
         )
         .bind(id.clone())
         .bind(state)
-        .bind(why.to_owned())
+        .bind(row::storable(why))
         .bind(due_at.timestamp_micros())
         .bind(now.timestamp_micros())
         .bind(WAITS)

@@ -60,7 +60,7 @@ impl Ledger {
             "update ledger set paused_since = coalesce(paused_since, $1), paused_reason = $2",
         )
         .bind(now.timestamp_micros())
-        .bind(reason.to_owned())
+        .bind(row::storable(reason))
         .execute(&mut *tx)
         .await?;
         event::append(&mut tx, now, None, "paused all", &json!({ "why": reason })).await?;
@@ -103,7 +103,7 @@ pub(in crate::ledger) async fn pause(
     sqlx::query("update channel set paused_since = $2, paused_reason = $3 where name = $1")
         .bind(channel.0.to_string())
         .bind(since.timestamp_micros())
-        .bind(reason.to_owned())
+        .bind(row::storable(reason))
         .execute(&mut **tx)
         .await?;
     let detail = json!({ "channel": channel, "why": reason });

@@ -177,7 +177,7 @@ impl Delivery {
     pub(in crate::ledger) fn enter(&mut self, state: State, reason: &str, now: DateTime<Utc>) {
         self.state = state;
         self.asks_since = None;
-        reason.clone_into(&mut self.reason);
+        self.reason = row::storable(reason);
         self.changed_at = now;
     }
 }

@@ -36,7 +36,7 @@ impl Ledger {
     /// # Errors
     /// [`LedgerError`] if the ledger cannot be read.
     pub async fn past(&self) -> Result<Past, LedgerError> {
-        let mut tx = self.reader.begin().await?;
+        let mut tx = self.begin_reading().await?;
         let rows = sqlx::query("select * from posting").fetch_all(&mut *tx).await?;
         let postings = by_id(&rows)?;
         let deliveries =
@@ -56,7 +56,7 @@ impl Ledger {
         present: &[PostingId],
         counts_since: &BTreeMap<ChannelName, DateTime<Utc>>,
     ) -> Result<Past, LedgerError> {
-        let mut tx = self.reader.begin().await?;
+        let mut tx = self.begin_reading().await?;
         let ids: Vec<&PostingId> = present.iter().collect();
         let mut postings = postings_of(&mut tx, &ids).await?;
         let unfinished = sqlx::query("select * from posting where finished_at is null")
@@ -279,7 +279,7 @@ impl Ledger {
         }
         let rows = sqlx::query(
             "select * from delivery
-              where substr(replace(key, '-', ''), 1, $2) = $1 order by key limit 2",
+              where substr(replace(key, '-', ''), 1, cast($2 as integer)) = $1 order by key limit 2",
         )
         .bind(digits.clone())
         .bind(i64::try_from(digits.len()).map_err(|_| unknown())?)

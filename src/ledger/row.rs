@@ -34,6 +34,12 @@ pub(in crate::ledger) fn to_json(value: &impl Serialize) -> Result<String, Ledge
     serde_json::to_string(value).map_err(|error| LedgerError::Corrupt(error.to_string()))
 }
 
+/// Words of others as both engines keep them. PostgreSQL's text has no U+0000 (its manual, "Character
+/// Types"); as in CommonMark, U+FFFD stands for it.
+pub fn storable(words: &str) -> String {
+    words.replace('\0', "\u{FFFD}")
+}
+
 /// How many rows one statement writes; databases limit the placeholders of a statement.
 pub(in crate::ledger) const ROWS_AT_ONCE: usize = 100;
 

@@ -135,7 +135,7 @@ async fn end_attempts(tx: &mut Change, settlings: &[&Settling]) -> Result<(), Le
             .bind(i64::from(settling.number))
             .bind(settling.now.timestamp_micros())
             .bind(word)
-            .bind(why.to_owned());
+            .bind(row::storable(why));
     }
     query.execute(&mut **tx).await?;
     Ok(())

@@ -5,6 +5,15 @@
 //! given out again, a reboot, and a second container on one host are all told apart. Where
 //! `/proc` does not say these things (other systems than Linux, `hidepid`), start is empty and
 //! [`liveness`] answers [`Liveness::CannotTell`].
+//!
+//! Across machines nobody can look whether a process lives. There an attempt is its own lease: it ends
+//! with its `send_by`, after which nothing of it may be sent, on the clock of the machine that sends.
+//! The others wait for [`super::claim::RECOVERY_MARGIN`] longer and then call it unknown, which is
+//! never due; and whether anything of it is there they ask the channel. So a worker whose connection to
+//! the ledger is lost may end what it has begun, within its `send_by`: its outcome is written when the
+//! ledger is there again, and counts then. It begins nothing else, because a claim needs the ledger.
+//! Clocks may differ by less than the margin; `handbill doctor` compares this machine's with the
+//! server's.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -48,6 +57,15 @@ pub fn liveness(worker: &str) -> Liveness {
         Process::Running { began } if began == worker.began => Liveness::Alive,
         Process::Running { .. } | Process::Ended => Liveness::Dead,
         Process::Hidden => Liveness::CannotTell,
+    }
+}
+
+/// Whether a worker that counts as dead by its name is dead where several machines share a ledger:
+/// another one may have the name of this host, so that another boot says nothing.
+pub(in crate::ledger) fn dead_among_several(worker: &str) -> Liveness {
+    match (Worker::parse(worker), Kernel::here()) {
+        (Some(worker), Some(kernel)) if worker.boot != kernel.boot => Liveness::CannotTell,
+        _ => Liveness::Dead,
     }
 }
 

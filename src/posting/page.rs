@@ -170,10 +170,23 @@ impl<'a> Matter<'a> {
         words.into_iter().filter(|(word, _)| !word.is_empty()).collect()
     }
 
+    /// Jekyll parts tags in one text at the blanks between them
+    /// (<https://jekyllrb.com/docs/posts/#tags-and-categories>); its pages name their layout.
+    fn tags_as_written(&self) -> Vec<(String, Span)> {
+        let keywords = self.nodes("keywords");
+        let tags = match self.text("tags") {
+            Some((text, span)) if self.text("layout").is_some() && !text.contains(',') => {
+                text.split_whitespace().map(|tag| (tag.to_owned(), span)).collect()
+            }
+            _ => self.nodes("tags"),
+        };
+        tags.into_iter().chain(keywords).collect()
+    }
+
     fn tags(&self, diagnostics: &mut Vec<Diagnostic>) -> Vec<String> {
         let mut tags: Vec<String> = Vec::new();
         let mut spans: Vec<Span> = Vec::new();
-        for (tag, span) in self.nodes("tags").into_iter().chain(self.nodes("keywords")) {
+        for (tag, span) in self.tags_as_written() {
             let tag = match mojibake::repair(&tag) {
                 Some(repaired) => {
                     if !spans.contains(&span) {

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
-use crate::ledger::{Ledger, LedgerError};
+use crate::ledger::{Ledger, LedgerError, Place};
 use crate::site::Site;
 
 /// Closing may take so long; a process that ends without it loses nothing.
@@ -17,34 +17,38 @@ const CLOSE_WITHIN: Duration = Duration::from_secs(5);
 /// An open ledger.
 pub(super) struct OpenLedger {
     pub ledger: Ledger,
+    place: Place,
+    /// Beside it stands what this machine keeps of the ledger.
     path: PathBuf,
-    /// Which file it was: SQLite goes on writing into one that was deleted.
-    file: (u64, u64),
+    /// Which file it was: SQLite goes on writing into one that was deleted. `None` in PostgreSQL.
+    file: Option<(u64, u64)>,
     lock: Option<File>,
 }
 
 impl OpenLedger {
     /// Opens the ledger of a site, and makes it if there is none.
     pub(super) async fn open(site: &Site, now: DateTime<Utc>) -> Result<Self, LedgerError> {
-        let ledger = Ledger::open(&site.ledger, &site.mark(), now).await?;
-        let file =
-            identity(&site.ledger).map_err(|error| unusable(&site.ledger, &error.to_string()))?;
-        Ok(Self { ledger, path: site.ledger.clone(), file, lock: None })
+        let place = site.ledger_place.clone();
+        let ledger = Ledger::open(&place, &site.mark(), now).await?;
+        let file = place.file().map(identity).transpose();
+        let file = file.map_err(|error| unusable(&place, &error.to_string()))?;
+        Ok(Self { ledger, place, path: site.ledger.clone(), file, lock: None })
     }
 
     /// That the file is still the one that was opened.
     pub(super) fn check(&self, site: &Site) -> Result<(), LedgerError> {
-        if self.path != site.ledger {
-            return Err(unusable(&self.path, "the site has another ledger now"));
+        if self.place != site.ledger_place || self.path != site.ledger {
+            return Err(unusable(&self.place, "the site has another ledger now"));
         }
+        let Some(opened) = self.file else { return Ok(()) };
         match identity(&self.path) {
-            Ok(file) if file == self.file => Ok(()),
-            Ok(_) => Err(unusable(&self.path, "another file has taken its place")),
-            Err(error) => Err(unusable(&self.path, &format!("it is not there any more: {error}"))),
+            Ok(file) if file == opened => Ok(()),
+            Ok(_) => Err(unusable(&self.place, "another file has taken its place")),
+            Err(error) => Err(unusable(&self.place, &format!("it is not there any more: {error}"))),
         }
     }
 
-    /// Whether another daemon works on the same ledger. That is allowed, and rarely meant.
+    /// Whether another daemon on this machine works on the same ledger. That is allowed, and rarely meant.
     pub(super) fn has_neighbour(&mut self) -> bool {
         if self.lock.is_some() {
             return false;
@@ -75,6 +79,6 @@ fn identity(path: &Path) -> std::io::Result<(u64, u64)> {
     path.metadata().map(|file| (file.dev(), file.ino()))
 }
 
-fn unusable(path: &Path, why: &str) -> LedgerError {
-    LedgerError::Open { path: path.display().to_string(), why: why.to_owned() }
+fn unusable(place: &Place, why: &str) -> LedgerError {
+    LedgerError::Open { path: place.to_string(), why: why.to_owned() }
 }

@@ -175,7 +175,7 @@ impl Task {
             self.check_against(&open.ledger).await?;
             return Ok(open.ledger.clone());
         }
-        if let Some(before) = Ledger::open_for_upkeep(&site.ledger).await? {
+        if let Some(before) = Ledger::open_for_upkeep(&site.ledger_place).await? {
             let checked = self.check_against(&before).await;
             before.close().await;
             checked?;

@@ -31,7 +31,15 @@ impl Callback {
     /// # Errors
     /// [`SignInError::NoPort`].
     pub async fn listen(port: u16) -> Result<Self, SignInError> {
-        let no_port = |error: std::io::Error| SignInError::NoPort(error.to_string());
+        let no_port = |error: std::io::Error| {
+            SignInError::NoPort(match port {
+                0 => format!("no port of this machine could be opened: {error}"),
+                port => format!(
+                    "port {port} of this machine could not be opened: {error}; take another one \
+                     with `--port`, and name it to the app as its callback address"
+                ),
+            })
+        };
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(no_port)?;
         let port = listener.local_addr().map_err(no_port)?.port();
         Ok(Self { listener, port })

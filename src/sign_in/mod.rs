@@ -30,7 +30,7 @@ pub enum SignInError {
     NotAsked { host: String, why: String },
     #[error("nobody came back from the browser within {seconds} s; start again")]
     TooLate { seconds: u64 },
-    #[error("no port of this machine could be opened: {0}")]
+    #[error("{0}")]
     NoPort(String),
     #[error("this machine gives no random numbers")]
     NoRandom,

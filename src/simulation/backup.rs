@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 const FILES: [&str; 2] = ["ledger.db", "ledger.db-wal"];
 /// What a power cut takes too.
 const MARK: &str = "ledger.db.generation";
+const EXPORT: &str = "ledger.jsonl";
 const INDEX: &str = "ledger.db-shm";
 
 /// The copies of one folder.
@@ -48,6 +49,22 @@ impl Copies {
     /// If a file cannot be copied.
     pub fn cut_power(&self) -> io::Result<()> {
         self.put_back("before", &[FILES[0], FILES[1], MARK])
+    }
+
+    /// Keeps an export as the backup of a ledger that is in no file.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn keep_export(&self, text: &str) -> io::Result<()> {
+        let place = self.folder.join("backup");
+        fs::create_dir_all(&place)?;
+        fs::write(place.join(EXPORT), text)
+    }
+
+    /// # Errors
+    /// If it cannot be read.
+    pub fn export(&self) -> io::Result<String> {
+        fs::read_to_string(self.folder.join("backup").join(EXPORT))
     }
 
     fn keep(&self, name: &str, files: &[&str]) -> io::Result<()> {

@@ -60,6 +60,7 @@ use std::sync::{Arc, Mutex};
 
 use crate::adapt::Target;
 use crate::channel::ChannelName;
+use crate::channel::secret::SecretRef;
 use crate::ledger::LedgerError;
 use crate::site::ChannelSpec;
 pub use broken::Broken;
@@ -109,7 +110,16 @@ pub struct Played {
     pub told: Vec<String>,
 }
 
-/// Plays the schedule of a seed.
+/// Where the ledger of a schedule is.
+#[derive(Debug, Clone)]
+pub enum Home {
+    /// In a file.
+    File,
+    /// In PostgreSQL, in schemas of its own, which stay there: for a database that is thrown away.
+    Postgres(SecretRef),
+}
+
+/// Plays the schedule of a seed, with its ledger in a file.
 ///
 /// # Errors
 /// [`SimulationError`] if it cannot be played to its end.
@@ -118,20 +128,34 @@ pub async fn play(
     broken: Option<Broken>,
     tell: Tell,
 ) -> Result<Played, SimulationError> {
+    play_at(&Home::File, seed, broken, tell).await
+}
+
+/// Plays the schedule of a seed.
+///
+/// # Errors
+/// [`SimulationError`] if it cannot be played to its end.
+pub async fn play_at(
+    home: &Home,
+    seed: u64,
+    broken: Option<Broken>,
+    tell: Tell,
+) -> Result<Played, SimulationError> {
     let folder = folder();
     std::fs::create_dir_all(&folder)?;
-    let played = play_in(folder.clone(), seed, broken, tell).await;
+    let played = play_in(folder.clone(), home, seed, broken, tell).await;
     drop(std::fs::remove_dir_all(&folder));
     played
 }
 
 async fn play_in(
     folder: PathBuf,
+    home: &Home,
     seed: u64,
     broken: Option<Broken>,
     tell: Tell,
 ) -> Result<Played, SimulationError> {
-    let mut world = World::new(seed, broken, folder, tell).await?;
+    let mut world = World::new(seed, broken, folder, home, tell).await?;
     world.live().await?;
     let verdict = world.judge().await?;
     let told = world.nature.told();

@@ -477,6 +477,7 @@ fn site(folder: &Path, channels: Vec<ChannelSpec>) -> Result<Site, SimulationErr
         content: folder.join("content"),
         postings: Vec::new(),
         ledger: folder.join("ledger.db"),
+        ledger_place: (&folder.join("ledger.db")).into(),
         channels,
         templates: WORDS.clone(),
         plan: PlanRules::default(),

@@ -12,7 +12,6 @@ use std::time::Instant;
 use chrono::{DateTime, Days, TimeDelta, Utc};
 use uuid::Uuid;
 
-use super::SimulationError;
 use super::backup::Copies;
 use super::broken::Broken;
 use super::chance::Chance;
@@ -22,10 +21,13 @@ use super::page::Place;
 use super::scenario::{Event, Knows, Machine, Scenario};
 use super::server::{By, Gone, Server};
 use super::turns::{Daemon, Gate, Go, Turns, What};
+use super::{Home, SimulationError};
 use crate::channel::{Kind, Reach};
 use crate::deliver::worker::LivenessOf;
 use crate::deliver::{Courier, Postings, Round, Station, Wanted, Worker};
-use crate::ledger::{Ledger, LedgerError, Liveness, Opening, Resolution, SiteMark, State};
+use crate::ledger::{
+    self, Database, Ledger, LedgerError, Liveness, Opening, Resolution, Schema, SiteMark, State,
+};
 use crate::plan::{Pace, When};
 use crate::posting::identity::{self, Known};
 use crate::site::Site;
@@ -101,9 +103,16 @@ impl World {
         seed: u64,
         broken: Option<Broken>,
         folder: PathBuf,
+        home: &Home,
         tell: Tell,
     ) -> Result<Self, SimulationError> {
-        let scenario = super::scenario::draw(seed, &folder)?;
+        let mut scenario = super::scenario::draw(seed, &folder)?;
+        if let Home::Postgres(address) = home {
+            let (address, beside) = (address.clone(), scenario.site.ledger.clone());
+            let schema = new_schema()?;
+            scenario.site.ledger_place =
+                ledger::Place::Postgres(Database { address, schema, beside });
+        }
         let nature = Arc::new(Nature::new(seed, broken, scenario.start, tell));
         for server in &scenario.servers {
             nature.add(Arc::clone(server));
@@ -171,11 +180,8 @@ impl World {
                 id: Some(Uuid::from_u64_pair(self.nature.seed, 0x5157)),
                 turnstile: Some(Arc::new(gate)),
             };
-            let mark = SiteMark {
-                folder: self.folder.clone(),
-                base_url: self.site.settings.base_url.to_string(),
-            };
-            let path = &self.site.ledger;
+            let mark = self.site_mark();
+            let path = &self.site.ledger_place;
             let ledger = Ledger::open_with(path, &mark, self.nature.clock.now(), opening).await?;
             let stations = Arc::new(self.stations(number));
             let worker = self.worker();
@@ -644,11 +650,11 @@ impl World {
                 self.after_faults(all).await?;
             }
             Event::FullDisk(time) => self.disk_full_until = Some(self.nature.truth() + time),
-            Event::Backup => self.copies.keep_backup()?,
+            Event::Backup => self.keep_backup().await?,
             Event::Restore => {
                 if RESTORED_IS_NOTICED && self.copies.has_backup() {
                     self.close().await;
-                    self.copies.restore()?;
+                    self.put_back().await?;
                     self.restored = true;
                     self.letters = 0;
                     self.open().await?;
@@ -656,6 +662,37 @@ impl World {
             }
         }
         Ok(())
+    }
+
+    async fn keep_backup(&self) -> Result<(), SimulationError> {
+        if self.site.ledger_place.file().is_some() {
+            return Ok(self.copies.keep_backup()?);
+        }
+        let mut text = String::new();
+        let export = self.ledger()?.export(|lines| {
+            text.push_str(lines);
+            Ok::<_, LedgerError>(())
+        });
+        export.await?;
+        Ok(self.copies.keep_export(&text)?)
+    }
+
+    /// In PostgreSQL what was kept becomes another schema, as a database of another name would be.
+    async fn put_back(&mut self) -> Result<(), SimulationError> {
+        let ledger::Place::Postgres(mut database) = self.site.ledger_place.clone() else {
+            return Ok(self.copies.restore()?);
+        };
+        database.schema = new_schema()?;
+        let place = ledger::Place::Postgres(database);
+        let text = self.copies.export()?;
+        Ledger::import(text.as_bytes(), &place, &self.site_mark(), self.now()).await?;
+        Arc::make_mut(&mut self.site).ledger_place = place;
+        Ok(())
+    }
+
+    fn site_mark(&self) -> SiteMark {
+        let base_url = self.site.settings.base_url.to_string();
+        SiteMark { folder: self.folder.clone(), base_url }
     }
 
     fn page(&mut self, page: usize, change: impl FnOnce(&mut super::page::Page)) {
@@ -758,4 +795,10 @@ impl World {
             |it| it.target.clone(),
         )
     }
+}
+
+/// A schema that no other schedule has.
+fn new_schema() -> Result<Schema, SimulationError> {
+    let name = format!("simulation_{}", Uuid::new_v4().simple());
+    name.parse().map_err(|why: &str| SimulationError::Setup(why.to_owned()))
 }

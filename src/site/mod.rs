@@ -12,6 +12,7 @@ pub mod check;
 pub mod credential;
 pub mod filter;
 pub mod instances;
+mod ledger;
 mod list;
 pub mod mailbox;
 pub mod notices;
@@ -45,7 +46,7 @@ use crate::adapt::AdaptError;
 use crate::adapt::template::Templates;
 use crate::channel::feed::list::entry_id;
 use crate::diagnostic::{Diagnostic, Source, suggestion};
-use crate::ledger::{Retention, SiteMark};
+use crate::ledger::{Place, Retention, SiteMark};
 use crate::posting::Settings;
 pub use crate::schedule::length;
 pub use channel_file::ChannelSpec;
@@ -77,7 +78,10 @@ pub struct Site {
     pub content: PathBuf,
     /// Folders and files with postings.
     pub postings: Vec<PathBuf>,
+    /// Its file; of one in PostgreSQL, beside what this machine keeps of it.
     pub ledger: PathBuf,
+    /// Where the ledger is.
+    pub ledger_place: Place,
     pub channels: Vec<ChannelSpec>,
     pub templates: Templates,
     /// `[plan]`: what holds for all channels.
@@ -129,7 +133,7 @@ struct SiteFile {
     plan: queue::PlanTable,
     /// The record of what went where.
     #[serde(default)]
-    ledger: LedgerTable,
+    ledger: ledger::LedgerTable,
     /// Who is told, once, what needs a person.
     notices: Option<notices::NoticesTable>,
     /// Where answers to our mails come.
@@ -185,19 +189,6 @@ struct SiteTable {
     /// Folders or pages with job ads.
     #[schemars(with = "Vec<PathBuf>")]
     postings: Vec<Spanned<PathBuf>>,
-}
-
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct LedgerTable {
-    /// The file of the record; default `state/ledger.db`.
-    path: PathBuf,
-}
-
-impl Default for LedgerTable {
-    fn default() -> Self {
-        Self { path: PathBuf::from("state/ledger.db") }
-    }
 }
 
 fn english() -> String {
@@ -321,7 +312,7 @@ impl Site {
             now,
         };
         let mut channels = channel_file::load_all(&around, &mut diagnostics)?;
-        let ledger = folder.join(written.ledger.path);
+        let (ledger, ledger_place) = written.ledger.place(folder, &file, &mut diagnostics);
         instances::Instances::beside(&ledger).tell(&mut channels);
         remember_feeds(&mut channels, &ledger);
         if channels.is_empty() && !diagnostics.iter().any(Diagnostic::is_error) {
@@ -356,6 +347,7 @@ impl Site {
             content: folder.join(content),
             postings,
             ledger,
+            ledger_place,
             channels,
             templates,
             plan,

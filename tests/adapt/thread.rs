@@ -46,7 +46,8 @@ proptest! {
         if left_out == 0 {
             prop_assert_eq!(said, letters(&text));
         } else {
-            prop_assert!(letters(&text).starts_with(&said));
+            let said = said.strip_suffix("[…]").unwrap_or(&said);
+            prop_assert!(letters(&text).starts_with(said));
         }
     }
 

@@ -303,6 +303,10 @@ async fn a_session_that_cannot_be_kept_is_no_trouble() {
 async fn who_cannot_sign_in_sends_nothing() {
     let reset = format!("RateLimit-Reset: {}", (Utc::now() + TimeDelta::seconds(60)).timestamp());
     let echo = format!("Invalid identifier or password {SECRET}");
+    let taken_down = value!({
+        "accessJwt": token("s", 7200), "refreshJwt": "r", "did": DID, "handle": "lab.example",
+        "active": false, "status": "takendown",
+    });
     for (reply, blocked) in [
         (error(401, "AuthenticationRequired", &echo), true),
         (error(401, "AuthFactorTokenRequired", "A sign in code was sent"), true),
@@ -315,6 +319,7 @@ async fn who_cannot_sign_in_sends_nothing() {
             ),
             true,
         ),
+        (json(200, &taken_down.to_string()), true),
         (answer(429, &[&reset], "{}"), false),
         (error(500, "InternalServerError", "no"), false),
         (Reply::HangUp, false),

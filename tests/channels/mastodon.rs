@@ -154,6 +154,7 @@ async fn what_left_and_was_not_answered_is_unknown() {
         Reply::HangUp,
         half(200, r#"{"id":"1170""#),
         json(200, "{}"),
+        json(200, r#"{"id":"../accounts/1"}"#),
         answer(200, &[], "<html>welcome to the hotel network</html>"),
         answer(302, &["Location: /elsewhere"], ""),
         json(500, "{}"),
@@ -395,6 +396,22 @@ async fn after_a_backup_the_link_with_other_words_is_for_a_person() {
     );
     assert_eq!(trace_beside(page.clone(), &["9"], true).await, Trace::Absent);
     assert_eq!(trace_beside(page, &[], false).await, Trace::Absent);
+}
+
+#[tokio::test]
+async fn the_link_with_other_words_is_for_a_person_where_a_server_may_show_them_otherwise() {
+    let marked = HTML.replace("PhD", "<i>PhD</i>s");
+    let page = value!([status("9", &marked, 1), status("7", "<p>other</p>", 99)]);
+    for software in [Software::Mastodon, Software::Firefish] {
+        let replies = [&account(), &page].map(|it| json(200, &it.to_string()));
+        let server = Scripted::start(replies).await;
+        let channel = channel_with(&server.base, software, servers::context());
+        let (wire, key) = (publish(&channel), servers::key());
+        let since = Utc::now() - TimeDelta::minutes(10);
+        let trace = channel.find(&servers::search(&wire, &key, since)).await;
+        let is_asked = matches!(trace, Trace::CannotTell { .. });
+        assert_eq!(is_asked, software == Software::Firefish, "{trace:?}");
+    }
 }
 
 #[tokio::test]

@@ -8,6 +8,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::process::{Child, ChildStderr, Stdio};
 
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use rustix::termios::{LocalModes, tcgetattr};
 use serde_json::{Value, json as value};
 
 use crate::channels::servers::{Scripted, json};
@@ -368,7 +369,19 @@ fn at_a_terminal(site: &TestSite, arguments: &[&str], typed: &[Typed<'_>]) -> (i
         }
     }
     assert_eq!(next, None, "it was never asked: {shown}");
+    let modes = tcgetattr(&terminal).unwrap().local_modes;
+    assert!(modes.contains(LocalModes::ECHO | LocalModes::ISIG), "it is left as it was: {modes:?}");
     (child.wait().unwrap().code().unwrap(), shown)
+}
+
+#[test]
+fn who_breaks_off_while_nothing_is_shown_gets_the_terminal_back_as_it_was() {
+    let site = TestSite::with_channels(&["list"]);
+    let arguments = ["channels", "add", "bluesky", "--handle", "did:plc:ewvi7nxzyoun6zhxrhs64oiz"];
+    let (code, shown) = at_a_terminal(&site, &arguments, &[("(not shown): ", "abcd\u{3}")]);
+    assert_eq!(code, 130, "as if by the signal of Ctrl-C: {shown}");
+    assert!(!shown.contains("abcd"), "{shown}");
+    assert!(!site.path("channels/bluesky.toml").exists());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

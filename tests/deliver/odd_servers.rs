@@ -145,6 +145,21 @@ fn oddities() -> Vec<Oddity> {
             ..PLAIN
         },
         Oddity {
+            name: "marks read into the words",
+            entity: |status| {
+                let words = status["content"].as_str().unwrap().replace("position", "<i>post</i>");
+                status["content"] = json!(words);
+            },
+            is_found: false,
+            ..PLAIN
+        },
+        Oddity {
+            name: "words that are no text",
+            entity: |status| status["content"] = json!("<p>\u{FFFD}\u{FFFD}hD position</p>"),
+            is_found: false,
+            ..PLAIN
+        },
+        Oddity {
             name: "an account without an id",
             account: |_| json!({"username": "lab"}),
             is_found: false,

@@ -7,6 +7,7 @@ use axum::response::IntoResponse;
 use chrono::TimeDelta;
 use handbill::ledger::State;
 use handbill::rehearsal::loopback::{Bound, Loopback};
+use handbill::rehearsal::mastodon::KeyPolicy;
 use handbill::site::queue::PageWait;
 use std::sync::{Arc, Mutex};
 use url::Url;
@@ -168,4 +169,15 @@ async fn what_is_over_is_taken_up_again_when_the_deadline_is_extended() {
     let copies = world.copies("mastodon");
     assert_eq!(copies.len(), 2, "taken back, and announced anew");
     assert!(copies[0].end.is_some() && copies[1].end.is_none());
+}
+
+#[tokio::test]
+async fn a_page_with_a_sign_that_no_text_may_hold_is_announced_once_and_changes_no_more() {
+    let folder = super::folder(&["mastodon"]);
+    let page = folder.read(PAGE).replace("PhD position in Tides", "PhD position in\\0 Tides");
+    folder.write(PAGE, page.replace("fourteen harbours", "fourteen\0 harbours"));
+    let world = World::of(folder, KeyPolicy::Honoured).await;
+    world.settle_down().await;
+    world.assert_posted_once("mastodon").await;
+    assert!(world.copies("mastodon")[0].edits.is_empty());
 }

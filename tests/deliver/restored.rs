@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use handbill::adapt::Occasion;
 use handbill::channel::{ChannelName, Reach, Receipt, Sight};
 use handbill::deliver::{Station, Wanted};
-use handbill::ledger::{CopyState, Resolution, State};
+use handbill::ledger::{CopyState, Place, Resolution, State};
 use handbill::plan::Pace;
 use handbill::rehearsal::fault::Fault;
 use handbill::rehearsal::mastodon::KeyPolicy;
@@ -13,18 +14,43 @@ use handbill::site::channel_file::KindConfig;
 use tokio::net::{TcpListener, TcpStream};
 
 use super::{World, open};
+use crate::support::postgres;
 
-/// Everything of the ledger, as somebody would copy it.
-fn files(world: &World) -> Vec<(PathBuf, Vec<u8>)> {
-    let folder = world.folder.path("state");
-    let mut files = Vec::new();
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.to_string_lossy().ends_with(".db") {
-            files.push((path.clone(), std::fs::read(path).unwrap()));
+/// The ledger of before, as somebody would keep it.
+enum Kept {
+    Files(Vec<(PathBuf, Vec<u8>)>),
+    /// What `pg_dump` wrote.
+    Dump(tempfile::NamedTempFile),
+}
+
+impl Kept {
+    /// Of a ledger that is closed.
+    fn of(world: &World) -> Self {
+        if let Place::Postgres(database) = world.folder.ledger() {
+            return Self::Dump(postgres::dump(&database));
+        }
+        let folder = world.folder.path("state");
+        let mut files = Vec::new();
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.to_string_lossy().ends_with(".db") {
+                files.push((path.clone(), std::fs::read(path).unwrap()));
+            }
+        }
+        Self::Files(files)
+    }
+
+    fn put_back(self, world: &World) {
+        match (self, world.folder.ledger()) {
+            (Self::Dump(dump), Place::Postgres(database)) => postgres::restore(&database, &dump),
+            (Self::Dump(_), Place::File(_)) => panic!("a dump goes into no file"),
+            (Self::Files(files), _) => {
+                for (path, bytes) in files {
+                    std::fs::write(path, bytes).unwrap();
+                }
+            }
         }
     }
-    files
 }
 
 impl World {
@@ -44,9 +70,9 @@ impl World {
         self.forget(before).await;
     }
 
-    async fn backup(&mut self) -> Vec<(PathBuf, Vec<u8>)> {
+    async fn backup(&mut self) -> Kept {
         self.rest().await;
-        let before = files(self);
+        let before = Kept::of(self);
         self.wake().await;
         before
     }
@@ -57,11 +83,9 @@ impl World {
         self.settle_down().await;
     }
 
-    async fn forget(&mut self, before: Vec<(PathBuf, Vec<u8>)>) {
+    async fn forget(&mut self, before: Kept) {
         self.rest().await;
-        for (path, bytes) in before {
-            std::fs::write(path, bytes).unwrap();
-        }
+        before.put_back(self);
         self.wait(60);
         self.wake().await;
         assert!(self.ledger.restored().await.unwrap().is_some());
@@ -104,6 +128,26 @@ async fn a_thread_that_went_out_after_the_backup_is_found_with_all_of_its_parts(
         assert_eq!((delivery.state, delivery.attempts), (State::Posted, 0), "{delivery:#?}");
         assert_eq!(delivery.receipt.unwrap().parts.len() + 1, copies.len(), "{channel}");
     }
+}
+
+#[tokio::test]
+async fn a_part_that_an_edit_may_have_added_after_the_backup_is_asked_about() {
+    let mut world = super::steps::world().await;
+    world.round().await;
+    let waves = super::steps::without_waves(&mut world).await;
+    world.settle_down().await;
+    let before = world.backup().await;
+    world.change("\n\nTides rise", &format!("\n\n{waves}\n\nTides rise")).await;
+    world.settle_down().await;
+    let copies = super::steps::standing(&world);
+    world.forget(before).await;
+    world.settle_down().await;
+    assert_eq!(super::steps::standing(&world), copies);
+    let deliveries = world.deliveries("mastodon").await;
+    let update = deliveries.iter().rfind(|it| it.name.occasion == Occasion::Update).unwrap();
+    assert_eq!(update.state, State::Unknown, "{update:#?}");
+    assert!(update.reason.contains("a backup was restored"), "{}", update.reason);
+    assert!(update.asks_since.is_some());
 }
 
 #[tokio::test]
@@ -162,21 +206,11 @@ async fn what_a_person_found_is_looked_at_though_nobody_knows_its_words() {
 async fn what_was_planned_after_the_backup_and_never_went_out_goes_out() {
     let mut world = World::with(&["mastodon", "x", "board"]).await;
     world.only_plan().await;
-    world.rest().await;
-    let before = files(&world);
-    world.wake().await;
+    let before = world.backup().await;
+    // Something is written down that the backup does not know, and nothing goes out.
     world.wait(5);
-    world.rest().await;
-    // The generation mark of a later ledger, with the ledger of before.
-    for (path, bytes) in before {
-        std::fs::write(&path, bytes).unwrap();
-        let mut mark = path.into_os_string();
-        mark.push(".generation");
-        std::fs::remove_file(mark).unwrap();
-    }
-    world.wake().await;
-    assert!(world.ledger.restored().await.unwrap().is_some());
-    world.wait(1);
+    world.ledger.pause_all("the office is closed", world.now()).await.unwrap();
+    world.forget(before).await;
     world.round().await;
     assert_eq!(world.copies("mastodon").len(), 0, "something from before may still arrive");
     world.settle_down().await;

@@ -33,7 +33,7 @@ pub fn page() -> String {
     )
 }
 
-async fn world() -> World {
+pub async fn world() -> World {
     world_that_closes_by("withdraw").await
 }
 
@@ -49,7 +49,7 @@ async fn world_that_closes_by(policy: &str) -> World {
     World::of(folder, KeyPolicy::Ignored).await
 }
 
-fn standing(world: &World) -> Vec<StoredCopy> {
+pub fn standing(world: &World) -> Vec<StoredCopy> {
     world.copies("mastodon").into_iter().filter(|copy| copy.end.is_none()).collect()
 }
 
@@ -176,36 +176,45 @@ async fn an_ad_that_closes_while_half_of_it_is_out_is_taken_back() {
     assert_eq!(standing(&world), [], "{:#?}", world.deliveries("mastodon").await);
 }
 
+fn ids(copies: &[StoredCopy]) -> Vec<String> {
+    copies.iter().map(|it| it.id.clone()).collect()
+}
+
+/// What stands is one thread, and the ledger knows all of it; returns how many parts.
+async fn assert_one_thread(world: &World, what: &str) -> usize {
+    let copies = standing(world);
+    for pair in copies.windows(2) {
+        assert_eq!(pair[1].answers.as_ref(), Some(&pair[0].id), "{what}: {copies:#?}");
+    }
+    let receipt = world.announcement("mastodon").await.receipt.unwrap();
+    let known: Vec<String> = receipt.remote_id.into_iter().chain(receipt.parts).collect();
+    assert_eq!(known, ids(&copies), "{what}");
+    copies.len()
+}
+
+/// Takes the paragraph about waves out of the page, and returns it.
+pub async fn without_waves(world: &mut World) -> String {
+    let text = std::fs::read_to_string(world.folder.path(PAGE)).unwrap();
+    let waves = text.split("\n\n").find(|it| it.starts_with("Waves")).unwrap().to_owned();
+    world.change(&format!("{waves}\n\n"), "").await;
+    waves
+}
+
 #[tokio::test]
-async fn an_edit_changes_each_part_removes_what_is_less_and_adds_none() {
+async fn an_edit_changes_each_part_and_removes_what_is_less() {
     let mut world = world().await;
     world.round().await;
     let before = standing(&world);
     world.change("Currents rise", "Seas rise").await;
     world.settle_down().await;
     let after = standing(&world);
-    let ids = |copies: &[StoredCopy]| copies.iter().map(|it| it.id.clone()).collect::<Vec<_>>();
     assert_eq!(ids(&before), ids(&after));
     assert!(after.last().unwrap().edits.last().unwrap().text.contains("Seas rise"), "{after:#?}");
 
     // One paragraph less is one part less.
-    let text = std::fs::read_to_string(world.folder.path(PAGE)).unwrap();
-    let waves = text.split("\n\n").find(|it| it.starts_with("Waves")).unwrap().to_owned();
-    world.change(&format!("{waves}\n\n"), "").await;
+    without_waves(&mut world).await;
     world.settle_down().await;
-    assert_eq!(standing(&world).len(), PARTS - 1, "{:#?}", standing(&world));
-
-    // One paragraph more is left out: of an edit that makes a part and whose answer is lost, nobody
-    // could say which is there.
-    let faults = world.stand_ins.mastodon[0].faults();
-    faults.push(Fault::StoreThenDrop);
-    world.change("\n\nTides rise", &format!("\n\n{waves}\n\nTides rise")).await;
-    world.settle_down().await;
-    let copies = standing(&world);
-    assert_eq!(copies.len(), PARTS - 1, "{copies:#?}");
-    let receipt = world.announcement("mastodon").await.receipt.unwrap();
-    assert_eq!(receipt.parts.len() + 1, PARTS - 1);
-    assert!(receipt.parts.iter().all(|id| copies.iter().any(|copy| copy.id == *id)));
+    assert_eq!(assert_one_thread(&world, "less").await, PARTS - 1);
 
     world.change("title: \"PhD", "draft: true\ntitle: \"PhD").await;
     for _ in 0..6 {
@@ -213,6 +222,68 @@ async fn an_edit_changes_each_part_removes_what_is_less_and_adds_none() {
         world.round().await;
     }
     assert_eq!(standing(&world), [], "all parts are taken back");
+}
+
+#[tokio::test]
+async fn what_an_edit_has_more_goes_on_from_the_last_part_once_whatever_fails() {
+    let faults = [
+        None,
+        Some(Fault::StoreThenDrop),
+        Some(Fault::DropBeforeStoring),
+        Some(Fault::StoreThenStatus(502)),
+        Some(Fault::StoreThenGarbage),
+        Some(Fault::RateLimited {
+            wait: Duration::from_secs(60),
+            style: RateLimitStyle::RetryAfterSeconds,
+        }),
+    ];
+    for fault in faults {
+        let what = format!("{fault:?}");
+        let mut world = world().await;
+        world.round().await;
+        let waves = without_waves(&mut world).await;
+        world.settle_down().await;
+        let before = standing(&world);
+        // Two paragraphs more are two parts more; the first of them is the one in doubt.
+        if let Some(fault) = fault {
+            world.stand_ins.mastodon[0].faults().push(fault);
+        }
+        let storms = waves.replace("Waves", "Storms");
+        world.change("\n\nTides rise", &format!("\n\n{storms}\n\n{waves}\n\nTides rise")).await;
+        world.settle_down().await;
+        assert_eq!(assert_one_thread(&world, &what).await, PARTS + 1, "{what}");
+        let after = standing(&world);
+        assert_eq!(ids(&after)[..PARTS - 1], ids(&before), "{what}");
+        assert_eq!(world.copies("mastodon").len(), PARTS + 2, "{what}: each was made once");
+        let words = after.iter().map(|copy| copy.current().text.clone()).collect::<Vec<_>>();
+        let at = |topic: &str| words.iter().position(|it| it.contains(topic));
+        assert!(at("Storms rise") < at("Waves rise"), "{what}: {words:#?}");
+        assert!(at("Waves rise") < at("Tides rise"), "{what}: {words:#?}");
+        let seen = world.courier(&world.ledger).verify(super::Wanted::default()).await.unwrap();
+        assert_eq!(seen[0].copy, Some(CopyState::Edited), "{what}: {seen:#?}");
+        // It is taken back whole.
+        world.change("title: \"PhD", "draft: true\ntitle: \"PhD").await;
+        world.settle_down().await;
+        assert_eq!(standing(&world), [], "{what}");
+    }
+}
+
+#[tokio::test]
+async fn a_page_that_changes_back_while_parts_are_added_leaves_one_thread() {
+    let mut world = world().await;
+    world.round().await;
+    let waves = without_waves(&mut world).await;
+    world.settle_down().await;
+    // The first of two new parts is there, and the other one put off.
+    put_off(world.stand_ins.mastodon[0].faults(), 1);
+    let storms = waves.replace("Waves", "Storms");
+    let more = format!("\n\n{storms}\n\n{waves}\n\nTides rise");
+    world.change("\n\nTides rise", &more).await;
+    world.round().await;
+    assert_eq!(standing(&world).len(), PARTS, "half of it is there");
+    world.change(&more, "\n\nTides rise").await;
+    world.settle_down().await;
+    assert_eq!(assert_one_thread(&world, "back").await, PARTS - 1);
 }
 
 #[tokio::test]
@@ -312,18 +383,17 @@ async fn a_page_that_changes_back_while_an_edit_is_half_done_changes_the_thread_
 }
 
 #[tokio::test]
-async fn an_ad_that_opens_again_while_half_of_it_is_taken_back_says_so_in_what_is_left() {
+async fn an_ad_that_opens_again_while_half_of_it_is_taken_back_is_whole_again() {
     let mut world = world().await;
     world.round().await;
     put_off(world.stand_ins.mastodon[0].change_faults(), 2);
     close(&mut world).await;
     world.round().await;
-    assert_eq!(standing(&world).len(), PARTS - 2);
+    let left = standing(&world);
+    assert_eq!(left.len(), PARTS - 2);
     reopen(&mut world).await;
     world.settle_down().await;
-    let copies = standing(&world);
-    assert_eq!(copies.len(), PARTS - 2, "{:#?}", world.deliveries("mastodon").await);
-    let receipt = world.announcement("mastodon").await.receipt.unwrap();
-    let ids: Vec<&String> = receipt.remote_id.iter().chain(&receipt.parts).collect();
-    assert_eq!(ids, copies.iter().map(|copy| &copy.id).collect::<Vec<_>>());
+    assert_eq!(assert_one_thread(&world, "open again").await, PARTS);
+    assert_eq!(ids(&standing(&world))[..PARTS - 2], ids(&left), "what was left stays");
+    assert_eq!(world.copies("mastodon").len(), PARTS + 2);
 }

@@ -4,13 +4,15 @@
 //! A fenced block ```` ```console ```` holds commands after `$ `, each with what it prints; the last
 //! one ends with 0, or as `exit=N` says beside `console`. A block with the name of a file beside its
 //! language (```` ```toml channels/list.toml ````) is that file. In what is printed `...` stands for
-//! any lines; ids, dates and ports may be others. `UPDATE_GOLDEN=1` writes what was printed.
+//! any lines; ids, dates and ports may be others. What a page needs beside that, a comment in it says. `UPDATE_GOLDEN=1` writes what was printed.
 
 mod page;
 
 use std::path::{Path, PathBuf};
 
 use page::{Block, Page, Shell};
+
+use crate::support::postgres;
 
 fn pages() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs");
@@ -20,14 +22,19 @@ fn pages() -> Vec<PathBuf> {
     pages
 }
 
-/// Runs a page, and says what it should say.
+/// Runs a page, and says what it should say. One that needs PostgreSQL says what it says where none
+/// runs.
 fn ran(text: &str) -> String {
     let page = Page::parse(text);
+    let database = if page.needs_postgresql { postgres::empty_database() } else { None };
+    if page.needs_postgresql && database.is_none() {
+        return text.to_owned();
+    }
     let folder = tempfile::tempdir().expect("a temporary folder");
     if page.begins_with_the_first_release {
         crate::ledger::first_release::put_site_into(&folder.path().join("jobs"));
     }
-    let mut shell = Shell::new(folder.path().to_owned());
+    let mut shell = Shell::new(folder.path().to_owned(), database);
     page.rewritten(|block| match block {
         Block::File { name, text } => {
             let path = shell.place.join(name);

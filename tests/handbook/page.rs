@@ -23,6 +23,8 @@ pub struct Console<'a> {
 pub struct Page<'a> {
     /// A comment says so: the folder `jobs` is a site of the first release.
     pub begins_with_the_first_release: bool,
+    /// A comment says so: `HANDBILL_LEDGER` is the address of an empty database.
+    pub needs_postgresql: bool,
     lines: Vec<&'a str>,
 }
 
@@ -31,6 +33,7 @@ impl<'a> Page<'a> {
         Self {
             begins_with_the_first_release: text
                 .contains("<!-- begins with tests/first_release -->"),
+            needs_postgresql: text.contains("<!-- needs PostgreSQL -->"),
             lines: text.lines().collect(),
         }
     }
@@ -106,12 +109,14 @@ pub struct Shell {
     /// What the page calls [`HOME`].
     home: String,
     ids: HashMap<String, String>,
+    /// What `HANDBILL_LEDGER` says.
+    ledger: Option<String>,
 }
 
 impl Shell {
-    pub fn new(place: PathBuf) -> Self {
+    pub fn new(place: PathBuf, ledger: Option<String>) -> Self {
         let home = place.to_string_lossy().into_owned();
-        Self { place, home, ids: HashMap::new() }
+        Self { place, home, ids: HashMap::new(), ledger }
     }
 
     /// What a command prints, as a terminal shows it, and how it ends.
@@ -132,6 +137,7 @@ impl Shell {
         for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("HANDBILL")) {
             shell.env_remove(name);
         }
+        shell.envs(self.ledger.iter().map(|address| ("HANDBILL_LEDGER", address)));
         // Where the shell is at the end is told beside what the command prints.
         let at = tempfile::NamedTempFile::new().expect("a temporary file");
         let ended = shell.arg(at.path()).output().expect("a shell");

@@ -14,7 +14,7 @@ async fn upkeep(site: &Site) -> Ledger {
 
 /// A site, a backup of its ledger from before a posting, and the posting.
 async fn backed_up_and_posted() -> (Site, PathBuf) {
-    let site = Site::new();
+    let site = Site::in_a_file();
     let ledger = site.observed().await;
     let backup = site.folder.path().join("backup.sqlite");
     ledger.backup(&backup, at(2)).await.unwrap();
@@ -35,7 +35,7 @@ async fn restore(
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_backup_while_others_write_is_whole() {
-    let site = Site::new();
+    let site = Site::in_a_file();
     let ledger = site.observed().await;
     let writer = tokio::spawn({
         let ledger = ledger.clone();
@@ -232,7 +232,7 @@ async fn a_copy_that_is_damaged_or_of_another_site_is_not_restored() {
 
 #[tokio::test]
 async fn any_copy_of_a_ledger_is_restored_also_one_of_an_older_handbill() {
-    let site = Site::new();
+    let site = Site::in_a_file();
     site.observed().await.close().await;
     let old = AS_OF_VERSION_3;
     site.meddle(old).await.unwrap();

@@ -4,7 +4,7 @@ use super::site::*;
 
 /// The chain of six events after somebody who knows SQL was there.
 async fn chain_after(statements: &str) -> Result<i64, String> {
-    let site = Site::new();
+    let site = Site::in_a_file();
     let ledger = site.observed().await;
     posted(&ledger, &announcement(), "77").await;
     let unguarded = "pragma foreign_keys = off;

@@ -105,7 +105,7 @@ async fn helper_that_claims_and_is_killed() {
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn what_a_killed_process_was_sending_becomes_unknown_and_never_planned() {
-    let site = Site::new();
+    let site = Site::in_a_file();
     let ledger = site.observed().await;
     let key = planned(&ledger, &announcement()).await;
     ledger.close().await;

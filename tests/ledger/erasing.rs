@@ -83,7 +83,7 @@ pub fn found_in_files(site: &Site, text: &str) -> usize {
 
 #[tokio::test]
 async fn what_was_erased_is_in_no_file_and_the_chain_is_whole() {
-    let site = Site::new();
+    let site = Site::in_a_file();
     let ledger = over(&site).await;
     assert!(found_in_files(&site, SECRET) > 0);
     assert_eq!(ledger.check().await.unwrap().flaws, []);
@@ -213,7 +213,7 @@ async fn a_page_that_is_still_there_is_kept_again_only_once_its_ad_is_open() {
 
 #[tokio::test]
 async fn words_that_an_older_handbill_wrote_into_the_chain_are_counted_and_stay() {
-    let site = Site::new();
+    let site = Site::in_a_file();
     let ledger = over(&site).await;
     ledger.close().await;
     // As version 5 left it: no words beside the chain, and all of them in it.
@@ -224,14 +224,14 @@ async fn words_that_an_older_handbill_wrote_into_the_chain_are_counted_and_stay(
                   where what = 'approved';
                  delete from event_words";
     site.meddle(older).await.unwrap();
-    let ledger = Ledger::open_for_upkeep(&site.path()).await.unwrap().unwrap();
+    let ledger = Ledger::open_for_upkeep(&site.place()).await.unwrap().unwrap();
     assert_eq!(ledger.erasure(&tides()).await.unwrap().kept_in_chain, 2);
 }
 
 /// It is nobody's, so no posting's erasure reaches it; whoever has seen to it is done with it.
 #[tokio::test]
 async fn a_letter_that_was_seen_to_is_in_no_file() {
-    let site = Site::new();
+    let site = Site::in_a_file();
     let ledger = site.observed().await;
     ledger.keep_answer(&letter("3f2a", None, SECRET)).await.unwrap();
     assert!(found_in_files(&site, SECRET) > 0);

@@ -4,7 +4,9 @@ use std::fs;
 
 use handbill::adapt::Occasion;
 use handbill::channel::ChannelName;
-use handbill::ledger::{Approval, Deed, Ledger, LedgerError};
+use handbill::ledger::mailbox::ReadUpTo;
+use handbill::ledger::notice::Wanted;
+use handbill::ledger::{Approval, Deed, Ledger, LedgerError, NewNotice, Way};
 use handbill::posting::PostingId;
 use serde_json::Value;
 use sqlx::{AnyConnection, AssertSqlSafe, Connection, Row};
@@ -25,7 +27,7 @@ async fn exported(ledger: &Ledger) -> Vec<Value> {
 
 #[tokio::test]
 async fn an_export_holds_every_row_and_every_column_in_its_order() {
-    let site = Site::new();
+    let site = Site::in_a_file();
     let ledger = site.observed().await;
     // More than one page of each.
     for number in 0..510 {
@@ -55,6 +57,14 @@ async fn an_export_holds_every_row_and_every_column_in_its_order() {
     for id in ["b", "a"] {
         ledger.keep_answer(&letter(id, None, "no such list")).await.unwrap();
     }
+    for name in ["b@tidal.example", "a@tidal.example"] {
+        let read = ReadUpTo { uid_validity: 7, last_uid: 41 };
+        ledger.note_read_up_to(name, read).await.unwrap();
+    }
+    for about in ["unknown b", "unknown a"] {
+        let news = NewNotice { about: about.to_owned(), content: "{}".to_owned() };
+        ledger.take_notice(&[news], &Way::ALL, Wanted::AtOnce, at(13)).await.unwrap();
+    }
     let url = format!("sqlite://{}", site.path().display());
     let mut beside = AnyConnection::connect(&url).await.unwrap();
     for picture in ["'tides', 'b7', 'aGVsbG8='", "'tides', 'a1', 'd29ybGQ='"] {
@@ -80,6 +90,10 @@ async fn an_export_holds_every_row_and_every_column_in_its_order() {
         ("event", "number"),
         ("event_words", "number"),
         ("answer", "id"),
+        ("mailbox", "name"),
+        ("notice", "about"),
+        ("telling", "id"),
+        ("told", "telling, notice"),
     ] {
         // SQLite itself says what is in a row, column by column.
         let columns = format!("select name from pragma_table_info('{table}')");
@@ -110,7 +124,7 @@ async fn an_export_holds_every_row_and_every_column_in_its_order() {
 
 #[tokio::test]
 async fn an_export_stops_where_its_reader_does_and_keeps_what_was_stored_byte_for_byte() {
-    let site = Site::new();
+    let site = Site::in_a_file();
     let ledger = site.observed().await;
     let key = planned(&ledger, &announcement()).await;
     let body = "ü\u{0}\u{7f}\"\\ \u{2028}";

@@ -42,7 +42,7 @@ async fn waiting(site: &Site) {
 
 /// A site with a closed ledger, a copy of it from before a posting, and the posting.
 async fn copied_and_posted() -> (Site, PathBuf) {
-    let site = Site::new();
+    let site = Site::in_a_file();
     site.observed().await.close().await;
     let copy = site.folder.path().join("copy");
     fs::copy(site.path(), &copy).unwrap();
@@ -87,7 +87,7 @@ async fn a_copy_that_went_another_way_is_noticed_even_if_it_is_longer() {
 
 #[tokio::test]
 async fn a_backup_that_is_put_back_by_hand_is_noticed_though_nothing_happened_since() {
-    let site = Site::new();
+    let site = Site::in_a_file();
     waiting(&site).await;
     let backup = site.folder.path().join("backup");
     let ledger = Ledger::open_for_upkeep(&site.path()).await.unwrap().unwrap();
@@ -102,7 +102,7 @@ async fn a_backup_that_is_put_back_by_hand_is_noticed_though_nothing_happened_si
 
 #[tokio::test]
 async fn a_ledger_without_its_mark_or_beside_the_mark_of_another_counts_as_put_back() {
-    let site = Site::new();
+    let site = Site::in_a_file();
     waiting(&site).await;
     fs::remove_file(mark(&site)).unwrap();
     assert_eq!(restored(&site, 6).await, Some(Restored { at: at(6), from: at(1) }));
@@ -111,7 +111,7 @@ async fn a_ledger_without_its_mark_or_beside_the_mark_of_another_counts_as_put_b
     fs::write(mark(&site), "scribbled over\n").unwrap();
     assert_eq!(restored(&site, 7).await, Some(Restored { at: at(7), from: at(1) }));
 
-    let other = Site::new();
+    let other = Site::in_a_file();
     waiting(&other).await;
     fs::copy(mark(&other), mark(&site)).unwrap();
     assert_eq!(restored(&site, 8).await, Some(Restored { at: at(8), from: at(1) }));
@@ -120,7 +120,7 @@ async fn a_ledger_without_its_mark_or_beside_the_mark_of_another_counts_as_put_b
 
 #[tokio::test]
 async fn a_mark_that_a_process_could_not_move_on_before_it_died_is_in_order() {
-    let site = Site::new();
+    let site = Site::in_a_file();
     let ledger = site.observed().await;
     let mut marks = vec![fs::read(mark(&site)).unwrap()];
     let key = planned(&ledger, &announcement()).await;
@@ -139,7 +139,7 @@ async fn a_mark_that_a_process_could_not_move_on_before_it_died_is_in_order() {
 
 #[tokio::test]
 async fn a_process_that_dies_between_a_new_mark_and_its_commit_is_noticed_as_what_it_was() {
-    let site = Site::new();
+    let site = Site::in_a_file();
     waiting(&site).await;
     // A new ledger that was marked, but did not commit its generation.
     site.meddle("update ledger set generation = null").await.unwrap();
@@ -156,7 +156,7 @@ async fn a_process_that_dies_between_a_new_mark_and_its_commit_is_noticed_as_wha
 
 #[tokio::test]
 async fn a_ledger_from_before_there_were_marks_is_brought_up_to_date_without_alarm() {
-    let site = Site::new();
+    let site = Site::in_a_file();
     waiting(&site).await;
     let old = AS_OF_VERSION_3;
     site.meddle(old).await.unwrap();
@@ -177,7 +177,7 @@ async fn a_ledger_from_before_there_were_marks_is_brought_up_to_date_without_ala
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn many_that_open_and_claim_at_once_agree_and_the_mark_never_goes_back() {
-    let site = Site::new();
+    let site = Site::in_a_file();
     let ledger = site.observed().await;
     let deliveries: Vec<_> = (0..40)
         .map(|number| {
@@ -257,7 +257,7 @@ async fn a_ledger_that_was_exchanged_while_it_was_open_sends_nothing() {
 
 #[tokio::test]
 async fn a_mark_that_cannot_be_written_stops_a_claim_before_anything_is_written() {
-    let site = Site::new();
+    let site = Site::in_a_file();
     let ledger = site.observed().await;
     let key = planned(&ledger, &announcement()).await;
     fs::remove_file(mark(&site)).unwrap();
@@ -288,7 +288,7 @@ async fn helper_that_claims_and_dies() {
 
 #[tokio::test]
 async fn a_killed_process_is_no_alarm_and_its_claim_is_under_the_mark() {
-    let site = Site::new();
+    let site = Site::in_a_file();
     waiting(&site).await;
     let copy = site.folder.path().join("copy");
     fs::copy(site.path(), &copy).unwrap();
@@ -307,7 +307,7 @@ async fn a_killed_process_is_no_alarm_and_its_claim_is_under_the_mark() {
 #[tokio::test]
 async fn the_mark_explains_itself_and_only_its_owner_reads_it() {
     use std::os::unix::fs::PermissionsExt;
-    let site = Site::new();
+    let site = Site::in_a_file();
     waiting(&site).await;
     let text = fs::read_to_string(mark(&site)).unwrap();
     assert!(

@@ -10,7 +10,7 @@ const UNGUARDED: &str = "drop trigger event_is_never_changed; drop trigger event
 /// What a check finds after somebody who knows SQL was there. In the ledger are a posted delivery
 /// and one that is being sent.
 async fn flaws_after(statements: &str) -> Vec<(Part, String)> {
-    let site = Site::new();
+    let site = Site::in_a_file();
     let ledger = site.observed().await;
     let done = posted(&ledger, &announcement(), "77").await.key;
     let reminder =
@@ -19,7 +19,7 @@ async fn flaws_after(statements: &str) -> Vec<(Part, String)> {
     let _claim = claimed(&ledger, sending, 20).await;
     ledger.close().await;
     site.meddle(&format!("{UNGUARDED} {statements}")).await.unwrap();
-    let ledger = Ledger::open_for_upkeep(&site.path()).await.unwrap().unwrap();
+    let ledger = Ledger::open_for_upkeep(&site.place()).await.unwrap().unwrap();
     let health = ledger.check().await.unwrap();
     ledger.close().await;
     let (done, sending) = (done.to_string(), sending.to_string());
@@ -150,7 +150,7 @@ async fn every_way_that_a_delivery_can_go_is_in_order() {
 
 #[tokio::test]
 async fn a_damaged_page_of_the_file_is_a_finding_and_no_crash() {
-    let site = Site::new();
+    let site = Site::in_a_file();
     let ledger = site.observed().await;
     posted(&ledger, &announcement(), "77").await;
     ledger.close().await;
@@ -158,7 +158,7 @@ async fn a_damaged_page_of_the_file_is_a_finding_and_no_crash() {
     let last = bytes.len() - 4096;
     bytes[last..].fill(7);
     std::fs::write(site.path(), bytes).unwrap();
-    let ledger = Ledger::open_for_upkeep(&site.path()).await.unwrap().unwrap();
+    let ledger = Ledger::open_for_upkeep(&site.place()).await.unwrap().unwrap();
     let health = ledger.check().await.unwrap();
     assert!(health.flaws.iter().any(|flaw| flaw.part == Part::File), "{health:?}");
 }

@@ -13,6 +13,8 @@ pub mod first_release;
 mod generation;
 mod integrity;
 mod life;
+mod moving;
+mod postgres;
 mod reading;
 mod retaining;
 mod settling;

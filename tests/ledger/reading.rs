@@ -9,7 +9,7 @@ use super::site::*;
 
 #[tokio::test]
 async fn a_delivery_is_found_by_the_beginning_of_its_key() {
-    let site = Site::new();
+    let site = Site::in_a_file();
     let ledger = site.observed().await;
     let key = planned(&ledger, &announcement()).await;
     for prefix in [key.short(), key.to_string(), key.compact().to_uppercase()] {
@@ -33,14 +33,14 @@ async fn a_delivery_is_found_by_the_beginning_of_its_key() {
 
 #[tokio::test]
 async fn reading_where_there_is_no_ledger_makes_none() {
-    let site = Site::new();
+    let site = Site::in_a_file();
     assert!(Ledger::open_existing_read_only(&site.path()).await.unwrap().is_none());
     assert_eq!(site.files(), Vec::<PathBuf>::new());
 }
 
 #[tokio::test]
 async fn reading_a_ledger_changes_no_file_beside_it_and_can_write_nothing() {
-    let site = Site::new();
+    let site = Site::in_a_file();
     let ledger = site.observed().await;
     let key = planned(&ledger, &announcement()).await;
     ledger.close().await;
@@ -56,7 +56,7 @@ async fn reading_a_ledger_changes_no_file_beside_it_and_can_write_nothing() {
 
 #[tokio::test]
 async fn reading_beside_a_writer_sees_what_was_committed() {
-    let site = Site::new();
+    let site = Site::in_a_file();
     let ledger = site.observed().await;
     let key = planned(&ledger, &announcement()).await;
     let reading = Ledger::open_existing_read_only(&site.path()).await.unwrap().unwrap();
@@ -69,7 +69,7 @@ async fn reading_beside_a_writer_sees_what_was_committed() {
 #[tokio::test]
 async fn only_its_owner_reads_the_ledger() {
     use std::os::unix::fs::PermissionsExt;
-    let site = Site::new();
+    let site = Site::in_a_file();
     let _ledger = site.observed().await;
     let state = site.path().parent().unwrap().to_owned();
     for file in site.files().into_iter().filter(|file| file.starts_with(&state)) {
@@ -80,7 +80,7 @@ async fn only_its_owner_reads_the_ledger() {
 
 #[tokio::test]
 async fn a_ledger_that_a_newer_handbill_wrote_is_left_alone() {
-    let site = Site::new();
+    let site = Site::in_a_file();
     site.observed().await.close().await;
     let newer = "insert into _sqlx_migrations (version, description, success, checksum, \
                  execution_time) values (99, 'to come', true, x'00', 0)";

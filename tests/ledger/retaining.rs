@@ -52,7 +52,7 @@ async fn each_kind_goes_after_its_time_and_not_before() {
 
 #[tokio::test]
 async fn what_was_forgotten_is_in_no_file() {
-    let site = Site::new();
+    let site = Site::in_a_file();
     let ledger = over(&site).await;
     assert!(found_in_files(&site, "is not known here") > 0);
     assert!(found_in_files(&site, &format!("write to {SECRET}")) > 0);

@@ -170,3 +170,25 @@ async fn a_copy_of_another_posting_is_known_until_it_was_taken_back() {
     ledger.settle(&claim, &done("77"), None, at(21)).await.unwrap();
     assert_eq!(ledger.copy_of_another(other, &receipt("77")).await.unwrap(), None);
 }
+
+/// PostgreSQL's text has no U+0000, and what others say may.
+#[tokio::test]
+async fn words_of_others_are_kept_whatever_signs_are_in_them() {
+    let site = Site::new();
+    let ledger = site.observed().await;
+    let key = planned(&ledger, &announcement()).await;
+    let claim = claimed(&ledger, key, 10).await;
+    let refused = Outcome::Refused { why: "no\0such \u{7}list".to_owned() };
+    let settlement = Settlement { outcome: refused, again_at: None, meaning: Meaning::Shown };
+    let refused = ledger.settle(&claim, &settlement, None, at(11)).await.unwrap();
+    assert_eq!(refused.reason, "no\u{FFFD}such \u{7}list");
+    let receipt = Receipt { remote_id: Some("7\0".to_owned()), ..Receipt::default() };
+    let posted = Outcome::Posted(receipt.clone());
+    let settlement = Settlement { outcome: posted, again_at: None, meaning: Meaning::Shown };
+    let posted = ledger.settle(&claim, &settlement, None, at(12)).await.unwrap();
+    assert_eq!(posted.receipt, Some(receipt));
+    ledger.keep_answer(&letter("a", Some(key), "un\0known")).await.unwrap();
+    ledger.note_page(&PostingId("tides".into()), Err("4\0 4"), at(13)).await.unwrap();
+    ledger.pause_all("be\0cause", at(14)).await.unwrap();
+    assert!(ledger.check().await.unwrap().flaws.is_empty());
+}

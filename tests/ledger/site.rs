@@ -11,21 +11,47 @@ use handbill::clock::Clock;
 use handbill::ledger::mailbox::KeptAnswer;
 use handbill::ledger::{
     Began, Claim, Deed, Delivery, DeliveryName, Hiring, Ledger, Meaning, NewDelivery, Observed,
-    Seen, Settlement, SiteMark, Standing, Time,
+    Place, Seen, Settlement, SiteMark, Standing, Time,
 };
 use handbill::posting::{PostingId, Revision};
 use sqlx::{AnyConnection, AssertSqlSafe, Connection};
 use tempfile::TempDir;
 use url::Url;
 
-/// A site in a folder of its own, with the ledger in it.
+use crate::support::postgres;
+
+/// A site in a folder of its own, with the ledger in it or in a schema of its own.
 pub struct Site {
     pub folder: TempDir,
+    /// Address and schema, of a ledger in PostgreSQL.
+    pub postgres: Option<(String, String)>,
 }
 
 impl Site {
+    /// With its ledger where all tests have theirs.
     pub fn new() -> Self {
-        Self { folder: TempDir::new().unwrap() }
+        let postgres = postgres::for_all().map(|address| (address, postgres::schema()));
+        Self { postgres, ..Self::in_a_file() }
+    }
+
+    /// For what only a file can do.
+    pub fn in_a_file() -> Self {
+        Self { folder: TempDir::new().unwrap(), postgres: None }
+    }
+
+    /// `None` where no PostgreSQL runs.
+    pub fn in_postgres() -> Option<Self> {
+        let postgres = Some((postgres::needed()?, postgres::schema()));
+        Some(Self { postgres, ..Self::in_a_file() })
+    }
+
+    pub fn place(&self) -> Place {
+        match &self.postgres {
+            None => (&self.path()).into(),
+            Some((address, schema)) => {
+                postgres::place(address, schema, self.path().parent().unwrap())
+            }
+        }
     }
 
     pub fn mark(&self) -> SiteMark {
@@ -40,7 +66,7 @@ impl Site {
     }
 
     pub async fn open(&self) -> Ledger {
-        Ledger::open(&self.path(), &self.mark(), at(0)).await.unwrap()
+        Ledger::open(&self.place(), &self.mark(), at(0)).await.unwrap()
     }
 
     /// A ledger that knows one posting and the channels `list` and `network`.
@@ -69,11 +95,14 @@ impl Site {
 
     /// SQL behind the ledger's back.
     pub async fn meddle(&self, statements: &str) -> Result<(), sqlx::Error> {
-        sqlx::any::install_default_drivers();
-        let url = format!("sqlite://{}", self.path().display());
-        let mut connection = AnyConnection::connect(&url).await?;
+        let mut connection = self.connect().await?;
         sqlx::raw_sql(AssertSqlSafe(statements)).execute(&mut connection).await?;
         connection.close().await
+    }
+
+    /// A connection of one's own.
+    pub async fn connect(&self) -> Result<AnyConnection, sqlx::Error> {
+        postgres::connect(&self.place()).await
     }
 }
 

@@ -184,5 +184,5 @@ pub fn load(folder: &TestSite) -> Site {
 
 pub async fn open(folder: &TestSite, now: DateTime<Utc>) -> Ledger {
     let mark = SiteMark { folder: folder.root(), base_url: "https://tidal.example/".to_owned() };
-    Ledger::open(&folder.path("state/ledger.db"), &mark, now).await.unwrap()
+    Ledger::open(&folder.ledger(), &mark, now).await.unwrap()
 }

@@ -3,6 +3,7 @@
 use handbill::rehearsal::smtp::MailFault;
 
 use super::{By, OFFICE, World};
+use crate::support::postgres::connect;
 
 #[tokio::test]
 async fn a_mail_says_what_happened_and_what_to_type_and_that_no_person_wrote_it() {
@@ -91,14 +92,11 @@ async fn words_that_were_told_are_not_kept() {
     assert_eq!(held(&world).await, "");
 }
 
-/// The words of all notices, as the file has them.
+/// The words of all notices, as the ledger has them.
 async fn held(world: &World) -> String {
-    use sqlx::{Connection, Row};
-    sqlx::any::install_default_drivers();
-    let path = world.folder.path("state/ledger.db");
-    let mut file =
-        sqlx::AnyConnection::connect(&format!("sqlite://{}", path.display())).await.unwrap();
-    let rows = sqlx::query("select content from notice").fetch_all(&mut file).await.unwrap();
+    use sqlx::Row;
+    let mut beside = connect(&world.folder.ledger()).await.unwrap();
+    let rows = sqlx::query("select content from notice").fetch_all(&mut beside).await.unwrap();
     rows.iter().map(|row| row.get::<String, _>("content")).collect()
 }
 

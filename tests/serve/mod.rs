@@ -4,6 +4,7 @@
 mod beside;
 mod feeds;
 mod life;
+mod machines;
 mod metrics_page;
 mod notices;
 mod supervised;

@@ -1,5 +1,7 @@
 //! A site in a folder of its own, and the real program run on it.
 
+pub mod line;
+pub mod postgres;
 pub mod proxy;
 pub mod repository;
 pub mod time;
@@ -7,6 +9,9 @@ pub mod world;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+
+use handbill::ledger::Place;
+use handbill::site::Site;
 
 /// A site made by `handbill init`, to be changed by a test.
 pub struct TestSite {
@@ -27,7 +32,45 @@ impl TestSite {
         let site = Self { folder };
         let made = site.handbill(&["init", "site"]);
         assert_eq!(made.code, 0, "{made:?}");
+        if let Some(address) = postgres::for_all() {
+            site.keeps_its_ledger_at(&address);
+        }
         site
+    }
+
+    /// Its ledger is in a schema of its own there, or goes on in the one it has by way of this address.
+    pub fn keeps_its_ledger_at(&self, address: &str) {
+        let schema = postgres::schema();
+        self.write("state/address", postgres::named(address, &schema));
+        if self.read("handbill.toml").contains("\npostgres = ") {
+            return;
+        }
+        let ledger = "path = \"state/ledger.db\"\n";
+        let postgres =
+            format!("postgres = {{ file = \"state/address\" }}\nschema = \"{schema}\"\n");
+        self.replace("handbill.toml", ledger, &format!("{ledger}{postgres}"));
+    }
+
+    /// The same site on another machine: with the same pages, and a state of its own.
+    pub fn on_another_machine(&self) -> Self {
+        let other = Self { folder: tempfile::tempdir().expect("a temporary folder") };
+        for (path, bytes) in self.snapshot() {
+            let name = path.strip_prefix(self.root()).expect("a file of the site");
+            let is_state = name.starts_with("state") && !name.ends_with("address");
+            if !is_state && !name.starts_with("content") {
+                other.write(&name.to_string_lossy(), bytes);
+            }
+        }
+        std::os::unix::fs::symlink(self.path("content"), other.path("content")).expect("a link");
+        other
+    }
+
+    /// Where its ledger is.
+    pub fn ledger(&self) -> Place {
+        match postgres::for_all() {
+            None => (&self.path("state/ledger.db")).into(),
+            Some(_) => Site::load(&self.root()).unwrap().0.expect("a site").ledger_place,
+        }
     }
 
     /// There is no web site to look at: nothing waits for its page.

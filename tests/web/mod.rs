@@ -87,6 +87,8 @@ impl World {
 
     /// Serves a site, and waits until everything was looked at once.
     fn of(site: TestSite) -> Self {
+        // What somebody decides is not found by the next look at everything.
+        site.replace("handbill.toml", "[serve.web]", "[serve]\nscan = \"12h\"\n\n[serve.web]");
         let daemon = Daemon::start(command(&site, &[]));
         let address = daemon.address();
         let world = Self { site, daemon, address, cookie: None };

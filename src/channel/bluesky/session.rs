@@ -194,6 +194,16 @@ impl Session {
             handle: text("handle").unwrap_or(did).to_owned(),
         };
         self.keep(&tokens.refresh);
+        // Who may sign in may not always post: `active` and `status` of `createSession`.
+        if said.get("active").and_then(Value::as_bool) == Some(false) {
+            let status = text("status").unwrap_or("not active");
+            let why = format!(
+                "the account @{} is {status}, so {} takes nothing from it",
+                tokens.handle,
+                self.host()
+            );
+            return Err(Outcome::Blocked { why });
+        }
         Ok(tokens)
     }
 

@@ -5,7 +5,7 @@ use serde_json::Value;
 use tracing::warn;
 
 use super::reading::{id_of, link_of};
-use super::{Mastodon, field_of_body};
+use super::{Mastodon, field_of_body, is_status_id};
 use crate::channel::http::{Answer, Busy};
 use crate::channel::wire::{HttpRequest, Verb};
 use crate::channel::{Outcome, Receipt};
@@ -72,7 +72,9 @@ impl Mastodon {
         }
         let text = |key: &str| status.get(key).and_then(Value::as_str);
         let link = link_of(text("url"), text("uri"), &self.config.server);
-        Some(Receipt { remote_id: Some(id_of(&status)?), link, ..Receipt::default() })
+        // One that no address can hold could never be edited: the account's list may say it better.
+        let id = id_of(&status).filter(|id| is_status_id(id))?;
+        Some(Receipt { remote_id: Some(id), link, ..Receipt::default() })
     }
 
     /// A server shows the statuses of accounts that its moderators limited to fewer people than was

@@ -83,6 +83,12 @@ impl Software {
         }
     }
 
+    /// Whether a status says what was typed. The others read marks into words, some of them: the
+    /// asterisks of `Mitarbeiter*in und Leiter*in` become italics.
+    pub fn shows_as_typed(self) -> bool {
+        matches!(self, Self::Mastodon | Self::Hometown)
+    }
+
     /// Whether the number of statuses that an account has is one; snac always says zero.
     pub fn counts_statuses(self) -> bool {
         self != Self::Snac

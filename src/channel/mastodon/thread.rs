@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{Mastodon, is_status_id};
+use super::{Mastodon, is_status_id, status_of};
 use crate::adapt::{Picture, Rendition};
 use crate::channel::http::{self, Answer, Credential, Exchange, Request};
 use crate::channel::steps::{self, StepByStep};
@@ -50,7 +50,7 @@ impl Mastodon {
     }
 
     /// An edit of everything that stands. A picture that is there already is kept; parts that are not
-    /// wanted any more are taken back, and none is added.
+    /// wanted any more are taken back, and what the text has more goes on as answers to the last part.
     pub(super) fn edited(
         &self,
         first: HttpRequest,
@@ -75,32 +75,46 @@ impl Mastodon {
         if parts.is_empty() && receipt.parts.is_empty() && steps.is_empty() {
             return Ok(Wire::Http(first));
         }
-        let body = |text: &str| -> Result<Value, PrepareError> {
-            let mut body = body_of(&first)?;
-            body["status"] = text.into();
-            if let Some(fields) = body.as_object_mut() {
-                fields.remove("media_ids");
-            }
-            Ok(body)
-        };
-        let mut rest = Vec::new();
+        let (_, language) = status_of(rendition)?;
+        let mut last = fit_id(first.remote_id.as_deref().unwrap_or_default())?.to_owned();
         let mut standing = receipt.parts.iter();
-        // Of an edit that makes a part and whose answer is lost, nobody could say which of them is
-        // there: so what would need another part is left out.
-        for ((number, text), id) in (2..).zip(parts).zip(standing.by_ref()) {
-            let id = fit_id(id)?;
-            let path = format!("/api/v1/statuses/{id}");
-            let mut request = self.request(Verb::Update, "PUT", &path, Some(id), address);
-            request.body = Some(body(text)?.to_string());
-            rest.push(step(&part(number), request));
+        let mut rest = Vec::new();
+        for (number, text) in (2..).zip(parts) {
+            if let Some(id) = standing.next() {
+                rest.push(self.edit_of_part(number, fit_id(id)?, text, &first, address)?);
+                last.clone_from(id);
+            } else {
+                let like = self.new_status(text, language, None, address);
+                rest.push(self.reply(number, text, &last, &like, address)?);
+                last = id_of(&part(number));
+            }
         }
         steps.push(step(&part(1), first));
         steps.extend(rest);
-        let gone: Vec<&String> = standing.collect();
-        for (number, id) in (parts.len() + 2..).zip(gone) {
+        for (number, id) in (parts.len() + 2..).zip(standing) {
             steps.push(self.deletion(number, fit_id(id)?, address));
         }
         Ok(Wire::Steps(Steps { steps }))
+    }
+
+    /// A part that says something else; in everything but its words it is like the first.
+    fn edit_of_part(
+        &self,
+        number: usize,
+        id: &str,
+        text: &str,
+        first: &HttpRequest,
+        address: &Address<'_>,
+    ) -> Result<Step, PrepareError> {
+        let mut body = body_of(first)?;
+        body["status"] = text.into();
+        if let Some(fields) = body.as_object_mut() {
+            fields.remove("media_ids");
+        }
+        let path = format!("/api/v1/statuses/{id}");
+        let mut request = self.request(Verb::Update, "PUT", &path, Some(id), address);
+        request.body = Some(body.to_string());
+        Ok(step(&part(number), request))
     }
 
     /// Takes everything back, the last part first, so that none answers a status that is gone.
@@ -195,7 +209,7 @@ impl Mastodon {
                 Exchange::Answer(answer) if answer.status == 206 => false,
                 Exchange::Answer(answer) if answer.is_success() => true,
                 Exchange::Answer(answer) if answer.status < 500 && answer.status != 429 => {
-                    return Outcome::Refused { why: format!("the picture: {}", answer.summary()) };
+                    return Outcome::Refused { why: answer.summary() };
                 }
                 Exchange::Answer(_) | Exchange::NoAnswer(_) => false,
             };
@@ -212,8 +226,7 @@ impl Mastodon {
     pub(super) async fn verify_parts(&self, receipt: &Receipt, expected: &Rendition) -> Sight {
         let (parts, _) = more_of(expected);
         let wanted = parts.len() + 1;
-        // An edit adds none.
-        if parts.len() < receipt.parts.len() {
+        if parts.len() != receipt.parts.len() {
             let there = receipt.parts.len() + 1;
             return Sight::Differs { found: format!("{there} of {wanted} parts") };
         }

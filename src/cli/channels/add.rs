@@ -303,7 +303,7 @@ pub(super) fn tell(
             "expires": expires,
         }));
     }
-    let mut text = format!("{} answers.\nWrote {file}.\n", added.identity);
+    let mut text = format!("It works: {}.\nWrote {file}.\n", added.identity);
     for secret in &added.secrets {
         text += &match &secret.place {
             SecretPlace::Env(variable) => {

@@ -1,13 +1,17 @@
 //! What a person is asked, and what options say instead. Without a terminal nobody is asked.
 
-use std::io::{self, BufRead, IsTerminal, Write};
+use std::io::{self, BufRead, IsTerminal, Read, Write};
 use std::path::PathBuf;
 
-use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
+use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, tcgetattr, tcsetattr};
 use secrecy::SecretString;
 
 use super::super::CliError;
 use crate::channel::secret::{SecretPlace, SecretRef};
+
+/// What Ctrl-C types where it is no signal, and the code with which a command ends that it broke off.
+const BREAK: u8 = 3;
+const BROKEN_OFF: i32 = 130;
 
 /// A question, and the option that answers it.
 pub(super) struct Question<'a> {
@@ -45,19 +49,35 @@ pub(super) fn asked_in_secret(question: &Question<'_>) -> Result<SecretString, C
     let terminal = io::stdin();
     let shown = tcgetattr(&terminal).map_err(|error| CliError::Output(error.into()))?;
     let mut hidden = shown.clone();
-    hidden.local_modes.remove(LocalModes::ECHO);
+    // A signal would end the process before the terminal shows again what is typed; so Ctrl-C ends
+    // the line instead, and the process when all is as it was.
+    hidden.local_modes.remove(LocalModes::ECHO | LocalModes::ISIG);
+    hidden.special_codes[SpecialCodeIndex::VEOL] = BREAK;
     // Before anybody is asked: what is pasted at once would be shown, and then thrown away.
     tcsetattr(&terminal, OptionalActions::Flush, &hidden)
         .map_err(|error| CliError::Output(error.into()))?;
-    let typed = prompt(question.words).and_then(|()| line());
+    let typed = prompt(question.words).and_then(|()| hidden_line().map_err(CliError::Output));
     // What was typed is told before a terminal that stays silent.
     let _ = tcsetattr(&terminal, OptionalActions::Flush, &shown);
     super::super::complain("");
-    let typed = typed?;
+    let Some(typed) = typed? else { std::process::exit(BROKEN_OFF) };
     if typed.trim().is_empty() {
         return Err(missing(question));
     }
     Ok(SecretString::from(typed.trim().to_owned()))
+}
+
+/// What is typed while nothing of it is shown; `None` if it was broken off.
+fn hidden_line() -> io::Result<Option<String>> {
+    let mut typed = Vec::new();
+    for byte in io::stdin().lock().bytes() {
+        match byte? {
+            BREAK => return Ok(None),
+            b'\n' => break,
+            byte => typed.push(byte),
+        }
+    }
+    Ok(Some(String::from_utf8_lossy(&typed).into_owned()))
 }
 
 /// Whether somebody sits at a terminal.

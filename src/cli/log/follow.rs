@@ -41,13 +41,14 @@ pub(super) async fn follow(
     }
     // Opened anew for each look: what is opened to read alone may be a file at rest, which does not
     // change for its reader.
-    let mut after = match (Ledger::open_existing_read_only(&site.ledger).await?, filter.since) {
+    let mut after = match (Ledger::open_existing_read_only(&site.ledger_place).await?, filter.since)
+    {
         (Some(ledger), None) => ledger.last_event().await?.map_or(0, |(number, _)| number),
         _ => 0,
     };
     loop {
         // The first `handbill post` makes it.
-        if let Some(ledger) = Ledger::open_existing_read_only(&site.ledger).await? {
+        if let Some(ledger) = Ledger::open_existing_read_only(&site.ledger_place).await? {
             after = news(&ledger, after, filter, format, site.settings.timezone).await?;
         }
         tokio::select! {

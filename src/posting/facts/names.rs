@@ -52,11 +52,30 @@ pub fn names(text: &str) -> Vec<Name> {
         }
         let end = run(text, &words, at);
         if let Some(name) = name(text, &words[at..end.max(at)]) {
-            names.push(name);
+            let range = with_closing_quote(text, name.range);
+            names.push(Name { range, ..name });
         }
         at = end.max(at + 1);
     }
     names
+}
+
+/// A name that opens a quotation ends behind it: `University of Tides "Blue Harbour"`. One that is
+/// quoted whole stands within the marks.
+fn with_closing_quote(text: &str, range: Range<usize>) -> Range<usize> {
+    const QUOTES: [(char, char); 4] = [('"', '"'), ('“', '”'), ('„', '“'), ('«', '»')];
+    let name = text.get(range.clone()).unwrap_or_default();
+    let next = text.get(range.end..).and_then(|rest| rest.chars().next());
+    let closes = QUOTES.into_iter().find(|(open, close)| {
+        let opened = name.matches(*open).count();
+        let closed = if open == close { opened / 2 * 2 } else { name.matches(*close).count() };
+        opened > closed && next == Some(*close)
+    });
+    match closes {
+        Some((open, _)) if name.starts_with(open) => range.start + open.len_utf8()..range.end,
+        Some((_, close)) => range.start..range.end + close.len_utf8(),
+        None => range,
+    }
 }
 
 /// "l'équipe Deep Tides": the Romance languages put the noun before the name, and write it small.
@@ -404,5 +423,14 @@ mod tests {
         let text = "Join the Wind & Wave Centre at Seaforth University's Northport campus";
         assert_eq!(named(text), ["Wind & Wave Centre", "Seaforth University"]);
         assert_eq!(named("She is at King's College Seaforth."), ["King's College Seaforth"]);
+    }
+
+    #[test]
+    fn a_quotation_within_a_name_is_closed() {
+        assert_eq!(
+            named("Università di Portomare \"Faro Blu\", da oggi"),
+            ["Università di Portomare \"Faro Blu\""]
+        );
+        assert_eq!(named("The \"University of Seaforth\" is near."), ["University of Seaforth"]);
     }
 }

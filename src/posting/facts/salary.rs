@@ -185,11 +185,11 @@ fn amount(text: &str, captures: &Captures<'_>) -> Option<Amount> {
     let near = before.char_indices().rev().nth(40).map_or(before, |(at, _)| &before[at..]);
     let behind = PERIODS.iter().filter_map(|(period, words)| Some((*period, words.find(after)?)));
     let behind = behind.min_by_key(|(_, words)| words.start());
-    let ahead = || {
-        let said = PERIODS.iter().find(|(_, words)| words.is_match(near));
-        said.map(|(period, _)| *period)
+    let ahead = match &behind {
+        Some(_) => None,
+        None => PERIODS.iter().find_map(|(period, words)| Some((*period, words.find(near)?))),
     };
-    let period = behind.as_ref().map(|(period, _)| *period).or_else(ahead);
+    let period = behind.as_ref().or(ahead.as_ref()).map(|(period, _)| *period);
     let plausible = match period {
         Some(Period::Hour) => (4.0..=200.0).contains(&from),
         Some(Period::Month) => (200.0..=60_000.0).contains(&from),
@@ -199,10 +199,7 @@ fn amount(text: &str, captures: &Captures<'_>) -> Option<Amount> {
     let currency = currency(captures.name("currency")?.as_str());
     let end = behind.map_or(end, |(_, words)| end + words.end());
     // Never half a word: "mensuel|s".
-    let rest = text.get(end..).unwrap_or_default();
-    let whole_word = |rest: &str| rest.find(|it: char| !it.is_alphanumeric()).unwrap_or(rest.len());
-    let in_word = text.get(..end).is_some_and(|text| text.ends_with(char::is_alphabetic));
-    let end = if in_word { end + whole_word(rest) } else { end };
+    let end = end_of_word(text, end);
     let number_end = captures.name("thousand").or(captures.name("from"))?.end();
     let first = text.get(whole.start()..number_end)?;
     let words = match (risen, captures.name("to")) {
@@ -212,9 +209,23 @@ fn amount(text: &str, captures: &Captures<'_>) -> Option<Amount> {
         }
         _ => text.get(whole.start()..end)?.to_owned(),
     };
+    // What was said before the amount is not lost where it stands alone: "€2,200 (Monthly)".
+    let words = match ahead.and_then(|(_, it)| near.get(it.start()..end_of_word(near, it.end()))) {
+        Some(period) => format!("{words} ({period})"),
+        None => words,
+    };
     let to = to.or(risen.map(|(to, _)| to));
     let salary = Salary { from, to, currency, period };
     plausible.then_some(Amount { range: whole.start()..end, salary, words })
+}
+
+/// Where the word ends that `end` may stand in.
+fn end_of_word(text: &str, end: usize) -> usize {
+    let rest = text.get(end..).unwrap_or_default();
+    if !text.get(..end).is_some_and(|text| text.ends_with(char::is_alphabetic)) {
+        return end;
+    }
+    end + rest.find(|it: char| !it.is_alphanumeric()).unwrap_or(rest.len())
 }
 
 /// Whether two amounts are joined by a word that only stands in a sentence.
@@ -283,6 +294,8 @@ mod tests {
             ("entre 2 450 et 3 100 euros bruts mensuels", "2 450–3 100 euros bruts mensuels"),
             ("€ 2.901 bruto per maand, oplopend tot € 3.707", "€ 2.901–3.707 bruto per maand"),
             ("£38,249 to £42,792 per annum", "£38,249 to £42,792 per annum"),
+            ("Monthly salary of at least €2,200 gross", "€2,200 (Monthly)"),
+            ("Salaires mensuels bruts : 2 050 €", "2 050 € (mensuels)"),
         ] {
             assert_eq!(amounts(text).next().map(|it| it.words).as_deref(), Some(shown));
         }
