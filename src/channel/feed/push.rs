@@ -181,8 +181,12 @@ impl Server<'_> {
         }
         let request = with_password(Request::get(url.clone()), self.credential);
         match self.http.send(&request, self.credential).await {
-            Exchange::Answer(answer) if matches!(answer.status, 404 | 410) => Ok(None),
-            Exchange::Answer(answer) if !answer.is_success() => Err(failure(&answer)),
+            // Nothing stands there, or it is a folder that can only be written to.
+            Exchange::Answer(answer) if matches!(answer.status, 403 | 404 | 405 | 410) => Ok(None),
+            Exchange::Answer(answer) if !answer.is_success() => Err(match failure(&answer) {
+                Outcome::Unknown { why } => Outcome::Deferred { why, after: None },
+                outcome => outcome,
+            }),
             Exchange::Answer(answer) if made.may_replace(name, &answer.body) => {
                 // A weak one names no exact bytes, and `If-Match` takes none.
                 let tag = answer.header("etag").filter(|tag| !tag.starts_with("W/"));
