@@ -3,7 +3,7 @@
 //! Each check looks at one thing and says what it saw; none changes anything, and none stops the
 //! others: a handbill.toml that cannot be read is a finding, and so is a ledger that is not there
 //! yet. [`site`] looks at what somebody wrote, [`credentials`] at secrets and their dates,
-//! [`machine`] at clock, disk and time zones, [`ledger`] at the record and [`ledger_server`] at the
+//! [`machine`] at clock, disk and time zones, [`ledger`] at the record and `ledger_server` at the
 //! server that may hold it, and [`online`], only if it is asked, at the servers of channels: it reads,
 //! and sends nothing.
 

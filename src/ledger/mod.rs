@@ -7,8 +7,8 @@
 //!
 //! SQL stays in this room, in the subset that SQLite and PostgreSQL share: `text` and `bigint`
 //! columns only, times as microseconds since 1970, JSON as text, `$1` placeholders, and `now` as a
-//! parameter. [`place`] says where it is, [`store`] opens it, [`sqlite`] and [`postgres`] reach it,
-//! [`engine`] is what the two do differently. [`binding`] ties it to its site, [`generation`] notices
+//! parameter. [`place`] says where it is, [`store`] opens it, `sqlite` and [`postgres`] reach it,
+//! `engine` is what the two do differently. [`binding`] ties it to its site, [`generation`] notices
 //! that it was put back, [`event`] is the chain of events, [`integrity`], [`backup`], [`export`] and
 //! [`import`] are its upkeep, [`notice`] is the outbox of what people are told; [`words`] keeps what
 //! events say beside the chain, so that [`erase`] and [`retention`] can forget it. The rest is one file

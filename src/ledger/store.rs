@@ -1,4 +1,4 @@
-//! Opens the ledger: a file (see [`super::sqlite`]) or a schema in PostgreSQL (see
+//! Opens the ledger: a file (see `ledger::sqlite`) or a schema in PostgreSQL (see
 //! [`super::postgres`]).
 //!
 //! One process writes through one connection, reads through a few. A write waits up to twenty
