@@ -65,6 +65,20 @@ async fn of_two_machines_each_delivery_is_had_by_one() {
 }
 
 #[tokio::test]
+async fn what_two_machines_write_at_the_same_moment_is_one_chain() {
+    let Some(site) = Site::in_postgres() else { return };
+    let here = site.observed().await;
+    let there = from_another_machine(&site).await;
+    for number in 0..COUNT {
+        let [one, other] = [2 * number + 1, 2 * number + 2]
+            .map(|number| [new_delivery(Occasion::Update, &number.to_string(), Deed::Publish)]);
+        let (one, other) = tokio::join!(here.plan(&one, at(1)), there.plan(&other, at(1)));
+        assert_eq!((one.unwrap().len(), other.unwrap().len()), (1, 1));
+    }
+    there.verify_chain().await.unwrap();
+}
+
+#[tokio::test]
 async fn a_machine_that_joins_takes_the_ledger_for_what_it_is() {
     let Some(site) = Site::in_postgres() else { return };
     let here = site.observed().await;
