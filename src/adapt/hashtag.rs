@@ -45,7 +45,8 @@ fn from_tag(tag: &str) -> Option<String> {
     (!means_more && fits && words.contains(char::is_alphabetic)).then(|| format!("#{words}"))
 }
 
-/// As it is usually spelt, or with a capital letter at its beginning, unless it has one of its own further on (`mRNA`).
+/// As it is usually spelt, or with a capital letter at its beginning, unless it has one of its own
+/// further on (`mRNA`).
 fn capitalised(word: &str) -> String {
     let word = word.replace(['\'', '’'], "");
     if let Some((_, spelling)) = SPELLINGS.iter().find(|(small, _)| *small == word) {
