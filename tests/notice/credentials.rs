@@ -54,8 +54,12 @@ async fn the_list_of_credentials_has_those_of_the_notices_too_and_no_values() {
     let site = super::load(&world.folder);
     let today = NaiveDate::from_ymd_opt(2027, 2, 27).unwrap();
     let all = credentials(&site);
-    let listed: Vec<_> =
-        all.iter().map(|it| (it.owner.to_string(), it.key, it.days_left(today))).collect();
+    // These tests are run with the ledger in PostgreSQL, too, whose address is one more.
+    let listed: Vec<_> = all
+        .iter()
+        .filter(|it| it.key != "postgres")
+        .map(|it| (it.owner.to_string(), it.key, it.days_left(today)))
+        .collect();
     assert_eq!(
         listed,
         [
