@@ -76,6 +76,19 @@ async fn ssh(key: &str) -> Option<Shelf> {
     }))
 }
 
+/// What stands in the list follows the page to its end.
+fn an_ad_changes_and_ends(shelf: &mut Shelf) {
+    shelf.lab.site.replace(PAGE, "fourteen harbours", "fifteen harbours");
+    shelf.lab.settle_down();
+    assert_eq!(shelf.lab.standing(), "edited");
+    assert!(shelf.list().contains("fifteen harbours"));
+
+    shelf.close();
+    shelf.lab.settle_down();
+    assert_eq!(shelf.lab.standing(), "withdrawn");
+    assert!(!shelf.list().contains("harbours"), "{}", shelf.list());
+}
+
 #[tokio::test]
 async fn a_list_on_a_web_server_holds_an_ad_changes_it_and_leaves_it_out() {
     let Some((mut shelf, proxy)) = dav().await else { return };
@@ -87,16 +100,7 @@ async fn a_list_on_a_web_server_holds_an_ad_changes_it_and_leaves_it_out() {
     let read = shelf.peers.client().get(&address).send().await.unwrap();
     assert_eq!(read.status(), 200, "anybody may read it");
     assert!(read.text().await.unwrap().contains("fourteen harbours"));
-
-    shelf.lab.site.replace(PAGE, "fourteen harbours", "fifteen harbours");
-    shelf.lab.settle_down();
-    assert_eq!(shelf.lab.standing(), "edited");
-    assert!(shelf.list().contains("fifteen harbours"));
-
-    shelf.close();
-    shelf.lab.settle_down();
-    assert_eq!(shelf.lab.standing(), "withdrawn");
-    assert!(!shelf.list().contains("harbours"), "{}", shelf.list());
+    an_ad_changes_and_ends(&mut shelf);
 }
 
 #[tokio::test]
@@ -163,16 +167,7 @@ async fn a_list_over_sftp_holds_an_ad_changes_it_and_leaves_it_out() {
     assert_eq!(shelf.lab.standing(), "live");
     assert_eq!(shelf.files(), [LIST], "nothing is left beside it");
     assert!(shelf.list().contains("fourteen harbours"));
-
-    shelf.lab.site.replace(PAGE, "fourteen harbours", "fifteen harbours");
-    shelf.lab.settle_down();
-    assert_eq!(shelf.lab.standing(), "edited");
-    assert!(shelf.list().contains("fifteen harbours"));
-
-    shelf.close();
-    shelf.lab.settle_down();
-    assert_eq!(shelf.lab.standing(), "withdrawn");
-    assert!(!shelf.list().contains("harbours"), "{}", shelf.list());
+    an_ad_changes_and_ends(&mut shelf);
 }
 
 #[tokio::test]
